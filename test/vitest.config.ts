@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// type-graphql and Apollo must share one copy of graphql: Vite would otherwise load its ESM twin beside the CommonJS one.
+export default defineConfig({
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
