@@ -1,0 +1,142 @@
+// The only reader of `process.env`. Every setting is one row of SETTINGS: its variable, what it means, its default and
+// its schema; the help text, the README's table and the YAML keys all follow from the rows. `loadConfig` either gives
+// the frozen configuration or names every mistake at once.
+
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+export const ROLES = ['all', 'api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+const seconds = (minimum: number, maximum = 31_536_000) => z.coerce.number().int().min(minimum).max(maximum);
+const list = z
+  .union([z.string(), z.array(z.string())])
+  .transform((value) => (Array.isArray(value) ? value : value.split(',')).map((item) => item.trim()).filter((item) => item !== ''));
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+const name = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+interface Setting<T> {
+  readonly schema: z.ZodType<T>;
+  /** Shown in the help; the value used is whatever the schema makes of `undefined`. */
+  readonly shownDefault: string;
+  readonly help: string;
+}
+
+function setting<T>(schema: z.ZodType<T>, shownDefault: string, help: string): Setting<T> {
+  return { schema, shownDefault, help };
+}
+
+export const SETTINGS = {
+  HOST: setting(z.string().min(1).default('127.0.0.1'), '127.0.0.1', 'Address to listen on.'),
+  PORT: setting(z.coerce.number().int().min(0).max(65_535).default(8080), '8080', 'Port to listen on; 0 takes a free one.'),
+  ODCS_ROLE: setting(z.enum(ROLES).default('all'), 'all', 'What this process does: all, api or worker.'),
+  DATABASE_URL: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), '(embedded)', 'PostgreSQL to use; without it an embedded one lives in ODCS_DATA_DIR.'),
+  ODCS_DATABASE_POOL: setting(z.coerce.number().int().min(4).max(200).default(16), '16', 'Connections of this process to PostgreSQL, at most.'),
+  ODCS_DATA_DIR: setting(z.string().min(1).default('./data'), './data', 'Where the embedded PostgreSQL and, unless told otherwise, the results live.'),
+  ODCS_CONFIG: setting(z.string().min(1).optional(), '(none)', 'YAML file with any of these settings, by the same names; the environment wins.'),
+  ODCS_TARGET_DIR: setting(z.string().min(1).optional(), '$ODCS_DATA_DIR/composes', 'Where results are published: the target directory called `default`.'),
+  ODCS_TARGET_DIRS: setting(z.record(z.string().regex(name), z.string().min(1)).default({}), '{}', 'Further target directories, name to path (YAML only).'),
+  ODCS_ADOPT_TARGET: setting(z.stringbool().default(false), '0', '1: take over target directories that belong to another database.'),
+  ODCS_PUBLIC_URL: setting(httpUrl.optional(), 'http://HOST:PORT', 'What .repo files and result URLs point to.'),
+  ODCS_ARCHES: setting(list.pipe(z.array(z.string().regex(/^[a-z0-9_]+$/)).min(1)).default(['x86_64']), 'x86_64', 'Arches that may be asked for, comma-separated; also what a request without arches gets.'),
+  ODCS_CONCURRENCY: setting(z.coerce.number().int().min(1).max(64).default(2), '2', 'Composes that a worker generates at a time.'),
+  ODCS_ENGINE: setting(z.enum(['auto', 'pungi', 'dnf']).default('auto'), 'auto', 'auto prefers Pungi where pungi-koji is found, else dnf.'),
+  ODCS_PUNGI_TIMEOUT: setting(seconds(1, 23 * 3600).default(3600), '3600', 'Seconds until an engine is stopped and the compose fails with TIMED_OUT; at most 23 h.'),
+  ODCS_REPO_ROOTS: setting(list.optional(), '/ while HOST is loopback, else none', 'Local directories that repositories may lie below, comma-separated.'),
+  ODCS_URL_ALLOW: setting(list.pipe(z.array(httpUrlPrefix())).optional(), 'all while HOST is loopback, else public addresses', 'URL prefixes that repositories may lie below, comma-separated.'),
+  ODCS_LINK: setting(z.enum(['auto', 'reflink', 'hardlink', 'copy']).default('auto'), 'auto', 'How RPMs come into a compose: auto = reflink, else hard link, else copy; copy for sources that are rewritten in place.'),
+  ODCS_SECONDS_TO_LIVE: setting(seconds(1).default(86_400), '86400', 'How long results are kept where the request does not say.'),
+  ODCS_MAX_SECONDS_TO_LIVE: setting(seconds(1).default(259_200), '259200', 'The longest that a request may ask for; more is capped.'),
+  ODCS_MAX_ATTEMPTS: setting(z.coerce.number().int().min(1).max(100).default(3), '3', 'Workers that a compose may lose before it fails with WORKER_LOST.'),
+  ODCS_MAX_WAIT: setting(seconds(1).default(259_200), '259200', 'Seconds after which a compose that nobody took fails with TIMED_OUT.'),
+  ODCS_DRAIN_SECONDS: setting(seconds(0, 86_400).default(30), '30', 'How long a worker that is stopped lets its composes go on before it hands them back.'),
+  ODCS_MIN_FREE_BYTES: setting(z.coerce.number().int().min(0).default(268_435_456), '268435456', 'Below this much free space in a target directory a worker starts no compose for it.'),
+  ODCS_LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'What is logged, as JSON lines on standard error.'),
+} as const;
+
+function httpUrlPrefix() {
+  return z.url({ protocol: /^https?$/ });
+}
+
+type Raw = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+export interface Config extends Omit<Raw, 'ODCS_TARGET_DIR' | 'ODCS_TARGET_DIRS' | 'ODCS_REPO_ROOTS' | 'ODCS_DATA_DIR'> {
+  readonly dataDir: string;
+  /** By name; `default` is always there. */
+  readonly targetDirs: Readonly<Record<string, string>>;
+  readonly hostIsLoopback: boolean;
+  readonly repoRoots: readonly string[];
+}
+
+export type Loaded = { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] } | { readonly ok: false; readonly problems: readonly string[] };
+
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Loaded {
+  const problems: string[] = [];
+  const file = readYaml(env['ODCS_CONFIG'], problems);
+  const raw: Record<string, unknown> = {};
+  for (const [key, { schema }] of Object.entries(SETTINGS)) {
+    const given = env[key] === undefined || env[key] === '' ? file[key] : env[key];
+    const parsed = schema.safeParse(given);
+    if (parsed.success) raw[key] = parsed.data;
+    else problems.push(...parsed.error.issues.map((issue) => `${[key, ...issue.path].join('.')}: ${issue.message}${given === undefined ? '' : ` (is ${JSON.stringify(given)})`}`));
+  }
+  const unknown = (key: string) => !(key in SETTINGS);
+  problems.push(...Object.keys(file).filter(unknown).map(noSuchSetting));
+  // A variable may be another program's (a client's ODCS_URL): worth a word, not a refusal.
+  const warnings = Object.keys(env).filter((key) => key.startsWith('ODCS_') && unknown(key)).map(noSuchSetting);
+  if (problems.length === 0) problems.push(...crossChecks(raw as Raw));
+  return problems.length > 0 ? { ok: false, problems: [...new Set(problems)] } : { ok: true, config: freeze(raw as Raw), warnings };
+}
+
+function noSuchSetting(key: string): string {
+  return `${key}: there is no such setting; \`npm start -- --help\` lists all`;
+}
+
+function readYaml(path: string | undefined, problems: string[]): Record<string, unknown> {
+  if (!path) return {};
+  try {
+    const content: unknown = parseYaml(readFileSync(path, 'utf8')) ?? {};
+    if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>;
+    problems.push(`ODCS_CONFIG: ${path} must hold a mapping of settings`);
+  } catch (error) {
+    problems.push(`ODCS_CONFIG: ${path} cannot be read as YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+  return {};
+}
+
+function crossChecks(raw: Raw): string[] {
+  const problems: string[] = [];
+  if (raw.ODCS_SECONDS_TO_LIVE > raw.ODCS_MAX_SECONDS_TO_LIVE) problems.push('ODCS_SECONDS_TO_LIVE: must not be more than ODCS_MAX_SECONDS_TO_LIVE');
+  if ('default' in raw.ODCS_TARGET_DIRS) problems.push('ODCS_TARGET_DIRS: `default` is set by ODCS_TARGET_DIR');
+  for (const root of raw.ODCS_REPO_ROOTS ?? []) if (!root.startsWith('/')) problems.push(`ODCS_REPO_ROOTS: ${root} is not an absolute path`);
+  if (raw.ODCS_ROLE !== 'all' && raw.DATABASE_URL === undefined) problems.push(`DATABASE_URL: needed for ODCS_ROLE=${raw.ODCS_ROLE}; the embedded PostgreSQL serves one process only`);
+  return problems;
+}
+
+function freeze(raw: Raw): Config {
+  const { ODCS_TARGET_DIR, ODCS_TARGET_DIRS, ODCS_REPO_ROOTS, ODCS_DATA_DIR, ...rest } = raw;
+  const dataDir = resolve(ODCS_DATA_DIR);
+  const hostIsLoopback = isLoopback(raw.HOST);
+  return Object.freeze({
+    ...rest,
+    dataDir,
+    targetDirs: Object.freeze({
+      default: resolve(ODCS_TARGET_DIR ?? join(dataDir, 'composes')),
+      ...Object.fromEntries(Object.entries(ODCS_TARGET_DIRS).map(([key, path]) => [key, resolve(path)])),
+    }),
+    hostIsLoopback,
+    repoRoots: Object.freeze(ODCS_REPO_ROOTS ?? (hostIsLoopback ? ['/'] : [])),
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+export function helpText(): string {
+  const rows = Object.entries(SETTINGS).map(([key, { shownDefault, help }]) => `  ${key}\n      ${help}\n      Default: ${shownDefault}`);
+  return `Settings are environment variables, or keys of the YAML file that ODCS_CONFIG names.\n\n${rows.join('\n')}\n`;
+}
