@@ -1,0 +1,55 @@
+// Where a repository lies: an absolute path or an http(s) URL. Only syntax and configuration are looked at here; what
+// only looking can tell (symlinks, what a host name resolves to) is checked by sources/repo when it looks.
+
+export type Location = { readonly kind: 'path'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
+
+export interface LocationBounds {
+  /** Directories that local repositories may lie below. */
+  readonly repoRoots: readonly string[];
+  /** URL prefixes that remote repositories may lie below; undefined = decided by the address, when it is known. */
+  readonly urlAllow: readonly string[] | undefined;
+}
+
+const UNSAFE = /[\u0000-\u0020\u007f-\u{10ffff}"'`;\\<>|*?{}]/u;
+
+/** The location, or what is wrong with it. `$basearch` may stand anywhere in the path. */
+export function parseLocation(text: string, bounds: LocationBounds): Location | { readonly problem: string } {
+  if (text.length > 2_000) return { problem: 'must be at most 2,000 characters' };
+  if (/^https?:\/\//i.test(text)) return parseUrl(text, bounds);
+  if (!text.startsWith('/')) return { problem: 'must be an absolute path or an http:// or https:// URL' };
+  if (UNSAFE.test(text)) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * ? { }` };
+  if (text.split('/').some((segment) => segment === '..' || segment === '.')) return { problem: 'must not hold . or .. as a path segment' };
+  const path = text.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
+  if (!bounds.repoRoots.some((root) => isBelow(path, root))) return { problem: outsideRoots(bounds.repoRoots) };
+  return { kind: 'path', path };
+}
+
+function parseUrl(text: string, bounds: LocationBounds): Location | { readonly problem: string } {
+  if (UNSAFE.test(text.replace('?', ''))) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them` };
+  // The authority ends at the first slash: whatever stands before an @ in it is userinfo.
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
+  if (authority.includes('@')) return { problem: 'must not hold a user name or password' };
+  if (text.split(/[/?#]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) return { problem: 'must not hold . or .. as a path segment' };
+  if (text.includes('#')) return { problem: 'must not hold a fragment' };
+  const url = URL.parse(text);
+  if (!url) return { problem: 'is not a valid URL' };
+  const { urlAllow } = bounds;
+  if (urlAllow && !urlAllow.some((prefix) => isUrlBelow(url, prefix))) {
+    return { problem: `must lie below one of: ${urlAllow.join(' ')}` };
+  }
+  return { kind: 'url', url: url.href.replace(/\/$/, '') };
+}
+
+export function isBelow(path: string, root: string): boolean {
+  return root === '/' || path === root.replace(/\/$/, '') || path.startsWith(`${root.replace(/\/$/, '')}/`);
+}
+
+/** Same origin, and the prefix's path segments come first; `https://host/a` does not admit `https://host/ab`. */
+export function isUrlBelow(url: URL, prefix: string): boolean {
+  const allowed = URL.parse(prefix);
+  return allowed !== null && url.origin === allowed.origin && isBelow(url.pathname, allowed.pathname);
+}
+
+function outsideRoots(roots: readonly string[]): string {
+  return roots.length === 0 ? 'local paths are not allowed here; give an http:// or https:// URL' : `must lie below one of: ${roots.join(' ')}`;
+}
