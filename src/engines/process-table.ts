@@ -1,0 +1,57 @@
+// Who is alive, read from /proc. Relies on two promises of Linux: a number is not given to a new process while a
+// process group or session of that number has members, and (pid, start time) names one process for the whole boot.
+// Reads are synchronous, a few microseconds each, and yield to the event loop between batches.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { setImmediate as yieldToLoop } from 'node:timers/promises';
+
+export interface ProcessEntry {
+  readonly pid: number;
+  /** One letter: R, S, D (uninterruptible sleep), T, Z (zombie), X (dead) … */
+  readonly state: string;
+  readonly processGroup: number;
+  readonly session: number;
+  /** Clock ticks since boot. */
+  readonly startTime: string;
+}
+
+const BATCH = 100;
+const DEAD_STATES: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
+
+/** Every process that is neither zombie nor dead. */
+export async function livingProcesses(): Promise<readonly ProcessEntry[]> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const living: ProcessEntry[] = [];
+  for (const [index, name] of pids.entries()) {
+    if (index > 0 && index % BATCH === 0) await yieldToLoop();
+    const entry = readProcess(Number(name));
+    if (entry && !DEAD_STATES.has(entry.state)) living.push(entry);
+  }
+  return living;
+}
+
+/** Null where there is no such process (any more). */
+export function readProcess(pid: number): ProcessEntry | null {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The command's name stands in parentheses and may itself hold parentheses and blanks.
+  const [state, , processGroup, session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startTime = rest[15];
+  if (!state || !processGroup || !session || !startTime) return null;
+  return { pid, state, processGroup: Number(processGroup), session: Number(session), startTime };
+}
+
+/** Whether the process was started with this `NAME=value`; false where that may not be read. */
+export function hasEnvironmentEntry(pid: number, entry: string): boolean {
+  const environment = readProc(`/proc/${pid}/environ`);
+  return environment !== null && environment.split('\0').includes(entry);
+}
+
+/** Reading races with processes that end (ENOENT, ESRCH) and meets those of others (EACCES, EPERM): all mean "not ours to see". */
+function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return null;
+  }
+}
