@@ -3,6 +3,7 @@
 
 import type { Compose, ComposeEvent, Lifecycle } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
+import type { PungiIdentity } from '../compose/pungi-identity.ts';
 import type { ComposeRequest } from '../compose/request.ts';
 import type { ComposeSource } from '../compose/source.ts';
 import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../compose/vocabulary.ts';
@@ -97,8 +98,11 @@ export interface ComposeTransaction {
   insert(compose: NewCompose, idempotency: Idempotency | null): Promise<Compose>;
   /** The compose, its row locked until the end of the transaction. */
   lock(id: string): Promise<Compose | null>;
-  /** The row and its event, seq + 1. `compose` must have been locked in this transaction. */
-  save(compose: Compose, next: Lifecycle, note: ChangeNote, patch?: ComposePatch): Promise<Compose>;
+  /**
+   * The row and its event, seq + 1; with `note` null the row alone (a removal that begins: REMOVED follows).
+   * `compose` must have been locked in this transaction.
+   */
+  save(compose: Compose, next: Lifecycle, note: ChangeNote | null, patch?: ComposePatch): Promise<Compose>;
   /** Columns that are not worth an event. */
   patch(compose: Compose, patch: ComposePatch): Promise<Compose>;
   /** Sends the job that makes a worker generate it; part of the transaction. */
@@ -243,16 +247,6 @@ export interface EngineInfo {
   readonly version: string | null;
   readonly sourceTypes: readonly SourceType[];
   readonly available: boolean;
-}
-
-/** The identity Pungi gives a compose, e.g. odcs-42-1-20261122.t.0. */
-export interface PungiIdentity {
-  readonly id: string;
-  /** YYYYMMDD, UTC. */
-  readonly date: string;
-  readonly respin: number;
-  readonly releaseShort: string;
-  readonly releaseVersion: string;
 }
 
 export interface Generation {
