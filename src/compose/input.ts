@@ -1,92 +1,93 @@
-// What a client sends to create a compose, as plain data: the shape of the contract's `CreateComposeInput`, before
-// anything is known to be right about it.
+// What a client asks of createCompose, as it arrives: every optional field may be left out or null. Nothing in it is
+// checked beyond its types; validate-request.ts makes a ComposeRequest of it or says what is wrong where.
 
 import type { ComposeFlag, ComposeResult, ComposeType, MultilibMethod } from './vocabulary.ts';
 
-type Given<T> = T | null | undefined;
+type Optional<T> = T | null | undefined;
+type Strings = readonly string[];
 
 export interface ModuleDefaultsInput {
-  url: string;
-  commit: string;
+  readonly url: string;
+  readonly commit: string;
 }
 
 export interface BaseModuleInput {
-  name: string;
-  stream?: Given<string>;
-  streamVersionGte?: Given<number>;
-  streamVersionLte?: Given<number>;
+  readonly name: string;
+  readonly stream?: Optional<string>;
+  readonly streamVersionGte?: Optional<number>;
+  readonly streamVersionLte?: Optional<number>;
 }
 
 export interface TagSourceInput {
-  tag: string;
-  packages?: Given<string[]>;
-  builds?: Given<string[]>;
-  scratchBuildTasks?: Given<string[]>;
-  modularTags?: Given<string[]>;
-  moduleDefaults?: Given<ModuleDefaultsInput>;
-  kojiEvent?: Given<number>;
+  readonly tag: string;
+  readonly packages?: Optional<Strings>;
+  readonly builds?: Optional<Strings>;
+  readonly scratchBuildTasks?: Optional<Strings>;
+  readonly modularTags?: Optional<Strings>;
+  readonly moduleDefaults?: Optional<ModuleDefaultsInput>;
+  readonly kojiEvent?: Optional<number>;
 }
 
 export interface BuildSourceInput {
-  builds: string[];
-  packages?: Given<string[]>;
-  scratchBuildTasks?: Given<string[]>;
+  readonly builds: Strings;
+  readonly packages?: Optional<Strings>;
+  readonly scratchBuildTasks?: Optional<Strings>;
 }
 
 export interface ModuleSourceInput {
-  modules?: Given<string[]>;
-  scratchModules?: Given<string[]>;
-  modularTags?: Given<string[]>;
-  moduleDefaults?: Given<ModuleDefaultsInput>;
-  baseModule?: Given<BaseModuleInput>;
+  readonly modules?: Optional<Strings>;
+  readonly scratchModules?: Optional<Strings>;
+  readonly modularTags?: Optional<Strings>;
+  readonly moduleDefaults?: Optional<ModuleDefaultsInput>;
+  readonly baseModule?: Optional<BaseModuleInput>;
 }
 
 export interface RepoSourceInput {
-  repo: string;
-  packages?: Given<string[]>;
+  readonly repo: string;
+  readonly packages?: Optional<Strings>;
 }
 
 export interface PulpSourceInput {
-  contentSets: string[];
+  readonly contentSets: Strings;
 }
 
 export interface RawConfigSourceInput {
-  name: string;
-  commit: string;
-  builds?: Given<string[]>;
-  modules?: Given<string[]>;
-  kojiEvent?: Given<number>;
+  readonly name: string;
+  readonly commit: string;
+  readonly builds?: Optional<Strings>;
+  readonly modules?: Optional<Strings>;
+  readonly kojiEvent?: Optional<number>;
 }
 
 export interface PungiComposeSourceInput {
-  url: string;
+  readonly url: string;
 }
 
-/** Exactly one of these is given. */
+/** Exactly one is there: GraphQL's `@oneOf` sees to it before this is made. */
 export interface ComposeSourceInput {
-  tag?: Given<TagSourceInput>;
-  module?: Given<ModuleSourceInput>;
-  repo?: Given<RepoSourceInput>;
-  pulp?: Given<PulpSourceInput>;
-  rawConfig?: Given<RawConfigSourceInput>;
-  build?: Given<BuildSourceInput>;
-  pungiCompose?: Given<PungiComposeSourceInput>;
+  readonly tag?: Optional<TagSourceInput>;
+  readonly module?: Optional<ModuleSourceInput>;
+  readonly repo?: Optional<RepoSourceInput>;
+  readonly pulp?: Optional<PulpSourceInput>;
+  readonly rawConfig?: Optional<RawConfigSourceInput>;
+  readonly build?: Optional<BuildSourceInput>;
+  readonly pungiCompose?: Optional<PungiComposeSourceInput>;
 }
 
 export interface CreateComposeInput {
-  source: ComposeSourceInput;
-  idempotencyKey?: Given<string>;
-  secondsToLive?: Given<number>;
-  flags?: Given<ComposeFlag[]>;
-  results?: Given<ComposeResult[]>;
-  arches?: Given<string[]>;
-  sigkeys?: Given<string[]>;
-  multilibArches?: Given<string[]>;
-  multilibMethods?: Given<MultilibMethod[]>;
-  lookasideRepos?: Given<string[]>;
-  composeType?: Given<ComposeType>;
-  label?: Given<string>;
-  targetDir?: Given<string>;
-  parentPungiComposeIds?: Given<string[]>;
-  respinOf?: Given<string>;
+  readonly source: ComposeSourceInput;
+  readonly idempotencyKey?: Optional<string>;
+  readonly secondsToLive?: Optional<number>;
+  readonly flags?: Optional<readonly ComposeFlag[]>;
+  readonly results?: Optional<readonly ComposeResult[]>;
+  readonly arches?: Optional<Strings>;
+  readonly sigkeys?: Optional<Strings>;
+  readonly multilibArches?: Optional<Strings>;
+  readonly multilibMethods?: Optional<readonly MultilibMethod[]>;
+  readonly lookasideRepos?: Optional<Strings>;
+  readonly composeType?: Optional<ComposeType>;
+  readonly label?: Optional<string>;
+  readonly targetDir?: Optional<string>;
+  readonly parentPungiComposeIds?: Optional<Strings>;
+  readonly respinOf?: Optional<string>;
 }

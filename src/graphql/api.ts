@@ -1,0 +1,39 @@
+// What the resolvers need of the service: three use cases, and the ports to read from. main.ts puts one together;
+// tests may do so in memory.
+
+import type { ComposeStore, Engine, EventLog, Feed, PackageStore, ProgressStore, Results } from '../app/ports.ts';
+import type { Compose } from '../compose/compose.ts';
+import type { CreateComposeInput } from '../compose/input.ts';
+import type { Outcome } from '../compose/refusal.ts';
+import type { Viewer } from '../compose/viewer.ts';
+
+export interface Api {
+  create(viewer: Viewer, input: CreateComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly replayed: boolean }>>;
+  cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
+  remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
+  readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions'>;
+  readonly events: EventLog;
+  readonly feed: Pick<Feed, 'follow'>;
+  readonly progress: Pick<ProgressStore, 'findMany'>;
+  readonly packages: PackageStore;
+  readonly results: Pick<Results, 'repoFile' | 'urls' | 'readLog'>;
+  readonly engines: readonly Pick<Engine, 'info'>[];
+  readonly cursors: EventCursors;
+  readonly settings: ApiSettings;
+}
+
+/** Positions of the event log as clients see them: opaque, and bound to this database. */
+export interface EventCursors {
+  encode(position: bigint): string;
+  /** Null for what is no cursor, or one of another database. */
+  decode(cursor: string): bigint | null;
+}
+
+export interface ApiSettings {
+  readonly version: string;
+  readonly authBackends: readonly string[];
+  readonly sigkeys: readonly string[];
+  readonly rawConfigs: readonly { readonly name: string; readonly url: string; readonly commit: string | null }[];
+  readonly defaultSecondsToLive: number;
+  readonly maxSecondsToLive: number;
+}
