@@ -286,6 +286,21 @@ export interface OpenedRepository {
   readonly repomdSha256: string;
   /** A local directory holding repodata/ with repomd.xml and every metadata file it names that is needed. */
   readonly metadataDirectory: string;
+  /** Its packages, read and checked: a file in scratch with one line each (`decodePackage`). */
+  readonly packageIndex: string;
+}
+
+/** Brings packages of remote repositories here, within the bounds that are set for sources. */
+export interface PackageDownloads {
+  /** Resumes and retries by itself; null when `to` is there, whole, with the size and checksum expected. Rejects after an abort. */
+  download(wanted: {
+    readonly url: string;
+    readonly to: string;
+    readonly sizeBytes: number;
+    readonly checksumType: string;
+    readonly checksum: string;
+    readonly signal: AbortSignal;
+  }): Promise<ComposeFailure | null>;
 }
 
 export interface ResolvedInput {
