@@ -7,8 +7,8 @@ export interface NamedPackage {
 
 export function packageMatcher(pattern: string): (candidate: NamedPackage) => boolean {
   if (!/[*?[]/.test(pattern)) return ({ name, arch }) => name === pattern || `${name}.${arch}` === pattern;
-  const glob = globToRegExp(pattern);
-  return ({ name, arch }) => glob.test(name) || glob.test(`${name}.${arch}`);
+  const matchesGlob = globMatcher(pattern);
+  return ({ name, arch }) => matchesGlob(name) || matchesGlob(`${name}.${arch}`);
 }
 
 /** The names asked for that no binary package answers to, in the order asked. */
@@ -21,12 +21,47 @@ export function missingPackages(
   return asked.filter((pattern) => !present.has(pattern) && !binary.some(packageMatcher(pattern)));
 }
 
-function globToRegExp(glob: string): RegExp {
-  const body = glob.replace(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g, (token, not: string | undefined, set: string | undefined) => {
-    if (token === '*') return '.*';
-    if (token === '?') return '.';
-    if (set !== undefined) return `[${not ? '^' : ''}${set.replace(/[\\\]^]/g, '\\$&')}]`;
-    return token.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+type Token = '*' | ((character: string) => boolean);
+
+function globMatcher(glob: string): (text: string) => boolean {
+  const tokens = [...glob.matchAll(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g)].map(([token, not, set]): Token => {
+    if (token === '*') return '*';
+    if (token === '?') return () => true;
+    if (set !== undefined) return (character) => inSet(set, character) !== (not === '!');
+    return (character) => character === token;
   });
-  return new RegExp(`^${body}$`, 's');
+  return (text) => matches(tokens, text);
+}
+
+/** Goes back to the last `*` only, so that no pattern, however hostile, takes more than length × length steps. */
+function matches(tokens: readonly Token[], text: string): boolean {
+  let position = 0;
+  let star = -1;
+  let starPosition = 0;
+  let index = 0;
+  while (position < text.length) {
+    const token = tokens[index];
+    if (token === '*') {
+      star = index++;
+      starPosition = position;
+    } else if (token && token(text.charAt(position))) {
+      index++;
+      position++;
+    } else if (star >= 0) {
+      index = star + 1;
+      position = ++starPosition;
+    } else {
+      return false;
+    }
+  }
+  return tokens.slice(index).every((token) => token === '*');
+}
+
+function inSet(set: string, character: string): boolean {
+  for (let index = 0; index < set.length; index++) {
+    const first = set.charAt(index);
+    const last = set.charAt(index + 1) === '-' && index + 2 < set.length ? set.charAt((index += 2)) : first;
+    if (first <= character && character <= last) return true;
+  }
+  return false;
 }

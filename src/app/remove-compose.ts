@@ -1,0 +1,53 @@
+// Removes a compose's files before they expire. From the first transaction on nobody may share, renew or pin it and no
+// URL is shown; then the files go, in one rename; then it is REMOVED. A crash in between is finished by the sweep.
+
+import type { Compose } from '../compose/compose.ts';
+import { denyChange } from '../compose/permissions.ts';
+import { granted, refused, type Outcome } from '../compose/refusal.ts';
+import type { Viewer } from '../compose/viewer.ts';
+import type { ChangeRequest } from './cancel-compose.ts';
+import { changeCompose, type ChangeRules } from './change-compose.ts';
+import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from './ports.ts';
+
+export interface RemoveComposeDeps {
+  readonly store: ComposeStore;
+  readonly results: Pick<Results, 'remove'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rules: ChangeRules;
+}
+
+export async function removeCompose(deps: RemoveComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
+  const begun = await deps.store.transaction((tx) => beginRemoval(deps, tx, viewer, request));
+  if (!begun.ok || begun.value.state === 'REMOVED') return begun;
+  return granted(await finishRemoval(deps, begun.value, request.reason));
+}
+
+async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, viewer: Viewer, { id, reason }: ChangeRequest): Promise<Outcome<Compose>> {
+  const compose = await tx.lock(id);
+  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  const denied = denyChange(viewer, compose, 'remove');
+  if (denied) return denied;
+  if (compose.removingAt !== null) return granted(compose);
+  const event = { type: 'BEGIN_REMOVAL', at: deps.clock.now(), by: viewer.name, reason } as const;
+  const changed = await changeCompose(tx, compose, { event, by: viewer.name, reason }, deps.rules);
+  if (changed) return granted(changed);
+  return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}; cancel it first` });
+}
+
+/** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
+export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, reason: string | null): Promise<Compose> {
+  try {
+    await deps.results.remove(compose);
+  } catch (error) {
+    deps.logger.warn({ composeId: compose.id, err: error }, 'The files of a compose cannot be removed yet');
+    return compose;
+  }
+  return deps.store.transaction(async (tx) => {
+    const locked = (await tx.lock(compose.id)) ?? compose;
+    const event = { type: 'REMOVED', at: deps.clock.now() } as const;
+    const removed = await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason }, deps.rules);
+    if (removed) await tx.deletePackages(compose.id);
+    return removed ?? locked;
+  });
+}
