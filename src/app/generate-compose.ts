@@ -1,0 +1,223 @@
+// One attempt at one compose, from the job to DONE, FAILED or back to WAIT. The attempt's number fences everything
+// written; whatever ends the attempt, no process of its engine is left and its directory is published or in the trash.
+
+import { createActor, toPromise } from 'xstate';
+import type { Compose } from '../compose/compose.ts';
+import { failure, type ComposeFailure } from '../compose/failure.ts';
+import type { LifecycleEvent } from '../compose/machine.ts';
+import { missingPackages } from '../compose/package-pattern.ts';
+import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
+import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
+import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
+import type { AttemptDirectory, Clock, ComposeStore, Engine, Logger, PackageRecord, ProcessGroup, ProgressStore, ResolvedInput, Results, SourceResolver } from './ports.ts';
+import { ProgressReporter } from './progress-reporter.ts';
+
+export interface GenerateComposeDeps {
+  readonly store: ComposeStore;
+  readonly results: Results;
+  readonly progress: Pick<ProgressStore, 'put'>;
+  readonly resolver: SourceResolver;
+  readonly engineFor: (compose: Compose) => Promise<Engine | null>;
+  readonly attempts: Attempts;
+  readonly registerProcessGroup: (compose: Compose, group: ProcessGroup) => Promise<void>;
+  readonly forgetProcessGroups: (compose: Compose) => Promise<void>;
+  readonly workerId: string;
+  readonly timeoutSeconds: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rules: ChangeRules;
+}
+
+/** Returns when the attempt has ended; a compose that does not wait any more is left alone. */
+export async function generateCompose(deps: GenerateComposeDeps, composeId: string): Promise<void> {
+  const slot = deps.attempts.enter(composeId);
+  if (!slot) return;
+  try {
+    const compose = await begin(deps, composeId);
+    if (!compose) return;
+    slot.entry.attempt = compose.attempt;
+    await new Attempt(deps, compose, slot.entry).run();
+  } finally {
+    slot.leave();
+  }
+}
+
+async function begin(deps: GenerateComposeDeps, composeId: string): Promise<Compose | null> {
+  return deps.store.transaction(async (tx) => {
+    const compose = await tx.lock(composeId);
+    if (!compose) return null;
+    const at = deps.clock.now();
+    const pungiComposeId = compose.pungiComposeId ?? newIdentity(compose.id, compose.composeType, at).id;
+    const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
+    return changeCompose(tx, compose, { event, by: 'system', patch: { pungiComposeId } }, deps.rules);
+  });
+}
+
+class Attempt {
+  readonly #deps: GenerateComposeDeps;
+  readonly #compose: Compose;
+  readonly #running: RunningAttempt;
+  readonly #reporter: ProgressReporter;
+  readonly #log: Logger;
+
+  constructor(deps: GenerateComposeDeps, compose: Compose, running: RunningAttempt) {
+    this.#deps = deps;
+    this.#compose = compose;
+    this.#running = running;
+    this.#reporter = new ProgressReporter((progress) => deps.progress.put(compose.id, progress), compose.attempt, deps.clock);
+    this.#log = deps.logger.child({ composeId: compose.id, attempt: compose.attempt });
+  }
+
+  async run(): Promise<void> {
+    const { results, attempts, timeoutSeconds } = this.#deps;
+    const deadline = setTimeout(() => attempts.stop(this.#compose.id, 'TIMEOUT'), timeoutSeconds * 1000);
+    const outcome = await this.#workIn(results).finally(() => clearTimeout(deadline));
+    this.#log.info({ outcome: outcome.type }, 'The attempt ended');
+    await this.#settle(outcome);
+  }
+
+  /** What the attempt left is out of the way before anybody learns how it ended. */
+  async #workIn(results: Results): Promise<AttemptOutcome> {
+    let place: AttemptDirectory | null = null;
+    try {
+      place = await results.begin(this.#compose);
+      return await this.#work(place);
+    } catch (error) {
+      this.#log.error({ err: error }, 'The attempt broke');
+      return { type: 'failed', failure: brokenFailure(error) };
+    } finally {
+      await this.#cleanUp(place);
+    }
+  }
+
+  async #work(place: AttemptDirectory): Promise<AttemptOutcome> {
+    const engine = await this.#deps.engineFor(this.#compose);
+    if (!engine) return { type: 'failed', failure: failure('ENGINE_FAILED', 'The engine that this compose needs is not there on its worker') };
+    const actor = createActor(generationMachine, { input: this.#steps(engine, place) });
+    const ended = toPromise(actor);
+    actor.start();
+    return ended;
+  }
+
+  #steps(engine: Engine, place: AttemptDirectory): GenerationSteps {
+    const { signal } = this.#running;
+    return {
+      signal,
+      resolve: () => this.#resolve(place),
+      generate: async (input) => stepOf(await this.#generate(engine, place, input)),
+      validate: () => this.#validate(place),
+      publish: (input, packages) => this.#publish(place, input, packages),
+    };
+  }
+
+  async #resolve({ scratch }: AttemptDirectory): Promise<Step<ResolvedInput>> {
+    this.#reporter.report(0, 'RESOLVE');
+    const { signal } = this.#running;
+    const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, log: (text) => this.#appendLog(text) });
+    return 'input' in answer ? { ok: true, value: answer.input } : { ok: false, failure: answer.failure };
+  }
+
+  #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
+    const compose = this.#compose;
+    return engine.generate({
+      compose,
+      attempt: compose.attempt,
+      identity: readIdentity(compose.id, compose.composeType, compose.pungiComposeId ?? ''),
+      input,
+      directory: place.directory,
+      scratch: place.scratch,
+      signal: this.#running.signal,
+      progress: (percent, phase, message) => this.#reporter.report(percent, phase, message),
+      log: (text) => this.#appendLog(text),
+      registerProcessGroup: (group) => this.#deps.registerProcessGroup(compose, group),
+    });
+  }
+
+  /** A finished engine is not yet a done compose: what was asked for must be in it. */
+  async #validate(place: AttemptDirectory): Promise<Step<readonly PackageRecord[]>> {
+    this.#reporter.report(97, 'VALIDATE');
+    const packages = await this.#deps.results.readManifest(place);
+    const { source } = this.#compose;
+    const missing = missingPackages('packages' in source ? source.packages : [], packages);
+    if (missing.length === 0) return { ok: true, value: packages };
+    return { ok: false, failure: failure('MISSING_PACKAGES', `Not in the source: ${missing.join(', ')}`) };
+  }
+
+  async #publish(place: AttemptDirectory, input: ResolvedInput, packages: readonly PackageRecord[]): Promise<'published' | 'refused'> {
+    const { results, store, clock, rules } = this.#deps;
+    const { id, attempt } = this.#compose;
+    this.#reporter.report(99, 'PUBLISH');
+    await results.writeRepoFile(this.#compose, place);
+    await results.flushLog(this.#compose, attempt);
+    await this.#reporter.close();
+    const done = await store.transaction(async (tx) => {
+      const compose = await tx.lock(id);
+      if (!compose) return null;
+      const meanwhile = async () => {
+        await tx.insertPackages(id, packages);
+        await results.publish(compose, place);
+      };
+      const event = { type: 'SUCCEED', at: clock.now(), attempt } as const;
+      return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source }, meanwhile }, rules);
+    });
+    return done ? 'published' : 'refused';
+  }
+
+  /** What the compose becomes; stale attempts change nothing, because the machine refuses their number. */
+  async #settle(outcome: AttemptOutcome): Promise<void> {
+    if (outcome.type === 'published') return;
+    await this.#deps.results.flushLog(this.#compose, this.#compose.attempt);
+    await this.#reporter.close();
+    const event = this.#eventOf(outcome);
+    if (!event) return;
+    await this.#deps.store.transaction(async (tx) => {
+      const compose = await tx.lock(this.#compose.id);
+      const changed = compose && (await changeCompose(tx, compose, { event, by: 'system' }, this.#deps.rules));
+      if (changed?.state === 'WAIT') await tx.enqueue(changed);
+    });
+  }
+
+  #eventOf(outcome: Exclude<AttemptOutcome, { type: 'published' }>): LifecycleEvent | null {
+    const { attempt } = this.#compose;
+    const at = this.#deps.clock.now();
+    if (outcome.type === 'failed') return { type: 'FAIL', at, attempt, failure: outcome.failure };
+    if (outcome.type === 'refused') return { type: 'CANCELED', at, attempt };
+    const cause = this.#running.signal.reason as StopCause;
+    switch (cause) {
+      case 'CANCEL':
+        return { type: 'CANCELED', at, attempt };
+      case 'TIMEOUT':
+        return { type: 'FAIL', at, attempt, failure: failure('TIMED_OUT', `Generating took longer than ${this.#deps.timeoutSeconds} s`) };
+      case 'DRAIN':
+        return { type: 'HAND_BACK', at, attempt };
+      case 'SUPERSEDED':
+        return null;
+    }
+  }
+
+  async #cleanUp(place: AttemptDirectory | null): Promise<void> {
+    try {
+      if (place) await this.#deps.results.discard(place);
+      await this.#deps.forgetProcessGroups(this.#compose);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'What the attempt left is not out of the way yet; the sweep will see to it');
+    }
+  }
+
+  #appendLog(text: string): void {
+    this.#deps.results.appendLog(this.#compose, this.#compose.attempt, text);
+  }
+}
+
+function stepOf(failed: ComposeFailure | null): Step<null> {
+  return failed ? { ok: false, failure: failed } : { ok: true, value: null };
+}
+
+const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE']);
+
+function brokenFailure(error: unknown): ComposeFailure {
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
+  if (STORAGE_ERRORS.has(code)) return failure('STORAGE', `The target directory cannot be written (${code})`);
+  return failure('INTERNAL', 'The service made a mistake; its operators find it in the log');
+}
