@@ -1,0 +1,56 @@
+// Turns what an engine says into what is stored of it: whole lines of bounded length, without tracebacks and
+// credentials, with URLs in place of this server's paths.
+
+import { directoryName } from '../compose/compose.ts';
+import { presentable, tracebackFilter } from '../compose/redaction.ts';
+import { attemptPath, scratchPath } from './layout.ts';
+
+/** In UTF-16 units, so at most 48 KiB of UTF-8: a line always fits into one answer of `readLog`. */
+const MAX_LINE_LENGTH = 16_384;
+
+export interface LogText {
+  /** The stored form of `text`; a last line without an end waits for its rest. */
+  push(text: string): string;
+  /** The stored form of what still waits. */
+  end(): string;
+}
+
+export interface LogPlace {
+  readonly target: string;
+  readonly id: string;
+  readonly attempt: number;
+  readonly publicUrl: string;
+}
+
+export function logText(place: LogPlace): LogText {
+  const mayBeShown = tracebackFilter();
+  const replacePaths = pathReplacer(place);
+  let pending = '';
+
+  function store(line: string): string {
+    const bounded = line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)} […]` : line;
+    return mayBeShown(bounded) ? `${presentable(replacePaths(bounded))}\n` : '';
+  }
+  return {
+    push: (text) => {
+      const lines = (pending + text).split('\n');
+      pending = lines.pop() ?? '';
+      return lines.map(store).join('');
+    },
+    end: () => {
+      const rest = pending;
+      pending = '';
+      return rest === '' ? '' : store(rest);
+    },
+  };
+}
+
+/** The longest path first: each is the beginning of the one before. */
+function pathReplacer({ target, id, attempt, publicUrl }: LogPlace): (line: string) => string {
+  const replacements: readonly (readonly [string, string])[] = [
+    [scratchPath(target, id, attempt), '(scratch)'],
+    [attemptPath(target, id, attempt), `${publicUrl}/composes/${directoryName(id)}`],
+    [target, `${publicUrl}/composes`],
+  ];
+  return (line) => replacements.reduce((text, [path, replacement]) => text.replaceAll(path, replacement), line);
+}
