@@ -42,7 +42,7 @@ export class Attempts {
   }
 
   stopAll(cause: StopCause): void {
-    for (const { stop } of this.#running.values()) stop(cause);
+    for (const running of this.#running.values()) running.stop(cause);
   }
 
   list(): readonly RunningAttempt[] {
