@@ -130,6 +130,8 @@ const machineSetup = setup({
 
 const uncanceled = and(['holdsAttempt', not('cancelRequested')]);
 const canceledByHolder = and(['holdsAttempt', 'cancelRequested']);
+// A sharer has no worker to lose.
+const workerGone = and([uncanceled, not('shares')]);
 
 const removal = {
   BEGIN_REMOVAL: { guard: not('removing'), actions: 'beginRemoval' },
@@ -163,12 +165,12 @@ export const composeMachine = machineSetup.createMachine({
         ],
         LOSE: [
           { guard: canceledByHolder, target: 'FAILED', actions: 'cancel' },
-          { guard: and([uncanceled, 'mayLoseAnother']), target: 'WAIT', actions: 'lose' },
-          { guard: uncanceled, target: 'FAILED', actions: 'loseForGood' },
+          { guard: and([workerGone, 'mayLoseAnother']), target: 'WAIT', actions: 'lose' },
+          { guard: workerGone, target: 'FAILED', actions: 'loseForGood' },
         ],
         HAND_BACK: [
           { guard: canceledByHolder, target: 'FAILED', actions: 'cancel' },
-          { guard: uncanceled, target: 'WAIT', actions: 'handBack' },
+          { guard: workerGone, target: 'WAIT', actions: 'handBack' },
         ],
         TAKE_OVER: { guard: 'shares', target: 'WAIT', actions: 'takeOver' },
         FOLLOW: { guard: 'shares', actions: 'follow' },
