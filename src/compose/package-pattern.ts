@@ -11,12 +11,12 @@ export function packageMatcher(pattern: string): (candidate: NamedPackage) => bo
   return ({ name, arch }) => matchesGlob(name) || matchesGlob(`${name}.${arch}`);
 }
 
-/** The names asked for that no binary package answers to, in the order asked. */
+/** The names asked for that no package answers to, in the order asked; sources do not count. */
 export function missingPackages(
   asked: readonly string[],
   packages: readonly (NamedPackage & { readonly category: 'binary' | 'source' | 'debug' })[],
 ): string[] {
-  const binary = packages.filter((candidate) => candidate.category === 'binary');
+  const binary = packages.filter((candidate) => candidate.category !== 'source');
   const present = new Set(binary.flatMap(({ name, arch }) => [name, `${name}.${arch}`]));
   return asked.filter((pattern) => !present.has(pattern) && !binary.some(packageMatcher(pattern)));
 }

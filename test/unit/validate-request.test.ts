@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { CreateComposeInput } from '../../src/compose/input.ts';
+import { validateRequest, type RequestRules } from '../../src/compose/validate-request.ts';
+
+const RULES: RequestRules = {
+  arches: ['x86_64', 'aarch64'],
+  targetDirs: ['default', 'private'],
+  secondsToLive: 86_400,
+  maxSecondsToLive: 259_200,
+  repoRoots: ['/srv'],
+  urlAllow: ['https://repos.example/pub'],
+  capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
+};
+
+function problemsOf(input: CreateComposeInput): Record<string, string> {
+  const answer = validateRequest(input, RULES);
+  return 'problems' in answer ? Object.fromEntries(answer.problems.map(({ path, message }) => [path, message])) : {};
+}
+
+const repo = (overrides: Partial<CreateComposeInput> = {}): CreateComposeInput => ({ source: { repo: { repo: '/srv/r' } }, ...overrides });
+
+describe('an accepted request', () => {
+  it('has every default filled in', () => {
+    expect(validateRequest(repo(), RULES)).toEqual({
+      request: {
+        source: { type: 'REPO', repo: '/srv/r', packages: [], revisions: null },
+        secondsToLive: 86_400,
+        arches: ['x86_64', 'aarch64'],
+        flags: [],
+        results: ['REPOSITORY'],
+        sigkeys: [],
+        multilibArches: [],
+        multilibMethods: [],
+        lookasideRepos: [],
+        composeType: 'TEST',
+        label: null,
+        targetDir: 'default',
+        parentPungiComposeIds: [],
+        respinOf: null,
+      },
+    });
+  });
+
+  it('lives no longer than is allowed', () => {
+    expect(validateRequest(repo({ secondsToLive: 10_000_000 }), RULES)).toMatchObject({ request: { secondsToLive: 259_200 } });
+  });
+
+  it.each(['libstdc++', 'foo^bar', '*-libs', 'lib[ab]?', 'python3.12', '_x', 'glibc.i686', '0ad'])('may ask for the package %s', (name) => {
+    expect(problemsOf({ source: { repo: { repo: '/srv/r', packages: [name] } } })).toEqual({});
+  });
+
+  it.each(['/srv/r', '/srv/r/$basearch/os', 'https://repos.example/pub/x', 'https://repos.example/pub/$basearch/'])('may point to %s', (location) => {
+    expect(problemsOf({ source: { repo: { repo: location } } })).toEqual({});
+  });
+});
+
+describe('a refused request names the field and the way out', () => {
+  it.each<[string, CreateComposeInput, string, RegExp]>([
+    ['no source', { source: {} }, 'input.source', /exactly one of tag, module, repo/],
+    ['two sources', { source: { repo: { repo: '/srv/r' }, tag: { tag: 'f43' } } }, 'input.source', /2 are given/],
+    ['a source that no engine can do', { source: { tag: { tag: 'f43' } } }, 'input.source.tag', /possible here: repo/],
+    ['an unknown arch', repo({ arches: ['x86_64', 'm68k'] }), 'input.arches.1', /one of: x86_64, aarch64/],
+    ['no arch', repo({ arches: [] }), 'input.arches', /at least one/],
+    ['a life of 0 s', repo({ secondsToLive: 0 }), 'input.secondsToLive', /above 0/],
+    ['a life of -5 s', repo({ secondsToLive: -5 }), 'input.secondsToLive', /above 0/],
+    ['a label that is none', repo({ label: 'Final-1.0' }), 'input.label', /RC-1\.0/],
+    ['a label that climbs', repo({ label: '../RC-1.0' }), 'input.label', /milestone/],
+    ['a label with a newline', repo({ label: 'RC-1.0\n' }), 'input.label', /milestone/],
+    ['PRODUCTION without a label', repo({ composeType: 'PRODUCTION' }), 'input.label', /needed/],
+    ['a target directory that climbs', repo({ targetDir: '../x' }), 'input.targetDir', /one of: default, private/],
+    ['an absolute target directory', repo({ targetDir: '/etc' }), 'input.targetDir', /one of/],
+    ['a result that no engine makes', repo({ results: ['ISO'] }), 'input.results.0', /possible here: REPOSITORY/],
+    ['multilib of another arch', repo({ arches: ['x86_64'], multilibArches: ['aarch64'] }), 'input.multilibArches.0', /arch of this request/],
+    ['a lookaside repo out of bounds', repo({ lookasideRepos: ['/etc'] }), 'input.lookasideRepos.0', /must lie below/],
+    ['an empty idempotency key', repo({ idempotencyKey: '' }), 'input.idempotencyKey', /1 to 200/],
+    ['a long idempotency key', repo({ idempotencyKey: 'x'.repeat(201) }), 'input.idempotencyKey', /1 to 200/],
+    ['10,000 packages', { source: { repo: { repo: '/srv/r', packages: Array.from({ length: 10_000 }, (_, i) => `p${i}`) } } }, 'input.source.repo.packages', /at most 5000/],
+  ])('%s', (_, input, path, message) => {
+    expect(problemsOf(input)).toEqual({ [path]: expect.stringMatching(message) as string });
+  });
+
+  it.each(['', ' ', 'a;b', "a'b", 'a"b', 'a\nb', 'a\n', 'a\0', '$(id)', '`id`', '../x', '-x', 'a b', 'ａ', 'x'.repeat(256)])('a package called %j', (name) => {
+    expect(Object.keys(problemsOf({ source: { repo: { repo: '/srv/r', packages: ['ok', name] } } }))).toEqual(['input.source.repo.packages.1']);
+  });
+
+  it.each([
+    '', 'srv/r', './r', '../r', '/srv/../etc', '/etc', '/srvx', '/srv/a;b', "/srv/a'b", '/srv/a\nb', '/srv/a b', 'ext::sh -c id', 'file:///srv/r', 'ftp://x/y',
+    'https://user:pw@repos.example/pub/x', 'https://repos.example@evil.example/pub', 'https://repos.example/public', 'https://repos.example/pub/../x',
+    'https://repos.example/pub/%2e%2e/x', 'http://repos.example/pub/x', 'https://repos.example:444/pub/x', 'https://repos.example/pub#x', 'https://repos.example\\pub', `/srv/${'x'.repeat(2_000)}`,
+  ])('a repository at %j', (location) => {
+    expect(Object.keys(problemsOf({ source: { repo: { repo: location } } }))).toEqual(['input.source.repo.repo']);
+  });
+
+  it('all problems at once', () => {
+    expect(Object.keys(problemsOf({ source: { repo: { repo: 'x', packages: [';'] } }, arches: ['vax'], secondsToLive: 0 }))).toHaveLength(4);
+  });
+});
