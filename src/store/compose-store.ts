@@ -1,0 +1,76 @@
+// Reads of composes, and the door to transactions on them.
+
+import type { ComposeFilter, ComposeStore, Idempotency } from '../app/ports.ts';
+import type { Compose } from '../compose/compose.ts';
+import { addFilter, addStates, Conditions } from './compose-filter.ts';
+import { readPage } from './compose-page.ts';
+import { COMPOSE_COLUMNS, composeFrom, validId, type ComposeRow } from './compose-row.ts';
+import { composeTransaction, type SendJob } from './compose-transaction.ts';
+import type { Database, Run } from './database.ts';
+import { prepared } from './prepared.ts';
+
+export function composeStore(database: Database, sendJob: SendJob): ComposeStore {
+  const { run } = database;
+  return {
+    transaction: (work) => database.transaction((inside, transaction) => work(composeTransaction(inside, transaction, sendJob))),
+    find: (id) => find(run, id),
+    findMany: (ids) => findMany(run, ids),
+    page: (query) => readPage(run, query),
+    count: (filter) => count(run, filter),
+    findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
+    queuePositions: (ids) => queuePositions(run, ids),
+  };
+}
+
+const FIND = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1`);
+
+async function find(run: Run, id: string): Promise<Compose | null> {
+  const valid = validId(id);
+  if (valid === null) return null;
+  const [row] = await run<ComposeRow>(FIND, [valid]);
+  return row ? composeFrom(row) : null;
+}
+
+const FIND_MANY = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = any($1::bigint[])`);
+
+async function findMany(run: Run, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
+  const rows = await run<ComposeRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
+  const found = new Map(rows.map((row) => [row.id, composeFrom(row)]));
+  return ids.map((id) => found.get(id) ?? null);
+}
+
+/** Up to here composes are counted; above, the planner's estimate is told. */
+const COUNTED_AT_MOST = 50_000;
+
+async function count(run: Run, filter: ComposeFilter): Promise<{ count: number; isEstimate: boolean }> {
+  const conditions = new Conditions();
+  addFilter(conditions, filter);
+  addStates(conditions, filter);
+  const select = `select 1 from compose c ${conditions.where()}`;
+  const [counted] = await run<{ count: string }>(`select count(*) as count from (${select} limit ${COUNTED_AT_MOST + 1}) some`, conditions.parameters);
+  const exact = Number(counted?.count ?? 0);
+  if (exact <= COUNTED_AT_MOST) return { count: exact, isEstimate: false };
+  const [plan] = await run<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(`explain (format json) ${select}`, conditions.parameters);
+  return { count: Math.max(exact, plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0), isEstimate: true };
+}
+
+const FIND_BY_KEY = prepared('select compose_id, digest from idempotency where owner = $1 and mutation = $2 and key = $3');
+
+async function findByIdempotencyKey(run: Run, key: Omit<Idempotency, 'digest'>): Promise<{ composeId: string; digest: string } | null> {
+  const [row] = await run<{ compose_id: string; digest: string }>(FIND_BY_KEY, [key.owner, key.mutation, key.key]);
+  return row ? { composeId: row.compose_id, digest: row.digest } : null;
+}
+
+// In the order in which the queue hands jobs over.
+const QUEUE_POSITIONS = `
+  select compose_id, position from (
+    select singleton_key as compose_id, row_number() over (order by priority desc, created_on) as position
+    from pgboss.job where name = 'compose' and state < 'active'
+  ) waiting where compose_id = any($1::text[])`;
+
+async function queuePositions(run: Run, ids: readonly string[]): Promise<readonly (number | null)[]> {
+  if (ids.length === 0) return [];
+  const rows = await run<{ compose_id: string; position: string }>(QUEUE_POSITIONS, [ids]);
+  const positions = new Map(rows.map((row) => [row.compose_id, Number(row.position)]));
+  return ids.map((id) => positions.get(id) ?? null);
+}

@@ -1,0 +1,189 @@
+// What one transaction may do to composes. A change of the row and its event are one statement each time, so that they
+// cannot come apart, and nothing is written without the other.
+
+import type { Kysely } from 'kysely';
+import { IdempotencyKeyTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord } from '../app/ports.ts';
+import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
+import { sourceKey } from '../compose/source.ts';
+import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
+import { sqlState, type Run } from './database.ts';
+import { prepared } from './prepared.ts';
+
+/** Sends the job of a compose inside the transaction it is given; the queue's. */
+export type SendJob = (transaction: Kysely<unknown>, compose: Compose) => Promise<void>;
+
+export function composeTransaction(run: Run, transaction: Kysely<unknown>, sendJob: SendJob): ComposeTransaction {
+  return {
+    insert: (compose, idempotency) => insert(run, compose, idempotency),
+    lock: (id) => lock(run, id),
+    save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
+    patch: (compose, patch) => patchColumns(run, compose, patch),
+    enqueue: (compose) => sendJob(transaction, compose),
+    insertPackages: (id, packages) => insertPackages(run, id, packages),
+    deletePackages: async (id) => {
+      await run('delete from compose_package where compose_id = $1', [id]);
+    },
+  };
+}
+
+const INSERT = prepared(`
+  with c as (
+    insert into compose (
+      owner, idempotency_key, state, state_reason, source, source_key, seconds_to_live, arches, flags, results, sigkeys,
+      multilib_arches, multilib_methods, lookaside_repos, compose_type, label, target_dir, parent_pungi_compose_ids,
+      respin_of, submitted_at, expires_at
+    ) values ($1, $2, 'WAIT', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    returning id
+  ), event as (
+    insert into compose_event (compose_id, seq, kind, at, to_state, by, snapshot)
+    select id, 1, 'STATE_CHANGED', $19, 'WAIT', $1, $21 from c
+  ), key as (
+    insert into idempotency (owner, mutation, key, digest, compose_id)
+    select $22, $23, $24, $25, id from c where $24::text is not null
+  )
+  select id from c`);
+
+async function insert(run: Run, compose: NewCompose, idempotency: Idempotency | null): Promise<Compose> {
+  const fresh = freshCompose(compose);
+  const parameters = [
+    compose.owner, compose.idempotencyKey, compose.stateReason, JSON.stringify(compose.source), sourceKey(compose.source),
+    compose.secondsToLive, compose.arches, compose.flags, compose.results, compose.sigkeys, compose.multilibArches,
+    compose.multilibMethods, compose.lookasideRepos, compose.composeType, compose.label, compose.targetDir,
+    compose.parentPungiComposeIds, compose.respinOf, timestamp(compose.submittedAt), timestamp(compose.expiresAt),
+    JSON.stringify(snapshotOf(fresh)),
+    idempotency?.owner ?? null, idempotency?.mutation ?? null, idempotency?.key ?? null, idempotency?.digest ?? null,
+  ];
+  try {
+    const [row] = await run<{ id: string }>(INSERT, parameters);
+    if (!row) throw new Error('An insert answered no row');
+    return { ...fresh, id: row.id };
+  } catch (error) {
+    if (idempotency && sqlState(error) === '23505') throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
+    throw error;
+  }
+}
+
+function freshCompose(compose: NewCompose): Compose {
+  return {
+    ...compose,
+    id: '',
+    pungiComposeId: null,
+    pungiConfigDump: null,
+    seq: 1,
+    state: 'WAIT',
+    failure: null,
+    attempt: 0,
+    losses: 0,
+    workerId: null,
+    startedAt: null,
+    doneAt: null,
+    removedAt: null,
+    removedBy: null,
+    cancelRequestedAt: null,
+    cancelRequestedBy: null,
+    cancelReason: null,
+    reuses: null,
+    removingAt: null,
+  };
+}
+
+// Not FOR UPDATE: it is as exclusive between changes, and leaves those be that only refer to the row.
+const LOCK = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1 for no key update`);
+
+async function lock(run: Run, id: string): Promise<Compose | null> {
+  const valid = validId(id);
+  if (valid === null) return null;
+  const [row] = await run<ComposeRow>(LOCK, [valid]);
+  return row ? composeFrom(row) : null;
+}
+
+const UPDATE = `
+    update compose set
+      state = $3, state_reason = $4, failure = $5, attempt = $6, losses = $7, worker_id = $8, started_at = $9,
+      done_at = $10, removed_at = $11, expires_at = $12, removed_by = $13, cancel_requested_at = $14,
+      cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18,
+      source = coalesce($19, source), source_key = coalesce($20, source_key),
+      pungi_compose_id = coalesce($21, pungi_compose_id), pungi_config_dump = coalesce($22, pungi_config_dump),
+      engine_name = coalesce($23, engine_name)`;
+const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
+const SAVE = prepared(`
+  with c as (
+    ${UPDATE}, seq = seq + 1
+    where id = $1 and seq = $2
+    returning id, seq
+  ), event as (
+    insert into compose_event (compose_id, seq, kind, at, from_state, to_state, by, reason, snapshot)
+    select id, seq, $24, $25, $26, $27, $28, $29, $30 from c
+  )
+  select seq from c`);
+
+async function save(run: Run, compose: Compose, next: Lifecycle, note: ChangeNote | null, patch: ComposePatch): Promise<Compose> {
+  const row = [
+    compose.id, compose.seq, next.state, next.stateReason, next.failure && JSON.stringify(next.failure), next.attempt, next.losses,
+    next.workerId, timestampOrNull(next.startedAt), timestampOrNull(next.doneAt), timestampOrNull(next.removedAt),
+    timestamp(next.expiresAt), next.removedBy, timestampOrNull(next.cancelRequestedAt), next.cancelRequestedBy,
+    next.cancelReason, next.reuses, timestampOrNull(next.removingAt), ...patchParameters(patch),
+  ];
+  const [saved] = await (note ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)]) : run<{ seq: number }>(SAVE_SILENTLY, row));
+  if (!saved) throw new Error(`Compose ${compose.id} was saved without being locked: it is no longer at seq ${compose.seq}`);
+  return { ...compose, ...lifecycleOnly(next), ...patched(compose, patch), seq: saved.seq };
+}
+
+function eventParameters(compose: Compose, next: Lifecycle, note: ChangeNote): unknown[] {
+  const [from, to] = note.kind === 'STATE_CHANGED' ? [compose.state, next.state] : [null, null];
+  return [note.kind, timestamp(note.at), from, to, note.by, note.reason, JSON.stringify(snapshotOf(next))];
+}
+
+const PATCH = prepared(`
+  update compose set
+    source = coalesce($2, source), source_key = coalesce($3, source_key),
+    pungi_compose_id = coalesce($4, pungi_compose_id), pungi_config_dump = coalesce($5, pungi_config_dump),
+    engine_name = coalesce($6, engine_name)
+  where id = $1`);
+
+async function patchColumns(run: Run, compose: Compose, patch: ComposePatch): Promise<Compose> {
+  await run(PATCH, [compose.id, ...patchParameters(patch)]);
+  return { ...compose, ...patched(compose, patch) };
+}
+
+function patchParameters(patch: ComposePatch): unknown[] {
+  return [
+    patch.source ? JSON.stringify(patch.source) : null,
+    patch.source ? sourceKey(patch.source) : null,
+    patch.pungiComposeId ?? null,
+    patch.pungiConfigDump ?? null,
+    patch.engineName ?? null,
+  ];
+}
+
+function patched(compose: Compose, patch: ComposePatch): Partial<Compose> {
+  return {
+    source: patch.source ?? compose.source,
+    pungiComposeId: patch.pungiComposeId ?? compose.pungiComposeId,
+    pungiConfigDump: patch.pungiConfigDump ?? compose.pungiConfigDump,
+  };
+}
+
+/** `next` may be a whole compose; only what the lifecycle decides is taken from it. */
+function lifecycleOnly(next: Lifecycle): Lifecycle {
+  return {
+    state: next.state, stateReason: next.stateReason, failure: next.failure, attempt: next.attempt, losses: next.losses,
+    workerId: next.workerId, startedAt: next.startedAt, doneAt: next.doneAt, removedAt: next.removedAt,
+    expiresAt: next.expiresAt, removedBy: next.removedBy, cancelRequestedAt: next.cancelRequestedAt,
+    cancelRequestedBy: next.cancelRequestedBy, cancelReason: next.cancelReason, reuses: next.reuses, removingAt: next.removingAt,
+  };
+}
+
+const INSERT_PACKAGES = prepared(`
+  insert into compose_package (compose_id, path, nevra, name, arch, source_nevra, sigkey, size_bytes, tree_arch, category)
+  select $1, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[])
+  on conflict do nothing`);
+const PACKAGES_AT_A_TIME = 5_000;
+
+async function insertPackages(run: Run, id: string, packages: readonly PackageRecord[]): Promise<void> {
+  for (let start = 0; start < packages.length; start += PACKAGES_AT_A_TIME) {
+    const some = packages.slice(start, start + PACKAGES_AT_A_TIME);
+    const columns = ['path', 'nevra', 'name', 'arch', 'sourceNevra', 'sigkey', 'sizeBytes', 'treeArch', 'category'] as const;
+    await run(INSERT_PACKAGES, [id, ...columns.map((column) => some.map((record) => record[column]))]);
+  }
+}

@@ -1,0 +1,83 @@
+// The connections to PostgreSQL: one pool per process, under MikroORM. What hot paths need is a fixed statement and its
+// rows, so they go through `run`; everything else uses MikroORM's entity manager on the same connections.
+
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { Pool } from 'pg';
+import type { Logger } from '../app/ports.ts';
+import { ENTITIES } from './entities.ts';
+import { migrationsList } from './migrations.ts';
+import { prepareOn } from './prepared.ts';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Connections at most. */
+  readonly poolSize?: number;
+  readonly applicationName?: string;
+}
+
+/** One statement, outside or inside a transaction. Bigints and instants come as strings. */
+export type Run = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
+
+export interface Database {
+  readonly url: string;
+  readonly orm: MikroORM;
+  readonly run: Run;
+  /** Retries once on a serialization failure or a deadlock. */
+  transaction<T>(work: (run: Run, transaction: Kysely<unknown>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=30s', '-c lock_timeout=20s', '-c statement_timeout=60s', '-c jit=off'].join(' ');
+
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const orm = await MikroORM.init({
+    dbName: decodeURIComponent(new URL(options.url).pathname.slice(1)),
+    entities: ENTITIES,
+    extensions: [Migrator],
+    migrations: { migrationsList: migrationsList(), snapshot: false, tableName: 'migration' },
+    forceUtcTimezone: true,
+    debug: false,
+    logger: (message) => options.logger.debug({}, message),
+    driverOptions: {
+      connectionString: options.url,
+      application_name: options.applicationName ?? 'odcs',
+      max: options.poolSize ?? 10,
+      options: SESSION,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+      onPoolCreated: (pool: Pool) => prepareOn(pool),
+    },
+  });
+  const connection = orm.em.getConnection();
+  await connection.connect();
+  return {
+    url: options.url,
+    orm,
+    run: runOn(connection.getClient()),
+    transaction: (work) => retried(() => connection.transactional((transaction) => work(runOn(transaction), transaction as Kysely<unknown>))),
+    close: () => orm.close(true),
+  };
+}
+
+function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): Run {
+  return async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
+    (await executor.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = sqlState(error);
+    if (code !== '40001' && code !== '40P01') throw error;
+    return work();
+  }
+}
+
+/** SQLSTATE of an error that PostgreSQL answered with. */
+export function sqlState(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

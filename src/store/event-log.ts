@@ -1,0 +1,79 @@
+// Reads of the event log, in the order of commits. Positions are assigned at commit (see the migration), so "after this
+// position" never misses an event that becomes visible later.
+
+import type { ComposeFilter, EventLog, FeedItem } from '../app/ports.ts';
+import type { ComposeEvent } from '../compose/compose.ts';
+import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
+import { addFilter, Conditions } from './compose-filter.ts';
+import { COMPOSE_COLUMNS, composeFrom, instant, snapshotFrom, validId, type ComposeRow, type StoredSnapshot } from './compose-row.ts';
+import type { Run } from './database.ts';
+import { prepared } from './prepared.ts';
+
+interface EventRow extends ComposeRow {
+  readonly e_position: string;
+  readonly e_seq: number;
+  readonly e_kind: ComposeEventKind;
+  readonly e_at: string;
+  readonly e_from: ComposeState | null;
+  readonly e_to: ComposeState | null;
+  readonly e_by: string;
+  readonly e_reason: string | null;
+  readonly e_snapshot: StoredSnapshot;
+}
+
+const SELECT = `
+  select e.position as e_position, e.seq as e_seq, e.kind as e_kind, e.at as e_at, e.from_state as e_from, e.to_state as e_to,
+    e.by as e_by, e.reason as e_reason, e.snapshot as e_snapshot, ${COMPOSE_COLUMNS}
+  from compose_event e join compose c on c.id = e.compose_id`;
+const HEAD = prepared('select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head');
+const READ_ALL = prepared(`${SELECT} where e.position > $1 order by e.position limit $2`);
+// Within one compose `seq` and `position` rise together.
+const READ_ONE = prepared(`${SELECT} where e.compose_id = $3 and e.position > $1 order by e.seq limit $2`);
+
+export function eventLog(run: Run): EventLog {
+  return {
+    async head() {
+      const [row] = await run<{ head: string }>(HEAD, []);
+      return BigInt(row?.head ?? 0);
+    },
+    async read({ after, limit, composeId, filter }) {
+      if (composeId !== undefined && validId(composeId) === null) return [];
+      if (filter && Object.keys(filter).length > 0) return readFiltered(run, after, limit, filter, composeId);
+      const rows = composeId === undefined
+        ? await run<EventRow>(READ_ALL, [after.toString(), limit])
+        : await run<EventRow>(READ_ONE, [after.toString(), limit, composeId]);
+      return rows.map(itemFrom);
+    },
+  };
+}
+
+async function readFiltered(run: Run, after: bigint, limit: number, filter: ComposeFilter, composeId: string | undefined): Promise<readonly FeedItem[]> {
+  const conditions = new Conditions();
+  conditions.add(`e.position > ${conditions.parameter(after.toString())}::bigint`);
+  if (composeId !== undefined) conditions.add(`e.compose_id = ${conditions.parameter(composeId)}::bigint`);
+  addFilter(conditions, filter);
+  if (filter.states) {
+    const states = `any(${conditions.parameter(filter.states)}::text[])`;
+    // An event that changes no state belongs to the one it happened in.
+    conditions.add(`(e.from_state = ${states} or coalesce(e.to_state, e.snapshot ->> 'state') = ${states})`);
+  }
+  const rows = await run<EventRow>(`${SELECT} ${conditions.where()} order by e.position limit ${conditions.parameter(limit)}`, conditions.parameters);
+  return rows.map(itemFrom);
+}
+
+function itemFrom(row: EventRow): FeedItem {
+  const snapshot = Object.freeze(snapshotFrom(row.e_snapshot));
+  const event: ComposeEvent = {
+    position: BigInt(row.e_position),
+    composeId: row.id,
+    seq: row.e_seq,
+    kind: row.e_kind,
+    at: instant(row.e_at),
+    from: row.e_from,
+    to: row.e_to,
+    by: row.e_by,
+    reason: row.e_reason,
+    snapshot,
+  };
+  return Object.freeze({ event: Object.freeze(event), compose: Object.freeze({ ...composeFrom(row), ...snapshot, seq: row.e_seq }) });
+}

@@ -1,0 +1,44 @@
+// Forward-only migrations: each file of the folder migrations/ is one, applied in the order of the names, in a
+// transaction of its own, by one process at a time.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Migration } from '@mikro-orm/migrations';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import pg from 'pg';
+
+// The same two steps up from src/store and from dist/store.
+const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
+const LOCK = '7236840280';
+
+export function migrationsList() {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()
+    .map((file) => ({ name: file.slice(0, -'.sql'.length), class: migrationFrom(join(FOLDER, file)) }));
+}
+
+function migrationFrom(file: string) {
+  return class extends Migration {
+    override up(): void {
+      this.addSql(readFileSync(file, 'utf8'));
+    }
+  };
+}
+
+/** Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. */
+export async function migrate(orm: MikroORM, url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, application_name: 'odcs-migrations' });
+  await client.connect();
+  try {
+    await client.query(`select pg_advisory_lock(${LOCK})`);
+    await orm.migrator.up();
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every migration of this version is applied: part of /readyz. */
+export async function isMigrated(orm: MikroORM): Promise<boolean> {
+  return (await orm.migrator.getPending()).length === 0;
+}

@@ -1,0 +1,52 @@
+// The packages of published composes, paged by path.
+
+import type { PackageRecord, PackageStore } from '../app/ports.ts';
+import { validId } from './compose-row.ts';
+import type { Run } from './database.ts';
+
+interface PackageRow {
+  readonly path: string;
+  readonly nevra: string;
+  readonly name: string;
+  readonly arch: string;
+  readonly source_nevra: string | null;
+  readonly sigkey: string | null;
+  readonly size_bytes: string | null;
+  readonly tree_arch: string;
+  readonly category: PackageRecord['category'];
+}
+
+const PAGE = `
+  select path, nevra, name, arch, source_nevra, sigkey, size_bytes, tree_arch, category from compose_package
+  where compose_id = $1 and path > $2 and ($3::text is null or strpos(name, $3) > 0)
+  order by path limit $4`;
+const COUNT = 'select count(*) as count from compose_package where compose_id = $1 and ($2::text is null or strpos(name, $2) > 0)';
+
+export function packageStore(run: Run): PackageStore {
+  return {
+    async page(composeId, { limit, after, nameContains }) {
+      if (validId(composeId) === null) return { items: [], hasNextPage: false, hasPreviousPage: false };
+      const rows = await run<PackageRow>(PAGE, [composeId, after ?? '', nameContains ?? null, limit + 1]);
+      return { items: rows.slice(0, limit).map(packageFrom), hasNextPage: rows.length > limit, hasPreviousPage: after !== undefined };
+    },
+    async count(composeId, nameContains) {
+      if (validId(composeId) === null) return 0;
+      const [row] = await run<{ count: string }>(COUNT, [composeId, nameContains ?? null]);
+      return Number(row?.count ?? 0);
+    },
+  };
+}
+
+function packageFrom(row: PackageRow): PackageRecord {
+  return {
+    path: row.path,
+    nevra: row.nevra,
+    name: row.name,
+    arch: row.arch,
+    sourceNevra: row.source_nevra,
+    sigkey: row.sigkey,
+    sizeBytes: row.size_bytes === null ? null : Number(row.size_bytes),
+    treeArch: row.tree_arch,
+    category: row.category,
+  };
+}
