@@ -129,9 +129,19 @@ export interface ComposeStore {
   page(query: PageQuery): Promise<Page<Compose>>;
   count(filter: ComposeFilter): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
   findByIdempotencyKey(key: Omit<Idempotency, 'digest'>): Promise<{ readonly composeId: string; readonly digest: string } | null>;
+  /** What the sweep has to see to, oldest first. */
+  due(what: DueQuery): Promise<readonly string[]>;
   /** 1 = next; null for one that does not wait. In the order of `ids`. */
   queuePositions(ids: readonly string[]): Promise<readonly (number | null)[]>;
 }
+
+export type DueQuery =
+  /** DONE or FAILED, expired at `at`, nobody removes them yet. */
+  | { readonly what: 'EXPIRED'; readonly at: Date; readonly limit: number }
+  /** Their removal was begun at `before` or earlier and is not finished. */
+  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly limit: number }
+  /** WAIT, submitted at `before` or earlier. */
+  | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
 
 /** Thrown by `ComposeTransaction.insert` where another transaction took the idempotency key first. */
 export class IdempotencyKeyTaken extends Error {
@@ -272,6 +282,42 @@ export interface ProcessGroup {
   readonly startTime: string;
   readonly bootId: string;
   readonly host: string;
+}
+
+export interface WorkerIdentity {
+  readonly id: string;
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  /** The pool that routing rules send composes to. */
+  readonly pool: string;
+}
+
+/** An attempt that a worker holds by the database's account. */
+export interface Claim {
+  readonly composeId: string;
+  readonly attempt: number;
+  readonly cancelRequested: boolean;
+}
+
+/** Who generates what. A worker's row is its lease: not refreshed for long enough, it is lost. */
+export interface WorkerRegistry {
+  register(worker: WorkerIdentity): Promise<void>;
+  /** Refreshes the lease and answers what the worker holds; null where its row is gone, because it was taken for lost. */
+  refresh(workerId: string): Promise<readonly Claim[] | null>;
+  retire(workerId: string): Promise<void>;
+  /** Drops the rows of workers that have not refreshed for so long, and answers every attempt that no living worker holds. */
+  reap(olderThanMs: number): Promise<readonly Claim[]>;
+  registerProcessGroup(claim: Pick<Claim, 'composeId' | 'attempt'>, group: ProcessGroup): Promise<void>;
+  forgetProcessGroups(claim: Pick<Claim, 'composeId' | 'attempt'>): Promise<void>;
+  /** Groups of this host whose attempt nobody living holds any more. */
+  orphanedProcessGroups(host: string): Promise<readonly (ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>)[]>;
+}
+
+/** One process at a time does a chore, whichever it is; it lets go when its transaction ends or its connection breaks. */
+export interface Leadership {
+  /** Null where another process does it just now. */
+  whenLeader<T>(chore: string, work: () => Promise<T>): Promise<T | null>;
 }
 
 export interface EngineInfo {
