@@ -1,0 +1,45 @@
+// Composes end by the clock as well: results go when they expire, removals that were cut off are finished, and a
+// compose that nobody took for too long fails.
+
+import { changeCompose } from './change-compose.ts';
+import type { DueQuery } from './ports.ts';
+import { finishRemoval, type RemoveComposeDeps } from './remove-compose.ts';
+
+const BATCH = 100;
+/** A removal that is under way in another process is not half done. */
+const REMOVAL_GRACE_MS = 30_000;
+
+export interface ExpireComposesDeps extends RemoveComposeDeps {
+  readonly maxWaitSeconds: number;
+}
+
+export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
+  for (const id of await deps.store.due({ what: 'EXPIRED', at: deps.clock.now(), limit: BATCH })) {
+    const compose = await deps.store.transaction(async (tx) => {
+      const locked = await tx.lock(id);
+      const at = deps.clock.now();
+      if (!locked || locked.expiresAt > at) return null;
+      return changeCompose(tx, locked, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: null }, by: 'system' }, deps.rules);
+    });
+    if (compose) await finishRemoval(deps, compose, 'expired');
+  }
+}
+
+export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - REMOVAL_GRACE_MS);
+  for (const id of await deps.store.due({ what: 'HALF_REMOVED', before, limit: BATCH })) {
+    const compose = await deps.store.find(id);
+    if (compose) await finishRemoval(deps, compose, null);
+  }
+}
+
+export async function giveUpWaiting(deps: ExpireComposesDeps): Promise<void> {
+  const before = new Date(deps.clock.now().getTime() - deps.maxWaitSeconds * 1000);
+  const due: DueQuery = { what: 'WAITED_TOO_LONG', before, limit: BATCH };
+  for (const id of await deps.store.due(due)) {
+    await deps.store.transaction(async (tx) => {
+      const compose = await tx.lock(id);
+      if (compose) await changeCompose(tx, compose, { event: { type: 'GIVE_UP', at: deps.clock.now() }, by: 'system' }, deps.rules);
+    });
+  }
+}

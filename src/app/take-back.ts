@@ -1,0 +1,47 @@
+// Takes composes back from workers that are gone. What they left running on this host is ended first; then the
+// compose waits again, or fails where it has lost too many, or where a cancel was asked for.
+
+import type { LifecycleEvent } from '../compose/machine.ts';
+import { changeCompose, type ChangeRules } from './change-compose.ts';
+import type { Claim, Clock, ComposeStore, Logger, ProcessGroup, WorkerRegistry } from './ports.ts';
+
+export interface TakeBackDeps {
+  readonly store: ComposeStore;
+  readonly registry: WorkerRegistry;
+  /** Ends what is left of a process group of this host; a pid that was given anew is let be. */
+  readonly killLeftOver: (group: ProcessGroup) => Promise<void>;
+  readonly host: string;
+  /** Without a sign of life for so long a worker is lost. */
+  readonly lostAfterMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly rules: ChangeRules;
+}
+
+export async function takeBackLost(deps: TakeBackDeps): Promise<void> {
+  const claims = await deps.registry.reap(deps.lostAfterMs);
+  if (claims.length === 0) return;
+  await killOrphans(deps);
+  for (const claim of claims) await takeBack(deps, claim);
+}
+
+/** One transaction for each: a compose that cannot be taken back holds no other up. */
+export async function takeBack(deps: Pick<TakeBackDeps, 'store' | 'clock' | 'logger' | 'rules'>, { composeId, attempt }: Claim): Promise<void> {
+  const event: LifecycleEvent = { type: 'LOSE', at: deps.clock.now(), attempt };
+  await deps.store.transaction(async (tx) => {
+    const compose = await tx.lock(composeId);
+    const changed = compose && (await changeCompose(tx, compose, { event, by: 'system', reason: 'Its worker was lost' }, deps.rules));
+    if (!changed) return;
+    if (changed.state === 'WAIT') await tx.enqueue(changed);
+    deps.logger.warn({ composeId, attempt, state: changed.state }, 'A compose was taken back from a lost worker');
+  });
+}
+
+/** Ends the engines of this host that nobody living watches over. */
+export async function killOrphans(deps: Pick<TakeBackDeps, 'registry' | 'killLeftOver' | 'host' | 'logger'>): Promise<void> {
+  for (const group of await deps.registry.orphanedProcessGroups(deps.host)) {
+    deps.logger.warn({ composeId: group.composeId, pgid: group.pgid }, 'Ending what a lost worker left running');
+    await deps.killLeftOver(group);
+    await deps.registry.forgetProcessGroups(group);
+  }
+}
