@@ -28,6 +28,9 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** One SQL statement of a fixed text, in the transaction it was handed out for or outside any. Bigints and instants come as strings. */
+export type RunStatement = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
+
 // ------------------------------------------------------------------ composes and their events
 
 export interface ComposeFilter {
@@ -237,42 +240,14 @@ export interface Job {
 }
 
 export interface WorkQueue extends Service {
+  /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
+  send(run: RunStatement, compose: Compose): Promise<void>;
   /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
   work(concurrency: number, handle: (job: Job) => Promise<void>): Promise<void>;
   /** No further jobs; those under way go on. */
   stopWorking(): Promise<void>;
   /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */
   reconcile(): Promise<{ readonly sent: number; readonly dropped: number }>;
-}
-
-/** A worker process as the others see it. */
-export interface WorkerRecord {
-  readonly id: string;
-  readonly host: string;
-  readonly bootId: string;
-  readonly pid: number;
-  readonly pool: string;
-}
-
-/** Who generates, and what of it could outlive them. */
-export interface WorkerRegistry {
-  register(worker: WorkerRecord): Promise<void>;
-  /** False where the row is gone: the worker was taken for lost, and its composes are no longer its own. */
-  refresh(id: string): Promise<boolean>;
-  retire(id: string): Promise<void>;
-  /** Composes being generated whose worker has not refreshed for that long, or has no row; oldest first. */
-  lost(olderThanMs: number): Promise<readonly { readonly composeId: string; readonly attempt: number; readonly workerId: string }[]>;
-  /** Deletes the rows of workers that have not refreshed for that long. */
-  forgetLost(olderThanMs: number): Promise<void>;
-  registerProcessGroup(composeId: string, attempt: number, group: ProcessGroup): Promise<void>;
-  processGroups(of: { readonly composeId: string } | { readonly host: string }): Promise<readonly RegisteredProcessGroup[]>;
-  /** Of the attempt and all before it. */
-  forgetProcessGroups(composeId: string, attempt: number): Promise<void>;
-}
-
-export interface RegisteredProcessGroup extends ProcessGroup {
-  readonly composeId: string;
-  readonly attempt: number;
 }
 
 /** A process group that an engine runs in; enough to end it from another process of this host, and nothing else. */
