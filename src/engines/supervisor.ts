@@ -40,8 +40,8 @@ export interface ProcessResult {
   readonly survivors: readonly Survivor[];
 }
 
-// Exactly one line is read (POSIX: byte by byte from a pipe), the rest of stdin is the program's.
-const GATE = `IFS= read -r ${GROUP_MARKER} || exit 125; export ${GROUP_MARKER}; exec "$@"`;
+// What is published is for everybody to read, whatever our own umask. Exactly one line is read (POSIX: byte by byte from a pipe), the rest of stdin is the program's.
+const GATE = `umask 022; IFS= read -r ${GROUP_MARKER} || exit 125; export ${GROUP_MARKER}; exec "$@"`;
 /** Nobody is left to write; what is still in the pipes is read within this. */
 const DRAIN_MS = 1_000;
 

@@ -1,0 +1,17 @@
+// The command line of pungi-koji.
+
+import type { Generation } from '../../app/ports.ts';
+import type { PungiInput } from './input-files.ts';
+
+export function pungiArguments({ compose, directory }: Generation, input: PungiInput): string[] {
+  return [
+    `--config=${input.configFile}`,
+    '--no-latest-link',
+    `--compose-dir=${directory}`,
+    `--${compose.composeType.toLowerCase()}`,
+    ...(compose.label === null ? [] : [`--label=${compose.label}`]),
+    ...compose.parentPungiComposeIds.map((id) => `--parent-compose-id=${id}`),
+    ...(compose.respinOf === null ? [] : [`--respin-of=${compose.respinOf}`]),
+    `--notification-script=${input.notificationScript}`,
+  ];
+}

@@ -1,0 +1,102 @@
+// pungi.json for a compose whose packages come from repositories: a typed object, so that what is written is
+// JSON.stringify of it and no name can change its shape. Options that Pungi has removed (release_is_layered, runroot,
+// bootable, gather_source) are left out: pungi-config-validate refuses them.
+
+import type { Compose } from '../../compose/compose.ts';
+import type { PungiIdentity } from '../../compose/pungi-identity.ts';
+import type { ComposeResult } from '../../compose/vocabulary.ts';
+import { COMPS_FILE, VARIANT, VARIANTS_FILE } from './variant.ts';
+
+/** Regular expression over variants → arch (or `*`) → what holds for it. */
+type ByVariantAndArch<T> = readonly (readonly [string, Readonly<Record<string, T>>])[];
+
+export interface PungiConfiguration {
+  readonly release_name: string;
+  readonly release_short: string;
+  readonly release_version: string;
+  readonly variants_file: string;
+  readonly comps_file?: string;
+  readonly additional_packages?: ByVariantAndArch<readonly string[]>;
+  readonly sigkeys: readonly (string | null)[];
+  readonly hashed_directories: boolean;
+  readonly filter_system_release_packages: boolean;
+  readonly pkgset_source: 'repos';
+  readonly pkgset_repos: Readonly<Record<string, readonly string[]>>;
+  readonly pkgset_allow_reuse: boolean;
+  readonly gather_method: 'deps' | 'nodeps';
+  readonly gather_lookaside_repos: ByVariantAndArch<readonly string[]>;
+  readonly check_deps: boolean;
+  readonly greedy_method: 'build';
+  readonly multilib: ByVariantAndArch<readonly string[]>;
+  readonly createrepo_c: boolean;
+  readonly createrepo_checksum: 'sha256';
+  readonly createrepo_enable_cache: boolean;
+  readonly media_checksums: readonly string[];
+  readonly create_jigdo: boolean;
+  readonly skip_phases: readonly string[];
+  readonly buildinstall_method?: 'lorax';
+  readonly repoclosure_strictness: ByVariantAndArch<'off'>;
+}
+
+/** Where the packages of an arch come from, as Pungi takes it. */
+export type RepositoriesByArch = Readonly<Record<string, readonly string[]>>;
+
+export function pungiConfiguration(
+  compose: Compose,
+  identity: PungiIdentity,
+  repositories: RepositoriesByArch,
+  lookasides: RepositoriesByArch,
+): PungiConfiguration {
+  const { flags, results, multilibArches, multilibMethods } = compose;
+  const methods = multilibMethods.map((method) => method.toLowerCase());
+  return {
+    release_name: identity.releaseShort,
+    release_short: identity.releaseShort,
+    release_version: identity.releaseVersion,
+    variants_file: VARIANTS_FILE,
+    ...packageSelection(askedPackages(compose)),
+    sigkeys: compose.sigkeys.length === 0 ? [null] : compose.sigkeys.map((key) => (key === '' ? null : key)),
+    hashed_directories: true,
+    filter_system_release_packages: false,
+    pkgset_source: 'repos',
+    pkgset_repos: repositories,
+    pkgset_allow_reuse: true,
+    gather_method: flags.includes('NO_DEPS') ? 'nodeps' : 'deps',
+    gather_lookaside_repos: [[ANY_VARIANT, lookasides]],
+    check_deps: flags.includes('CHECK_DEPS'),
+    greedy_method: 'build',
+    multilib: [[ANY_VARIANT, Object.fromEntries(multilibArches.map((arch) => [arch, methods]))]],
+    createrepo_c: true,
+    createrepo_checksum: 'sha256',
+    createrepo_enable_cache: false,
+    media_checksums: ['sha256'],
+    create_jigdo: false,
+    skip_phases: skippedPhases(results),
+    ...(results.includes('BOOT_ISO') ? { buildinstall_method: 'lorax' as const } : {}),
+    repoclosure_strictness: [[ANY_VARIANT, { '*': 'off' }]],
+  };
+}
+
+const ANY_VARIANT = '^.*$';
+
+/** The packages that were asked for; none = all. */
+export function askedPackages({ source }: Compose): readonly string[] {
+  return source.type === 'REPO' ? source.packages : [];
+}
+
+function packageSelection(packages: readonly string[]): Pick<PungiConfiguration, 'comps_file' | 'additional_packages'> {
+  return packages.length > 0 ? { comps_file: COMPS_FILE } : { additional_packages: [[`^${VARIANT}$`, { '*': ['*'] }]] };
+}
+
+const PHASES_OF_RESULT: Readonly<Record<ComposeResult, readonly string[]>> = {
+  REPOSITORY: [],
+  ISO: ['createiso'],
+  BOOT_ISO: ['buildinstall'],
+  OSTREE: ['ostree'],
+};
+
+function skippedPhases(results: readonly ComposeResult[]): string[] {
+  const wanted = new Set(results.flatMap((result) => PHASES_OF_RESULT[result]));
+  const optional = Object.values(PHASES_OF_RESULT).flat();
+  return [...optional.filter((phase) => !wanted.has(phase)), 'live_media', 'live_images'];
+}

@@ -1,0 +1,49 @@
+// Reads a file line by line as another process appends to it; the file may not be there yet.
+
+import { open } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { lineSplitter } from '../output-lines.ts';
+
+const POLL_MS = 100;
+const CHUNK_BYTES = 65_536;
+
+export interface FileFollower {
+  /** Reads what is left, then settles. */
+  stop(): Promise<void>;
+}
+
+export function followFile(path: string, onLine: (line: string) => void): FileFollower {
+  const stopping = new AbortController();
+  const lines = lineSplitter(onLine);
+  let offset = 0;
+
+  async function readOn(): Promise<void> {
+    const file = await open(path, 'r').catch(() => null);
+    if (!file) return;
+    try {
+      for (;;) {
+        const { bytesRead, buffer } = await file.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, offset);
+        if (bytesRead === 0) return;
+        offset += bytesRead;
+        lines.push(buffer.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await readOn();
+      await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    await readOn();
+    lines.end();
+  }
+  const following = follow();
+  return {
+    stop: () => {
+      stopping.abort();
+      return following;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+// Everything Pungi is given: its configuration in `scratch/config`, the reserved identity in the compose directory, and
+// the script that it tells its phases to.
+
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Generation, OpenedRepository } from '../../app/ports.ts';
+import type { Compose } from '../../compose/compose.ts';
+import type { PungiIdentity } from '../../compose/pungi-identity.ts';
+import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
+import { COMPS_FILE, VARIANTS_FILE, compsXml, variantsXml } from './variant.ts';
+
+export interface PungiInput {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly notificationScript: string;
+  /** A line for each notification: the event, a blank, its JSON. */
+  readonly eventsFile: string;
+}
+
+// One line, one write, appended: the events of two scripts at once do not mix. Nothing of the input is interpreted.
+const NOTIFICATION_SCRIPT = `#!/bin/sh
+exec >>"$0.events"
+printf '%s %s\\n' "$1" "$(tr -d '\\n')"
+`;
+
+export async function writeInput({ compose, identity, input, directory, scratch }: Generation): Promise<PungiInput> {
+  const config = join(scratch, 'config');
+  await mkdir(config, { recursive: true });
+  const repositories = await placesByArch(input.repositories, join(scratch, 'repositories'));
+  const lookasides = await placesByArch(input.lookasides, join(scratch, 'lookasides'));
+  const configuration = pungiConfiguration(compose, identity, repositories, lookasides);
+  const configFile = join(config, 'pungi.json');
+  await writeFile(configFile, JSON.stringify(configuration, null, 2));
+  await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches));
+  const packages = askedPackages(compose);
+  if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages));
+  await writeComposeInfo(compose, identity, directory);
+  const notificationScript = join(scratch, 'notify');
+  await writeFile(notificationScript, NOTIFICATION_SCRIPT);
+  await chmod(notificationScript, 0o700);
+  return { directory: config, configFile, notificationScript, eventsFile: `${notificationScript}.events` };
+}
+
+
+// What kickstart and dnf take as it is: no blanks and quotes (shlex), no # (comment), no $ (variables) and % (escapes).
+const PLAIN_PATH = /^[A-Za-z0-9/_.,:=@~+-]+$/;
+
+async function placesByArch(repositories: readonly OpenedRepository[], links: string): Promise<RepositoriesByArch> {
+  const places: Record<string, string[]> = {};
+  for (const [index, repository] of repositories.entries()) {
+    (places[repository.arch] ??= []).push(await place(repository, join(links, String(index))));
+  }
+  return places;
+}
+
+/** Pungi writes repositories into a kickstart file unquoted; one at an unusual path is reached through a symlink. */
+async function place({ location, isLocal }: OpenedRepository, link: string): Promise<string> {
+  if (!isLocal) return location.replace(/[$'"#\s]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  if (PLAIN_PATH.test(location)) return location;
+  await mkdir(join(link, '..'), { recursive: true });
+  await symlink(location, link);
+  return link;
+}
+
+/** productmd 1.2, as Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
+async function writeComposeInfo(compose: Compose, identity: PungiIdentity, directory: string): Promise<void> {
+  const { id, date, respin, releaseShort, releaseVersion } = identity;
+  const label = compose.label === null ? {} : { label: compose.label, final: false };
+  const content = {
+    header: { type: 'productmd.composeinfo', version: '1.2' },
+    payload: {
+      compose: { date, id, respin, type: compose.composeType.toLowerCase(), ...label },
+      release: { internal: false, name: releaseShort, short: releaseShort, type: 'ga', version: releaseVersion },
+      variants: {},
+    },
+  };
+  const work = join(directory, 'work', 'global');
+  await mkdir(work, { recursive: true });
+  await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(content, null, 4));
+}

@@ -1,0 +1,131 @@
+// The engine that runs pungi-koji. Relies on the supervisor for the end of all its processes, and on what was measured
+// of Pungi: exit code 0 does not mean that all is there, and what went wrong stands in its logs.
+
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
+import { pungiArguments } from './arguments.ts';
+import { askedPackages } from './configuration.ts';
+import { diagnose, missingPackagesFailure, packagesNotFound } from './diagnosis.ts';
+import { followFile } from './file-follower.ts';
+import { writeInput, type PungiInput } from './input-files.ts';
+import { clearUnpublished } from './leftovers.ts';
+import { probeLinks } from './link-probe.ts';
+import { canBeGathered } from './package-names.ts';
+import { pungiProgress } from './progress.ts';
+
+const PROGRAM = 'pungi-koji';
+const VERSION_TIMEOUT_MS = 20_000;
+/** Lines of output that are kept to find the reason of a failure in. */
+const KEPT_LINES = 500;
+
+export interface PungiOptions {
+  /** Where programs are looked for, as PATH has it. */
+  readonly path: string;
+  /** A run is stopped after this. */
+  readonly timeoutMs: number;
+  readonly logger: Logger;
+}
+
+export function createPungiEngine(options: PungiOptions): Engine {
+  let version: Promise<string | null> | null = null;
+
+  async function info(): Promise<EngineInfo> {
+    const available = await isOnPath(options.path);
+    version ??= available ? readVersion(options.path) : null;
+    return { name: 'pungi', version: (await version) ?? null, sourceTypes: ['REPO'], available };
+  }
+  return { name: 'pungi', info, generate: (generation) => generate(generation, options) };
+}
+
+async function generate(generation: Generation, options: PungiOptions): Promise<ComposeFailure | null> {
+  const { compose, directory, scratch, input } = generation;
+  const unlinkable = await probeLinks([...input.repositories, ...input.lookasides], scratch);
+  if (unlinkable) return unlinkable;
+  const files = await writeInput(generation);
+  const { result, output } = await runPungi(generation, files, options);
+  reportSurvivors(result, generation, options.logger);
+  const status = await readStatus(directory);
+  if (result.exitCode !== 0 || result.aborted || result.timedOut || !status?.startsWith('FINISHED')) {
+    return diagnose({ result, output, status, timeoutMs: options.timeoutMs }, generation);
+  }
+  const asked = askedPackages(compose);
+  const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
+  const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
+  if (missing.length > 0) return missingPackagesFailure(missing);
+  await clearUnpublished(directory, scratch);
+  return null;
+}
+
+async function runPungi(
+  generation: Generation,
+  files: PungiInput,
+  { path, timeoutMs }: PungiOptions,
+): Promise<{ readonly result: ProcessResult; readonly output: readonly string[] }> {
+  const { scratch, signal } = generation;
+  const progress = pungiProgress((percent, phase, message) => generation.progress(percent, phase, message));
+  const events = followFile(files.eventsFile, (line) => progress.event(line));
+  const output: string[] = [];
+  function onOutput(line: string): void {
+    // Each repeats what the events file has, with paths.
+    if (/\] Notification: /.test(line)) return;
+    if (output.push(line) > 2 * KEPT_LINES) output.splice(0, KEPT_LINES);
+    progress.log(line);
+    generation.log(`${line}\n`);
+  }
+  try {
+    const result = await runProcess({
+      file: PROGRAM,
+      args: pungiArguments(generation, files),
+      cwd: files.directory,
+      // A service may run as a user id that has no name; Pungi asks for it.
+      env: { ...minimalEnvironment(path, scratch), LOGNAME: 'odcs', USER: 'odcs' },
+      signal,
+      onOutput,
+      registerProcessGroup: (group) => generation.registerProcessGroup(group),
+      timeoutMs,
+    });
+    return { result, output };
+  } finally {
+    await events.stop();
+  }
+}
+
+function reportSurvivors({ survivors }: ProcessResult, { compose, attempt, log }: Generation, logger: Logger): void {
+  if (survivors.length === 0) return;
+  logger.error({ composeId: compose.id, attempt, survivors }, 'processes of Pungi outlived SIGKILL');
+  log(`${survivors.length} processes of Pungi could not be ended: they are in uninterruptible sleep\n`);
+}
+
+async function readStatus(directory: string): Promise<string | null> {
+  const text = await readFile(join(directory, 'STATUS'), 'utf8').catch(() => null);
+  return text === null ? null : text.trim();
+}
+
+async function isOnPath(path: string): Promise<boolean> {
+  for (const directory of path.split(':').filter((entry) => entry.startsWith('/'))) {
+    const file = join(directory, PROGRAM);
+    const isProgram = await access(file, constants.X_OK).then(async () => (await stat(file)).isFile(), () => false);
+    if (isProgram) return true;
+  }
+  return false;
+}
+
+/** The version alone: a packaged Pungi calls itself `pungi-4.3.6-1.el9.noarch`, a checkout says nothing of use. */
+async function readVersion(path: string): Promise<string | null> {
+  const lines: string[] = [];
+  const { exitCode } = await runProcess({
+    file: PROGRAM,
+    args: ['--version'],
+    cwd: '/',
+    env: minimalEnvironment(path, '/tmp'),
+    signal: new AbortController().signal,
+    onOutput: (line) => lines.push(line),
+    // It lives for a second and holds nothing that a successor would miss.
+    registerProcessGroup: async () => {},
+    timeoutMs: VERSION_TIMEOUT_MS,
+  });
+  return exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(lines.join('\n'))?.[0] ?? null) : null;
+}
