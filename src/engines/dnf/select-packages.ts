@@ -1,0 +1,128 @@
+// The packages of one arch of a compose, the same that Pungi would take. It gathers twice: once widely among all that
+// the repository has, and then, by what the request says, among what that brought; the choices of the first limit the
+// second, so both are made here as well.
+
+import type { RpmPackage } from '../../compose/rpm-package.ts';
+import type { MultilibMethod } from '../../compose/vocabulary.ts';
+import { archSet, isSourceArch, type ArchSet } from './architecture.ts';
+import { gather, compareText, type Gathered, type Unresolved } from './gather.ts';
+import { multilibSelector } from './multilib.ts';
+import { globPattern, nodepsPattern } from './name-pattern.ts';
+import { kindOf, PackagePool } from './package-pool.ts';
+
+export interface SelectionRequest {
+  readonly arch: string;
+  /** Names or globs; empty = all. */
+  readonly names: readonly string[];
+  readonly followDependencies: boolean;
+  /** Empty = no multilib for this arch. */
+  readonly multilib: readonly MultilibMethod[];
+}
+
+export interface ArchConstraints {
+  readonly excludeArch: readonly string[];
+  readonly exclusiveArch: readonly string[];
+}
+
+export interface Selection {
+  readonly binary: readonly RpmPackage[];
+  readonly debug: readonly RpmPackage[];
+  readonly source: readonly RpmPackage[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+export interface Sources {
+  readonly packages: readonly RpmPackage[];
+  readonly lookasides: readonly (readonly RpmPackage[])[];
+  /** What a source package says of arches; metadata does not tell it. */
+  constraints(source: RpmPackage): ArchConstraints;
+}
+
+/** Pungi always looks for it, whether it is asked for or not. */
+const ALWAYS = 'system-release';
+
+export function selectPackages(request: SelectionRequest, sources: Sources): Selection {
+  const arches = archSet(request.arch);
+  const names = request.names.length === 0 ? ['*'] : request.names;
+  const wide = gather(new PackagePool([{ packages: sources.packages, lookaside: false }], arches), {
+    arches,
+    names: [...names, ALWAYS],
+    wide: true,
+    selectsMultilib: () => true,
+  });
+  const set = packageSet(wide, request, arches, sources);
+  if (!request.followDependencies) return plainMatch(set, names, request, arches);
+  const pool = new PackagePool([...sources.lookasides.map((packages) => ({ packages, lookaside: true })), { packages: set, lookaside: false }], arches);
+  return gather(pool, { arches, names, wide: false, selectsMultilib: multilibSelector(request.multilib) });
+}
+
+/** Source packages that decide whether noarch packages come; their headers have to be at hand. */
+export function sourcesToLookAt(request: SelectionRequest, packages: readonly RpmPackage[]): readonly RpmPackage[] {
+  const looked: RpmPackage[] = [];
+  const constraints = (source: RpmPackage) => {
+    looked.push(source);
+    return { excludeArch: [], exclusiveArch: [] };
+  };
+  selectPackages({ ...request, followDependencies: false }, { packages, lookasides: [], constraints });
+  return looked;
+}
+
+/** What is left for the arch of the wide gathering, by file name: one package per name, no arch that was not asked for. */
+function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchSet, { constraints }: Sources): RpmPackage[] {
+  const byFile = new Map<string, RpmPackage>();
+  for (const pkg of [...wide.binary, ...wide.debug, ...wide.source]) {
+    const file = baseName(pkg);
+    if (!byFile.has(file)) byFile.set(file, pkg);
+  }
+  const excluded = new Map<string, boolean>();
+  const isExcluded = (sourceRpm: string) => {
+    const known = excluded.get(sourceRpm);
+    if (known !== undefined) return known;
+    const source = byFile.get(sourceRpm);
+    const answer = source !== undefined && excludes(constraints(source), request.arch);
+    excluded.set(sourceRpm, answer);
+    return answer;
+  };
+  const kept = [...byFile.values()].filter((pkg) => {
+    if (isSourceArch(pkg.arch)) return false;
+    if (!native.has(pkg.arch) && request.multilib.length === 0) return false;
+    return pkg.arch !== 'noarch' || pkg.sourceRpm === null || !isExcluded(pkg.sourceRpm);
+  });
+  const sourceNames = new Set(kept.map(({ sourceRpm }) => sourceName(sourceRpm)));
+  const sources = [...byFile.values()].filter(({ arch, name }) => isSourceArch(arch) && sourceNames.has(name));
+  return [...kept, ...sources].toSorted((a, b) => compareText(baseName(a), baseName(b)));
+}
+
+function excludes({ excludeArch, exclusiveArch }: ArchConstraints, arch: string): boolean {
+  const own = (listed: string) => listed === arch || listed === 'noarch';
+  return excludeArch.some(own) || (exclusiveArch.length > 0 && !exclusiveArch.some(own));
+}
+
+function plainMatch(set: readonly RpmPackage[], names: readonly string[], request: SelectionRequest, { native }: ArchSet): Selection {
+  const everything = request.names.length === 0;
+  const patterns = names.map(nodepsPattern);
+  const binary = set.filter((pkg) => kindOf(pkg) === 'binary' && (everything || native.has(pkg.arch)) && patterns.some((matches) => matches(pkg.name)));
+  const sourceRpms = new Set(binary.map(({ sourceRpm }) => sourceRpm));
+  const source = set.filter((pkg) => kindOf(pkg) === 'source' && sourceRpms.has(baseName(pkg)));
+  // Debug packages come by source and arch, whatever package they are for.
+  const arched = new Set(binary.filter(({ arch }) => arch !== 'noarch').map(({ sourceRpm, arch }) => `${sourceRpm} ${arch}`));
+  const debug = set.filter((pkg) => kindOf(pkg) === 'debug' && arched.has(`${pkg.sourceRpm} ${pkg.arch}`));
+  return { binary, debug, source, unresolved: [] };
+}
+
+/** Those of the names asked for that no package of the result answers to. */
+export function missingNames(names: readonly string[], followDependencies: boolean, chosen: ReadonlySet<string>): readonly string[] {
+  return names.filter((asked) => {
+    const glob = globPattern(asked.replace(/\.\+$/, ''));
+    const matches = followDependencies ? glob : (name: string) => glob(name) || nodepsPattern(asked)(name);
+    return ![...chosen].some(matches);
+  });
+}
+
+export function baseName({ href }: RpmPackage): string {
+  return href.slice(href.lastIndexOf('/') + 1);
+}
+
+function sourceName(sourceRpm: string | null): string {
+  return /^(.*)-[^-]*-[^-]*$/.exec(sourceRpm ?? '')?.[1] ?? '';
+}

@@ -1,0 +1,109 @@
+// What a REPO compose takes its packages from, looked at: every repository of every arch opened within bounds, its
+// metadata verified, and its packages indexed in scratch. One that several arches share is opened once.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OpenedRepository, PackageDownloads, ResolvedInput, SourceResolver } from '../../app/ports.ts';
+import type { Compose } from '../../compose/compose.ts';
+import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { runInThread, threadModule } from '../../worker-thread.ts';
+import type { RepoBounds } from './bounds.ts';
+import { fetchFile, type RetryPolicy } from './fetch-file.ts';
+import { HttpClient, type HttpTimeouts } from './http-client.ts';
+import type { IndexResult, IndexTask } from './index-thread.ts';
+import { openRepository, type FoundRepository } from './open-repository.ts';
+
+export interface RepoSourceOptions extends RepoBounds {
+  readonly timeouts?: HttpTimeouts;
+  readonly retry?: RetryPolicy;
+  /** Downloads at a time from one host. */
+  readonly connectionsPerHost?: number;
+}
+
+type Context = Parameters<SourceResolver['resolve']>[1];
+
+interface IndexedRepository extends FoundRepository {
+  readonly packageIndex: string;
+}
+
+const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, idleMs: 30_000 };
+const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 300 };
+
+/** Files that decide whether a package comes as multilib; the names alone count. */
+const MULTILIB_FILES = { pattern: '^/(usr/)?lib(64)?/', arches: ['i686', 'i586', 'i486', 'i386', 'athlon'] };
+
+export class RepoSource implements SourceResolver, PackageDownloads {
+  readonly #options: RepoSourceOptions;
+  readonly #client: HttpClient;
+  readonly #retry: RetryPolicy;
+
+  constructor(options: RepoSourceOptions) {
+    this.#options = options;
+    this.#retry = options.retry ?? RETRY;
+    this.#client = new HttpClient(options, options.timeouts ?? TIMEOUTS, options.connectionsPerHost ?? 8);
+  }
+
+  async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
+    const { source } = compose;
+    if (source.type !== 'REPO') return { failure: failure('INTERNAL', `A source of type ${source.type} is not a repository`) };
+    const indexed = new Map<string, Promise<readonly IndexedRepository[] | ComposeFailure>>();
+    const repositories: OpenedRepository[] = [];
+    const lookasides: OpenedRepository[] = [];
+    for (const arch of compose.arches) {
+      const locations = [source.repo, ...compose.lookasideRepos].map((location) => location.replaceAll('$basearch', arch));
+      const multilib = compose.multilibArches.includes(arch) && compose.multilibMethods.some((method) => method !== 'ALL');
+      const key = JSON.stringify([locations, multilib]);
+      const opening = indexed.get(key) ?? this.#index(locations, multilib, join(context.scratch, `source-${indexed.size}`), context);
+      indexed.set(key, opening);
+      const outcome = await opening;
+      if ('code' in outcome) return { failure: outcome };
+      const [main, ...others] = outcome.map((repository) => opened(arch, repository));
+      if (main) repositories.push(main);
+      lookasides.push(...others);
+    }
+    const revisions = repositories.map(({ revision }) => revision ?? '');
+    return { input: { source: { ...source, revisions }, repositories, lookasides } };
+  }
+
+  async download(wanted: Parameters<PackageDownloads['download']>[0]): Promise<ComposeFailure | null> {
+    const url = URL.parse(wanted.url);
+    if (!url) return failure('INVALID_SOURCE', `${wanted.url} is not a valid URL`);
+    const { sizeBytes, checksum, checksumType, to, signal } = wanted;
+    return await fetchFile({ client: this.#client, retry: this.#retry, url, to, maxBytes: sizeBytes, expected: { sizeBytes, checksum, checksumType }, signal });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #index(locations: readonly string[], multilib: boolean, scratch: string, { signal, log }: Context): Promise<readonly IndexedRepository[] | ComposeFailure> {
+    const found: FoundRepository[] = [];
+    for (const [index, location] of locations.entries()) {
+      const own = join(scratch, String(index));
+      await mkdir(own, { recursive: true });
+      const outcome = await openRepository(location, { bounds: this.#options, client: this.#client, retry: this.#retry, scratch: own, signal });
+      if ('failure' in outcome) return outcome.failure;
+      found.push(outcome.found);
+    }
+    const indexed = found.map((repository, index) => ({ ...repository, packageIndex: join(scratch, String(index), 'packages') }));
+    const task: IndexTask = {
+      repositories: indexed.map(({ metadataDirectory, needed, isLocal, packageIndex }, index) => ({
+        location: locations[index] ?? metadataDirectory,
+        metadataDirectory,
+        files: needed,
+        isLocal,
+        output: packageIndex,
+      })),
+      keepFiles: multilib ? MULTILIB_FILES : null,
+    };
+    const result = await runInThread<IndexResult>({ module: threadModule(import.meta.url, 'index-thread'), input: task, signal });
+    if ('failure' in result) return result.failure;
+    for (const [index, { revision }] of found.entries()) log(`Read ${result.packages[index]} packages from ${locations[index]} (revision ${revision ?? 'none'})\n`);
+    return indexed;
+  }
+}
+
+function opened(arch: string, { location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex }: IndexedRepository): OpenedRepository {
+  return { arch, location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex };
+}
+
