@@ -3,18 +3,18 @@
 
 import { mkdir, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageFailed, type AttemptDirectory, type Logger, type Results } from '../app/ports.ts';
+import { StorageFailed, type AttemptDirectory, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
-import { logWriter, readLogChunk, type LogWriter } from './compose-log.ts';
+import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';
 import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
-import { VARIANT, hasRepoFile, isServed, repoFileText, urlsOf } from './repo-file.ts';
+import { VARIANT, hasRepoFile, isServed, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
-import { trashEmptier } from './trash-emptier.ts';
+import { trashEmptier, type TrashEmptier } from './trash-emptier.ts';
 
 export interface ResultsOptions {
   /** Name → absolute path. */
@@ -31,126 +31,159 @@ export interface ResultsOptions {
 }
 
 export function createResults(options: ResultsOptions): Results {
-  const { instanceId, publicUrl, logger } = options;
-  const targets = new Map(Object.entries(options.targetDirs).map(([name, path]): [string, Target] => [name, { name, path }]));
-  const writers = new Map<string, LogWriter>();
-  const emptier = trashEmptier([...targets.values()], instanceId, logger);
+  return new DirectoryResults(options);
+}
 
-  function targetOf(name: string): Target {
-    const target = targets.get(name);
+class DirectoryResults implements Results {
+  readonly #options: ResultsOptions;
+  readonly #targets: readonly Target[];
+  readonly #emptier: TrashEmptier;
+  /** Of the logs that are being written, by path. */
+  readonly #writers = new Map<string, LogWriter>();
+
+  constructor(options: ResultsOptions) {
+    this.#options = options;
+    this.#targets = Object.entries(options.targetDirs).map(([name, path]) => ({ name, path }));
+    this.#emptier = trashEmptier(this.#targets, options.instanceId, options.logger);
+  }
+
+  async start(): Promise<void> {
+    const { instanceId, adopt, logger } = this.#options;
+    for (const target of this.#targets) {
+      await claimTarget(target, instanceId, adopt).catch((error: unknown) =>
+        logger.warn({ err: error, target: target.path }, 'cannot prepare a target directory'),
+      );
+      const problem = await checkTarget(target, instanceId);
+      if (problem) logger.error({ target: target.path }, problem.message);
+    }
+    this.#emptier.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#emptier.stop();
+    await Promise.all([...this.#writers.values()].map((writer) => writer.flush()));
+  }
+
+  async check(name: string): Promise<ComposeFailure | null> {
+    const target = this.#targets.find((candidate) => candidate.name === name);
+    if (!target) return storageFailure(name, 'is not configured here');
+    const problem = await checkTarget(target, this.#options.instanceId);
+    if (problem) return problem;
+    const isFull = (await freeBytes(target)) < this.#options.minFreeBytes;
+    return isFull ? storageFailure(name, 'is almost full; free some space or have composes removed') : null;
+  }
+
+  async freeBytes(name: string): Promise<number> {
+    return freeBytes(this.#target(name));
+  }
+
+  begin(compose: Compose): Promise<AttemptDirectory> {
+    return onFileSystem(compose.targetDir, async () => {
+      const target = this.#target(compose.targetDir);
+      refuse(await checkTarget(target, this.#options.instanceId));
+      await this.#clearEarlierAttempts(target, compose);
+      const { id, attempt } = compose;
+      const place = { directory: attemptPath(target.path, id, attempt), scratch: scratchPath(target.path, id, attempt) };
+      await mkdir(place.directory);
+      await mkdir(place.scratch, { mode: 0o700 });
+      // Even an attempt that says nothing leaves a log: the trace that an earlier one, if it comes back, stops at.
+      await mkdir(logDirectory(target.path, id), { recursive: true });
+      await writeFile(logPath(target.path, id, attempt), '', { flag: 'a' });
+      return place;
+    });
+  }
+
+  readManifest({ directory }: AttemptDirectory): Promise<readonly PackageRecord[]> {
+    return readManifest(join(directory, 'compose'));
+  }
+
+  async writeRepoFile(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
+    if (!hasRepoFile(compose)) return;
+    const path = join(directory, 'compose', VARIANT, `${directoryName(compose.id)}.repo`);
+    await onFileSystem(compose.targetDir, () => writeFile(path, repoFileText(compose, this.#options.publicUrl), { flag: 'wx' }));
+  }
+
+  publish(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
+    return onFileSystem(compose.targetDir, async () => {
+      const { path } = this.#target(compose.targetDir);
+      await rename(directory, publishedPath(path, compose.id)).catch((error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error;
+        throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
+      });
+    });
+  }
+
+  async discard(attempt: AttemptDirectory): Promise<void> {
+    const path = targetOfAttempt(attempt.directory);
+    const target = this.#targets.find((candidate) => candidate.path === path);
+    if (!target) throw new Error(`not an attempt's directory: ${attempt.directory}`);
+    await onFileSystem(target.name, async () => {
+      await this.#throwAway(target, attempt.directory);
+      await this.#throwAway(target, attempt.scratch);
+    });
+  }
+
+  remove(compose: Compose): Promise<void> {
+    return onFileSystem(compose.targetDir, async () => {
+      const target = this.#target(compose.targetDir);
+      refuse(await checkOwner(target, this.#options.instanceId));
+      await this.#throwAway(target, publishedPath(target.path, compose.id));
+      for (const { path } of await attemptsOf(target, compose.id)) await this.#throwAway(target, path);
+      await this.#throwAway(target, logDirectory(target.path, compose.id));
+    });
+  }
+
+  repoFile(compose: Compose): string | null {
+    return isServed(compose) && hasRepoFile(compose) ? repoFileText(compose, this.#options.publicUrl) : null;
+  }
+
+  urls(compose: Compose): ComposeUrls | null {
+    return isServed(compose) ? urlsOf(compose, this.#options.publicUrl) : null;
+  }
+
+  appendLog(compose: Compose, attempt: number, text: string): void {
+    const { path: target } = this.#target(compose.targetDir);
+    const path = logPath(target, compose.id, attempt);
+    let writer = this.#writers.get(path);
+    if (!writer) {
+      const { publicUrl, logger } = this.#options;
+      writer = logWriter(path, logText({ target, id: compose.id, attempt, publicUrl }), logger);
+      this.#writers.set(path, writer);
+    }
+    writer.append(text);
+  }
+
+  /** An attempt flushes once, at its end; its log is then forgotten. */
+  async flushLog(compose: Compose, attempt: number): Promise<void> {
+    const path = logPath(this.#target(compose.targetDir).path, compose.id, attempt);
+    const writer = this.#writers.get(path);
+    this.#writers.delete(path);
+    await writer?.flush();
+  }
+
+  readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<LogChunk> {
+    return readLogChunk(logPath(this.#target(compose.targetDir).path, compose.id, attempt), offset, upToEnd);
+  }
+
+  #target(name: string): Target {
+    const target = this.#targets.find((candidate) => candidate.name === name);
     if (!target) throw new StorageFailed(storageFailure(name, 'is not configured here'));
     return target;
   }
-  function targetOfDirectory({ directory }: AttemptDirectory): Target {
-    const path = targetOfAttempt(directory);
-    const target = [...targets.values()].find((candidate) => candidate.path === path);
-    if (!target) throw new Error(`not an attempt's directory: ${directory}`);
-    return target;
-  }
-  async function discard(path: string, target: Target): Promise<void> {
-    if (await moveToTrash(target.path, path)) emptier.wake();
-  }
-  function writerOf(compose: Compose, attempt: number): LogWriter {
-    const { path: target } = targetOf(compose.targetDir);
-    const path = logPath(target, compose.id, attempt);
-    const writer = writers.get(path) ?? logWriter(path, logText({ target, id: compose.id, attempt, publicUrl }), logger);
-    writers.set(path, writer);
-    return writer;
+
+  async #throwAway(target: Target, path: string): Promise<void> {
+    if (await moveToTrash(target.path, path)) this.#emptier.wake();
   }
 
-  return {
-    async start() {
-      for (const target of targets.values()) {
-        await claimTarget(target, instanceId, options.adopt).catch((error: unknown) =>
-          logger.warn({ err: error, target: target.path }, 'cannot prepare a target directory'),
-        );
-        const problem = await checkTarget(target, instanceId);
-        if (problem) logger.error({ target: target.path }, problem.message);
-      }
-      emptier.start();
-    },
-
-    async stop() {
-      await emptier.stop();
-      await Promise.all([...writers.values()].map((writer) => writer.flush()));
-    },
-
-    async check(name) {
-      const target = targets.get(name);
-      if (!target) return storageFailure(name, 'is not configured here');
-      const problem = await checkTarget(target, instanceId);
-      if (problem) return problem;
-      return (await freeBytes(target)) < options.minFreeBytes ? storageFailure(name, 'is almost full; free some space or have composes removed') : null;
-    },
-
-    freeBytes: (name) => freeBytes(targetOf(name)),
-
-    begin: (compose) =>
-      onFileSystem(compose.targetDir, async () => {
-        const target = targetOf(compose.targetDir);
-        refuse(await checkTarget(target, instanceId));
-        await clearEarlierAttempts(target, compose, (path) => discard(path, target));
-        const attempt = {
-          directory: attemptPath(target.path, compose.id, compose.attempt),
-          scratch: scratchPath(target.path, compose.id, compose.attempt),
-        };
-        await mkdir(attempt.directory);
-        await mkdir(attempt.scratch, { mode: 0o700 });
-        // Even an attempt that says nothing leaves a log: the trace that an earlier one, if it comes back, stops at.
-        await mkdir(logDirectory(target.path, compose.id), { recursive: true });
-        await writeFile(logPath(target.path, compose.id, compose.attempt), '', { flag: 'a' });
-        return attempt;
-      }),
-
-    readManifest: ({ directory }) => readManifest(join(directory, 'compose')),
-
-    async writeRepoFile(compose, { directory }) {
-      if (!hasRepoFile(compose)) return;
-      const path = join(directory, 'compose', VARIANT, `${directoryName(compose.id)}.repo`);
-      await onFileSystem(compose.targetDir, () => writeFile(path, repoFileText(compose, publicUrl), { flag: 'wx' }));
-    },
-
-    publish: (compose, { directory }) =>
-      onFileSystem(compose.targetDir, async () => {
-        const { path } = targetOf(compose.targetDir);
-        await rename(directory, publishedPath(path, compose.id)).catch((error: unknown) => {
-          if (codeOf(error) !== 'ENOENT') throw error;
-          throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
-        });
-      }),
-
-    async discard(attempt) {
-      const target = targetOfDirectory(attempt);
-      await onFileSystem(target.name, async () => {
-        await discard(attempt.directory, target);
-        await discard(attempt.scratch, target);
-      });
-    },
-
-    remove: (compose) =>
-      onFileSystem(compose.targetDir, async () => {
-        const target = targetOf(compose.targetDir);
-        refuse(await checkOwner(target, instanceId));
-        await discard(publishedPath(target.path, compose.id), target);
-        for (const { path } of await attemptsOf(target, compose.id)) await discard(path, target);
-        await discard(logDirectory(target.path, compose.id), target);
-      }),
-
-    repoFile: (compose) => (isServed(compose) && hasRepoFile(compose) ? repoFileText(compose, publicUrl) : null),
-    urls: (compose) => (isServed(compose) ? urlsOf(compose, publicUrl) : null),
-
-    appendLog: (compose, attempt, text) => writerOf(compose, attempt).append(text),
-
-    async flushLog(compose, attempt) {
-      const path = logPath(targetOf(compose.targetDir).path, compose.id, attempt);
-      const writer = writers.get(path);
-      await writer?.flush();
-      // Only where nothing came meanwhile: an attempt flushes once, at its end, and is then forgotten.
-      if (writers.get(path) === writer) writers.delete(path);
-    },
-
-    readLog: (compose, attempt, offset, upToEnd) => readLogChunk(logPath(targetOf(compose.targetDir).path, compose.id, attempt), offset, upToEnd),
-  };
+  /** A worker that was thought lost, and wakes up here, must neither clear away its successor's files nor what that has published. */
+  async #clearEarlierAttempts(target: Target, compose: Compose): Promise<void> {
+    const attempts = await attemptsOf(target, compose.id);
+    const logs = await unlessAbsent(readdir(logDirectory(target.path, compose.id)), []);
+    const latest = Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0));
+    if (latest > compose.attempt) throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
+    for (const { path } of attempts) await this.#throwAway(target, path);
+    if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
+  }
 }
 
 async function freeBytes({ name, path }: Target): Promise<number> {
@@ -160,16 +193,6 @@ async function freeBytes({ name, path }: Target): Promise<number> {
 
 function refuse(problem: ComposeFailure | null): void {
   if (problem) throw new StorageFailed(problem);
-}
-
-/** A worker that was thought lost, and wakes up here, must neither clear away its successor's files nor a published compose. */
-async function clearEarlierAttempts(target: Target, compose: Compose, discard: (path: string) => Promise<void>): Promise<void> {
-  const attempts = await attemptsOf(target, compose.id);
-  const logs = await unlessAbsent(readdir(logDirectory(target.path, compose.id)), []);
-  const latest = Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0));
-  if (latest > compose.attempt) throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
-  for (const { path } of attempts) await discard(path);
-  if (compose.state !== 'DONE') await discard(publishedPath(target.path, compose.id));
 }
 
 async function attemptsOf(target: Target, id: string): Promise<readonly { readonly path: string; readonly attempt: number }[]> {

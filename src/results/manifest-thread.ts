@@ -49,7 +49,7 @@ function nextOf<T>(items: Generator<T>, count: number): T[] {
   while (batch.length < count) {
     const { done, value } = items.next();
     if (done) break;
-    batch.push(value as T);
+    batch.push(value);
   }
   return batch;
 }

@@ -93,10 +93,10 @@ async function runPungi(
   }
 }
 
-function reportSurvivors({ survivors }: ProcessResult, { compose, attempt, log }: Generation, logger: Logger): void {
+function reportSurvivors({ survivors }: ProcessResult, generation: Generation, logger: Logger): void {
   if (survivors.length === 0) return;
-  logger.error({ composeId: compose.id, attempt, survivors }, 'processes of Pungi outlived SIGKILL');
-  log(`${survivors.length} processes of Pungi could not be ended: they are in uninterruptible sleep\n`);
+  logger.error({ composeId: generation.compose.id, attempt: generation.attempt, survivors }, 'processes of Pungi outlived SIGKILL');
+  generation.log(`${survivors.length} processes of Pungi could not be ended: they are in uninterruptible sleep\n`);
 }
 
 async function readStatus(directory: string): Promise<string | null> {
