@@ -10,7 +10,7 @@ import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import type { AttemptDirectory, Clock, ComposeStore, Engine, Logger, PackageRecord, ProcessGroup, ProgressStore, ResolvedInput, Results, SourceResolver } from './ports.ts';
+import { StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 
 export interface GenerateComposeDeps {
@@ -84,6 +84,7 @@ class Attempt {
       place = await results.begin(this.#compose);
       return await this.#work(place);
     } catch (error) {
+      if (this.#running.signal.aborted) return { type: 'stopped' };
       this.#log.error({ err: error }, 'The attempt broke');
       return { type: 'failed', failure: brokenFailure(error) };
     } finally {
@@ -214,10 +215,7 @@ function stepOf(failed: ComposeFailure | null): Step<null> {
   return failed ? { ok: false, failure: failed } : { ok: true, value: null };
 }
 
-const STORAGE_ERRORS = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE']);
-
 function brokenFailure(error: unknown): ComposeFailure {
-  const code = (error as NodeJS.ErrnoException | null)?.code ?? '';
-  if (STORAGE_ERRORS.has(code)) return failure('STORAGE', `The target directory cannot be written (${code})`);
+  if (error instanceof StorageFailed) return error.failure;
   return failure('INTERNAL', 'The service made a mistake; its operators find it in the log');
 }
