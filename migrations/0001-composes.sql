@@ -67,6 +67,8 @@ create index compose_label on compose (label, id) where label is not null;
 create unique index compose_pungi_compose_id on compose (pungi_compose_id) where pungi_compose_id is not null;
 create index compose_worker on compose (worker_id) where worker_id is not null;
 create index compose_reuses on compose (reuses) where reuses is not null;
+-- For the sweep.
+create index compose_expiring on compose (expires_at, id) where state in ('DONE', 'FAILED') and removing_at is null;
 create index compose_removing on compose (id) where removing_at is not null and state <> 'REMOVED';
 
 -- What happened. `seq` is gapless per compose under its row's lock; `position` is the place in the feed over all.

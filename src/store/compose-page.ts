@@ -2,11 +2,10 @@
 // page costs what the first one does. NULLs sort as largest. Where a page may cross from values to NULLs, the two
 // stretches are read one after the other, each with its own limit: an OR of them could use no index.
 
-import type { ComposeOrderField, Page, PageKey, PageQuery } from '../app/ports.ts';
+import type { ComposeOrderField, Page, PageKey, PageQuery, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
 import { COMPOSE_COLUMNS, composeFrom, validId, type ComposeRow } from './compose-row.ts';
-import type { Run } from './database.ts';
 
 const COLUMN: Record<ComposeOrderField, string> = {
   ID: 'c.id',
@@ -21,7 +20,7 @@ interface Walk {
   readonly ascending: boolean;
 }
 
-export async function readPage(run: Run, query: PageQuery): Promise<Page<Compose>> {
+export async function readPage(run: RunStatement, query: PageQuery): Promise<Page<Compose>> {
   const { sql, parameters } = pageStatement(query);
   const rows = await run<ComposeRow>(sql, parameters);
   const hasMore = rows.length > query.limit;

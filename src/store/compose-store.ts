@@ -1,30 +1,31 @@
 // Reads of composes, and the door to transactions on them.
 
-import type { ComposeFilter, ComposeStore, Idempotency } from '../app/ports.ts';
+import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement, WorkQueue } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
-import { COMPOSE_COLUMNS, composeFrom, validId, type ComposeRow } from './compose-row.ts';
-import { composeTransaction, type SendJob } from './compose-transaction.ts';
-import type { Database, Run } from './database.ts';
+import { COMPOSE_COLUMNS, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
+import { composeTransaction } from './compose-transaction.ts';
+import type { Database } from './database.ts';
 import { prepared } from './prepared.ts';
 
-export function composeStore(database: Database, sendJob: SendJob): ComposeStore {
+export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>): ComposeStore {
   const { run } = database;
   return {
-    transaction: (work) => database.transaction((inside, transaction) => work(composeTransaction(inside, transaction, sendJob))),
+    transaction: (work) => database.transaction((inside) => work(composeTransaction(inside, queue))),
     find: (id) => find(run, id),
     findMany: (ids) => findMany(run, ids),
     page: (query) => readPage(run, query),
     count: (filter) => count(run, filter),
     findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
+    due: (what) => due(run, what),
     queuePositions: (ids) => queuePositions(run, ids),
   };
 }
 
 const FIND = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1`);
 
-async function find(run: Run, id: string): Promise<Compose | null> {
+async function find(run: RunStatement, id: string): Promise<Compose | null> {
   const valid = validId(id);
   if (valid === null) return null;
   const [row] = await run<ComposeRow>(FIND, [valid]);
@@ -33,7 +34,7 @@ async function find(run: Run, id: string): Promise<Compose | null> {
 
 const FIND_MANY = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = any($1::bigint[])`);
 
-async function findMany(run: Run, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
+async function findMany(run: RunStatement, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
   const rows = await run<ComposeRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
   const found = new Map(rows.map((row) => [row.id, composeFrom(row)]));
   return ids.map((id) => found.get(id) ?? null);
@@ -42,7 +43,7 @@ async function findMany(run: Run, ids: readonly string[]): Promise<readonly (Com
 /** Up to here composes are counted; above, the planner's estimate is told. */
 const COUNTED_AT_MOST = 50_000;
 
-async function count(run: Run, filter: ComposeFilter): Promise<{ count: number; isEstimate: boolean }> {
+async function count(run: RunStatement, filter: ComposeFilter): Promise<{ count: number; isEstimate: boolean }> {
   const conditions = new Conditions();
   addFilter(conditions, filter);
   addStates(conditions, filter);
@@ -56,7 +57,7 @@ async function count(run: Run, filter: ComposeFilter): Promise<{ count: number; 
 
 const FIND_BY_KEY = prepared('select compose_id, digest from idempotency where owner = $1 and mutation = $2 and key = $3');
 
-async function findByIdempotencyKey(run: Run, key: Omit<Idempotency, 'digest'>): Promise<{ composeId: string; digest: string } | null> {
+async function findByIdempotencyKey(run: RunStatement, key: Omit<Idempotency, 'digest'>): Promise<{ composeId: string; digest: string } | null> {
   const [row] = await run<{ compose_id: string; digest: string }>(FIND_BY_KEY, [key.owner, key.mutation, key.key]);
   return row ? { composeId: row.compose_id, digest: row.digest } : null;
 }
@@ -68,9 +69,31 @@ const QUEUE_POSITIONS = `
     from pgboss.job where name = 'compose' and state < 'active'
   ) waiting where compose_id = any($1::text[])`;
 
-async function queuePositions(run: Run, ids: readonly string[]): Promise<readonly (number | null)[]> {
+async function queuePositions(run: RunStatement, ids: readonly string[]): Promise<readonly (number | null)[]> {
   if (ids.length === 0) return [];
   const rows = await run<{ compose_id: string; position: string }>(QUEUE_POSITIONS, [ids]);
   const positions = new Map(rows.map((row) => [row.compose_id, Number(row.position)]));
   return ids.map((id) => positions.get(id) ?? null);
+}
+
+const EXPIRED = prepared(`
+  select id from compose
+  where expires_at <= $1 and state in ('DONE', 'FAILED') and removing_at is null order by expires_at, id limit $2`);
+const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' order by id limit $2");
+const WAITED_TOO_LONG = prepared("select id from compose where state = 'WAIT' and submitted_at <= $1 order by id limit $2");
+
+async function due(run: RunStatement, query: DueQuery): Promise<readonly string[]> {
+  const rows = await run<{ id: string }>(...dueStatement(query));
+  return rows.map(({ id }) => id);
+}
+
+function dueStatement(query: DueQuery): [sql: string, parameters: readonly unknown[]] {
+  switch (query.what) {
+    case 'EXPIRED':
+      return [EXPIRED, [timestamp(query.at), query.limit]];
+    case 'HALF_REMOVED':
+      return [HALF_REMOVED, [timestamp(query.before), query.limit]];
+    case 'WAITED_TOO_LONG':
+      return [WAITED_TOO_LONG, [timestamp(query.before), query.limit]];
+  }
 }

@@ -1,24 +1,21 @@
 // What one transaction may do to composes. A change of the row and its event are one statement each time, so that they
 // cannot come apart, and nothing is written without the other.
 
-import type { Kysely } from 'kysely';
-import { IdempotencyKeyTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord } from '../app/ports.ts';
+import { IdempotencyKeyTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
-import { sqlState, type Run } from './database.ts';
+import { sqlState } from './database.ts';
 import { prepared } from './prepared.ts';
 
-/** Sends the job of a compose inside the transaction it is given; the queue's. */
-export type SendJob = (transaction: Kysely<unknown>, compose: Compose) => Promise<void>;
-
-export function composeTransaction(run: Run, transaction: Kysely<unknown>, sendJob: SendJob): ComposeTransaction {
+export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'send'>): ComposeTransaction {
   return {
     insert: (compose, idempotency) => insert(run, compose, idempotency),
     lock: (id) => lock(run, id),
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
-    enqueue: (compose) => sendJob(transaction, compose),
+    // The queue's statements run as often as ours.
+    enqueue: (compose) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose),
     insertPackages: (id, packages) => insertPackages(run, id, packages),
     deletePackages: async (id) => {
       await run('delete from compose_package where compose_id = $1', [id]);
@@ -43,7 +40,7 @@ const INSERT = prepared(`
   )
   select id from c`);
 
-async function insert(run: Run, compose: NewCompose, idempotency: Idempotency | null): Promise<Compose> {
+async function insert(run: RunStatement, compose: NewCompose, idempotency: Idempotency | null): Promise<Compose> {
   const fresh = freshCompose(compose);
   const parameters = [
     compose.owner, compose.idempotencyKey, compose.stateReason, JSON.stringify(compose.source), sourceKey(compose.source),
@@ -90,7 +87,7 @@ function freshCompose(compose: NewCompose): Compose {
 // Not FOR UPDATE: it is as exclusive between changes, and leaves those be that only refer to the row.
 const LOCK = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1 for no key update`);
 
-async function lock(run: Run, id: string): Promise<Compose | null> {
+async function lock(run: RunStatement, id: string): Promise<Compose | null> {
   const valid = validId(id);
   if (valid === null) return null;
   const [row] = await run<ComposeRow>(LOCK, [valid]);
@@ -117,7 +114,7 @@ const SAVE = prepared(`
   )
   select seq from c`);
 
-async function save(run: Run, compose: Compose, next: Lifecycle, note: ChangeNote | null, patch: ComposePatch): Promise<Compose> {
+async function save(run: RunStatement, compose: Compose, next: Lifecycle, note: ChangeNote | null, patch: ComposePatch): Promise<Compose> {
   const row = [
     compose.id, compose.seq, next.state, next.stateReason, next.failure && JSON.stringify(next.failure), next.attempt, next.losses,
     next.workerId, timestampOrNull(next.startedAt), timestampOrNull(next.doneAt), timestampOrNull(next.removedAt),
@@ -141,7 +138,7 @@ const PATCH = prepared(`
     engine_name = coalesce($6, engine_name)
   where id = $1`);
 
-async function patchColumns(run: Run, compose: Compose, patch: ComposePatch): Promise<Compose> {
+async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
   await run(PATCH, [compose.id, ...patchParameters(patch)]);
   return { ...compose, ...patched(compose, patch) };
 }
@@ -180,7 +177,7 @@ const INSERT_PACKAGES = prepared(`
   on conflict do nothing`);
 const PACKAGES_AT_A_TIME = 5_000;
 
-async function insertPackages(run: Run, id: string, packages: readonly PackageRecord[]): Promise<void> {
+async function insertPackages(run: RunStatement, id: string, packages: readonly PackageRecord[]): Promise<void> {
   for (let start = 0; start < packages.length; start += PACKAGES_AT_A_TIME) {
     const some = packages.slice(start, start + PACKAGES_AT_A_TIME);
     const columns = ['path', 'nevra', 'name', 'arch', 'sourceNevra', 'sigkey', 'sizeBytes', 'treeArch', 'category'] as const;

@@ -5,7 +5,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { Pool } from 'pg';
-import type { Logger } from '../app/ports.ts';
+import type { Logger, RunStatement } from '../app/ports.ts';
 import { ENTITIES } from './entities.ts';
 import { migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
@@ -18,15 +18,12 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
 }
 
-/** One statement, outside or inside a transaction. Bigints and instants come as strings. */
-export type Run = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;
-
 export interface Database {
   readonly url: string;
   readonly orm: MikroORM;
-  readonly run: Run;
+  readonly run: RunStatement;
   /** Retries once on a serialization failure or a deadlock. */
-  transaction<T>(work: (run: Run, transaction: Kysely<unknown>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -57,12 +54,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     url: options.url,
     orm,
     run: runOn(connection.getClient()),
-    transaction: (work) => retried(() => connection.transactional((transaction) => work(runOn(transaction), transaction as Kysely<unknown>))),
+    transaction: (work) => retried(() => connection.transactional((transaction) => work(runOn(transaction)))),
     close: () => orm.close(true),
   };
 }
 
-function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): Run {
+function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): RunStatement {
   return async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
     (await executor.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
 }

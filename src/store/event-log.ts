@@ -1,12 +1,11 @@
 // Reads of the event log, in the order of commits. Positions are assigned at commit (see the migration), so "after this
 // position" never misses an event that becomes visible later.
 
-import type { ComposeFilter, EventLog, FeedItem } from '../app/ports.ts';
+import type { ComposeFilter, EventLog, FeedItem, RunStatement } from '../app/ports.ts';
 import type { ComposeEvent } from '../compose/compose.ts';
 import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
 import { addFilter, Conditions } from './compose-filter.ts';
 import { COMPOSE_COLUMNS, composeFrom, instant, snapshotFrom, validId, type ComposeRow, type StoredSnapshot } from './compose-row.ts';
-import type { Run } from './database.ts';
 import { prepared } from './prepared.ts';
 
 interface EventRow extends ComposeRow {
@@ -30,7 +29,7 @@ const READ_ALL = prepared(`${SELECT} where e.position > $1 order by e.position l
 // Within one compose `seq` and `position` rise together.
 const READ_ONE = prepared(`${SELECT} where e.compose_id = $3 and e.position > $1 order by e.seq limit $2`);
 
-export function eventLog(run: Run): EventLog {
+export function eventLog(run: RunStatement): EventLog {
   return {
     async head() {
       const [row] = await run<{ head: string }>(HEAD, []);
@@ -47,7 +46,7 @@ export function eventLog(run: Run): EventLog {
   };
 }
 
-async function readFiltered(run: Run, after: bigint, limit: number, filter: ComposeFilter, composeId: string | undefined): Promise<readonly FeedItem[]> {
+async function readFiltered(run: RunStatement, after: bigint, limit: number, filter: ComposeFilter, composeId: string | undefined): Promise<readonly FeedItem[]> {
   const conditions = new Conditions();
   conditions.add(`e.position > ${conditions.parameter(after.toString())}::bigint`);
   if (composeId !== undefined) conditions.add(`e.compose_id = ${conditions.parameter(composeId)}::bigint`);

@@ -1,8 +1,7 @@
 // The packages of published composes, paged by path.
 
-import type { PackageRecord, PackageStore } from '../app/ports.ts';
+import type { PackageRecord, PackageStore, RunStatement } from '../app/ports.ts';
 import { validId } from './compose-row.ts';
-import type { Run } from './database.ts';
 
 interface PackageRow {
   readonly path: string;
@@ -22,7 +21,7 @@ const PAGE = `
   order by path limit $4`;
 const COUNT = 'select count(*) as count from compose_package where compose_id = $1 and ($2::text is null or strpos(name, $2) > 0)';
 
-export function packageStore(run: Run): PackageStore {
+export function packageStore(run: RunStatement): PackageStore {
   return {
     async page(composeId, { limit, after, nameContains }) {
       if (validId(composeId) === null) return { items: [], hasNextPage: false, hasPreviousPage: false };

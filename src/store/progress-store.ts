@@ -1,8 +1,7 @@
 // Progress of the current attempt, overwritten in place. A worker that lost its attempt writes nothing.
 
-import type { ComposeProgress, ProgressStore } from '../app/ports.ts';
+import type { ComposeProgress, ProgressStore, RunStatement } from '../app/ports.ts';
 import { instant, timestamp, validId } from './compose-row.ts';
-import type { Run } from './database.ts';
 import { prepared } from './prepared.ts';
 
 // One statement, so that the attempt is checked, the row written and the subscribers woken together or not at all.
@@ -29,7 +28,7 @@ interface ProgressRow {
   readonly updated_at: string;
 }
 
-export function progressStore(run: Run): ProgressStore {
+export function progressStore(run: RunStatement): ProgressStore {
   return {
     async put(composeId, progress) {
       if (validId(composeId) === null) return;

@@ -1,23 +1,41 @@
 // Which workers are alive, by the database's clock alone: the hosts' clocks need not agree.
 
-import type { ProcessGroup, RegisteredProcessGroup, WorkerRegistry } from '../app/ports.ts';
-import { validId } from './compose-row.ts';
-import type { Run } from './database.ts';
+import type { Claim, ProcessGroup, RunStatement, WorkerRegistry } from '../app/ports.ts';
 import { prepared } from './prepared.ts';
 
 const REGISTER = `
   insert into worker (id, host, boot_id, pid, pool) values ($1, $2, $3, $4, $5)
   on conflict (id) do update set refreshed_at = clock_timestamp()`;
-const REFRESH = prepared('update worker set refreshed_at = clock_timestamp() where id = $1 returning id');
-const LOST = prepared(`
-  select c.id, c.attempt, c.worker_id from compose c left join worker w on w.id = c.worker_id
-  where c.worker_id is not null and c.state = 'GENERATING'
-    and (w.id is null or w.refreshed_at < clock_timestamp() - $1 * interval '1 millisecond')
-  order by c.started_at`);
+// A row for the worker itself, so that one without claims can be told from one that is gone.
+const REFRESH = prepared(`
+  with alive as (update worker set refreshed_at = clock_timestamp() where id = $1 returning id)
+  select c.id, c.attempt, c.cancel_requested_at is not null as cancel_requested
+  from alive left join compose c on c.worker_id = alive.id and c.state = 'GENERATING'`);
+const REAP = prepared(`
+  with dead as (
+    delete from worker where refreshed_at < clock_timestamp() - $1 * interval '1 millisecond' returning id
+  )
+  select c.id, c.attempt, c.cancel_requested_at is not null as cancel_requested from compose c
+  where c.worker_id is not null and c.state = 'GENERATING' and (
+    c.worker_id in (select id from dead) or not exists (select 1 from worker w where w.id = c.worker_id)
+  )
+  order by c.id`);
 const REGISTER_GROUP = `
   insert into process_group (compose_id, attempt, pgid, start_time, boot_id, host) values ($1, $2, $3, $4, $5, $6)
   on conflict do nothing`;
-const SELECT_GROUPS = 'select compose_id, attempt, pgid, start_time, boot_id, host from process_group';
+const FORGET_GROUPS = 'delete from process_group where compose_id = $1 and attempt = $2';
+const ORPHANED_GROUPS = prepared(`
+  select g.compose_id, g.attempt, g.pgid, g.start_time, g.boot_id, g.host from process_group g
+  where g.host = $1 and not exists (
+    select 1 from compose c join worker w on w.id = c.worker_id
+    where c.id = g.compose_id and c.attempt = g.attempt and c.state = 'GENERATING'
+  )`);
+
+interface ClaimRow {
+  readonly id: string | null;
+  readonly attempt: number;
+  readonly cancel_requested: boolean;
+}
 
 interface GroupRow {
   readonly compose_id: string;
@@ -28,38 +46,37 @@ interface GroupRow {
   readonly host: string;
 }
 
-export function workerRegistry(run: Run): WorkerRegistry {
+export function workerRegistry(run: RunStatement): WorkerRegistry {
   return {
     async register(worker) {
       await run(REGISTER, [worker.id, worker.host, worker.bootId, worker.pid, worker.pool]);
     },
-    async refresh(id) {
-      return (await run(REFRESH, [id])).length === 1;
+    async refresh(workerId) {
+      const rows = await run<ClaimRow>(REFRESH, [workerId]);
+      return rows.length === 0 ? null : claimsFrom(rows);
     },
-    async retire(id) {
-      await run('delete from worker where id = $1', [id]);
+    async retire(workerId) {
+      await run('delete from worker where id = $1', [workerId]);
     },
-    async lost(olderThanMs) {
-      const rows = await run<{ id: string; attempt: number; worker_id: string }>(LOST, [olderThanMs]);
-      return rows.map((row) => ({ composeId: row.id, attempt: row.attempt, workerId: row.worker_id }));
+    async reap(olderThanMs) {
+      return claimsFrom(await run<ClaimRow>(REAP, [olderThanMs]));
     },
-    async forgetLost(olderThanMs) {
-      await run("delete from worker where refreshed_at < clock_timestamp() - $1 * interval '1 millisecond'", [olderThanMs]);
+    async registerProcessGroup(claim, group: ProcessGroup) {
+      await run(REGISTER_GROUP, [claim.composeId, claim.attempt, group.pgid, group.startTime, group.bootId, group.host]);
     },
-    async registerProcessGroup(composeId, attempt, group: ProcessGroup) {
-      await run(REGISTER_GROUP, [composeId, attempt, group.pgid, group.startTime, group.bootId, group.host]);
+    async forgetProcessGroups(claim) {
+      await run(FORGET_GROUPS, [claim.composeId, claim.attempt]);
     },
-    async processGroups(of) {
-      if ('host' in of) return (await run<GroupRow>(`${SELECT_GROUPS} where host = $1`, [of.host])).map(groupFrom);
-      if (validId(of.composeId) === null) return [];
-      return (await run<GroupRow>(`${SELECT_GROUPS} where compose_id = $1`, [of.composeId])).map(groupFrom);
-    },
-    async forgetProcessGroups(composeId, attempt) {
-      await run('delete from process_group where compose_id = $1 and attempt <= $2', [composeId, attempt]);
+    async orphanedProcessGroups(host) {
+      return (await run<GroupRow>(ORPHANED_GROUPS, [host])).map(groupFrom);
     },
   };
 }
 
-function groupFrom(row: GroupRow): RegisteredProcessGroup {
+function claimsFrom(rows: readonly ClaimRow[]): readonly Claim[] {
+  return rows.flatMap(({ id, attempt, cancel_requested }) => (id === null ? [] : [{ composeId: id, attempt, cancelRequested: cancel_requested }]));
+}
+
+function groupFrom(row: GroupRow): ProcessGroup & Pick<Claim, 'composeId' | 'attempt'> {
   return { composeId: row.compose_id, attempt: row.attempt, pgid: row.pgid, startTime: row.start_time, bootId: row.boot_id, host: row.host };
 }

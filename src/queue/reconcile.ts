@@ -1,0 +1,40 @@
+// Makes queue and composes agree again, whatever was lost or done by hand: every WAIT compose has an open job, and no
+// compose that has ended has one waiting. In terms of pg-boss's table, as it has no operation for either.
+
+import type { RunStatement } from '../app/ports.ts';
+
+export interface WithoutJob {
+  readonly id: string;
+  readonly owner: string;
+}
+
+// The rows stay locked until the job is sent, so that none of them begins meanwhile.
+const WITHOUT_JOB = `
+  select c.id, c.owner from compose c
+  where c.state = 'WAIT' and not exists (
+    select 1 from pgboss.job j
+    where j.name = $1 and coalesce(j.singleton_key, '') = c.id::text and j.state <= 'active' and j.policy = 'exclusive'
+  )
+  order by c.id limit $2 for no key update of c skip locked`;
+const DROP_ENDED = `
+  delete from pgboss.job j using compose c
+  where j.name = $1 and j.state < 'active' and c.id = j.singleton_key::bigint and c.state not in ('WAIT', 'GENERATING')
+  returning j.id`;
+const TAKE_BACK = `
+  delete from pgboss.job
+  where name = $1 and coalesce(singleton_key, '') = $2 and state <= 'active' and policy = 'exclusive'
+  returning priority`;
+
+export async function composesWithoutJob(run: RunStatement, queue: string, limit: number): Promise<readonly WithoutJob[]> {
+  return run<WithoutJob>(WITHOUT_JOB, [queue, limit]);
+}
+
+export async function dropEndedJobs(run: RunStatement, queue: string): Promise<number> {
+  return (await run(DROP_ENDED, [queue])).length;
+}
+
+/** Deletes the open job of a compose, even one that a worker holds; answers its priority, null where there was none. */
+export async function takeBackJob(run: RunStatement, queue: string, composeId: string): Promise<number | null> {
+  const [row] = await run<{ priority: number }>(TAKE_BACK, [queue, composeId]);
+  return row?.priority ?? null;
+}

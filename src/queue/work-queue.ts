@@ -1,0 +1,143 @@
+// The queue of composes to generate: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
+// Its own limits are set so wide that they never decide about a compose: deadlines, retries and losses are counted by
+// the lifecycle. What it gives is the hand-over: at once, in the order of priority, and again when a worker is gone.
+
+import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
+import type { Job, Logger, RunStatement, WorkQueue } from '../app/ports.ts';
+import type { Compose } from '../compose/compose.ts';
+import { composesWithoutJob, dropEndedJobs, takeBackJob } from './reconcile.ts';
+import { advanceLane, nextPriority } from './virtual-time.ts';
+
+export const COMPOSE_QUEUE = 'compose';
+
+export interface WorkQueueOptions {
+  readonly url: string;
+  readonly logger: Logger;
+  readonly run: RunStatement;
+  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
+}
+
+interface ComposeJob {
+  readonly composeId: string;
+}
+
+const DAY = 86_400;
+const QUEUE_SETTINGS = {
+  policy: 'exclusive',
+  notify: true,
+  expireInSeconds: DAY,
+  retryLimit: 1_000,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 60,
+  retentionSeconds: 365 * DAY,
+  deleteAfterSeconds: 60,
+  heartbeatSeconds: 10,
+} as const;
+const WORK_OPTIONS = { includeMetadata: true, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 } as const;
+const STOP_LIMIT_MS = 5_000;
+const RESENT_AT_A_TIME = 500;
+
+export class PgBossQueue implements WorkQueue {
+  readonly #options: WorkQueueOptions;
+  #boss: PgBoss | null = null;
+  #workers: string[] = [];
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    if (this.#boss) return;
+    const { url, logger } = this.#options;
+    const boss = new PgBoss({
+      connectionString: url,
+      application_name: 'odcs-queue',
+      options: '-c timezone=UTC -c idle_in_transaction_session_timeout=30s -c jit=off',
+      max: 4,
+      schema: 'pgboss',
+      schedule: false,
+      useListenNotify: true,
+      monitorIntervalSeconds: 1,
+      superviseIntervalSeconds: 1,
+      notifyHeartbeatIntervalMs: 2_000,
+      notifyHeartbeatTimeoutMs: 2_000,
+    });
+    boss.on('error', (error) => logger.warn({ error }, 'The queue reports an error'));
+    boss.on('warning', (warning) => logger.warn({ warning }, 'The queue warns'));
+    this.#boss = boss;
+    await boss.start();
+    await boss.createQueue(COMPOSE_QUEUE, QUEUE_SETTINGS);
+    // What an earlier version created keeps its settings otherwise.
+    const { policy: _, ...changeable } = QUEUE_SETTINGS;
+    await boss.updateQueue(COMPOSE_QUEUE, changeable);
+  }
+
+  async stop(): Promise<void> {
+    const boss = this.#boss;
+    this.#boss = null;
+    this.#workers = [];
+    await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
+  }
+
+  async send(run: RunStatement, compose: Compose): Promise<void> {
+    // A compose at its first event cannot have a job; any other may, also one that a lost worker holds.
+    const priority = compose.seq > 1 ? await takeBackJob(run, COMPOSE_QUEUE, compose.id) : null;
+    await this.#send(run, compose.id, priority ?? (await nextPriority(run, COMPOSE_QUEUE, compose.owner)));
+  }
+
+  async #send(run: RunStatement, composeId: string, priority: number): Promise<void> {
+    const sent = await this.#running().send(COMPOSE_QUEUE, { composeId } satisfies ComposeJob, { db: databaseOf(run), priority, singletonKey: composeId });
+    if (sent === null) throw new Error(`Compose ${composeId} has an open job already`);
+  }
+
+  async work(concurrency: number, handle: (job: Job) => Promise<void>): Promise<void> {
+    const boss = this.#running();
+    // A registration for each slot: pg-boss can wake only those that it has given an id.
+    for (let slot = 0; slot < concurrency; slot += 1) {
+      let id: string | null = null;
+      id = await boss.work<ComposeJob, void, typeof WORK_OPTIONS>(COMPOSE_QUEUE, WORK_OPTIONS, async (jobs) => {
+        try {
+          await Promise.all(jobs.map((job) => this.#handOver(job, handle)));
+        } finally {
+          // It would wait out its poll interval otherwise, whatever is in the queue.
+          if (id !== null) boss.notifyWorker(id);
+        }
+      });
+      this.#workers.push(id);
+    }
+  }
+
+  async #handOver(job: JobWithMetadata<ComposeJob>, handle: (job: Job) => Promise<void>): Promise<void> {
+    const { logger, run } = this.#options;
+    // Not awaited: that the lane's clock is a moment behind harms nobody.
+    advanceLane(run, COMPOSE_QUEUE, job.priority).catch((error: unknown) => logger.warn({ error }, 'The clock of the queue could not be moved on'));
+    await handle({ composeId: job.data.composeId, signal: job.signal });
+  }
+
+  async stopWorking(): Promise<void> {
+    const workers = this.#workers;
+    this.#workers = [];
+    const boss = this.#boss;
+    if (boss) await Promise.all(workers.map((id) => boss.offWork(COMPOSE_QUEUE, { id, wait: false })));
+  }
+
+  async reconcile(): Promise<{ sent: number; dropped: number }> {
+    const dropped = await dropEndedJobs(this.#options.run, COMPOSE_QUEUE);
+    const sent = await this.#options.transaction(async (run) => {
+      const composes = await composesWithoutJob(run, COMPOSE_QUEUE, RESENT_AT_A_TIME);
+      for (const { id, owner } of composes) await this.#send(run, id, await nextPriority(run, COMPOSE_QUEUE, owner));
+      return composes.length;
+    });
+    return { sent, dropped };
+  }
+
+  #running(): PgBoss {
+    if (!this.#boss) throw new Error('The queue is not started');
+    return this.#boss;
+  }
+}
+
+function databaseOf(run: RunStatement): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
+}

@@ -1,0 +1,62 @@
+// One PostgreSQL for a run of the suite: the server of DATABASE_URL where that is set, else an embedded one in a
+// directory of its own, gone at the end. A run that was killed leaves one behind; the next run ends and deletes it.
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { DirectoryInUse } from '../../src/store/directory-lock.ts';
+import { EmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
+import { makeTemplate } from './database.ts';
+import { silentLogger } from './logger.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly serverUrl: string;
+    readonly templateDatabase: string;
+  }
+}
+
+const PREFIX = 'odcs-test-server-';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const given = process.env['DATABASE_URL'];
+  const server = given ? null : await startServer();
+  const url = given ?? server?.postgres.url ?? '';
+  const template = await makeTemplate(url);
+  project.provide('serverUrl', url);
+  project.provide('templateDatabase', template.name);
+  return async () => {
+    await template.drop();
+    await server?.stop();
+  };
+}
+
+async function startServer(): Promise<{ postgres: EmbeddedPostgres; stop(): Promise<void> }> {
+  await deleteLeftOvers();
+  const dataDir = mkdtempSync(join(tmpdir(), PREFIX));
+  const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
+  await postgres.start();
+  return {
+    postgres,
+    async stop() {
+      await postgres.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function deleteLeftOvers(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const dataDir = join(tmpdir(), name);
+    try {
+      // Taking the lock over is how a run that is alive is told from one that is not; starting ends its server.
+      const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
+      await postgres.start();
+      await postgres.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof DirectoryInUse)) rmSync(dataDir, { recursive: true, force: true });
+    }
+  }
+}
