@@ -1,7 +1,7 @@
 // What the resolvers need of the service: three use cases, and the ports to read from. main.ts puts one together;
 // tests may do so in memory.
 
-import type { ComposeStore, Engine, EventLog, Feed, PackageStore, ProgressStore, Results } from '../app/ports.ts';
+import type { Clock, ComposeStore, Engine, EventLog, Feed, PackageStore, ProgressStore, Results } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
 import type { Outcome } from '../compose/refusal.ts';
@@ -19,6 +19,7 @@ export interface Api {
   readonly results: Pick<Results, 'repoFile' | 'urls' | 'readLog'>;
   readonly engines: readonly Pick<Engine, 'info'>[];
   readonly cursors: EventCursors;
+  readonly clock: Clock;
   readonly settings: ApiSettings;
 }
 

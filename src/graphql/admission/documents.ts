@@ -1,0 +1,90 @@
+// Documents, parsed and validated once. Equal texts share one document, which also makes them comparable.
+
+import { GraphQLError, parse, specifiedRules, validate, visit, type ASTNode, type DocumentNode, type GraphQLSchema } from 'graphql';
+import type { FieldProblem } from '../../compose/refusal.ts';
+import { badInput } from '../errors.ts';
+import { LIMIT_RULES, LIMITS } from './limits.ts';
+
+export type Prepared =
+  | { readonly ok: true; readonly source: string; readonly document: DocumentNode }
+  | { readonly ok: false; readonly errors: readonly GraphQLError[] };
+
+const CACHED = 500;
+/** Longer ones are rarely asked twice. */
+const CACHED_LENGTH = 20_000;
+const MAX_ERRORS = 20;
+
+export class Documents {
+  readonly #schema: GraphQLSchema;
+  readonly #known = new Map<string, Prepared>();
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema;
+  }
+
+  prepare(source: string): Prepared {
+    const known = this.#known.get(source);
+    if (known) return known;
+    const prepared = this.#prepare(source);
+    if (prepared.ok && source.length <= CACHED_LENGTH) this.#remember(source, prepared);
+    return prepared;
+  }
+
+  #prepare(source: string): Prepared {
+    let document: DocumentNode;
+    try {
+      document = parse(source, { maxTokens: LIMITS.tokens });
+    } catch (error) {
+      return { ok: false, errors: [syntaxError(error)] };
+    }
+    // Nothing else in a document makes sense to run, and validation of type definitions is not bounded.
+    for (const rules of [LIMIT_RULES, specifiedRules]) {
+      const errors = validate(this.#schema, document, rules, { maxErrors: MAX_ERRORS });
+      if (errors.length > 0) return { ok: false, errors: errors.map((error) => validationError(document, error)) };
+    }
+    return { ok: true, source, document };
+  }
+
+  #remember(source: string, prepared: Prepared): void {
+    if (this.#known.size >= CACHED) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(source, prepared);
+  }
+}
+
+function syntaxError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return withFields(error, [{ path: 'query', message: error.message }]);
+  // The parser recurses: brackets in brackets without end exhaust its stack.
+  return badInput({ path: 'query', message: 'The document is nested too deeply' });
+}
+
+function validationError(document: DocumentNode, error: GraphQLError): GraphQLError {
+  const [node] = error.nodes ?? [];
+  const path = node && inputPath(document, node);
+  return withFields(error, [{ path: path || 'query', message: error.message }]);
+}
+
+function withFields(error: GraphQLError, fields: readonly FieldProblem[]): GraphQLError {
+  const { message, nodes = null, source = null, positions = null } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code: 'BAD_USER_INPUT', retryable: false, fields } });
+}
+
+/** Where in an input a value stands that was written into the document, e.g. `input.source.repo.packages.3`. */
+function inputPath(document: DocumentNode, wanted: ASTNode): string {
+  let found = '';
+  const steps: (string | null)[] = [];
+  visit(document, {
+    enter(node, key, parent) {
+      const inList = Array.isArray(parent) && typeof key === 'number' && !('name' in node);
+      if (node.kind === 'Argument' || node.kind === 'ObjectField') steps.push(node.name.value);
+      else steps.push(inList && steps.some((step) => step !== null) ? String(key) : null);
+      if (node === wanted) found = steps.filter((step) => step !== null).join('.');
+    },
+    leave() {
+      steps.pop();
+    },
+  });
+  return found;
+}

@@ -1,0 +1,60 @@
+// Variables checked against their types before anything runs, so that what is wrong is named by its place in the
+// input rather than in a sentence.
+
+import {
+  coerceInputValue,
+  isInputType,
+  isNonNullType,
+  Kind,
+  typeFromAST,
+  visit,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
+import type { FieldProblem } from '../../compose/refusal.ts';
+
+const MAX_PROBLEMS = 50;
+
+export function variableProblems(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  values: Readonly<Record<string, unknown>>,
+): readonly FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  for (const { variable, type: typeNode, defaultValue } of operation.variableDefinitions ?? []) {
+    const name = variable.name.value;
+    const type = typeFromAST(schema, typeNode);
+    if (!isInputType(type)) continue;
+    const given = Object.hasOwn(values, name) ? values[name] : undefined;
+    const isMissing = given === undefined || given === null;
+    if (isMissing && (!isNonNullType(type) || (given === undefined && defaultValue))) continue;
+    const root = argumentName(document, name);
+    if (isMissing) problems.push({ path: root, message: `Must be given (variable "$${name}" of type ${String(type)})` });
+    else {
+      coerceInputValue(given, type, (path, _value, error) => {
+        if (problems.length < MAX_PROBLEMS) problems.push({ path: [root, ...path].join('.'), message: error.message });
+      });
+    }
+  }
+  return problems;
+}
+
+/** The argument or input field that a variable is given to: what the client knows the place by. */
+function argumentName(document: DocumentNode, variable: string): string {
+  let found: string | undefined;
+  const steps: string[] = [];
+  visit(document, {
+    enter(node) {
+      if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) {
+        steps.push(node.name.value);
+        if (node.value.kind === Kind.VARIABLE && node.value.name.value === variable) found ??= steps.join('.');
+      }
+    },
+    leave(node) {
+      if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) steps.pop();
+    },
+  });
+  return found ?? variable;
+}

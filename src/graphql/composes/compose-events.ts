@@ -1,0 +1,69 @@
+// The event log: of one compose, or of all that a filter lets through. Forwards only, in commit order.
+
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
+import type { ComposeFilter } from '../../app/ports.ts';
+import type { Compose } from '../../compose/compose.ts';
+import type { Api } from '../api.ts';
+import type { OperationContext } from '../context.ts';
+import { eventPosition } from '../event-position.ts';
+import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
+import { pageSize } from '../page-size.ts';
+import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
+import { ComposeObject } from '../types/compose.ts';
+import { ComposeEventConnection } from '../types/connections.ts';
+import { EventCursor } from '../types/scalars.ts';
+import { eventView } from '../views.ts';
+
+@Resolver(() => ComposeEventType)
+export class ComposeEventFields {
+  @FieldResolver(() => EventCursor)
+  cursor(@Root() event: ComposeEventView, @Ctx() { api }: OperationContext): string {
+    return api.cursors.encode(event.position);
+  }
+}
+
+@Resolver(() => ComposeObject)
+export class ComposeEvents {
+  @FieldResolver(() => ComposeEventConnection, { description: 'What has happened to it, oldest first.' })
+  events(
+    @Root() compose: Compose,
+    @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Ctx() { api }: OperationContext,
+  ): Promise<ComposeEventConnection> {
+    return readEvents(api, { composeId: compose.id }, after, first);
+  }
+
+  @Query(() => ComposeEventConnection, {
+    description:
+      'Every event of every compose that the filter lets through, in commit order. `states` in the filter lets an event through when it leads into or out of one of them.',
+  })
+  composeEvents(
+    @Arg('filter', () => ComposeFilterInput, { nullable: true }) filter: ComposeFilterInput | null | undefined,
+    @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Ctx() { api }: OperationContext,
+  ): Promise<ComposeEventConnection> {
+    return readEvents(api, { filter: filterOf(filter) }, after, first);
+  }
+}
+
+async function readEvents(
+  api: Api,
+  of: { readonly composeId: string } | { readonly filter: ComposeFilter },
+  cursor: string | null | undefined,
+  first: number | null,
+): Promise<ComposeEventConnection> {
+  const { limit } = pageSize({ first });
+  const after = eventPosition(api, cursor) ?? 0n;
+  const found = await api.events.read({ ...of, after, limit: limit + 1 });
+  const nodes = found.slice(0, limit).map(eventView);
+  const edges = nodes.map((node) => ({ cursor: api.cursors.encode(node.position), node }));
+  const pageInfo = {
+    hasNextPage: found.length > limit,
+    hasPreviousPage: after > 0n,
+    startCursor: edges[0]?.cursor ?? null,
+    endCursor: edges.at(-1)?.cursor ?? null,
+  };
+  return { edges, nodes, pageInfo };
+}

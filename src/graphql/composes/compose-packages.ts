@@ -1,0 +1,52 @@
+// The packages in a compose, in the order of their paths. One that shares a result has those of the compose it shares.
+
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import type { Compose } from '../../compose/compose.ts';
+import type { OperationContext } from '../context.ts';
+import { badInput } from '../errors.ts';
+import { pageSize } from '../page-size.ts';
+import { ComposeObject } from '../types/compose.ts';
+import { PackageConnection } from '../types/connections.ts';
+
+@Resolver(() => ComposeObject)
+export class ComposePackages {
+  @FieldResolver(() => PackageConnection, { nullable: true, description: 'The source packages and packages in the compose, once DONE.' })
+  async packages(
+    @Root() compose: Compose,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
+    @Arg('nameContains', () => String, { nullable: true }) nameContains: string | null | undefined,
+    @Ctx() { api }: OperationContext,
+  ): Promise<PackageConnection | null> {
+    const { limit } = pageSize({ first });
+    const path = after == null ? null : pathOf(after);
+    if (compose.state !== 'DONE') return null;
+    const id = compose.reuses ?? compose.id;
+    const { items, ...more } = await api.packages.page(id, {
+      limit,
+      ...(path !== null && { after: path }),
+      ...(nameContains != null && { nameContains }),
+    });
+    const edges = items.map((node) => ({ cursor: cursorOf(node.path), node }));
+    return {
+      edges,
+      nodes: items,
+      pageInfo: { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
+      totalCount: () => api.packages.count(id, nameContains ?? undefined),
+    };
+  }
+}
+
+function cursorOf(path: string): string {
+  return Buffer.from(JSON.stringify(['PATH', path])).toString('base64url');
+}
+
+function pathOf(cursor: string): string {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (Array.isArray(parts) && parts.length === 2 && parts[0] === 'PATH' && typeof parts[1] === 'string' && !parts[1].includes('\0')) return parts[1];
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw badInput({ path: 'after', message: 'This is no cursor of this list' });
+}

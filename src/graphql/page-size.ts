@@ -1,0 +1,28 @@
+// How much of a list is asked for: 1 to 100 items, from one end or from the other.
+
+import type { FieldProblem } from '../compose/refusal.ts';
+import { badInput } from './errors.ts';
+
+export const MAX_PAGE = 100;
+
+interface Ends {
+  readonly first?: number | null | undefined;
+  readonly last?: number | null | undefined;
+}
+
+export function pageSize({ first, last }: Ends): { readonly limit: number; readonly backwards: boolean } {
+  const problems: FieldProblem[] = [];
+  if (first != null && last != null) problems.push({ path: 'last', message: 'Ask for `first` or for `last`, not for both' });
+  if (first != null && !isSize(first)) problems.push(outOfBounds('first'));
+  if (last != null && !isSize(last)) problems.push(outOfBounds('last'));
+  if (problems.length > 0) throw badInput(...problems);
+  return { limit: first ?? last ?? MAX_PAGE, backwards: last != null };
+}
+
+function isSize(value: number): boolean {
+  return value >= 1 && value <= MAX_PAGE;
+}
+
+function outOfBounds(path: string): FieldProblem {
+  return { path, message: `Must be 1 to ${MAX_PAGE}` };
+}

@@ -1,0 +1,64 @@
+// The executable schema, built from the decorated classes. A new part of the API is one more resolver in this list.
+
+import 'reflect-metadata';
+import { GraphQLInputObjectType, isAbstractType, lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import type { ComposeSource } from '../compose/source.ts';
+import { AboutQuery } from './about/about-query.ts';
+import { ChangeCompose } from './composes/change-compose.ts';
+import { ComposeEventFields, ComposeEvents } from './composes/compose-events.ts';
+import { ComposeFields } from './composes/compose-fields.ts';
+import { ComposePackages } from './composes/compose-packages.ts';
+import { ComposeQuery } from './composes/compose-query.ts';
+import { ComposesQuery } from './composes/composes-query.ts';
+import { CreateCompose } from './composes/create-compose.ts';
+import { ComposeChanged } from './subscriptions/compose-changed.ts';
+import { ComposeLog } from './subscriptions/compose-log.ts';
+import { ComposesChanged } from './subscriptions/composes-changed.ts';
+import { SOURCE_TYPE_NAMES } from './types/sources.ts';
+
+const RESOLVERS: NonEmptyArray<Function> = [
+  AboutQuery,
+  ChangeCompose,
+  ComposeChanged,
+  ComposeEventFields,
+  ComposeEvents,
+  ComposeFields,
+  ComposeLog,
+  ComposePackages,
+  ComposeQuery,
+  ComposesChanged,
+  ComposesQuery,
+  CreateCompose,
+];
+
+export function buildApiSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: RESOLVERS,
+    validate: false,
+    // Required where there are subscriptions, and never used: they bring their own iterators.
+    pubSub: {
+      publish() {},
+      subscribe() {
+        throw new Error('subscriptions read from the feed');
+      },
+    },
+  });
+  const sourceInput = schema.getType('ComposeSourceInput');
+  if (!(sourceInput instanceof GraphQLInputObjectType)) throw new Error('ComposeSourceInput is missing');
+  sourceInput.isOneOf = true;
+  resolveType(schema, 'ComposeSource', (source: ComposeSource) => SOURCE_TYPE_NAMES[source.type]);
+  resolveType(schema, 'Node', () => 'Compose');
+  return schema;
+}
+
+/** By name and at once: type-graphql's own way awaits for each object. */
+function resolveType<T>(schema: GraphQLSchema, name: string, nameOf: (value: T) => string): void {
+  const type = schema.getType(name);
+  if (!isAbstractType(type)) throw new Error(`${name} is missing`);
+  type.resolveType = (value) => nameOf(value as T);
+}
+
+export function schemaText(schema: GraphQLSchema): string {
+  return `${printSchema(lexicographicSortSchema(schema))}\n`;
+}

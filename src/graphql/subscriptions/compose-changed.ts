@@ -1,0 +1,116 @@
+// Everything that happens to one compose: a snapshot, or what was missed, then each event as it is committed.
+
+import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
+import type { ComposeState } from '../../compose/vocabulary.ts';
+import type { Api } from '../api.ts';
+import type { OperationContext } from '../context.ts';
+import { refusalError } from '../errors.ts';
+import { eventPosition } from '../event-position.ts';
+import { isComposeId } from '../ids.ts';
+import { LiveSource, type LiveClient, type LiveTail } from '../live/live-source.ts';
+import { readLog } from '../live/read-log.ts';
+import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
+import { EventCursor } from '../types/scalars.ts';
+import { eventView, signalView, snapshotView } from '../views.ts';
+
+interface Args {
+  readonly id: string;
+  readonly after?: string | null;
+  readonly untilDone?: boolean | null;
+}
+
+@Resolver()
+export class ComposeChanged {
+  @Subscription(() => ComposeEventType, {
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composeChanged(context.api, args),
+    description: `Everything that happens to one compose. With no \`after\`: a SNAPSHOT first, then each event as it is
+committed. With \`after\`: every event since, none missing, none twice, in order, then live ones. Completes
+when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or REMOVED.`,
+  })
+  composeChanged(
+    @Root() event: ComposeEventView,
+    @Arg('id', () => ID) _id: string,
+    @Arg('after', () => EventCursor, { nullable: true }) _after: string | null | undefined,
+    @Arg('untilDone', () => Boolean, { nullable: true, defaultValue: false }) _untilDone: boolean | null,
+  ): ComposeEventView {
+    return event;
+  }
+}
+
+export async function composeChanged(api: Api, { id, after, untilDone }: Args): Promise<LiveSource> {
+  const position = eventPosition(api, after);
+  const exists = isComposeId(id) && (await api.store.find(id)) !== null;
+  if (!exists) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
+  const tail: LiveTail = {
+    head: () => api.events.head(),
+    async *follow(from, signal) {
+      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal })) yield signalView(item);
+    },
+  };
+  return new LiveSource(new Watcher(api, id, position, untilDone ?? false), tail);
+}
+
+class Watcher implements LiveClient {
+  isOver = false;
+  readonly #api: Api;
+  readonly #id: string;
+  readonly #untilDone: boolean;
+  /** Where it has got to; null until it has had its snapshot. */
+  #position: bigint | null;
+  #seq = 0;
+
+  constructor(api: Api, id: string, after: bigint | null, untilDone: boolean) {
+    this.#api = api;
+    this.#id = id;
+    this.#position = after;
+    this.#untilDone = untilDone;
+  }
+
+  async *catchUp(joined: bigint): AsyncGenerator<ComposeEventView, void> {
+    if (this.#position === null) {
+      const compose = await this.#find();
+      // The row may be ahead of `joined`: what it holds already is not told again, by `seq`.
+      this.#seq = compose.seq;
+      this.#position = joined;
+      this.isOver = this.#ends(compose.state);
+      yield snapshotView(compose, joined, this.#api.clock.now());
+      return;
+    }
+    yield* this.#missed();
+    if (this.isOver) return;
+    // Nothing may be left to come at all, if the end was before `after`.
+    if (this.#ends((await this.#find()).state)) {
+      yield* this.#missed();
+      this.isOver = true;
+    }
+    if (this.#position < joined) this.#position = joined;
+  }
+
+  takes(event: ComposeEventView): boolean {
+    if (this.isOver) return false;
+    if (event.kind === 'PROGRESSED') return true;
+    if (event.seq <= this.#seq || (this.#position !== null && event.position <= this.#position)) return false;
+    this.#seq = event.seq;
+    this.#position = event.position;
+    this.isOver = this.#ends(event.compose.state);
+    return true;
+  }
+
+  async *#missed(): AsyncGenerator<ComposeEventView, void> {
+    for await (const item of readLog(this.#api.events, { composeId: this.#id, after: this.#position ?? 0n })) {
+      const event = eventView(item);
+      if (this.takes(event)) yield event;
+      if (this.isOver) return;
+    }
+  }
+
+  async #find() {
+    const compose = await this.#api.store.find(this.#id);
+    if (!compose) throw new Error(`compose ${this.#id} was there and is not any more`);
+    return compose;
+  }
+
+  #ends(state: ComposeState): boolean {
+    return state === 'REMOVED' || (this.#untilDone && (state === 'DONE' || state === 'FAILED'));
+  }
+}

@@ -1,0 +1,97 @@
+// The engine's log of an attempt, as it is written. The feed tells when the attempt is over; that its file has grown
+// is found by looking, a few times a second, since the worker that writes it may be on another machine.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Arg, ID, Int, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
+import type { Compose } from '../../compose/compose.ts';
+import type { FieldProblem } from '../../compose/refusal.ts';
+import type { Api } from '../api.ts';
+import type { OperationContext } from '../context.ts';
+import { badInput, refusalError } from '../errors.ts';
+import { isComposeId } from '../ids.ts';
+import { abortable } from '../live/abortable.ts';
+import { LogChunk } from '../types/log-chunk.ts';
+
+const POLL_MS = 200;
+
+interface Args {
+  readonly id: string;
+  readonly attempt?: number | null;
+  readonly offset?: number | null;
+}
+
+@Resolver()
+export class ComposeLog {
+  @Subscription(() => LogChunk, {
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composeLog(context.api, args),
+    description:
+      "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log.",
+  })
+  composeLog(
+    @Root() chunk: LogChunk,
+    @Arg('id', () => ID) _id: string,
+    @Arg('attempt', () => Int, { nullable: true }) _attempt: number | null | undefined,
+    @Arg('offset', () => Int, { nullable: true, defaultValue: 0 }) _offset: number | null,
+  ): LogChunk {
+    return chunk;
+  }
+}
+
+export async function composeLog(api: Api, { id, attempt, offset }: Args): Promise<AsyncIterableIterator<LogChunk>> {
+  const asked = isComposeId(id) ? await api.store.find(id) : null;
+  if (!asked) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
+  const compose = asked.reuses === null ? asked : ((await api.store.find(asked.reuses)) ?? asked);
+  const problems: FieldProblem[] = [];
+  if (attempt != null && (attempt < 1 || attempt > compose.attempt)) {
+    problems.push({ path: 'attempt', message: `Must be 1 to ${compose.attempt}, the attempts that there were` });
+  }
+  if (offset != null && offset < 0) problems.push({ path: 'offset', message: 'Must be 0 or more' });
+  if (problems.length > 0) throw badInput(...problems);
+  return abortable((signal) => readAttempt(api, compose.id, attempt ?? null, offset ?? 0, signal));
+}
+
+async function* readAttempt(api: Api, id: string, asked: number | null, from: number, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
+  const watch = await watchCompose(api, id, signal);
+  let offset = from;
+  while (!signal.aborted) {
+    const { compose } = watch;
+    const attempt = asked ?? compose.attempt;
+    // Looked at before the file: what was written until then is read below, and then it is the end.
+    const over = isOver(compose, attempt);
+    if (asked === null && attempt > 0) asked = attempt;
+    const { text, nextOffset } = attempt === 0 ? { text: '', nextOffset: offset } : await api.results.readLog(compose, attempt, offset, over);
+    if (text !== '') yield { offset, nextOffset, attempt, text, end: false };
+    else if (over) return yield { offset, nextOffset: offset, attempt, text: '', end: true };
+    else await watch.changeOr(POLL_MS);
+    offset = nextOffset;
+  }
+}
+
+function isOver(compose: Compose, attempt: number): boolean {
+  if (compose.attempt > attempt) return attempt > 0;
+  return compose.state !== 'GENERATING' && !(compose.state === 'WAIT' && attempt === 0);
+}
+
+/** The compose as the feed knows it, and a wait for the next change of it. */
+async function watchCompose(api: Api, id: string, signal: AbortSignal) {
+  const after = await api.events.head();
+  const found = await api.store.find(id);
+  if (!found) throw new Error(`compose ${id} was there and is not any more`);
+  let changed = new AbortController();
+  const watch = {
+    compose: found,
+    async changeOr(ms: number): Promise<void> {
+      await sleep(ms, undefined, { signal: AbortSignal.any([signal, changed.signal]) }).catch(() => undefined);
+    },
+  };
+  const follow = async () => {
+    for await (const item of api.feed.follow({ after, composeId: id, progress: false, signal })) {
+      watch.compose = item.compose;
+      changed.abort();
+      changed = new AbortController();
+    }
+  };
+  // Without the feed the log still flows; what it cannot learn then is that the attempt has ended.
+  follow().catch(() => undefined);
+  return watch;
+}
