@@ -1,0 +1,75 @@
+// The latest events, without a gap, shared by all followers of this process: what is in here need not be read from the
+// database again. Bounded by weight, because a compose may name thousands of packages.
+
+import type { FeedItem } from '../app/ports.ts';
+
+const LIMIT = 50_000;
+const WEIGHT_OF_ONE = 50;
+
+export class RecentEvents {
+  #items: FeedItem[] = [];
+  #weight = 0;
+  /** Every event after this position, up to `end`, is in here. */
+  #start: bigint;
+  #end: bigint;
+  readonly #limit: number;
+
+  constructor(position: bigint, limit = LIMIT) {
+    this.#start = position;
+    this.#end = position;
+    this.#limit = limit;
+  }
+
+  get end(): bigint {
+    return this.#end;
+  }
+
+  reaches(position: bigint): boolean {
+    return position >= this.#start;
+  }
+
+  push(item: FeedItem): void {
+    this.#items.push(item);
+    this.#end = item.event.position;
+    this.#weight += weightOf(item);
+    if (this.#weight > this.#limit * 2) this.#forget();
+  }
+
+  /** The first event after `position` that is wanted. */
+  find(position: bigint, wanted: (item: FeedItem) => boolean): FeedItem | null {
+    for (let index = this.#indexAfter(position); index < this.#items.length; index += 1) {
+      const item = this.#items[index];
+      if (item && wanted(item)) return item;
+    }
+    return null;
+  }
+
+  #indexAfter(position: bigint): number {
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const item = this.#items[middle];
+      if (item && item.event.position <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Down to half at a time, so that it costs next to nothing per event. */
+  #forget(): void {
+    let index = 0;
+    for (; this.#weight > this.#limit && index < this.#items.length; index += 1) {
+      const item = this.#items[index];
+      if (!item) break;
+      this.#weight -= weightOf(item);
+      this.#start = item.event.position;
+    }
+    this.#items = this.#items.slice(index);
+  }
+}
+
+function weightOf({ compose }: FeedItem): number {
+  const lists = Object.values(compose.source).filter((value) => Array.isArray(value));
+  return lists.reduce((sum, list) => sum + list.length, WEIGHT_OF_ONE);
+}
