@@ -1,5 +1,5 @@
-// Percent and phase from what Pungi tells its notification script and, within a phase, from the counters in its log.
-// Never falls. Pungi's share ends below 100: looking at what it made and publishing it come after.
+// Percent and phase from what Pungi tells its notification script and from its log, whichever is first, and within a phase
+// from the counters in the log. Never falls. Pungi's share ends below 100: looking at what it made and publishing it come after.
 
 export interface PungiProgress {
   /** A line of the events file: `phase-start {"phase_name": "pkgset", …}`. */
@@ -11,8 +11,9 @@ export interface PungiProgress {
 export type Report = (percent: number, phase: string, message?: string) => void;
 
 /** Where a phase begins, in percent of the engine's work; it ends where the next begins. */
-const PHASES = { INIT: 1, PKGSET: 10, GATHER: 60, CREATEREPO: 82, CREATEISO: 90, REPOCLOSURE: 92, IMAGE_CHECKSUM: 94, TEST: 95, FINISHED: 96 } as const;
+const PHASES = { INIT: 1, PKGSET: 10, GATHER: 60, CREATEREPO: 82, CREATEISO: 90, REPOCLOSURE: 92, IMAGE_CHECKSUM: 94, TEST: 95 } as const;
 type Phase = keyof typeof PHASES;
+const FINISHED_PERCENT = 96;
 
 /** Steps of a phase that count, by the line that begins them: the span of percent that `n out of m` covers. */
 const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly from: number; readonly to: number }[] = [
@@ -23,11 +24,14 @@ const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly
   { phase: 'GATHER', begins: /\[BEGIN\] Linking packages/, from: 74, to: 80 },
 ];
 
+// WEAVER, which nests around the others, is none of PHASES.
+const PHASE_LINE = /\[BEGIN\] -+ PHASE: (\w+) -/;
 const COUNTER = /\b(Linked|Processed) (\d+) out of (\d+) packages/;
 
 export function pungiProgress(report: Report): PungiProgress {
   let percent = 0;
   let phase: Phase = 'INIT';
+  let isBegun = false;
   let step: { readonly from: number; readonly to: number } | null = null;
 
   function reach(candidate: number, message?: string): void {
@@ -36,17 +40,22 @@ export function pungiProgress(report: Report): PungiProgress {
   }
   function begin(next: Phase): void {
     // Phases run side by side in places: one that began later is not left for an earlier one.
-    if (PHASES[next] < PHASES[phase]) return;
+    if (isBegun && PHASES[next] <= PHASES[phase]) return;
+    isBegun = true;
     phase = next;
     step = null;
     reach(PHASES[next]);
   }
   return {
     event: (line) => {
-      const next = phaseOf(line);
+      const [event, content] = parseEvent(line);
+      if (event === 'status-change' && content['status'] === 'FINISHED') reach(FINISHED_PERCENT);
+      const next = event === 'phase-start' ? toPhase(content['phase_name']) : null;
       if (next) begin(next);
     },
     log: (line) => {
+      const next = toPhase(PHASE_LINE.exec(line)?.[1]);
+      if (next) begin(next);
       const beginning = STEPS.find((candidate) => candidate.phase === phase && candidate.begins.test(line));
       if (beginning) {
         step = beginning;
@@ -62,20 +71,18 @@ function fraction(done: number, all: number): number {
   return all > 0 ? Math.min(1, done / all) : 0;
 }
 
-function phaseOf(line: string): Phase | null {
-  const blank = line.indexOf(' ');
-  const event = line.slice(0, blank);
-  const content = parseObject(line.slice(blank + 1));
-  if (event === 'status-change') return content['status'] === 'FINISHED' ? 'FINISHED' : null;
-  const name = event === 'phase-start' && typeof content['phase_name'] === 'string' ? content['phase_name'].toUpperCase() : '';
-  return name in PHASES ? (name as Phase) : null;
+function toPhase(name: unknown): Phase | null {
+  const upper = typeof name === 'string' ? name.toUpperCase() : '';
+  return Object.hasOwn(PHASES, upper) ? (upper as Phase) : null;
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseEvent(line: string): readonly [string, Readonly<Record<string, unknown>>] {
+  const blank = line.indexOf(' ');
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    const content: unknown = JSON.parse(line.slice(blank + 1));
+    if (typeof content === 'object' && content !== null) return [line.slice(0, blank), content as Record<string, unknown>];
   } catch {
-    return {};
+    // Whatever else writes to that file tells nothing.
   }
+  return ['', {}];
 }
