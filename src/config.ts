@@ -64,6 +64,8 @@ function httpUrlPrefix() {
 type Raw = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
 
 export interface Config extends Omit<Raw, 'ODCS_TARGET_DIR' | 'ODCS_TARGET_DIRS' | 'ODCS_REPO_ROOTS' | 'ODCS_DATA_DIR'> {
+  /** Where engines are looked for. */
+  readonly PATH: string;
   readonly dataDir: string;
   /** By name; `default` is always there. */
   readonly targetDirs: Readonly<Record<string, string>>;
@@ -88,7 +90,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Loaded {
   // A variable may be another program's (a client's ODCS_URL): worth a word, not a refusal.
   const warnings = Object.keys(env).filter((key) => key.startsWith('ODCS_') && unknown(key)).map(noSuchSetting);
   if (problems.length === 0) problems.push(...crossChecks(raw as Raw));
-  return problems.length > 0 ? { ok: false, problems: [...new Set(problems)] } : { ok: true, config: freeze(raw as Raw), warnings };
+  return problems.length > 0 ? { ok: false, problems: [...new Set(problems)] } : { ok: true, config: freeze(raw as Raw, env['PATH'] ?? ''), warnings };
 }
 
 function noSuchSetting(key: string): string {
@@ -116,12 +118,13 @@ function crossChecks(raw: Raw): string[] {
   return problems;
 }
 
-function freeze(raw: Raw): Config {
+function freeze(raw: Raw, path: string): Config {
   const { ODCS_TARGET_DIR, ODCS_TARGET_DIRS, ODCS_REPO_ROOTS, ODCS_DATA_DIR, ...rest } = raw;
   const dataDir = resolve(ODCS_DATA_DIR);
   const hostIsLoopback = isLoopback(raw.HOST);
   return Object.freeze({
     ...rest,
+    PATH: path,
     dataDir,
     targetDirs: Object.freeze({
       default: resolve(ODCS_TARGET_DIR ?? join(dataDir, 'composes')),

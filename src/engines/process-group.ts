@@ -102,7 +102,7 @@ function send(target: number, signal: NodeJS.Signals): void {
 
 let bootId: string | undefined;
 
-function currentBootId(): string {
+export function currentBootId(): string {
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return bootId;
 }

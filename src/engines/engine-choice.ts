@@ -1,0 +1,38 @@
+// Which engine generates a compose: the one that is configured, or with `auto` Pungi where it is found, else dnf.
+
+import type { Engine, EngineInfo } from '../app/ports.ts';
+import type { Compose } from '../compose/compose.ts';
+import type { ComposeResult, EngineName, SourceType } from '../compose/vocabulary.ts';
+
+export type EnginePreference = 'auto' | EngineName;
+
+const PREFERRED: readonly EngineName[] = ['pungi', 'dnf'];
+
+/** What an engine makes; Pungi needs no more than its usual tools for an ISO, and lorax for a boot.iso. */
+const RESULTS: Record<EngineName, readonly ComposeResult[]> = {
+  pungi: ['REPOSITORY', 'ISO', 'BOOT_ISO'],
+  dnf: ['REPOSITORY'],
+};
+
+export function preferredEngines(engines: readonly Engine[], preference: EnginePreference): readonly Engine[] {
+  return PREFERRED.filter((name) => preference === 'auto' || preference === name).flatMap((name) => engines.filter((engine) => engine.name === name));
+}
+
+/** The first that can do all of the compose and is found on this machine; null where there is none. */
+export async function engineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
+  for (const engine of engines) {
+    const info = await engine.info();
+    const makes = RESULTS[engine.name];
+    if (info.available && info.sourceTypes.includes(compose.source.type) && compose.results.every((result) => makes.includes(result))) return engine;
+  }
+  return null;
+}
+
+/** Source types that some engine can do, each with the results that it gives. */
+export function capabilities(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, ReadonlySet<ComposeResult>> {
+  const able = new Map<SourceType, ReadonlySet<ComposeResult>>();
+  for (const { name, sourceTypes } of infos) {
+    for (const type of sourceTypes) able.set(type, new Set([...(able.get(type) ?? []), ...RESULTS[name]]));
+  }
+  return able;
+}

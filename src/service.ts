@@ -1,0 +1,60 @@
+// The composition root: the platform, then what the role needs on it, started in order and stopped in reverse.
+
+import type { Logger, Service } from './app/ports.ts';
+import { noAuth } from './auth/no-auth.ts';
+import type { Config } from './config.ts';
+import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
+import { preferredEngines } from './engines/engine-choice.ts';
+import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
+import { startHttp } from './http/server.ts';
+import { baseUrl, freePort } from './network-place.ts';
+import { openPlatform } from './platform.ts';
+import { RepoSource } from './sources/repo/resolver.ts';
+import { wireApi } from './wire-api.ts';
+import { wireWorker } from './wire-worker.ts';
+
+export interface OdcsService {
+  readonly url: string;
+  /** Lets what is being generated go on for the drain time. */
+  stop(): Promise<void>;
+  /** Cuts the drain time short. */
+  hurry(): void;
+}
+
+export async function startService(config: Config, logger: Logger): Promise<OdcsService> {
+  const port = config.PORT === 0 ? await freePort(config.HOST) : config.PORT;
+  const platform = await openPlatform(config, config.ODCS_PUBLIC_URL ?? baseUrl(config.HOST, port), logger);
+  const started: Service[] = [];
+  let hurry = () => {};
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) {
+      await part.stop().catch((error: unknown) => logger.warn({ err: error }, 'A part did not stop in order'));
+    }
+    await platform.stop();
+  };
+  try {
+    const source = new RepoSource({ repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback });
+    const engines = preferredEngines(
+      [
+        createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, logger }),
+        createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: source, logger }),
+      ],
+      config.ODCS_ENGINE,
+    );
+    const api = await wireApi(config, platform, engines, logger);
+    const parts: Service[] = [startHttp({ api, auth: noAuth(config), host: config.HOST, port, targetDirs: config.targetDirs, readiness: platform.readiness, logger })];
+    if (config.ODCS_ROLE !== 'api') {
+      const worker = wireWorker(config, platform, source, engines, logger);
+      hurry = worker.hurry;
+      parts.push(...worker.parts);
+    }
+    for (const part of parts) {
+      started.push(part);
+      await part.start();
+    }
+    return { url: baseUrl(config.HOST, port), stop, hurry: () => hurry() };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

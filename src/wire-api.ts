@@ -1,0 +1,50 @@
+// The API's part of a process: the use cases with what they need, and what reads need beside them.
+
+import { cancelCompose } from './app/cancel-compose.ts';
+import { createCompose } from './app/create-compose.ts';
+import type { Engine, Logger } from './app/ports.ts';
+import { removeCompose } from './app/remove-compose.ts';
+import type { RequestRules } from './compose/validate-request.ts';
+import type { Config } from './config.ts';
+import { capabilities } from './engines/engine-choice.ts';
+import type { Api } from './graphql/api.ts';
+import type { Platform } from './platform.ts';
+import { version } from './version.ts';
+
+/** Canceling answers when the engine is gone, or after so long with the cancellation under way. */
+const CANCEL_PATIENCE_MS = 10_000;
+
+export async function wireApi(config: Config, platform: Platform, engines: readonly Engine[], logger: Logger): Promise<Api> {
+  const { store, events, feed, clock, results, progress, packages, cursors } = platform;
+  const changing = { store, events, feed, results, clock, logger, rules: { maxLosses: config.ODCS_MAX_ATTEMPTS }, patienceMs: CANCEL_PATIENCE_MS };
+  const rules = await requestRules(config, engines);
+  return {
+    create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
+    cancel: (viewer, request) => cancelCompose(changing, viewer, request),
+    remove: (viewer, request) => removeCompose(changing, viewer, request),
+    store, events, feed, progress, packages, results, engines, cursors,
+    settings: {
+      version,
+      authBackends: ['noauth'],
+      sigkeys: [],
+      rawConfigs: [],
+      defaultSecondsToLive: config.ODCS_SECONDS_TO_LIVE,
+      maxSecondsToLive: config.ODCS_MAX_SECONDS_TO_LIVE,
+    },
+  };
+}
+
+async function requestRules(config: Config, engines: readonly Engine[]): Promise<RequestRules> {
+  const infos = await Promise.all(engines.map((engine) => engine.info()));
+  // The engines of an api process are its workers': what is configured counts, not what is found on this machine.
+  const usable = config.ODCS_ROLE === 'api' ? infos : infos.filter(({ available }) => available);
+  return {
+    arches: config.ODCS_ARCHES,
+    targetDirs: Object.keys(config.targetDirs),
+    secondsToLive: config.ODCS_SECONDS_TO_LIVE,
+    maxSecondsToLive: config.ODCS_MAX_SECONDS_TO_LIVE,
+    repoRoots: config.repoRoots,
+    urlAllow: config.ODCS_URL_ALLOW,
+    capabilities: capabilities(usable),
+  };
+}

@@ -1,0 +1,69 @@
+// The worker's part of a process: the loop that takes jobs, and the sweep with its chores.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Attempts } from './app/attempts.ts';
+import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
+import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
+import { createSweep, type Chore } from './app/sweep.ts';
+import { killOrphans, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
+import { createWorker } from './app/worker.ts';
+import type { Config } from './config.ts';
+import { engineFor } from './engines/engine-choice.ts';
+import { currentBootId, killLeftOver } from './engines/process-group.ts';
+import type { Platform } from './platform.ts';
+
+/** Without a sign of life for so long a worker is lost; it stops by itself a second before. */
+const LOST_AFTER_MS = 6_000;
+const POOL = 'default';
+
+export interface WorkerParts {
+  /** In the order of starting. */
+  readonly parts: readonly Service[];
+  /** Hands back at once what a stop would let go on. */
+  hurry(): void;
+}
+
+export function wireWorker(config: Config, platform: Platform, resolver: SourceResolver, engines: readonly Engine[], logger: Logger): WorkerParts {
+  const { store, results, progress, registry, clock, queue, events, feed } = platform;
+  const identity = { id: randomUUID(), host: hostname(), bootId: currentBootId(), pid: process.pid, pool: POOL };
+  const log = logger.child({ worker: identity.id });
+  const attempts = new Attempts();
+  const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
+  const worker = createWorker({
+    generation: {
+      store, results, progress, resolver, attempts, clock, rules,
+      engineFor: (compose) => engineFor(compose, engines),
+      registerProcessGroup: ({ id, attempt }, group) => registry.registerProcessGroup({ composeId: id, attempt }, group),
+      forgetProcessGroups: ({ id, attempt }) => registry.forgetProcessGroups({ composeId: id, attempt }),
+      workerId: identity.id,
+      timeoutSeconds: config.ODCS_PUNGI_TIMEOUT,
+      logger: log,
+    },
+    attempts, queue, registry, events, feed, identity,
+    concurrency: config.ODCS_CONCURRENCY,
+    drainSeconds: config.ODCS_DRAIN_SECONDS,
+    logger: log,
+  });
+  const takingBack: TakeBackDeps = {
+    store, registry, clock, rules,
+    killLeftOver: async (group) => void (await killLeftOver(group)),
+    host: identity.host,
+    lostAfterMs: LOST_AFTER_MS,
+    logger: log,
+  };
+  const sweep = createSweep(chores(config, platform, takingBack), platform.leadership, log);
+  return { parts: [sweep, worker], hurry: () => worker.hurry() };
+}
+
+function chores(config: Config, { store, results, queue, clock }: Platform, takingBack: TakeBackDeps): Chore[] {
+  const expiring = { store, results, clock, logger: takingBack.logger, rules: takingBack.rules, maxWaitSeconds: config.ODCS_MAX_WAIT };
+  return [
+    { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
+    { name: 'take back from lost workers', whose: 'service', everyMs: 1_000, run: () => takeBackLost(takingBack) },
+    { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
+    { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
+    { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
+    { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => giveUpWaiting(expiring) },
+  ];
+}
