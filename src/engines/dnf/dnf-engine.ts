@@ -1,0 +1,196 @@
+// The engine for REPO composes that needs no Pungi: it chooses the packages that Pungi would, links them in, has
+// createrepo_c describe them and dnf confirm them. The heavy parts run in threads and child processes.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads } from '../../app/ports.ts';
+import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { runInThread, threadModule } from '../../worker-thread.ts';
+import { allOrNone } from './all-or-none.ts';
+import { createRepodata } from './create-repodata.ts';
+import { downloadPackages } from './download.ts';
+import type { GatherResult, GatherTask } from './gather-thread.ts';
+import { treesOf } from './layout.ts';
+import type { LinkMode } from './link-file.ts';
+import { writeMetadata } from './metadata-files.ts';
+import type { PlaceProgress, PlaceResult, PlaceTask } from './place-thread.ts';
+import { readPlan } from './plan.ts';
+import { ToolsInfo, type Tools } from './tools-info.ts';
+import { verifyWithDnf } from './verify.ts';
+
+export interface DnfEngineOptions {
+  /** PATH to find dnf and createrepo_c by. */
+  readonly path: string;
+  readonly link: LinkMode;
+  readonly downloads: PackageDownloads;
+  readonly logger: Logger;
+}
+
+interface ArchWork {
+  readonly arch: string;
+  readonly repository: OpenedRepository;
+  readonly lookasides: readonly OpenedRepository[];
+  readonly plan: string;
+  readonly manifest: string;
+}
+
+/** Work on one compose: what it is made from, and where. */
+interface Work {
+  readonly generation: Generation;
+  readonly arches: readonly ArchWork[];
+  readonly downloads: string;
+  readonly target: string;
+  readonly dnf: string;
+}
+
+const ARCHES_AT_A_TIME = 2;
+
+export function createDnfEngine(options: DnfEngineOptions): Engine {
+  return new DnfEngine(options);
+}
+
+class DnfEngine implements Engine {
+  readonly name = 'dnf';
+  readonly #options: DnfEngineOptions;
+  readonly #tools: ToolsInfo;
+
+  constructor(options: DnfEngineOptions) {
+    this.#options = options;
+    this.#tools = new ToolsInfo(options.path);
+  }
+
+  async info(): Promise<EngineInfo> {
+    const { dnf, createrepo } = await this.#tools.get();
+    const version = [dnf && `dnf ${dnf.version}`, createrepo && `createrepo_c ${createrepo}`].filter(Boolean).join(', ') || null;
+    return { name: this.name, version, sourceTypes: ['REPO'], available: dnf !== null && createrepo !== null };
+  }
+
+  async generate(generation: Generation): Promise<ComposeFailure | null> {
+    try {
+      const work = await prepare(generation, await this.#tools.get());
+      if ('code' in work) return work;
+      return (await this.#gather(work)) ?? (await this.#bringIn(work)) ?? (await this.#describe(work));
+    } catch (error) {
+      if (generation.signal.aborted) return failure('CANCELED', 'The compose was stopped');
+      throw error;
+    }
+  }
+
+  async #gather(work: Work): Promise<ComposeFailure | null> {
+    const { generation, arches } = work;
+    const { compose, signal } = generation;
+    generation.progress(5, 'GATHER');
+    const missing: (readonly string[])[] = [];
+    const unresolved: string[] = [];
+    const failed = await allOrNone(arches, ARCHES_AT_A_TIME, signal, async (arch, stop) => {
+      const result = await this.#chooseFor(arch, work, stop);
+      if ('code' in result) return result;
+      const { binary, debug, source } = result.counts;
+      generation.log(`Chose ${binary} packages, ${debug} debug packages and ${source} source packages for ${arch.arch}\n`);
+      for (const line of result.unresolved) generation.log(`Unresolved: ${line}\n`);
+      missing.push(result.missing);
+      unresolved.push(...result.unresolved);
+      return null;
+    });
+    if (failed) return failed;
+    const [first = [], ...others] = missing;
+    const absent = first.filter((name) => others.every((list) => list.includes(name)));
+    if (absent.length > 0) return missingPackages(absent);
+    return compose.flags.includes('CHECK_DEPS') && unresolved.length > 0 ? unsatisfied(unresolved) : null;
+  }
+
+  async #chooseFor({ arch, repository, lookasides, plan }: ArchWork, work: Work, signal: AbortSignal): Promise<Extract<GatherResult, { type: 'chosen' }> | ComposeFailure> {
+    const { compose } = work.generation;
+    const input: GatherTask = {
+      request: {
+        arch,
+        names: compose.source.type === 'REPO' ? compose.source.packages : [],
+        followDependencies: !compose.flags.includes('NO_DEPS'),
+        multilib: compose.multilibArches.includes(arch) ? compose.multilibMethods : [],
+      },
+      packageIndex: repository.packageIndex,
+      lookasideIndexes: lookasides.map(({ packageIndex }) => packageIndex),
+      root: repository.isLocal ? repository.location : null,
+      downloads: work.downloads,
+      plan,
+    };
+    const module = threadModule(import.meta.url, 'gather-thread');
+    for (;;) {
+      const result = await runInThread<GatherResult>({ module, input, signal });
+      if (result.type === 'chosen') return result;
+      const failed = await downloadPackages({ packages: result.packages, from: repository.location, to: work.downloads, downloads: this.#options.downloads, signal });
+      if (failed) return failed;
+    }
+  }
+
+  async #bringIn(work: Work): Promise<ComposeFailure | null> {
+    const { generation, arches, downloads, target } = work;
+    const { signal } = generation;
+    for (const { repository, plan, arch } of arches.filter(({ repository: { isLocal } }) => !isLocal)) {
+      generation.progress(15, 'DOWNLOAD', arch);
+      const onDone = (done: number) => generation.progress(15 + 40 * (1 - 100 / (100 + done)), 'DOWNLOAD', `${arch}: ${done} packages`);
+      const failed = await downloadPackages({ packages: readPlan(plan), from: repository.location, to: downloads, downloads: this.#options.downloads, signal, onDone });
+      if (failed) return failed;
+    }
+    generation.progress(55, 'LINK');
+    const input: PlaceTask = {
+      arches: arches.map(({ arch, plan, manifest, repository }) => ({ arch, plan, manifest, root: repository.isLocal ? repository.location : null })),
+      downloads,
+      target,
+      mode: this.#options.link,
+    };
+    const onReport = ({ done, total }: PlaceProgress) => generation.progress(55 + (15 * done) / total, 'LINK', `${done} of ${total} packages`);
+    const result = await runInThread<PlaceResult, PlaceProgress>({ module: threadModule(import.meta.url, 'place-thread'), input, signal, onReport });
+    if ('failure' in result) return result.failure;
+    const { reflink, hardlink, copy } = result.counts;
+    generation.log(`Brought in packages: ${reflink} reflinked, ${hardlink} hard-linked, ${copy} copied\n`);
+    return null;
+  }
+
+  async #describe({ generation, arches, target, dnf }: Work): Promise<ComposeFailure | null> {
+    const { compose, identity, signal } = generation;
+    await writeMetadata({ compose, identity, target, at: compose.startedAt ?? compose.submittedAt }, arches.map(({ manifest }) => manifest));
+    const trees = treesOf(arches.map(({ arch }) => arch));
+    const context = { path: this.#options.path, generation, signal, logger: this.#options.logger };
+    generation.progress(70, 'CREATEREPO');
+    const onTree = (done: number) => generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
+    const metadata = new Map(arches.map(({ arch, repository }) => [arch, repository.metadataDirectory]));
+    const unmade = await createRepodata({ trees, target, metadata, onTree }, context);
+    if (unmade) return unmade;
+    generation.progress(85, 'VERIFY');
+    const plans = new Map(arches.map(({ arch, plan }) => [arch, plan]));
+    const refuted = await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch }, stop) => {
+      const own = trees.filter((tree) => tree.arch === arch || (tree.arch === null && arch === arches[0]?.arch));
+      return await verifyWithDnf({ dnf, arch, trees: own, target, plans }, { ...context, signal: stop });
+    });
+    if (refuted) return refuted;
+    await writeFile(join(generation.directory, 'STATUS'), 'FINISHED\n');
+    generation.progress(99, 'VERIFY', 'dnf sees what was chosen');
+    return null;
+  }
+}
+
+async function prepare(generation: Generation, { dnf, createrepo }: Tools): Promise<Work | ComposeFailure> {
+  if (!dnf || !createrepo) return failure('ENGINE_FAILED', `${dnf ? 'createrepo_c' : 'dnf'} is not installed on the worker`);
+  const { input, scratch, directory } = generation;
+  const downloads = join(scratch, 'downloads');
+  const target = join(directory, 'compose');
+  await mkdir(downloads, { recursive: true });
+  await mkdir(target, { recursive: true });
+  const arches = input.repositories.map((repository) => {
+    const { arch } = repository;
+    const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
+    return { arch, repository, lookasides, plan: join(scratch, `plan-${arch}`), manifest: join(scratch, `rpms-${arch}.json`) };
+  });
+  return { generation, arches, downloads, target, dnf: dnf.command };
+}
+
+function missingPackages(names: readonly string[]): ComposeFailure {
+  const message = names.length === 1 ? `There is no package ${names[0]} in the repository` : `There are no packages of these names in the repository: ${names.join(', ')}`;
+  return failure('MISSING_PACKAGES', message.length <= 500 ? message : `${message.slice(0, 480)} … (${names.length} in all)`, names.join('\n'));
+}
+
+function unsatisfied(lines: readonly string[]): ComposeFailure {
+  const rest = lines.length > 1 ? `, and ${lines.length - 1} more` : '';
+  return failure('UNSATISFIED_DEPENDENCIES', `${lines[0]}, which nothing provides${rest}`, lines.join('\n'));
+}
