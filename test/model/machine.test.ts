@@ -1,41 +1,15 @@
 import { getShortestPaths } from 'xstate/graph';
 import { describe, expect, it } from 'vitest';
-import type { Compose, Lifecycle } from '../../src/compose/compose.ts';
-import { advance, composeMachine, type LifecycleEvent } from '../../src/compose/machine.ts';
+import type { Compose } from '../../src/compose/compose.ts';
+import { advance, composeMachine } from '../../src/compose/machine.ts';
 import { COMPOSE_STATES } from '../../src/compose/vocabulary.ts';
-import { aCompose, everyEvent, T0 } from '../support/composes.ts';
+import { aCompose, everyEvent, SITUATIONS, T0 } from '../support/composes.ts';
 
 const at = new Date(T0.getTime() + 60_000);
 const RULES = { maxLosses: 3 };
 
-/** Every situation a compose can be in, and where each event that is allowed there leads; all others are refused. */
-const TABLE: Record<string, { compose: Compose; leads: Partial<Record<LifecycleEvent['type'], Lifecycle['state']>> }> = {
-  waiting: { compose: aCompose(), leads: { BEGIN: 'GENERATING', SHARE: 'GENERATING', REQUEST_CANCEL: 'FAILED', GIVE_UP: 'FAILED' } },
-  generating: {
-    compose: aCompose({ state: 'GENERATING', attempt: 2 }),
-    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'WAIT' },
-  },
-  'generating, cancel asked': {
-    compose: aCompose({ state: 'GENERATING', attempt: 2, cancelRequestedAt: T0, cancelRequestedBy: 'someone' }),
-    leads: { CANCELED: 'FAILED', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'FAILED' },
-  },
-  'generating, last worker': {
-    compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
-    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
-  },
-  sharing: {
-    compose: aCompose({ state: 'GENERATING', reuses: '7' }),
-    leads: { REQUEST_CANCEL: 'FAILED', SUCCEED: 'DONE', FAIL: 'FAILED', TAKE_OVER: 'WAIT', FOLLOW: 'GENERATING' },
-  },
-  done: { compose: aCompose({ state: 'DONE', doneAt: T0 }), leads: { EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' } },
-  'done, being removed': { compose: aCompose({ state: 'DONE', removingAt: T0, removedBy: 'someone' }), leads: { REMOVED: 'REMOVED' } },
-  failed: { compose: aCompose({ state: 'FAILED', doneAt: T0 }), leads: { BEGIN_REMOVAL: 'FAILED' } },
-  'failed, being removed': { compose: aCompose({ state: 'FAILED', removingAt: T0, removedBy: 'system' }), leads: { REMOVED: 'REMOVED' } },
-  removed: { compose: aCompose({ state: 'REMOVED', removingAt: T0 }), leads: {} },
-};
-
 describe('the compose machine', () => {
-  for (const [situation, { compose, leads }] of Object.entries(TABLE)) {
+  for (const [situation, { compose, leads }] of Object.entries(SITUATIONS)) {
     for (const event of everyEvent(at, compose.attempt)) {
       const target = leads[event.type];
       it(`${target ? `leads from ${situation} to ${target}` : `refuses, when ${situation},`} on ${event.type}`, () => {

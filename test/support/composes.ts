@@ -1,6 +1,6 @@
 // Composes as the tests need them: every field filled in, anything can be said otherwise.
 
-import type { Compose } from '../../src/compose/compose.ts';
+import type { Compose, Lifecycle } from '../../src/compose/compose.ts';
 import type { LifecycleEvent } from '../../src/compose/machine.ts';
 import { failure } from '../../src/compose/failure.ts';
 
@@ -68,3 +68,34 @@ export function everyEvent(at: Date, attempt: number): LifecycleEvent[] {
     { type: 'REMOVED', at },
   ];
 }
+
+export interface Situation {
+  readonly compose: Compose;
+  readonly leads: Partial<Record<LifecycleEvent['type'], Lifecycle['state']>>;
+}
+
+/** Every situation a compose can be in, and where each event that is allowed there leads; all others are refused. */
+export const SITUATIONS: Record<string, Situation> = {
+  waiting: { compose: aCompose(), leads: { BEGIN: 'GENERATING', SHARE: 'GENERATING', REQUEST_CANCEL: 'FAILED', GIVE_UP: 'FAILED' } },
+  generating: {
+    compose: aCompose({ state: 'GENERATING', attempt: 2 }),
+    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'WAIT' },
+  },
+  'generating, cancel asked': {
+    compose: aCompose({ state: 'GENERATING', attempt: 2, cancelRequestedAt: T0, cancelRequestedBy: 'someone' }),
+    leads: { CANCELED: 'FAILED', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'FAILED' },
+  },
+  'generating, last worker': {
+    compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
+    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
+  },
+  sharing: {
+    compose: aCompose({ state: 'GENERATING', reuses: '7' }),
+    leads: { REQUEST_CANCEL: 'FAILED', SUCCEED: 'DONE', FAIL: 'FAILED', TAKE_OVER: 'WAIT', FOLLOW: 'GENERATING' },
+  },
+  done: { compose: aCompose({ state: 'DONE', doneAt: T0 }), leads: { EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' } },
+  'done, being removed': { compose: aCompose({ state: 'DONE', removingAt: T0, removedBy: 'someone' }), leads: { REMOVED: 'REMOVED' } },
+  failed: { compose: aCompose({ state: 'FAILED', doneAt: T0 }), leads: { BEGIN_REMOVAL: 'FAILED' } },
+  'failed, being removed': { compose: aCompose({ state: 'FAILED', removingAt: T0, removedBy: 'system' }), leads: { REMOVED: 'REMOVED' } },
+  removed: { compose: aCompose({ state: 'REMOVED', removingAt: T0 }), leads: {} },
+};
