@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -31,6 +31,10 @@ it('wants a database where several processes make one service', () => {
   expect(loadConfig({ ODCS_ROLE: 'worker' })).toMatchObject({ ok: false, problems: [expect.stringContaining('DATABASE_URL') as string] });
 });
 
-it('documents every setting', () => {
-  for (const name of Object.keys(SETTINGS)) expect(helpText()).toContain(name);
+it('documents every setting, in the help and in the README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  for (const [name, { shownDefault, help }] of Object.entries(SETTINGS)) {
+    expect(helpText()).toContain(name);
+    expect(readme).toContain(`| \`${name}\` | ${shownDefault} | ${help} |`);
+  }
 });
