@@ -6,11 +6,12 @@ import type { RunStatement } from '../app/ports.ts';
 export interface WithoutJob {
   readonly id: string;
   readonly owner: string;
+  readonly seq: number;
 }
 
 // The rows stay locked until the job is sent, so that none of them begins meanwhile.
 const WITHOUT_JOB = `
-  select c.id, c.owner from compose c
+  select c.id, c.owner, c.seq from compose c
   where c.state = 'WAIT' and not exists (
     select 1 from pgboss.job j
     where j.name = $1 and coalesce(j.singleton_key, '') = c.id::text and j.state <= 'active' and j.policy = 'exclusive'

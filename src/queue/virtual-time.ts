@@ -5,20 +5,38 @@
 import type { RunStatement } from '../app/ports.ts';
 
 // Takes the owner's row lock, to the end of the transaction.
-const NEXT = `
-  insert into queue_owner (owner, virtual_time)
-  values ($1, greatest(1, coalesce((select virtual_time from queue_lane where name = $2), 0)))
-  on conflict (owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
-  returning virtual_time`;
+function next(owner: string, lane: string): string {
+  return `
+    insert into queue_owner (owner, virtual_time)
+    values (${owner}, greatest(1, coalesce((select virtual_time from queue_lane where name = ${lane}), 0)))
+    on conflict (owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
+    returning virtual_time`;
+}
 const ADVANCE = `
   insert into queue_lane (name, virtual_time) values ($1, $2)
   on conflict (name) do update set virtual_time = excluded.virtual_time where queue_lane.virtual_time < excluded.virtual_time`;
 
-/** The priority of the owner's next job: the earlier its virtual time, the higher. */
-export async function nextPriority(run: RunStatement, lane: string, owner: string): Promise<number> {
-  const [row] = await run<{ virtual_time: number }>(NEXT, [owner, lane]);
-  if (!row) throw new Error('An upsert answered no row');
-  return -row.virtual_time;
+const merged = new Map<string, string>();
+
+/**
+ * pg-boss's insert of one job, with the owner's clock moved on in the same statement: so the owner's row is locked for no
+ * longer than the insert and the commit. Everybody may be one owner, and then this bounds how many requests are accepted.
+ */
+export async function insertInTurn(run: RunStatement, lane: string, owner: string, insert: string, job: unknown): Promise<readonly object[]> {
+  let sql = merged.get(insert);
+  if (sql === undefined) {
+    sql = mergeClock(insert);
+    merged.set(insert, sql);
+  }
+  return run(sql, [job, owner, lane]);
+}
+
+function mergeClock(insert: string): string {
+  const sql = insert
+    .replace(/^\s*WITH ins AS/, `with clock as (${next('$2', '$3')}), ins as`)
+    .replace('COALESCE(priority, 0) as priority', '(select -virtual_time from clock) as priority');
+  if (!sql.startsWith('with clock') || !sql.includes('from clock)')) throw new Error('This version of pg-boss inserts jobs by another statement than the one that fairness was written for');
+  return sql;
 }
 
 /** The lane's clock follows the jobs that are handed over. */

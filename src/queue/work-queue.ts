@@ -6,7 +6,7 @@ import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
 import type { Job, Logger, RunStatement, WorkQueue } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { composesWithoutJob, dropEndedJobs, takeBackJob } from './reconcile.ts';
-import { advanceLane, nextPriority } from './virtual-time.ts';
+import { advanceLane, insertInTurn } from './virtual-time.ts';
 
 export const COMPOSE_QUEUE = 'compose';
 
@@ -60,6 +60,7 @@ export class PgBossQueue implements WorkQueue {
       useListenNotify: true,
       monitorIntervalSeconds: 1,
       superviseIntervalSeconds: 1,
+      warningQueueSize: 1_000_000,
       notifyHeartbeatIntervalMs: 2_000,
       notifyHeartbeatTimeoutMs: 2_000,
     });
@@ -80,15 +81,15 @@ export class PgBossQueue implements WorkQueue {
     await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
   }
 
-  async send(run: RunStatement, compose: Compose): Promise<void> {
+  async send(run: RunStatement, compose: Pick<Compose, 'id' | 'owner' | 'seq'>): Promise<void> {
     // A compose at its first event cannot have a job; any other may, also one that a lost worker holds.
     const priority = compose.seq > 1 ? await takeBackJob(run, COMPOSE_QUEUE, compose.id) : null;
-    await this.#send(run, compose.id, priority ?? (await nextPriority(run, COMPOSE_QUEUE, compose.owner)));
-  }
-
-  async #send(run: RunStatement, composeId: string, priority: number): Promise<void> {
-    const sent = await this.#running().send(COMPOSE_QUEUE, { composeId } satisfies ComposeJob, { db: databaseOf(run), priority, singletonKey: composeId });
-    if (sent === null) throw new Error(`Compose ${composeId} has an open job already`);
+    const job = { composeId: compose.id } satisfies ComposeJob;
+    const sent = await this.#running().send(COMPOSE_QUEUE, job, {
+      singletonKey: compose.id,
+      ...(priority === null ? { db: inTurn(run, compose.owner) } : { db: asGiven(run), priority }),
+    });
+    if (sent === null) throw new Error(`Compose ${compose.id} has an open job already`);
   }
 
   async work(concurrency: number, handle: (job: Job) => Promise<void>): Promise<void> {
@@ -126,7 +127,7 @@ export class PgBossQueue implements WorkQueue {
     const dropped = await dropEndedJobs(this.#options.run, COMPOSE_QUEUE);
     const sent = await this.#options.transaction(async (run) => {
       const composes = await composesWithoutJob(run, COMPOSE_QUEUE, RESENT_AT_A_TIME);
-      for (const { id, owner } of composes) await this.#send(run, id, await nextPriority(run, COMPOSE_QUEUE, owner));
+      for (const compose of composes) await this.send(run, compose);
       return composes.length;
     });
     return { sent, dropped };
@@ -138,6 +139,10 @@ export class PgBossQueue implements WorkQueue {
   }
 }
 
-function databaseOf(run: RunStatement): Db {
+function asGiven(run: RunStatement): Db {
   return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
+}
+
+function inTurn(run: RunStatement, owner: string): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, COMPOSE_QUEUE, owner, text, values[0]))] }) };
 }

@@ -1,7 +1,7 @@
 // One PostgreSQL for a run of the suite: the server of DATABASE_URL where that is set, else an embedded one in a
 // directory of its own, gone at the end. A run that was killed leaves one behind; the next run ends and deletes it.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -35,6 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startServer(): Promise<{ postgres: EmbeddedPostgres; stop(): Promise<void> }> {
   await deleteLeftOvers();
   const dataDir = mkdtempSync(join(tmpdir(), PREFIX));
+  // The account that it runs as has to get in.
+  chmodSync(dataDir, 0o755);
   const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
   await postgres.start();
   return {
