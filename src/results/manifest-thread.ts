@@ -2,9 +2,9 @@
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PackageRecord } from '../app/ports.ts';
-import type { ManifestMessage } from './manifest.ts';
+import { serveThread } from '../worker-thread.ts';
 
 const BATCH = 500;
 
@@ -43,33 +43,14 @@ function toRecord(composeDirectory: string, treeArch: string, sourceNevra: strin
   return { nevra, name, arch, sourceNevra: category === 'source' ? null : sourceNevra, sigkey, path, sizeBytes, treeArch, category };
 }
 
-/** By hand: leaving a `for … of`, and `take`, would close the generator. */
-function nextOf<T>(items: Generator<T>, count: number): T[] {
-  const batch: T[] = [];
-  while (batch.length < count) {
-    const { done, value } = items.next();
-    if (done) break;
-    batch.push(value);
+await serveThread<string, readonly PackageRecord[]>(async (composeDirectory, report) => {
+  let batch: PackageRecord[] = [];
+  for (const record of packagesOf(composeDirectory)) {
+    if (batch.push(record) < BATCH) continue;
+    report(batch);
+    batch = [];
+    await delay(1);
   }
-  return batch;
-}
-
-function send(port: MessagePort, message: ManifestMessage): void {
-  port.postMessage(message);
-}
-
-function main(port: MessagePort, { composeDirectory }: { readonly composeDirectory: string }): void {
-  const packages = packagesOf(composeDirectory);
-  function sendBatch(): void {
-    try {
-      const batch = nextOf(packages, BATCH);
-      send(port, batch.length > 0 ? { type: 'batch', packages: batch } : { type: 'end' });
-    } catch (error) {
-      send(port, { type: 'failed', reason: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  port.on('message', sendBatch);
-  sendBatch();
-}
-
-if (parentPort) main(parentPort, workerData as { composeDirectory: string });
+  report(batch);
+  return null;
+});

@@ -1,0 +1,235 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ProcessGroup } from '../../src/app/ports.ts';
+import { describeGroup, membersOf } from '../../src/engines/process-group.ts';
+import { readProcess } from '../../src/engines/process-table.ts';
+import { killLeftOver, minimalEnvironment, runProcess, type ProcessOptions } from '../../src/engines/supervisor.ts';
+
+/** A child, a grandchild and a double fork that has left group and session: none ends by SIGTERM. */
+const STUBBORN = `
+  trap '' TERM
+  up=$(mktemp)
+  loop="trap '' TERM; echo up >>$up; while :; do sleep 1; done"
+  export loop
+  sh -c 'sh -c "$loop" & eval "$loop"' &
+  (setsid sh -c "$loop" &)
+  while [ "$(wc -l <"$up")" -lt 3 ]; do sleep 0.02; done
+  rm "$up"
+  echo ready
+  while :; do sleep 1; done`;
+
+let scratch = '';
+const strangers: ChildProcess[] = [];
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'odcs-supervisor-'));
+});
+afterEach(async () => {
+  for (const stranger of strangers.splice(0)) stranger.kill('SIGKILL');
+  await rm(scratch, { recursive: true });
+});
+
+interface Started {
+  readonly lines: string[];
+  readonly groups: ProcessGroup[];
+  readonly ready: Promise<void>;
+  readonly result: ReturnType<typeof runProcess>;
+}
+
+function start(script: string, overrides: Partial<ProcessOptions> = {}): Started {
+  const lines: string[] = [];
+  const groups: ProcessGroup[] = [];
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const result = runProcess({
+    file: '/bin/sh',
+    args: ['-c', script],
+    cwd: scratch,
+    env: minimalEnvironment('/usr/bin:/bin', scratch),
+    signal: new AbortController().signal,
+    onOutput: (line) => {
+      lines.push(line);
+      if (line === 'ready') resolve();
+    },
+    registerProcessGroup: async (group) => void groups.push(group),
+    ...overrides,
+  });
+  return { lines, groups, ready, result };
+}
+
+describe('a program that is run', () => {
+  it('answers with its exit code and gives its output line by line', async () => {
+    const run = start('cat; echo oops >&2; exit 3', { stdin: 'one\ntwo' });
+    expect(await run.result).toEqual({ exitCode: 3, signal: null, aborted: false, timedOut: false, survivors: [] });
+    expect(run.lines.toSorted()).toEqual(['one', 'oops', 'two']);
+  });
+
+  it('sees of this process’s environment nothing but what it was given', async () => {
+    const run = start('env', { env: { PATH: '/usr/bin:/bin', ONLY: 'this' } });
+    await run.result;
+    const names = run.lines.map((line) => line.split('=')[0]).filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? ''));
+    expect(names.toSorted()).toEqual(['ODCS_PROCESS_GROUP', 'ONLY', 'PATH']);
+  });
+
+  it('does not begin before its group is registered', async () => {
+    const { promise: registered, resolve: register } = Promise.withResolvers<void>();
+    const { promise: asked, resolve: askNow } = Promise.withResolvers<ProcessGroup>();
+    const run = start('touch begun; echo ready', {
+      registerProcessGroup: (group) => {
+        askNow(group);
+        return registered;
+      },
+    });
+    const group = await asked;
+    expect(await membersOf(group)).toHaveLength(1);
+    expect(existsSync(join(scratch, 'begun'))).toBe(false);
+    register();
+    await run.result;
+    expect(existsSync(join(scratch, 'begun'))).toBe(true);
+  });
+
+  it('never begins where its group cannot be registered', async () => {
+    const groups: ProcessGroup[] = [];
+    const run = start('touch begun', {
+      registerProcessGroup: async (group) => {
+        groups.push(group);
+        throw new Error('the database is gone');
+      },
+    });
+    await expect(run.result).rejects.toThrow('the database is gone');
+    expect(existsSync(join(scratch, 'begun'))).toBe(false);
+    expect(await membersOf(groups[0] as ProcessGroup)).toEqual([]);
+  });
+
+  it('says 127 where there is no such program', async () => {
+    expect((await start('', { file: 'no-such-program', args: [] }).result).exitCode).toBe(127);
+  });
+
+  it('costs one bounded line, whatever it writes without a line end', async () => {
+    const run = start('head -c 1000000 /dev/zero | tr "\\0" x; echo; echo last');
+    await run.result;
+    expect(run.lines.map((line) => line.length)).toEqual([16_388, 4]);
+  });
+
+  it('leaves nobody behind when it ends by itself', async () => {
+    const run = start('sleep 300 & (setsid sleep 300 &) ; exit 0');
+    expect(await run.result).toMatchObject({ exitCode: 0, survivors: [] });
+    expect(await membersOf(run.groups[0] as ProcessGroup)).toEqual([]);
+  });
+
+  it('is stopped after its time', async () => {
+    expect(await start('sleep 300', { timeoutMs: 50 }).result).toMatchObject({ exitCode: null, signal: 'SIGTERM', timedOut: true, aborted: false });
+  });
+});
+
+describe('an abort', () => {
+  it('has ended children, grandchildren and those that left the group within 7 s, though all ignore SIGTERM', async () => {
+    const abort = new AbortController();
+    const run = start(STUBBORN, { signal: abort.signal });
+    await run.ready;
+    const group = run.groups[0] as ProcessGroup;
+    const before = await membersOf(group);
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    expect(before.some((member) => member.processGroup !== group.pgid)).toBe(true);
+    const began = performance.now();
+    abort.abort();
+    expect(await run.result).toMatchObject({ aborted: true, signal: 'SIGKILL', survivors: [] });
+    expect(performance.now() - began).toBeLessThan(7_000);
+    expect(await membersOf(group)).toEqual([]);
+    expect(before.map(({ pid }) => readProcess(pid)).filter((entry) => entry && entry.state !== 'Z')).toEqual([]);
+  });
+
+  it('ends a program that goes on SIGTERM at once', async () => {
+    const abort = new AbortController();
+    const run = start('echo ready; exec sleep 300', { signal: abort.signal });
+    await run.ready;
+    const began = performance.now();
+    abort.abort();
+    expect(await run.result).toMatchObject({ aborted: true, signal: 'SIGTERM' });
+    expect(performance.now() - began).toBeLessThan(1_500);
+  });
+
+  it('sends a second SIGTERM, which ends what ignores the first', async () => {
+    const abort = new AbortController();
+    const run = start(`trap 'trap - TERM' TERM; echo ready; while :; do sleep 0.1; done`, { signal: abort.signal });
+    await run.ready;
+    abort.abort();
+    expect(await run.result).toMatchObject({ aborted: true, signal: 'SIGTERM' });
+  });
+
+  it('that came before keeps the program from being started', async () => {
+    const run = start('touch begun', { signal: AbortSignal.abort() });
+    expect(await run.result).toMatchObject({ aborted: true });
+    expect(run.groups).toEqual([]);
+    expect(existsSync(join(scratch, 'begun'))).toBe(false);
+  });
+});
+
+describe('what a lost worker left behind', () => {
+  it('is killed at once, those that left the group included', async () => {
+    const group = await leaveBehind(STUBBORN);
+    expect((await membersOf(group)).length).toBeGreaterThanOrEqual(4);
+    expect(await killLeftOver(group)).toEqual([]);
+    expect(await membersOf(group)).toEqual([]);
+  });
+
+  it('is killed when its leader is gone already', async () => {
+    const group = await leaveBehind('sleep 300 & echo ready; wait');
+    process.kill(group.pgid, 'SIGKILL');
+    await gone(group.pgid);
+    expect(await membersOf(group)).toHaveLength(1);
+    await killLeftOver(group);
+    expect(await membersOf(group)).toEqual([]);
+  });
+
+  it('is not somebody else who was given its number', async () => {
+    const stranger = aStranger();
+    const real = describeGroup(stranger.pid as number);
+    await killLeftOver({ ...real, startTime: String(Number(real.startTime) - 1) });
+    await killLeftOver({ ...real, startTime: '1' });
+    await killLeftOver({ ...real, host: 'another-host' });
+    await killLeftOver({ ...real, bootId: 'another-boot' });
+    expect(readProcess(real.pgid)?.state).toMatch(/[RS]/);
+    const exited = once(stranger, 'exit');
+    await killLeftOver(real);
+    await exited;
+    expect(stranger.signalCode).toBe('SIGKILL');
+  });
+
+  it('is not a group of strangers whose leader is gone', async () => {
+    const leader = spawn('/bin/sh', ['-c', 'sleep 300 & echo $!; wait'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const [member] = (await once(createInterface({ input: leader.stdout }), 'line')) as [string];
+    const group = describeGroup(leader.pid as number);
+    leader.kill('SIGKILL');
+    await once(leader, 'exit');
+    await killLeftOver(group);
+    expect(readProcess(Number(member))?.state).toMatch(/[RS]/);
+    process.kill(Number(member), 'SIGKILL');
+  });
+});
+
+function aStranger(): ChildProcess {
+  const stranger = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
+  strangers.push(stranger);
+  return stranger;
+}
+
+/** The group of a program whose worker was killed. */
+async function leaveBehind(script: string): Promise<ProcessGroup> {
+  const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'support', 'left-behind.ts'), script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(createInterface({ input: worker.stdout }), 'line')) as [string];
+  worker.kill('SIGKILL');
+  await once(worker, 'exit');
+  return JSON.parse(line) as ProcessGroup;
+}
+
+async function gone(pid: number): Promise<void> {
+  // `tail --pid` waits for a process that is not our child.
+  await promisify(execFile)('tail', [`--pid=${pid}`, '-f', '/dev/null']);
+}

@@ -1,0 +1,19 @@
+// Run as a program: starts a process group by the supervisor, prints it as JSON once the program says `ready`, and then
+// waits to be killed, as a worker that is lost.
+
+import { minimalEnvironment, runProcess } from '../../src/engines/supervisor.ts';
+import type { ProcessGroup } from '../../src/app/ports.ts';
+
+const [script = ''] = process.argv.slice(2);
+let group: ProcessGroup | null = null;
+await runProcess({
+  file: '/bin/sh',
+  args: ['-c', script],
+  cwd: '/',
+  env: minimalEnvironment('/usr/bin:/bin', '/tmp'),
+  signal: new AbortController().signal,
+  onOutput: (line) => line === 'ready' && process.stdout.write(`${JSON.stringify(group)}\n`),
+  registerProcessGroup: async (started) => {
+    group = started;
+  },
+});
