@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
 import { preferredEngines } from './engines/engine-choice.ts';
 import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
-import { startHttp } from './http/server.ts';
+import { httpService } from './http/service.ts';
 import { baseUrl, freePort } from './network-place.ts';
 import { openPlatform } from './platform.ts';
 import { RepoSource } from './sources/repo/resolver.ts';
@@ -23,7 +23,8 @@ export interface OdcsService {
 
 export async function startService(config: Config, logger: Logger): Promise<OdcsService> {
   const port = config.PORT === 0 ? await freePort(config.HOST) : config.PORT;
-  const platform = await openPlatform(config, config.ODCS_PUBLIC_URL ?? baseUrl(config.HOST, port), logger);
+  const publicUrl = config.ODCS_PUBLIC_URL ?? baseUrl(config.HOST, port);
+  const platform = await openPlatform(config, publicUrl, logger);
   const started: Service[] = [];
   let hurry = () => {};
   const stop = async () => {
@@ -42,7 +43,9 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
       config.ODCS_ENGINE,
     );
     const api = await wireApi(config, platform, engines, logger);
-    const parts: Service[] = [startHttp({ api, auth: noAuth(config), host: config.HOST, port, targetDirs: config.targetDirs, readiness: platform.readiness, logger })];
+    const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: [] });
+    const { readiness } = platform;
+    const parts: Service[] = [httpService({ host: config.HOST, port, publicUrl, api, auth, targetDirs: config.targetDirs, readiness, logger })];
     if (config.ODCS_ROLE !== 'api') {
       const worker = wireWorker(config, platform, source, engines, logger);
       hurry = worker.hurry;

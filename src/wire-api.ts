@@ -22,7 +22,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
-    store, events, feed, progress, packages, results, engines, cursors,
+    store, events, feed, progress, packages, results, engines, cursors, clock,
     settings: {
       version,
       authBackends: ['noauth'],

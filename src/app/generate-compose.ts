@@ -148,7 +148,7 @@ class Attempt {
   async #publish(place: AttemptDirectory, input: ResolvedInput, packages: readonly PackageRecord[]): Promise<'published' | 'refused'> {
     const { results, store, clock, rules } = this.#deps;
     const { id, attempt } = this.#compose;
-    this.#reporter.report(99, 'PUBLISH');
+    this.#reporter.report(100, 'PUBLISH');
     await results.writeRepoFile(this.#compose, place);
     await results.flushLog(this.#compose, attempt);
     await this.#reporter.close();
