@@ -1,6 +1,6 @@
 // What answering an operation costs: an object costs 1, a leaf a tenth, and a page as much as all its items.
 
-import { getNamedType, isLeafType, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { getNamedType, GraphQLError, isLeafType, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
 import { MAX_PAGE } from '../page-size.ts';
 
@@ -19,6 +19,12 @@ function items(size: unknown): number {
   return typeof size === 'number' && size >= 0 && size <= MAX_PAGE ? size : MAX_PAGE;
 }
 
-export function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Record<string, unknown>, operationName: string | undefined): number {
-  return getComplexity({ schema, query, variables, ...(operationName && { operationName }), estimators: [estimate] });
+/** Infinite where fragments within fragments make it too large to be worked out. */
+export function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Readonly<Record<string, unknown>>, operationName: string | undefined): number {
+  try {
+    return getComplexity({ schema, query, variables: { ...variables }, ...(operationName && { operationName }), estimators: [estimate] });
+  } catch (error) {
+    if (error instanceof GraphQLError) return Infinity;
+    throw error;
+  }
 }

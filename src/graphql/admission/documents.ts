@@ -1,6 +1,6 @@
 // Documents, parsed and validated once. Equal texts share one document, which also makes them comparable.
 
-import { GraphQLError, parse, specifiedRules, validate, visit, type ASTNode, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { GraphQLError, Kind, parse, specifiedRules, validate, visit, type ASTNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { FieldProblem } from '../../compose/refusal.ts';
 import { badInput } from '../errors.ts';
 import { LIMIT_RULES, LIMITS } from './limits.ts';
@@ -78,7 +78,7 @@ function inputPath(document: DocumentNode, wanted: ASTNode): string {
   visit(document, {
     enter(node, key, parent) {
       const inList = Array.isArray(parent) && typeof key === 'number' && !('name' in node);
-      if (node.kind === 'Argument' || node.kind === 'ObjectField') steps.push(node.name.value);
+      if (node.kind === Kind.ARGUMENT || node.kind === Kind.OBJECT_FIELD) steps.push(node.name.value);
       else steps.push(inList && steps.some((step) => step !== null) ? String(key) : null);
       if (node === wanted) found = steps.filter((step) => step !== null).join('.');
     },

@@ -3,7 +3,7 @@
 
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
-import { GraphQLError, Kind, type ASTVisitor, type ValidationContext, type ValidationRule } from 'graphql';
+import { GraphQLError, type ASTNode, type ASTVisitor, type ValidationContext, type ValidationRule } from 'graphql';
 
 export const LIMITS = {
   bodyBytes: 1_000_000,
@@ -32,19 +32,17 @@ export const LIMIT_RULES: readonly ValidationRule[] = [
 function maxSelectionsRule(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
-      let selections = 0;
-      const count = (sets: readonly { readonly selectionSet?: unknown }[]) => {
-        for (const node of sets) {
-          const set = node.selectionSet as { readonly kind: Kind.SELECTION_SET; readonly selections: readonly object[] } | undefined;
-          if (!set) continue;
-          selections += set.selections.length;
-          count(set.selections);
-        }
-      };
-      count(document.definitions as readonly { readonly selectionSet?: unknown }[]);
+      const selections = countSelections(document.definitions);
       if (selections > LIMITS.selections) {
         context.reportError(new GraphQLError(`At most ${LIMITS.selections} fields and fragments may be selected; found ${selections}`));
       }
     },
   };
+}
+
+function countSelections(nodes: readonly ASTNode[]): number {
+  return nodes.reduce((sum, node) => {
+    const set = 'selectionSet' in node ? node.selectionSet : undefined;
+    return set ? sum + set.selections.length + countSelections(set.selections) : sum;
+  }, 0);
 }

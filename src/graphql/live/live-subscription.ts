@@ -111,7 +111,8 @@ export class LiveSubscription implements AsyncIterableIterator<never, void>, Tai
 
   /** From the log, up to where the tail has got; from there on, what the tail delivers waits in the queue. */
   async #catchUp(): Promise<void> {
-    const { key, source, tails, render, outlet } = this.#operation;
+    const { key, source, tails, outlet } = this.#operation;
+    const render = (event: ComposeEventView) => this.#operation.render(event);
     // From here on what is delivered counts, so that nothing is missed between joining and looking where it stands.
     this.#behind = false;
     this.#membership ??= await tails.join(key, { tail: source.tail, render }, this);

@@ -81,12 +81,10 @@ class SharedTail {
   /** `onEnd` is called before the members are told, so that none joins a tail that has ended. */
   constructor(options: TailOptions, onEnd: () => void) {
     this.#options = options;
-    this.started = options.tail.head().then((position) => {
-      this.position = position;
-    });
-    this.started.then(() => this.#run()).catch((error: unknown) => {
+    this.started = this.#start();
+    this.#run().catch((error: unknown) => {
       onEnd();
-      for (const member of [...this.members]) member.failed(error);
+      for (const member of this.members) member.failed(error);
     });
   }
 
@@ -94,11 +92,16 @@ class SharedTail {
     this.#controller.abort();
   }
 
+  async #start(): Promise<void> {
+    this.position = await this.#options.tail.head();
+  }
+
   async #run(): Promise<void> {
-    const { tail, render } = this.#options;
+    await this.started;
+    const { tail } = this.#options;
     const { signal } = this.#controller;
     for await (const event of tail.follow(this.position, signal)) {
-      const text = await render(event);
+      const text = await this.#options.render(event);
       if (event.kind !== 'PROGRESSED') this.position = event.position;
       for (const member of this.members) member.deliver({ event, text });
     }

@@ -1,0 +1,71 @@
+// Operations that arrive over WebSockets: admitted as over HTTP, and where live, made to share what they can. What is
+// wrong with one is an answer to it: an exception would close the socket with all its other subscriptions.
+
+import { createSourceEventStream, execute, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, type GraphQLError } from 'graphql';
+import type { SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { rightsKey, type Viewer } from '../compose/viewer.ts';
+import { operationContext, type OperationContext } from '../graphql/context.ts';
+import { formatErrors } from '../graphql/errors.ts';
+import { LiveSource } from '../graphql/live/live-source.ts';
+import { LiveSubscription } from '../graphql/live/live-subscription.ts';
+import { operationKey } from '../graphql/live/operation-key.ts';
+import type { SharedTails } from '../graphql/live/shared-tail.ts';
+import type { ComposeEventView } from '../graphql/types/compose-event.ts';
+import { executeEach } from './execute-each.ts';
+import type { GraphqlRoute } from './graphql-route.ts';
+import { socketOutlet } from './socket-outlet.ts';
+
+/** What graphql-ws hands on, and what a live operation needs besides. */
+interface OperationArgs extends ExecutionArgs {
+  readonly contextValue: OperationContext;
+  readonly live: { readonly key: string; readonly id: string; readonly socket: WebSocket };
+}
+
+export interface Asked {
+  readonly viewer: Viewer;
+  readonly socket: WebSocket;
+  readonly id: string;
+  readonly payload: SubscribePayload;
+}
+
+export function admit({ schema, admission, api, logger }: GraphqlRoute, { viewer, socket, id, payload }: Asked): ExecutionArgs | readonly GraphQLError[] {
+  const admitted = admission.admit(payload);
+  if (!admitted.ok) return admitted.errors;
+  const { document, operation, variables } = admitted;
+  const isLive = operation.operation === OperationTypeNode.SUBSCRIPTION;
+  const args: OperationArgs = {
+    schema,
+    document,
+    operationName: operation.name?.value ?? null,
+    variableValues: variables,
+    contextValue: operationContext(api, viewer, logger, { live: isLive }),
+    live: { key: isLive ? operationKey({ ...admitted, rights: rightsKey(viewer) }) : '', id, socket },
+  };
+  return args;
+}
+
+/** `executionArgs`: what `admit` made. */
+export async function subscribe(executionArgs: ExecutionArgs, tails: SharedTails): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult, void>> {
+  const args = executionArgs as OperationArgs;
+  const source: unknown = await createSourceEventStream(args);
+  if (!isStream(source)) return source as ExecutionResult;
+  if (!(source instanceof LiveSource)) return executeEach(source, args);
+  const { key, id, socket } = args.live;
+  const { log } = args.contextValue;
+  return new LiveSubscription({
+    key,
+    source,
+    tails,
+    outlet: socketOutlet(socket, id),
+    render: async (event: ComposeEventView) => {
+      const { errors, ...result } = await execute({ ...args, rootValue: event });
+      const formatted: FormattedExecutionResult = errors ? { ...result, errors: formatErrors(errors, log) } : result;
+      return JSON.stringify(formatted);
+    },
+  });
+}
+
+function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
