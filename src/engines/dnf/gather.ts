@@ -3,9 +3,8 @@
 
 import { evrOf, kindOf, type Candidate, type PackagePool } from './package-pool.ts';
 import { compareEvr } from '../../compose/rpm-version.ts';
-import type { ArchSet } from './architecture.ts';
-import { isDebugName } from './architecture.ts';
-import { globPattern } from './name-pattern.ts';
+import { isDebugName, type ArchSet } from './architecture.ts';
+import { globPattern, isGlob } from './name-pattern.ts';
 import { PythonSet } from './python-set.ts';
 
 export interface GatherOptions {
@@ -92,12 +91,17 @@ class Gathering {
     const first: Candidate[] = [];
     for (const asked of this.#options.names) {
       const multilibOnly = asked.endsWith('.+');
-      const matches = globPattern(multilibOnly ? asked.slice(0, -2) : asked);
-      const among = isDebugName(asked) ? this.#pool.debug : this.#pool.binary;
-      const fitting = among.filter(({ name, arch }) => matches(name) && (!multilibOnly || this.#options.arches.multilib.has(arch)));
+      const fitting = this.#named(multilibOnly ? asked.slice(0, -2) : asked).filter(({ arch }) => !multilibOnly || this.#options.arches.multilib.has(arch));
       for (const candidates of groupBy(fitting, ({ name }) => name).values()) first.push(...this.#best(candidates, false));
     }
     for (const pkg of byId(first)) (kindOf(pkg) === 'debug' ? this.#debug : this.#binary).add(pkg.id);
+  }
+
+  #named(asked: string): readonly Candidate[] {
+    if (isDebugName(asked)) return this.#pool.debug.filter(({ name }) => globPattern(asked)(name));
+    if (!isGlob(asked)) return this.#binaryByName.get(asked) ?? [];
+    const matches = globPattern(asked);
+    return this.#pool.binary.filter(({ name }) => matches(name));
   }
 
   #dependencies(): void {

@@ -4,6 +4,8 @@
 export type NamePattern = (name: string) => boolean;
 
 const GLOB = /[*?[]/;
+/** The same as a glob and as an expression: itself. */
+const PLAIN = /^[\w.+-]+$/;
 
 export function isGlob(text: string): boolean {
   return GLOB.test(text);
@@ -23,6 +25,13 @@ export function globPattern(glob: string): NamePattern {
     } else source += escape(character);
   }
   return compiled(source);
+}
+
+/** Whether any of many patterns matches: a set look-up for plain names, which most are. */
+export function anyOf(names: readonly string[], pattern: (text: string) => NamePattern): NamePattern {
+  const plain = new Set(names.filter((name) => PLAIN.test(name)));
+  const others = names.filter((name) => !PLAIN.test(name)).map(pattern);
+  return (name) => plain.has(name) || others.some((matches) => matches(name));
 }
 
 /** What `gather_method: nodeps` makes of a name. */

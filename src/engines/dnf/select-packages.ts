@@ -7,7 +7,7 @@ import type { MultilibMethod } from '../../compose/vocabulary.ts';
 import { archSet, isSourceArch, type ArchSet } from './architecture.ts';
 import { gather, compareText, type Gathered, type Unresolved } from './gather.ts';
 import { multilibSelector } from './multilib.ts';
-import { globPattern, nodepsPattern } from './name-pattern.ts';
+import { anyOf, globPattern, nodepsPattern } from './name-pattern.ts';
 import { kindOf, PackagePool } from './package-pool.ts';
 
 export interface SelectionRequest {
@@ -100,8 +100,8 @@ function excludes({ excludeArch, exclusiveArch }: ArchConstraints, arch: string)
 
 function plainMatch(set: readonly RpmPackage[], names: readonly string[], request: SelectionRequest, { native }: ArchSet): Selection {
   const everything = request.names.length === 0;
-  const patterns = names.map(nodepsPattern);
-  const binary = set.filter((pkg) => kindOf(pkg) === 'binary' && (everything || native.has(pkg.arch)) && patterns.some((matches) => matches(pkg.name)));
+  const isAsked = anyOf(names, nodepsPattern);
+  const binary = set.filter((pkg) => kindOf(pkg) === 'binary' && (everything || native.has(pkg.arch)) && isAsked(pkg.name));
   const sourceRpms = new Set(binary.map(({ sourceRpm }) => sourceRpm));
   const source = set.filter((pkg) => kindOf(pkg) === 'source' && sourceRpms.has(baseName(pkg)));
   // Debug packages come by source and arch, whatever package they are for.
@@ -113,6 +113,7 @@ function plainMatch(set: readonly RpmPackage[], names: readonly string[], reques
 /** Those of the names asked for that no package of the result answers to. */
 export function missingNames(names: readonly string[], followDependencies: boolean, chosen: ReadonlySet<string>): readonly string[] {
   return names.filter((asked) => {
+    if (chosen.has(asked)) return false;
     const glob = globPattern(asked.replace(/\.\+$/, ''));
     const matches = followDependencies ? glob : (name: string) => glob(name) || nodepsPattern(asked)(name);
     return ![...chosen].some(matches);
