@@ -7,6 +7,7 @@ import type { Generation, OpenedRepository } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
+import { canBeGathered } from './package-names.ts';
 import { COMPS_FILE, VARIANTS_FILE, compsXml, variantsXml } from './variant.ts';
 
 export interface PungiInput {
@@ -33,7 +34,7 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   await writeFile(configFile, JSON.stringify(configuration, null, 2));
   await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches));
   const packages = askedPackages(compose);
-  if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages));
+  if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
   await writeComposeInfo(compose, identity, directory);
   const notificationScript = join(scratch, 'notify');
   await writeFile(notificationScript, NOTIFICATION_SCRIPT);

@@ -41,8 +41,10 @@ export function gather(packages, conf, arch, confDir) {
   const binary = packages.filter((pkg) => fits(pkg) && !isDebug(pkg));
   const asked = conf.comps_file ? askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8')) : ['*'];
   const chosen = new Set();
+  // The real one writes the names into a kickstart file as they are: there a hyphen excludes.
+  const excluded = asked.filter((pattern) => pattern.startsWith('-')).map((pattern) => pattern.slice(1));
   const missing = asked.filter((pattern) => {
-    const found = packages.filter((pkg) => pkg.arch !== 'src' && fits(pkg) && globs(pattern, pkg.name));
+    const found = packages.filter((pkg) => pkg.arch !== 'src' && fits(pkg) && globs(pattern, pkg.name) && !excluded.includes(pkg.name));
     for (const pkg of found) chosen.add(pkg);
     return found.length === 0 && pattern !== '*';
   });
