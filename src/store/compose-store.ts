@@ -48,7 +48,7 @@ async function count(run: RunStatement, filter: ComposeFilter): Promise<{ count:
   addFilter(conditions, filter);
   addStates(conditions, filter);
   const select = `select 1 from compose c ${conditions.where()}`;
-  const [counted] = await run<{ count: string }>(`select count(*) as count from (${select} limit ${COUNTED_AT_MOST + 1}) some`, conditions.parameters);
+  const [counted] = await run<{ count: string }>(`select count(*) as count from (${select} limit ${COUNTED_AT_MOST + 1}) counted`, conditions.parameters);
   const exact = Number(counted?.count ?? 0);
   if (exact <= COUNTED_AT_MOST) return { count: exact, isEstimate: false };
   const [plan] = await run<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(`explain (format json) ${select}`, conditions.parameters);
