@@ -259,6 +259,30 @@ export interface ProcessGroup {
   readonly host: string;
 }
 
+/** A program to run to its end, with all that it starts. */
+export interface ProcessRun {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** All of the program's environment. */
+  readonly env: Record<string, string>;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+  readonly stdin?: string;
+  /** Whole lines, without their end; over-long ones are cut. */
+  onOutput(line: string, stream: 'stdout' | 'stderr'): void;
+}
+
+export interface ProcessOutcome {
+  /** Null after a signal; 127 where there is no such program. */
+  readonly exitCode: number | null;
+  readonly aborted: boolean;
+  readonly timedOut: boolean;
+}
+
+/** For sources that need a program (git): the supervisor's, bound to the attempt that registers its process groups. */
+export type ProcessRunner = (run: ProcessRun) => Promise<ProcessOutcome>;
+
 export interface WorkerIdentity {
   readonly id: string;
   readonly host: string;
@@ -368,6 +392,22 @@ export interface SourceResolver {
     compose: Compose,
     context: { readonly scratch: string; readonly signal: AbortSignal; log(text: string): void },
   ): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }>;
+}
+
+/** The event at which composes of a tag are taken for as long as nothing changes in it, so that they can be shared. */
+export interface CanonicalEvent {
+  readonly profile: string;
+  readonly tag: string;
+  /** Whether what the tag inherits is part of the compose. */
+  readonly inheritance: boolean;
+  readonly event: number;
+}
+
+/** One row per (profile, tag, inheritance). */
+export interface KojiEventStore {
+  find(profile: string, tag: string, inheritance: boolean): Promise<CanonicalEvent | null>;
+  /** Compare-and-set: false, and nothing done, where the row is no longer `expected` (null: where there is one). */
+  replace(expected: CanonicalEvent | null, next: CanonicalEvent): Promise<boolean>;
 }
 
 // ------------------------------------------------------------------ results on disk

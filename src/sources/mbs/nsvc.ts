@@ -1,0 +1,38 @@
+// Names of modules: name:stream[:version[:context]]. The parts of a stream may hold anything but a colon.
+
+export interface ModuleName {
+  readonly name: string;
+  readonly stream: string;
+  readonly version: string | null;
+  readonly context: string | null;
+}
+
+/** A module that was built: all four are known. */
+export interface Nsvc {
+  readonly name: string;
+  readonly stream: string;
+  /** Decimal digits; compared as numbers, which may be beyond 2^53. */
+  readonly version: string;
+  readonly context: string;
+}
+
+/** Null where `text` is no module's name. */
+export function parseModuleName(text: string): ModuleName | null {
+  const [name, stream, version, context, ...more] = text.split(':');
+  if (!name || !stream || version === '' || context === '' || more.length > 0) return null;
+  if (version !== undefined && !/^\d{1,30}$/.test(version)) return null;
+  return { name, stream, version: version ?? null, context: context ?? null };
+}
+
+export function formatNsvc({ name, stream, version, context }: ModuleName | Nsvc): string {
+  return [name, stream, ...(version === null ? [] : [version]), ...(context === null ? [] : [context])].join(':');
+}
+
+export function nameStream({ name, stream }: Pick<ModuleName, 'name' | 'stream'>): string {
+  return `${name}:${stream}`;
+}
+
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [BigInt(left), BigInt(right)];
+  return a < b ? -1 : a > b ? 1 : 0;
+}

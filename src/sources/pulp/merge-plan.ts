@@ -1,0 +1,82 @@
+// The repositories of one content set → one section of the .repo file: a single URL, one with $basearch where the URLs
+// differ in their arch only, else what mergerepo_c has to make of them, arch by arch.
+
+import type { PulpRepository } from './pulp-repository.ts';
+
+/** What mergerepo_c has to do for one arch. */
+export interface Merge {
+  readonly arch: string;
+  /** In the order of their ids. */
+  readonly urls: readonly string[];
+}
+
+export interface Section {
+  /** Of the section: the content set, or the id that was asked for. */
+  readonly name: string;
+  /** Null where it is to be merged: then it is `<the result's URL>/<name>/$basearch`. */
+  readonly url: string | null;
+  /** Empty unless `url` is null. */
+  readonly merges: readonly Merge[];
+  readonly arches: readonly string[];
+  readonly sigkeys: readonly string[];
+  readonly productVersions: readonly string[];
+}
+
+/** `arches` are those of a repository of which Pulp does not tell any. */
+export function planSection(name: string, all: readonly PulpRepository[], arches: readonly string[]): Section {
+  const repositories = newestOnly([...all].sort((left, right) => (left.id < right.id ? -1 : 1)));
+  const section = {
+    name,
+    arches: unique(repositories.flatMap(({ arch }) => arch ?? arches)),
+    sigkeys: unique(repositories.flatMap(({ sigkeys }) => sigkeys)),
+    productVersions: unique(repositories.flatMap(({ productVersions }) => productVersions)),
+  };
+  const urls = new Set(repositories.map(({ url }) => url));
+  const [first] = urls;
+  if (first && urls.size === 1) return { ...section, url: first, merges: [] };
+  const withBasearch = commonUrl(repositories);
+  if (withBasearch) return { ...section, url: withBasearch, merges: [] };
+  const merges = section.arches.map((arch) => ({ arch, urls: unique(repositories.filter((repository) => (repository.arch ?? arch) === arch).map(({ url }) => url), false) }));
+  return { ...section, url: null, merges };
+}
+
+/** The URL with $basearch that stands for all of them. Not where they are signed differently: one section has one set of keys. */
+function commonUrl(repositories: readonly PulpRepository[]): string | null {
+  const urls = new Set<string | null>(repositories.map(({ url, arch }) => (arch === null ? null : withBasearch(url, arch))));
+  const keys = new Set(repositories.map(({ sigkeys }) => sigkeys.join(',')));
+  const [url] = urls;
+  return urls.size === 1 && keys.size === 1 && url ? url : null;
+}
+
+/** The arch as a word of the path only: ppc64 is no part of ppc64le, and the host is not ours to change. */
+export function withBasearch(url: string, arch: string): string {
+  const { origin } = new URL(url);
+  return origin + url.slice(origin.length).replace(new RegExp(`(?<![A-Za-z0-9_])${arch}(?![A-Za-z0-9_])`, 'g'), '$$basearch');
+}
+
+/** Where all are of one arch and differ in a plain version, the newest stands for the content set. */
+function newestOnly(repositories: readonly PulpRepository[]): readonly PulpRepository[] {
+  const versions = repositories.map(({ productVersions }) => (productVersions.length === 1 ? parseVersion(productVersions[0]) : null));
+  const comparable =
+    repositories.length > 1 &&
+    new Set(repositories.map(({ arch }) => arch)).size === 1 &&
+    versions.every((version) => version !== null && version.length === versions[0]?.length);
+  if (!comparable) return repositories;
+  let best = 0;
+  for (const [index, version] of versions.entries()) if (compare(version ?? [], versions[best] ?? []) > 0) best = index;
+  return repositories.slice(best, best + 1);
+}
+
+function parseVersion(text: string | undefined): readonly number[] | null {
+  return text !== undefined && /^\d{1,9}(\.\d{1,9})*$/.test(text) ? text.split('.').map(Number) : null;
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  for (const [index, part] of left.entries()) if (part !== right[index]) return part - (right[index] ?? 0);
+  return 0;
+}
+
+function unique(items: readonly string[], sorted = true): readonly string[] {
+  const all = [...new Set(items)];
+  return sorted ? all.sort() : all;
+}
