@@ -1,0 +1,213 @@
+// Remote repositories over a real server: what heals is tried again and resumed, what cannot heal is told at once, and
+// nothing outside the bounds is ever asked.
+
+import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isPublicAddress, refuseUrl } from '../../src/sources/repo/bounds.ts';
+import { answerWith, cutOff, serveFiles, type FileServer } from '../support/file-server.ts';
+import { writeRawRepository } from '../support/raw-repository.ts';
+import { repoSource, resolveRepo, temporaryDirectory } from '../support/repo-source.ts';
+
+let top: string;
+let server: FileServer;
+
+beforeEach(async () => {
+  top = temporaryDirectory();
+  server = await serveFiles(top);
+});
+
+afterEach(async () => {
+  await server.close();
+});
+
+async function failureOf(url: string, options: Parameters<typeof resolveRepo>[1] = {}) {
+  const outcome = await resolveRepo(url, options);
+  if (!('failure' in outcome)) throw new Error('it was accepted');
+  return outcome.failure;
+}
+
+describe('a remote repository', () => {
+  it('is opened for each arch in place of $basearch', async () => {
+    writeRawRepository(join(top, 'x86_64/os'), [{ name: 'a' }]);
+    writeRawRepository(join(top, 'aarch64/os'), [{ name: 'a' }, { name: 'b' }]);
+    const outcome = await resolveRepo(`${server.url}/$basearch/os`, {}, { arches: ['aarch64', 'x86_64'] });
+    if ('failure' in outcome) throw new Error(outcome.failure.message);
+    const { repositories } = outcome.input;
+    expect(repositories.map(({ arch, location }) => [arch, location])).toEqual([
+      ['aarch64', `${server.url}/aarch64/os/`],
+      ['x86_64', `${server.url}/x86_64/os/`],
+    ]);
+    expect(repositories.map(({ packageIndex }) => readFileSync(packageIndex, 'utf8').trim().split('\n').length)).toEqual([2, 1]);
+  });
+
+  it('that several arches share is fetched once', async () => {
+    writeRawRepository(join(top, 'all'), [{ name: 'a' }]);
+    expect(await resolveRepo(`${server.url}/all/`, {}, { arches: ['aarch64', 'x86_64'] })).toHaveProperty('input');
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it('that is not there is no repository, and not worth another try', async () => {
+    expect(await failureOf(`${server.url}/none`)).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/is not a repository: There is nothing at .*repomd\.xml \(HTTP 404\)/) });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('that answers 503 for a moment is tried again', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
+    server.faults.push(answerWith(/repomd/, 503, 2));
+    expect(await resolveRepo(`${server.url}/repo`)).toHaveProperty('input');
+  });
+
+  it('that answers 503 for good may work later', async () => {
+    server.faults.push(answerWith(/repomd/, 503, 100));
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it('where nothing listens may work later', async () => {
+    const port = await unusedPort();
+    expect(await failureOf(`http://127.0.0.1:${port}/repo`)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringMatching(/ECONNREFUSED/) });
+  });
+
+  it('that stops sending is given up on, and may work later', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
+    server.faults.push((request, response, file) => {
+      if (!/primary/.test(request.url ?? '') || !file) return false;
+      response.writeHead(200, { 'content-length': file.length });
+      response.write(file.subarray(0, 10));
+      return true;
+    });
+    expect(await failureOf(`${server.url}/repo`, { timeouts: { connectMs: 1_000, idleMs: 200 } })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  it('whose metadata does not have its checksum is refused', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { checksum: '0'.repeat(64) } });
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/primary\.xml\.gz does not have the sha256 checksum/) });
+  });
+
+  it('whose metadata is longer than told is not read further', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { size: 50 } });
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/longer than the 50 bytes/) });
+  });
+});
+
+describe('a package that is downloaded', () => {
+  const content = randomBytes(300_000);
+  const checksum = createHash('sha256').update(content).digest('hex');
+
+  async function download(wanted: { checksum?: string; sizeBytes?: number } = {}) {
+    writeFileSync(join(top, 'a.rpm'), content);
+    const source = repoSource();
+    const to = join(temporaryDirectory(), 'a.rpm');
+    const failure = await source.download({ url: `${server.url}/a.rpm`, to, sizeBytes: content.length, checksumType: 'sha256', checksum, signal: new AbortController().signal, ...wanted });
+    await source.close();
+    return { failure, to };
+  }
+
+  it('is resumed where it was cut off', async () => {
+    server.faults.push(cutOff(/a\.rpm/, 100_000, 2));
+    const { failure, to } = await download();
+    expect(failure).toBeNull();
+    expect(readFileSync(to).equals(content)).toBe(true);
+    expect(server.requests.length).toBe(3);
+    expect(server.requests.slice(1).every((request) => /^\/a\.rpm bytes=[1-9]\d*-$/.test(request))).toBe(true);
+  });
+
+  it('is begun anew where the file changed in between', async () => {
+    const other = randomBytes(300_000);
+    let requests = 0;
+    server.faults.push((request, response) => {
+      if (++requests > 1) return false;
+      expect(request.headers.range).toBeUndefined();
+      response.writeHead(200, { etag: '"another"', 'content-length': other.length });
+      response.write(other.subarray(0, 100_000), () => response.destroy());
+      return true;
+    });
+    const { failure, to } = await download();
+    expect(failure).toBeNull();
+    expect(readFileSync(to).equals(content)).toBe(true);
+  });
+
+  it('is refused with a checksum or a size that lies', async () => {
+    expect((await download({ checksum: '0'.repeat(64) })).failure).toMatchObject({ code: 'INVALID_SOURCE' });
+    expect((await download({ sizeBytes: 1_000 })).failure).toMatchObject({ code: 'INVALID_SOURCE' });
+  });
+});
+
+describe('outside of the bounds', () => {
+  const publicOnly = { hostIsLoopback: false, urlAllow: undefined };
+
+  it('an address that is not public is never connected to', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
+    expect(await failureOf(`${server.url}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/may not be asked/) });
+    expect(await failureOf(`${server.url.replace('127.0.0.1', 'localhost')}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/resolves to a loopback/) });
+    expect(await failureOf(`${server.url.replace('127.0.0.1', '0x7f.1')}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE' });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('a redirect is checked as the first URL was', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
+    const secret = await serveFiles(top);
+    server.faults.push(answerWith(/^\/moved/, 302, 100, { location: `${secret.url}/repo/repodata/repomd.xml` }));
+    const bounds = { hostIsLoopback: false, urlAllow: [`${server.url}/`] };
+    expect(await failureOf(`${server.url}/moved`, bounds)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/redirects to .* may not be asked/) });
+    expect(secret.requests).toEqual([]);
+    await secret.close();
+  });
+
+  it('a redirect within is followed', async () => {
+    writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
+    server.faults.push((request, response) => {
+      if (!request.url?.startsWith('/moved/')) return false;
+      response.writeHead(302, { location: request.url.replace('/moved/', '/repo/') }).end();
+      return true;
+    });
+    expect(await resolveRepo(`${server.url}/moved`, { hostIsLoopback: false, urlAllow: [`${server.url}/`] })).toHaveProperty('input');
+  });
+
+  it('a redirect in a circle ends', async () => {
+    server.faults.push(answerWith(/./, 302, 100, { location: '/again' }));
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/redirects more than/) });
+  });
+
+  it.each([
+    ['https://mirror.example/fedora/os', null],
+    ['https://mirror.example/fedora', null],
+    ['https://mirror.example/fedora-secret/os', /none of the URLs/],
+    ['https://mirror.example/fedora/../secret', /none of the URLs/],
+    ['https://mirror.example/fedora/%2e%2e/secret', /none of the URLs/],
+    ['https://mirror.example/fedora/..%2fsecret', /encoded slash/],
+    ['https://mirror.example.evil.example/fedora/', /none of the URLs/],
+    ['https://mirror.example@evil.example/fedora/', /user name/],
+    ['https://mirror.example:8443/fedora/', /none of the URLs/],
+    ['http://mirror.example/fedora/', /none of the URLs/],
+    ['ftp://mirror.example/fedora/', /not http/],
+  ])('ODCS_URL_ALLOW is compared by origin and path segments: %s', (url, reason) => {
+    const refusal = refuseUrl(new URL(url), { repoRoots: [], urlAllow: ['https://mirror.example/fedora/'], hostIsLoopback: false });
+    if (reason) expect(refusal).toMatch(reason);
+    else expect(refusal).toBeNull();
+  });
+
+  it.each(['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::'])(
+    '%s is not a public address',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(false);
+    },
+  );
+
+  it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is', (address) => {
+    expect(isPublicAddress(address)).toBe(true);
+  });
+});
+
+async function unusedPort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

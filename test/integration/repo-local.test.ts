@@ -1,0 +1,182 @@
+// What a local repository may be, and each way in which one is refused, with a reason that a person can act on.
+
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
+import { execFileSync } from 'node:child_process';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { writeRawRepository } from '../support/raw-repository.ts';
+import { resolveRepo, temporaryDirectory } from '../support/repo-source.ts';
+
+let top: string;
+let repo: string;
+
+beforeEach(() => {
+  top = temporaryDirectory();
+  repo = join(top, 'repo');
+});
+
+async function refusal(path = repo, options: Parameters<typeof resolveRepo>[1] = {}): Promise<string> {
+  const outcome = await resolveRepo(path, options);
+  if (!('failure' in outcome)) throw new Error('it was accepted');
+  expect(outcome.failure).toMatchObject({ code: 'INVALID_SOURCE', retryable: false });
+  return outcome.failure.message;
+}
+
+describe('a repository is read whatever its metadata is packed with', () => {
+  it.each([
+    ['gzip', gzipSync, 'gz'],
+    ['zstd', zstdCompressSync, 'zst'],
+    ['nothing', (xml: Buffer) => xml, 'plain'],
+    ['xz', (xml: Buffer) => execFileSync('xz', ['-c'], { input: xml }), 'xz'],
+    ['bzip2', (xml: Buffer) => execFileSync('bzip2', ['-c'], { input: xml }), 'bz2'],
+  ] as const)('%s', async (_name, pack, extension) => {
+    writeRawRepository(repo, [{ name: 'a' }, { name: 'b', href: 'Packages/b/b-1.rpm' }], { pack, extension });
+    const outcome = await resolveRepo(repo);
+    if ('failure' in outcome) throw new Error(outcome.failure.message);
+    const [opened] = outcome.input.repositories;
+    expect(opened).toMatchObject({ arch: 'x86_64', isLocal: true, location: repo, revision: '7' });
+    expect(readFileSync(opened?.packageIndex ?? '', 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(outcome.input.source).toMatchObject({ revisions: ['7'] });
+  });
+});
+
+describe('a local path', () => {
+  it('that does not exist is refused by name', async () => {
+    expect(await refusal()).toBe(`There is no repository at ${repo}: the directory does not exist`);
+  });
+
+  it('without repodata is no repository, and what to do is said', async () => {
+    mkdirSync(repo);
+    expect(await refusal()).toMatch(/is not a repository: it holds no repodata\/repomd\.xml; run createrepo_c there/);
+  });
+
+  it('that is a file is refused', async () => {
+    writeFileSync(repo, '');
+    expect(await refusal()).toMatch(/is not a directory/);
+  });
+
+  it('must really lie below a root, not only by its words', async () => {
+    writeRawRepository(join(top, 'secret'), [{ name: 'a' }]);
+    mkdirSync(join(top, 'open'));
+    symlinkSync(join(top, 'secret'), join(top, 'open', 'link'));
+    expect(await refusal(join(top, 'open', 'link'), { repoRoots: [join(top, 'open')] })).toMatch(/leads out of the directories/);
+    // A neighbour whose name begins alike is not below.
+    expect(await refusal(join(top, 'secret'), { repoRoots: [join(top, 'sec')] })).toMatch(/leads out of the directories/);
+    expect(await refusal(join(top, 'secret'), { repoRoots: [] })).toMatch(/leads out of the directories/);
+    expect(await resolveRepo(join(top, 'secret'), { repoRoots: [`${top}/`] })).toHaveProperty('input');
+  });
+});
+
+describe('damaged metadata', () => {
+  it('truncated: its size is not what repomd.xml tells', async () => {
+    writeRawRepository(repo, [{ name: 'a' }]);
+    truncateSync(join(repo, 'repodata/primary.xml.gz'), 100);
+    expect(await refusal()).toMatch(/primary\.xml\.gz has 100 bytes where repomd\.xml tells \d+: it is truncated/);
+  });
+
+  it('truncated with the size to match, as the checksum tells', async () => {
+    writeRawRepository(repo, [{ name: 'a' }], { primary: { size: 100 } });
+    truncateSync(join(repo, 'repodata/primary.xml.gz'), 100);
+    expect(await refusal()).toMatch(/primary\.xml\.gz does not have the sha256 checksum that repomd\.xml tells/);
+  });
+
+  it('with a lying checksum', async () => {
+    writeRawRepository(repo, [{ name: 'a' }], { primary: { checksum: '0'.repeat(64) } });
+    expect(await refusal()).toMatch(/does not have the sha256 checksum/);
+  });
+
+  it('of files that are only passed on is found as well', async () => {
+    writeRawRepository(repo, [{ name: 'a' }]);
+    writeFileSync(join(repo, 'repodata/other.xml.gz'), 'changed');
+    expect(await refusal()).toMatch(/other\.xml\.gz has 7 bytes/);
+  });
+
+  it('a repomd.xml that stops short', async () => {
+    writeRawRepository(repo, [{ name: 'a' }]);
+    truncateSync(join(repo, 'repodata/repomd.xml'), 200);
+    expect(await refusal()).toMatch(/repomd\.xml is not well-formed XML .* truncated/);
+  });
+
+  it('a repomd.xml that is a web page', async () => {
+    mkdirSync(join(repo, 'repodata'), { recursive: true });
+    writeFileSync(join(repo, 'repodata/repomd.xml'), '<html><body>Not found</body></html>');
+    expect(await refusal()).toMatch(/is not repository metadata \(its root is <html>\)/);
+  });
+
+  it('a primary that is cut within, though sizes and checksums fit', async () => {
+    writeRawRepository(repo, [{ name: 'a' }], { pack: (xml) => gzipSync(xml.subarray(0, xml.length - 30)) });
+    expect(await refusal()).toMatch(/primary\.xml\.gz is not well-formed XML/);
+  });
+
+  it('one that unpacks to more than it tells ends the reading', async () => {
+    writeRawRepository(repo, [{ name: 'a' }], { pack: (xml) => gzipSync(Buffer.concat([xml, Buffer.alloc(50_000_000, 32)]), { level: constants.Z_BEST_SPEED }) });
+    expect(await refusal()).toMatch(/unpacks to more than \d+ bytes, more than repomd\.xml tells/);
+  });
+
+  it('a package that is shorter than told, or gone', async () => {
+    writeRawRepository(repo, [{ name: 'a', size: 4_711 }]);
+    expect(await refusal()).toMatch(/tells 4711 bytes for a\.rpm, which has \d+/);
+    rmSync(repo, { recursive: true });
+    writeRawRepository(repo, [{ name: 'a', absent: true }]);
+    expect(await refusal()).toMatch(/points to a at “a\.rpm”: there is no such file/);
+  });
+});
+
+describe('metadata that points out of its repository', () => {
+  it.each([
+    ['by ..', { href: '../outside.rpm' }, /it leads out of the repository/],
+    ['by .. in the middle', { href: 'a/../../outside.rpm' }, /it leads out of the repository/],
+    ['absolutely', { href: '/etc/passwd', absent: true }, /it is absolute/],
+    ['to another host', { href: 'https://elsewhere.example/a.rpm', absent: true }, /it is absolute/],
+    ['to a file: URL', { href: 'file:///etc/passwd', absent: true }, /it is absolute/],
+    ['by encoded dots', { href: '%2e%2e/outside.rpm' }, /encoded/],
+    ['by xml:base', { locationAttributes: 'xml:base="https://elsewhere.example/"' }, /xml:base/],
+    ['by a backslash', { href: '..\\outside.rpm' }, /backslash/],
+  ] as const)('%s', async (_how, pkg, reason) => {
+    writeRawRepository(repo, [{ name: 'a', ...pkg }]);
+    expect(await refusal()).toMatch(reason);
+  });
+
+  it('by a symbolic link to a file', async () => {
+    writeFileSync(join(top, 'outside'), 'not really an RPM: a\n');
+    writeRawRepository(repo, [{ name: 'a', absent: true }]);
+    symlinkSync('../outside', join(repo, 'a.rpm'));
+    expect(await refusal()).toMatch(/by a symbolic link/);
+  });
+
+  it('by a symbolic link to a directory', async () => {
+    mkdirSync(join(top, 'outside'));
+    writeFileSync(join(top, 'outside', 'a.rpm'), 'not really an RPM: a\n');
+    writeRawRepository(repo, [{ name: 'a', href: 'Packages/a.rpm', absent: true }]);
+    symlinkSync(join(top, 'outside'), join(repo, 'Packages'));
+    expect(await refusal()).toMatch(/by a symbolic link/);
+  });
+
+  it('with repodata itself', async () => {
+    writeRawRepository(join(top, 'other'), [{ name: 'a' }]);
+    mkdirSync(repo);
+    symlinkSync(join(top, 'other/repodata'), join(repo, 'repodata'));
+    expect(await refusal()).toMatch(/leads out of the repository by a symbolic link/);
+  });
+
+  it('from repomd.xml', async () => {
+    writeRawRepository(repo, [{ name: 'a' }], { primary: { href: '../primary.xml.gz' } });
+    expect(await refusal()).toMatch(/points to primary at .*leads out of the repository/);
+    writeRawRepository(repo, [{ name: 'a' }], { primary: { attributes: 'xml:base="https://elsewhere.example/"' } });
+    expect(await refusal()).toMatch(/xml:base/);
+  });
+
+  it('but a symbolic link within is as good as a file', async () => {
+    writeRawRepository(repo, [{ name: 'a', absent: true }]);
+    writeFileSync(join(repo, 'real'), 'not really an RPM: a\n');
+    symlinkSync('real', join(repo, 'a.rpm'));
+    expect(await resolveRepo(repo)).toHaveProperty('input');
+  });
+
+  it('to what is no regular file', async () => {
+    writeRawRepository(repo, [{ name: 'a', absent: true }]);
+    execFileSync('mkfifo', [join(repo, 'a.rpm')]);
+    expect(await refusal()).toMatch(/it is not a regular file/);
+  });
+});
