@@ -69,7 +69,11 @@ export function serveSockets(server: Server, options: SocketOptions): GraphqlSoc
   server.on('upgrade', (request, socket, head) => {
     const refusal = refuseUpgrade(request, sockets.clients.size, options);
     if (refusal) return answerAndClose(socket, refusal);
-    sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      sockets.emit('connection', client, request);
+      // What a client sends amiss (too much, no frames) closes its socket by itself; graphql-ws would print it, too.
+      client.removeAllListeners('error').on('error', (error) => logger.debug({ err: error }, 'a WebSocket was closed'));
+    });
   });
 
   return {

@@ -1,0 +1,205 @@
+import { getIntrospectionQuery } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepingLogger } from '../support/logger.ts';
+import { InMemoryApi } from '../support/in-memory-api.ts';
+import { eventually, Results, startTestServer, type TestServer } from '../support/http.ts';
+
+const api = new InMemoryApi();
+const { logger, entries } = keepingLogger();
+let server: TestServer;
+
+beforeAll(async () => {
+  api.insert();
+  server = await startTestServer(api, { logger, limits: { subscriptionsPerSocket: 3, sockets: 40 } });
+});
+afterAll(() => server.stop());
+
+const CREATE = 'mutation ($request: CreateComposeInput!) { createCompose(input: $request) { compose { id } } }';
+
+const TOO_MUCH: readonly (readonly [what: string, query: string, said: RegExp])[] = [
+  ['a document 200 deep', `{ compose(id: "1") { ${'reuses { '.repeat(200)} id ${'}'.repeat(200)} } }`, /depth/i],
+  ['10,000 aliases', `{ ${Array.from({ length: 10_000 }, (_, index) => `a${index}: about { version }`).join(' ')} }`, /tokens/i],
+  ['100 aliases', `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: about { version }`).join(' ')} }`, /alias/i],
+  ['fields by the thousand', `{ ${'about { version } '.repeat(1_500)} }`, /at most 1000 fields/i],
+  ['fragments in a circle', '{ compose(id: "1") { ...A } } fragment A on Compose { reuses { ...B } } fragment B on Compose { reuses { ...A } }', /fragment "[AB]"/i],
+  ['pages of pages', '{ composes(first: 100) { nodes { events(first: 100) { nodes { compose { id } } } } } }', /costs/i],
+  ['fragments of fragments of pages', `{ composes { nodes { ...F0 } } } ${Array.from({ length: 12 }, (_, index) => `fragment F${index} on Compose { a${index}: reuses { ...F${index + 1} } b${index}: reuses { ...F${index + 1} } }`).join(' ')} fragment F12 on Compose { id }`, /depth|costs|alias/i],
+  ['introspection without end', `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }`, /introspection/i],
+  ['brackets without end', `{ compose(id: ${'['.repeat(9_000)}) { id } }`, /./],
+  ['no operation', 'fragment A on Compose { id }', /./],
+  ['no GraphQL', 'select * from compose', /syntax/i],
+];
+
+describe('over HTTP', () => {
+  it.each(TOO_MUCH)('%s is refused, clearly and soon', async (_what, query, said) => {
+    const startedAt = performance.now();
+    const { status, errors } = await server.query(query);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(status).toBe(400);
+    expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(said) as string, extensions: { code: 'BAD_USER_INPUT', retryable: false } });
+    expect(errors?.[0]?.extensions.fields?.[0]?.path).toBeTruthy();
+  });
+
+  it('5 MB are refused as too large', async () => {
+    const { status, errors } = await server.query(`{ about { version } } # ${'x'.repeat(5_000_000)}`);
+    expect(status).toBe(413);
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
+  });
+
+  it.each([
+    ['broken JSON', '{"query": "{ about', 'application/json', 400],
+    ['a batch', '[{"query": "{ about { version } }"}, {"query": "{ about { version } }"}]', 'application/json', 400],
+    ['no query', '{}', 'application/json', 400],
+    ['a query that is no string', '{"query": 5}', 'application/json', 400],
+    ['variables that are no object', '{"query": "{ about { version } }", "variables": 5}', 'application/json', 400],
+    ['a form, as another site would send it', 'query=x', 'application/x-www-form-urlencoded', 415],
+    ['plain text, as another site would send it', '{"query": "{ about { version } }"}', 'text/plain', 400],
+  ])('%s is refused as the request that it is', async (_what, body, type, status) => {
+    const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }] });
+  });
+
+  it('queries of GET need a header that other sites cannot send', async () => {
+    const url = `${server.url}/graphql?query=${encodeURIComponent('{about{version}}')}`;
+    expect((await fetch(url)).status).toBe(400);
+    const allowed = await fetch(url, { headers: { 'apollo-require-preflight': '1' } });
+    expect(await allowed.json()).toEqual({ data: { about: { version: '1.2.3' } } });
+    const mutation = `${server.url}/graphql?query=${encodeURIComponent('mutation { removeCompose(input: { id: "1" }) { compose { id } } }')}`;
+    expect((await fetch(mutation, { headers: { 'apollo-require-preflight': '1' } })).status).toBe(405);
+  });
+
+  it('introspection as tools do it passes', async () => {
+    const full = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
+    expect((await server.query(full)).errors).toBeUndefined();
+  });
+});
+
+describe('what is wrong with an input is named by its place', () => {
+  it.each([
+    ['a wrong type', { source: { repo: { repo: 5 } } }, ['input.source.repo.repo']],
+    ['an unknown enum value', { source: { repo: { repo: '/r' } }, flags: ['NO_DEPS', 'FAST'] }, ['input.flags.1']],
+    ['an unknown field', { source: { repo: { repo: '/r', pkgs: [] } } }, ['input.source.repo']],
+    ['a number too large', { source: { repo: { repo: '/r' } }, secondsToLive: 1e12 }, ['input.secondsToLive']],
+    ['null in a list', { source: { repo: { repo: '/r', packages: ['a', null] } } }, ['input.source.repo.packages.1']],
+    ['two wrongs', { source: { repo: { repo: null } }, arches: [{}] }, ['input.source.repo.repo', 'input.arches.0']],
+    ['no source', {}, ['input']],
+    ['an empty source', { source: {} }, ['input.source']],
+    ['two sources', { source: { repo: { repo: '/r' }, pulp: { contentSets: ['a'] } } }, ['input.source']],
+    ['a source that is null', { source: { repo: null } }, ['input.source.repo']],
+    ['no input', undefined, ['input']],
+  ])('%s in variables', async (_what, request, paths) => {
+    const stored = api.composes.size;
+    const { status, errors, data } = await server.query(CREATE, { request });
+    expect({ status, data }).toEqual({ status: 400, data: undefined });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
+    expect(errors?.[0]?.extensions.fields?.map(({ path }) => path)).toEqual(paths);
+    expect(api.composes.size).toBe(stored);
+  });
+
+  it.each([
+    ['a wrong type', '{ source: { repo: { repo: 5 } } }', 'input.source.repo.repo'],
+    ['an unknown enum value', '{ source: { repo: { repo: "/r" } } flags: [NO_DEPS, FAST] }', 'input.flags.1'],
+    ['two sources', '{ source: { repo: { repo: "/r" }, pulp: { contentSets: [] } } }', 'input.source'],
+    ['a missing field', '{ source: { repo: {} } }', 'input.source.repo'],
+  ])('%s in the document', async (_what, literal, path) => {
+    const { status, errors } = await server.query(`mutation { createCompose(input: ${literal}) { compose { id } } }`);
+    expect(status).toBe(400);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
+  });
+});
+
+describe('what fails without the client being at fault', () => {
+  it('says nothing of the inside, and is logged under the id that it tells', async () => {
+    api.onRead = () => {
+      throw new Error('select secret from inside');
+    };
+    const { status, errors } = await server.query('{ composes { nodes { id } } }');
+    api.onRead = () => {};
+    expect(status).toBe(200);
+    expect(JSON.stringify(errors)).not.toMatch(/secret|inside|stack|\.ts/);
+    const [{ extensions: { code, retryable, incident } = {}, message } = {}] = errors as unknown as [{ message: string; extensions: Record<string, unknown> }];
+    expect({ code, retryable }).toEqual({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
+    expect(message).toContain(incident);
+    expect(entries.find(({ details }) => 'incident' in details && details.incident === incident)).toMatchObject({
+      level: 'error',
+      details: { err: { message: 'select secret from inside' }, path: ['composes'] },
+    });
+  });
+
+  it.each([
+    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
+    Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
+    new Error('query failed', { cause: new Error('Connection terminated unexpectedly') }),
+  ])('may be tried again where the database was lost: %s', async (error) => {
+    api.onRead = () => {
+      throw error;
+    };
+    const { errors } = await server.query('{ compose(id: "1") { id } }');
+    api.onRead = () => {};
+    expect(errors).toMatchObject([{ path: ['compose'], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } }]);
+    expect(JSON.stringify(errors)).not.toMatch(/ECONN|administrator|terminated/);
+  });
+});
+
+describe('over WebSocket', () => {
+  it('an operation that is refused leaves the others on the socket alone', async () => {
+    const client = server.client();
+    const watching = new Results(client, { query: 'subscription { composeChanged(id: "1") { seq } }' });
+    await watching.count(1);
+    for (const [, query, said] of TOO_MUCH) {
+      const refused = new Results(client, { query });
+      await refused.completed;
+      expect(refused.problems[0]).toMatchObject({ message: expect.stringMatching(said) as string, extensions: { code: 'BAD_USER_INPUT', retryable: false } });
+    }
+    const wrong = new Results(client, { query: 'subscription ($x: ID!) { composeChanged(id: $x) { seq } }', variables: { x: {} } });
+    await wrong.completed;
+    expect(wrong.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'id' }] } }]);
+    api.begin('1');
+    await watching.count(2);
+    expect(watching.problems).toEqual([]);
+  });
+
+  it('queries and mutations work too, with the same errors', async () => {
+    const client = server.client();
+    const asked = new Results(client, { query: '{ compose(id: "1") { id } }' });
+    await asked.completed;
+    expect(asked.received).toEqual([{ compose: { id: '1' } }]);
+    const refused = new Results(client, { query: 'mutation { cancelCompose(input: { id: "0" }) { compose { id } } }' });
+    await refused.completed;
+    expect(refused.problems).toMatchObject([{ extensions: { code: 'NOT_FOUND', retryable: false } }]);
+  });
+
+  it('one socket holds so many operations and no more', async () => {
+    const client = server.client();
+    const all = Array.from({ length: 5 }, () => new Results(client, { query: 'subscription { composesChanged { seq } }' }));
+    await eventually('two are refused', () => all.filter(({ problems }) => problems.length > 0).length === 2);
+    expect(all.flatMap(({ problems }) => problems)).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryable: true } }, { extensions: { code: 'RATE_LIMITED' } }]);
+  });
+
+  it('a message above 1 MB closes the socket that it came on', async () => {
+    const client = server.client();
+    const results = new Results(client, { query: `{ about { version } } # ${'x'.repeat(5_000_000)}` });
+    await results.completed;
+    expect(results.problems).toHaveLength(1);
+  });
+
+  it('pages of other sites may not connect, and only so many may at all', async () => {
+    const { WebSocket } = await import('ws');
+    const connect = (origin?: string) =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', origin ? { origin } : {});
+        sockets.push(socket);
+        socket.on('open', () => resolve(101));
+        socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+        socket.on('error', () => {});
+      });
+    const sockets: InstanceType<typeof WebSocket>[] = [];
+    expect(await connect('https://evil.example')).toBe(403);
+    expect(await connect(server.url)).toBe(101);
+    const answers: number[] = [];
+    for (let index = 0; index < 41; index += 1) answers.push(await connect());
+    expect(answers).toContain(503);
+    for (const socket of sockets) socket.terminate();
+  });
+});
