@@ -120,7 +120,7 @@ export class EventFeed implements Feed {
     } catch (error) {
       this.#caughtUp = false;
       this.#readAgain = false;
-      this.#options.logger.warn({ error }, 'Events could not be read; trying again');
+      this.#options.logger.warn({ err: error }, 'Events could not be read; trying again');
     }
   }
 

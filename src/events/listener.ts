@@ -8,9 +8,9 @@ export interface ListenerOptions {
   readonly url: string;
   readonly logger: Logger;
   readonly channels: readonly string[];
-  onNotification(channel: string, payload: string): void;
+  readonly onNotification: (channel: string, payload: string) => void;
   /** Whatever was notified before this may have been missed. */
-  onListening(): void;
+  readonly onListening: () => void;
   readonly heartbeatMs?: number;
 }
 
@@ -87,7 +87,7 @@ export class Listener implements Service {
   #lost(client: pg.Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#drop();
-    this.#options.logger.warn({ error }, 'The connection that listens for events was lost; making another');
+    this.#options.logger.warn({ err: error }, 'The connection that listens for events was lost; making another');
     this.#tryAgain();
   }
 

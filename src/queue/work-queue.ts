@@ -64,7 +64,7 @@ export class PgBossQueue implements WorkQueue {
       notifyHeartbeatIntervalMs: 2_000,
       notifyHeartbeatTimeoutMs: 2_000,
     });
-    boss.on('error', (error) => logger.warn({ error }, 'The queue reports an error'));
+    boss.on('error', (error) => logger.warn({ err: error }, 'The queue reports an error'));
     boss.on('warning', (warning) => logger.warn({ warning }, 'The queue warns'));
     this.#boss = boss;
     await boss.start();
@@ -112,7 +112,7 @@ export class PgBossQueue implements WorkQueue {
   async #handOver(job: JobWithMetadata<ComposeJob>, handle: (job: Job) => Promise<void>): Promise<void> {
     const { logger, run } = this.#options;
     // Not awaited: that the lane's clock is a moment behind harms nobody.
-    advanceLane(run, COMPOSE_QUEUE, job.priority).catch((error: unknown) => logger.warn({ error }, 'The clock of the queue could not be moved on'));
+    advanceLane(run, COMPOSE_QUEUE, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
     await handle({ composeId: job.data.composeId, signal: job.signal });
   }
 

@@ -7,7 +7,7 @@ import { CompiledQuery, type Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
 import { ENTITIES } from './entities.ts';
-import { migrationsList } from './migrations.ts';
+import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
 
 export interface DatabaseOptions {
@@ -34,7 +34,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     dbName: decodeURIComponent(new URL(options.url).pathname.slice(1)),
     entities: ENTITIES,
     extensions: [Migrator],
-    migrations: { migrationsList: migrationsList(), snapshot: false, tableName: 'migration' },
+    migrations: { migrationsList: migrationsList(), snapshot: false, tableName: MIGRATION_TABLE },
     forceUtcTimezone: true,
     debug: false,
     logger: (message) => options.logger.debug({}, message),

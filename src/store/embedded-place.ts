@@ -26,9 +26,12 @@ export interface Place {
 export function findPlace(dataDir: string, logger: Logger): Place {
   const account = process.getuid?.() === 0 ? unprivilegedAccount() : null;
   const shipped = shippedBinaries();
-  if (account === null) return { account, binaries: shipped, home: dataDir };
-  const binaries = runs(shipped, account) ? shipped : copyBinaries(shipped, account, logger);
   const below = join(dataDir, 'postgres');
+  if (account === null) {
+    mkdirSync(below, { recursive: true, mode: 0o700 });
+    return { account, binaries: shipped, home: below };
+  }
+  const binaries = runs(shipped, account) ? shipped : copyBinaries(shipped, account, logger);
   if (ownedBy(below, account)) return { account, binaries, home: below };
   rmSync(below, { recursive: true, force: true });
   const elsewhere = join(persistentBase(), `odcs-${hash(realpathSync(dataDir))}`);

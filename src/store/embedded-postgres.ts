@@ -88,7 +88,7 @@ export class EmbeddedPostgres implements Service {
     });
     closeSync(log);
     this.#server = server;
-    server.on('error', (error) => logger.error({ error }, 'The embedded database could not be started'));
+    server.on('error', (error) => logger.error({ err: error }, 'The embedded database could not be started'));
     server.on('exit', (code, signal) => {
       if (this.#server === server) logger.error({ code, signal }, 'The embedded database ended by itself');
     });
