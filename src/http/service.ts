@@ -68,10 +68,10 @@ async function listen(options: HttpOptions, limits: HttpLimits, isStopping: () =
   app.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close');
   });
-  app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
+  app.setErrorHandler((error: { readonly statusCode?: number; readonly headers?: Record<string, string> }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) logger.error({ err: error, url: request.url }, 'a request failed unexpectedly');
-    return reply.code(status).type('text/plain; charset=utf-8').send(status >= 500 ? 'Internal error\n' : 'Bad request\n');
+    return reply.code(status).headers(error.headers ?? {}).type('text/plain; charset=utf-8').send(status >= 500 ? 'Internal error\n' : 'Bad request\n');
   });
   registerGraphql(app, apollo, route);
   registerHealth(app, options.readiness, isStopping);

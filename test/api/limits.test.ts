@@ -118,7 +118,8 @@ describe('what fails without the client being at fault', () => {
     api.onRead = () => {};
     expect(status).toBe(200);
     expect(JSON.stringify(errors)).not.toMatch(/secret|inside|stack|\.ts/);
-    const [{ extensions: { code, retryable, incident } = {}, message } = {}] = errors as unknown as [{ message: string; extensions: Record<string, unknown> }];
+    const { extensions, message } = errors?.[0] ?? { extensions: { code: '', retryable: true, incident: '' }, message: '' };
+    const { code, retryable, incident } = extensions;
     expect({ code, retryable }).toEqual({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
     expect(message).toContain(incident);
     expect(entries.find(({ details }) => 'incident' in details && details.incident === incident)).toMatchObject({

@@ -174,17 +174,18 @@ describe('identical live operations', () => {
     watchAll({ filter: { owners: ['a'] } });
     watchAll({ filter: { owners: ['b'] } });
     watchAll({ progress: true });
-    await eventually('each has its own', () => server.service.sockets.tails.size.tails === 3);
+    await eventually('each has joined', () => server.service.sockets.tails.size.members === 3);
+    expect(server.service.sockets.tails.size.tails).toBe(3);
   });
 
   it('leave nothing behind when their clients leave, politely or not', async () => {
     api.insert();
-    const polite = [watch('1'), watch('1'), watchAll()];
+    const [first, second, third] = [watch('1'), watch('1'), watchAll()];
     const rude = server.client();
     const cut = [new Results(rude, { query: WATCH, variables: { id: '1' } }), new Results(rude, { query: 'subscription { composeLog(id: "1") { text } }' })];
-    await Promise.all([polite[0], polite[1], cut[0]].map((results) => results?.count(1)));
+    await Promise.all([first.count(1), second.count(1), cut[0]?.count(1)]);
     await eventually('all watch', () => api.followers === 3);
-    for (const results of polite) results.leave();
+    for (const results of [first, second, third]) results.leave();
     await eventually('those who left are gone', () => server.service.sockets.tails.size.members === 1);
     rude.terminate();
     await eventually('nobody is left', () => api.followers === 0);

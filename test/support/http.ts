@@ -33,8 +33,8 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-export async function startTestServer(api: Api, overrides: Partial<HttpOptions> = {}): Promise<TestServer> {
-  const service = httpService({
+export function testOptions(api: Api): HttpOptions {
+  return {
     host: '127.0.0.1',
     port: 0,
     api,
@@ -42,8 +42,11 @@ export async function startTestServer(api: Api, overrides: Partial<HttpOptions> 
     logger: silentLogger,
     targetDirs: {},
     readiness: async () => ({ database: true }),
-    ...overrides,
-  });
+  };
+}
+
+export async function startTestServer(api: Api, overrides: Partial<HttpOptions> = {}): Promise<TestServer> {
+  const service = httpService({ ...testOptions(api), ...overrides });
   await service.start();
   const { url } = service;
   const clients: Client[] = [];
