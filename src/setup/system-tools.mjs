@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 
 /** Each tool with the package that brings it, per family of distributions. */
 const TOOLS = [
-  { anyOf: ['dnf5', 'dnf'], apt: 'dnf', rpm: 'dnf' },
+  { anyOf: ['dnf5', 'dnf'], apt: 'dnf dnf-plugins-core', rpm: 'dnf' },
   { anyOf: ['createrepo_c'], apt: 'createrepo-c', rpm: 'createrepo_c' },
   { anyOf: ['rpmbuild'], apt: 'rpm', rpm: 'rpm-build' },
 ];
@@ -46,7 +46,7 @@ function isExecutable(path) {
 }
 
 function installer(missing) {
-  if (onPath('apt-get')) return [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing.map(({ apt }) => apt)]];
+  if (onPath('apt-get')) return [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing.flatMap(({ apt }) => apt.split(' '))]];
   for (const manager of ['dnf5', 'dnf', 'microdnf', 'yum']) {
     if (onPath(manager)) return [[manager, 'install', '-y', ...missing.map(({ rpm }) => rpm)]];
   }
