@@ -2,7 +2,7 @@
 // an exclusion, `%include /file` another file, `#` begins a comment. No package is called so; what is asked for by such
 // a name is missing.
 
-const CANNOT_BE_A_LINE = /^[@%-]|^$|[#\s\u0000-\u001f\u007f\ufffe\uffff]|\p{Surrogate}/u;
+const CANNOT_BE_A_LINE = /^[@%-]|^$|[#\s\u0000-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/u;
 
 export function canBeGathered(name: string): boolean {
   return !CANNOT_BE_A_LINE.test(name);

@@ -1,7 +1,8 @@
-// variants.xml and comps.xml: the one variant and the one group that every compose but a raw configuration has. Built
-// and escaped by xmlbuilder2; a character that XML cannot hold throws, and the engine refuses such names before.
+// variants.xml and comps.xml: the one variant and the one group that every compose but a raw configuration has. Built as
+// a document and serialised, and so escaped, by xmldom. (A builder that leaves `&#10;` in a name as it is would let a
+// name become two lines of Pungi's kickstart.)
 
-import { create } from 'xmlbuilder2';
+import { DOMImplementation, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
 
 export const VARIANT = 'Temporary';
 export const VARIANTS_FILE = 'variants.xml';
@@ -9,29 +10,38 @@ export const COMPS_FILE = 'comps.xml';
 
 const GROUP = 'odcs-group';
 
+/** A name, attributes, and what is in it: text or elements. */
+type Node = readonly [name: string, attributes: Readonly<Record<string, string>>, content: string | readonly Node[]];
+
 export function variantsXml(arches: readonly string[]): string {
-  return serialize({
-    variants: {
-      variant: { '@id': VARIANT, '@name': VARIANT, '@type': 'variant', arches: { arch: [...arches] } },
-    },
-  }, { pubID: '-//Red Hat, Inc.//DTD Variants info//EN', sysID: 'variants2012.dtd' });
+  const variant: Node = ['variant', { id: VARIANT, name: VARIANT, type: 'variant' }, [['arches', {}, arches.map((arch): Node => ['arch', {}, arch])]]];
+  return serialize(['variants', {}, [variant]], '-//Red Hat, Inc.//DTD Variants info//EN', 'variants2012.dtd');
 }
 
 export function compsXml(packages: readonly string[]): string {
-  return serialize({
-    comps: {
-      group: {
-        id: GROUP,
-        name: GROUP,
-        description: 'ODCS compose default group',
-        default: 'true',
-        uservisible: 'true',
-        packagelist: { packagereq: [...packages] },
-      },
-    },
-  }, { pubID: '-//Red Hat, Inc.//DTD Comps info//EN', sysID: 'comps.dtd' });
+  const group: Node = ['group', {}, [
+    ['id', {}, GROUP],
+    ['name', {}, GROUP],
+    ['description', {}, 'ODCS compose default group'],
+    ['default', {}, 'true'],
+    ['uservisible', {}, 'true'],
+    ['packagelist', {}, packages.map((name): Node => ['packagereq', {}, name])],
+  ]];
+  return serialize(['comps', {}, [group]], '-//Red Hat, Inc.//DTD Comps info//EN', 'comps.dtd');
 }
 
-function serialize(content: object, type: { readonly pubID: string; readonly sysID: string }): string {
-  return create({ version: '1.0', encoding: 'UTF-8' }, content).dtd(type).end({ prettyPrint: true, wellFormed: true });
+function serialize(root: Node, publicId: string, systemId: string): string {
+  const implementation = new DOMImplementation();
+  const type = implementation.createDocumentType(root[0], `"${publicId}"`, `"${systemId}"`);
+  const document = implementation.createDocument(null, '', type);
+  document.appendChild(toElement(document, root));
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(document, { requireWellFormed: true })}\n`;
+}
+
+function toElement(document: Document, [name, attributes, content]: Node): Element {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (typeof content === 'string') element.appendChild(document.createTextNode(content));
+  else for (const child of content) element.appendChild(toElement(document, child));
+  return element;
 }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pungiProgress } from '../../src/engines/pungi/progress.ts';
+
+const RECORDINGS = join(import.meta.dirname, '..', 'support', 'fake-pungi', 'recordings');
+const lines = (name: string) => readFileSync(join(RECORDINGS, name), 'utf8').trimEnd().split('\n');
+const EVENTS = lines('notification-script.events.txt').map((line) => line.slice(line.indexOf(' ') + 1));
+const LOGS = ['success', 'success-iso', 'success-2000-packages', 'sigterm-in-gather'].map((name) => lines(`${name}.pungi.global.log`));
+
+function watch() {
+  const percents: number[] = [];
+  const phases: string[] = [];
+  const progress = pungiProgress((percent, phase) => {
+    percents.push(percent);
+    if (phases.at(-1) !== phase) phases.push(phase);
+  });
+  return { progress, percents, phases };
+}
+
+function expectRising(percents: readonly number[]): void {
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+  expect(percents.every((percent) => percent >= 0 && percent <= 96)).toBe(true);
+}
+
+describe('Pungi’s progress', () => {
+  it('rises with the notifications alone', () => {
+    const { progress, percents, phases } = watch();
+    for (const event of EVENTS) progress.event(event);
+    expectRising(percents);
+    expect(percents.at(-1)).toBe(96);
+    expect(phases).toEqual(['INIT', 'PKGSET', 'GATHER', 'CREATEREPO', 'REPOCLOSURE', 'IMAGE_CHECKSUM', 'TEST']);
+  });
+
+  it('rises within a phase with the counters in the log', () => {
+    const { progress, percents, phases } = watch();
+    for (const line of LOGS[2] ?? []) progress.log(line);
+    expectRising(percents);
+    expect(new Set(percents.filter((percent) => percent > 10 && percent < 60)).size).toBeGreaterThan(40);
+    expect(phases).not.toContain('WEAVER');
+  });
+
+  it('never falls, in whatever order log and notifications come', () => {
+    const order = fc.tuple(fc.constantFrom(...LOGS), fc.shuffledSubarray(EVENTS), fc.infiniteStream(fc.boolean()));
+    fc.assert(
+      fc.property(order, ([log, events, choose]) => {
+        const { progress, percents } = watch();
+        const queues: readonly [string[], string[]] = [[...log], [...events]];
+        for (const first of choose) {
+          if (queues[0].length + queues[1].length === 0) break;
+          const fromLog = queues[1].length === 0 || (first && queues[0].length > 0);
+          const line = (fromLog ? queues[0] : queues[1]).shift() ?? '';
+          if (fromLog) progress.log(line);
+          else progress.event(line);
+        }
+        expectRising(percents);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is not moved by lines that are none of Pungi’s', () => {
+    const { progress, percents } = watch();
+    for (const line of ['', 'phase-start', 'phase-start {', 'phase-start null', 'phase-start {"phase_name": "__proto__"}', 'phase-start {"phase_name": 7}', 'x {"phase_name": "test"}']) progress.event(line);
+    for (const line of ['', 'Linked 5 out of 0 packages', 'Processed 9 out of 3 packages']) progress.log(line);
+    expect(percents).toEqual([]);
+  });
+});

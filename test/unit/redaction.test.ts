@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { presentable, tracebackFilter } from '../../src/compose/redaction.ts';
+
+function shown(text: string): string[] {
+  return text.split('\n').filter(tracebackFilter());
+}
+
+describe('what is shown of an engine’s output', () => {
+  it('is no traceback, but the error that it ends in', () => {
+    expect(
+      shown(`2026-11-22 10:00:00 [INFO    ] before
+Traceback (most recent call last):
+  File "/usr/bin/pungi-gather", line 5, in <module>
+    sys.exit(cli_main())
+             ^^^^^^^^^^
+libdnf._error.Error: Cannot download repomd.xml
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/usr/lib/dnf.py", line 1, in load
+    raise RepoError(password='hunter2')
+dnf.exceptions.RepoError: no such repository
+2026-11-22 10:00:01 [INFO    ] after`).filter((line) => line !== ''),
+    ).toEqual(['2026-11-22 10:00:00 [INFO    ] before', 'libdnf._error.Error: Cannot download repomd.xml', 'dnf.exceptions.RepoError: no such repository', '2026-11-22 10:00:01 [INFO    ] after']);
+  });
+
+  it('is nothing of an extended traceback: code, local variables, environment', () => {
+    const dump = `Frame check_deps in /opt/pungi/method_deps.py at line 286
+<CODE>
+ --> 286  raise RuntimeError
+</CODE>
+<LOCALS>
+  password = 'hunter2'
+</LOCALS>
+<ENVIRON>
+DATABASE_URL = postgres://u:p@host/db
+</ENVIRON>
+RuntimeError: it broke
+[ERROR   ] Extended traceback in: /srv/logs/traceback.log`;
+    expect(shown(dump)).toEqual(['RuntimeError: it broke']);
+  });
+
+  it('goes on after a dump that was cut short', () => {
+    expect(shown('<LOCALS>\n  x = 1\n2026-11-22 10:00:01 [INFO    ] after')).toEqual(['2026-11-22 10:00:01 [INFO    ] after']);
+  });
+
+  it('holds neither credentials in URLs nor control characters', () => {
+    expect(presentable('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe('get https://host/x?a=b@c red');
+    expect(presentable('mail a@b, postgres://u:p@db/x, http://host/p@th')).toBe('mail a@b, postgres://db/x, http://host/p@th');
+  });
+});
