@@ -12,10 +12,12 @@ export interface ListenerOptions {
   /** Whatever was notified before this may have been missed. */
   readonly onListening: () => void;
   readonly heartbeatMs?: number;
+  /** How long an answer may take before the connection counts as lost. */
+  readonly patienceMs?: number;
 }
 
 const HEARTBEAT_MS = 1_000;
-const HEARTBEAT_LIMIT_MS = 3_000;
+const PATIENCE_MS = 3_000;
 const RETRY_MS = [50, 200, 500, 1_000] as const;
 
 export class Listener implements Service {
@@ -54,13 +56,13 @@ export class Listener implements Service {
   }
 
   async #connect(): Promise<void> {
-    const { url, channels, onNotification, onListening } = this.#options;
+    const { url, channels, onNotification, onListening, patienceMs = PATIENCE_MS } = this.#options;
     const client = new pg.Client({
       connectionString: url,
       application_name: 'odcs-feed',
       keepAlive: true,
-      connectionTimeoutMillis: HEARTBEAT_LIMIT_MS,
-      query_timeout: HEARTBEAT_LIMIT_MS,
+      connectionTimeoutMillis: patienceMs,
+      query_timeout: patienceMs,
     });
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('The connection was closed')));
@@ -75,13 +77,20 @@ export class Listener implements Service {
     if (!this.#running) return discard(client);
     this.#client = client;
     this.#failures = 0;
-    this.#heartbeat = setInterval(() => this.#beat(client), this.#options.heartbeatMs ?? HEARTBEAT_MS);
+    this.#scheduleBeat(client);
     onListening();
   }
 
-  #beat(client: pg.Client): void {
-    // `query_timeout` makes it reject where nothing comes back.
-    client.query('select 1').catch((error: unknown) => this.#lost(client, error));
+  #scheduleBeat(client: pg.Client): void {
+    this.#heartbeat = setTimeout(() => {
+      // `query_timeout` makes it reject where nothing comes back.
+      client.query('select 1').then(
+        () => {
+          if (this.#client === client) this.#scheduleBeat(client);
+        },
+        (error: unknown) => this.#lost(client, error),
+      );
+    }, this.#options.heartbeatMs ?? HEARTBEAT_MS);
   }
 
   #lost(client: pg.Client, error: unknown): void {
@@ -101,7 +110,7 @@ export class Listener implements Service {
   }
 
   #drop(): void {
-    if (this.#heartbeat) clearInterval(this.#heartbeat);
+    if (this.#heartbeat) clearTimeout(this.#heartbeat);
     this.#heartbeat = null;
     const client = this.#client;
     this.#client = null;

@@ -7,7 +7,7 @@ import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createEmptyDatabase, createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 
 let test: TestDatabase;
@@ -228,4 +228,13 @@ it('keeps the limits that never decide about a compose', async () => {
   const [job] = await test.query(`
     select expire_seconds, retry_limit, heartbeat_seconds, policy, keep_until > now() + interval '364 days' as kept from pgboss.job where name = 'compose'`);
   expect(job).toEqual({ expire_seconds: 86_400, retry_limit: 1_000, heartbeat_seconds: 10, policy: 'exclusive', kept: true });
+});
+
+it('is set up once, however many processes start on an empty database', async () => {
+  const empty = await createEmptyDatabase();
+  const queues = Array.from({ length: 4 }, () => new PgBossQueue({ url: empty.url, logger: silentLogger, run: database.run, transaction: database.transaction }));
+  await Promise.all(queues.map((one) => one.start()));
+  expect(await empty.query("select count(*)::int as count from pgboss.queue where name = 'compose'")).toEqual([{ count: 1 }]);
+  await Promise.all(queues.map((one) => one.stop()));
+  await empty.drop();
 });

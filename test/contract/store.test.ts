@@ -96,6 +96,22 @@ describe('a compose', () => {
     expect((await second)?.stateReason).toBe('first');
   });
 
+  it('is changed by both of two transactions that would wait for each other for ever', async () => {
+    const [one, other] = [await insert(), await insert()];
+    const both = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const crossing = (index: number, order: readonly Compose[]) =>
+      store.transaction(async (tx) => {
+        for (const { id } of order) {
+          const compose = await tx.lock(id);
+          both[index]?.resolve();
+          await both[1 - index]?.promise;
+          if (compose) await tx.save(compose, compose, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+        }
+      });
+    await Promise.all([crossing(0, [one, other]), crossing(1, [other, one])]);
+    expect((await store.findMany([one.id, other.id])).map((compose) => compose?.seq)).toEqual([3, 3]);
+  });
+
   it('has one Pungi compose id to itself', async () => {
     const [one, other] = [await insert(), await insert()];
     const take = (compose: Compose) => store.transaction((tx) => tx.patch(compose, { pungiComposeId: 'odcs-x-1-20261122.t.0' }));

@@ -101,6 +101,17 @@ it('loses nothing when the connection that listens is cut, and is ready again', 
   await expect.poll(() => feed.ready).toBe(true);
 });
 
+it('goes on when every connection was cut', async () => {
+  const follower = feed.follow({ after: 0n, progress: false, signal: never });
+  const seen = collect(follower, 2);
+  const before = await create();
+  await test.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'odcs%' and datname = current_database()");
+  // What was cut may fail once; the next try has a new connection.
+  const after = await create().catch(() => create());
+  expect(steps(await seen)).toEqual([`${before.id}:1`, `${after.id}:1`]);
+  await expect.poll(() => feed.ready).toBe(true);
+});
+
 it('sees events also when no notification comes', async () => {
   const [row] = await test.query<{ definition: string }>("select pg_get_functiondef('assign_event_position'::regproc) as definition");
   const definition = row?.definition ?? '';
