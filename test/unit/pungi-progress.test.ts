@@ -19,16 +19,15 @@ function watch() {
   return { progress, percents, phases };
 }
 
-function expectRising(percents: readonly number[]): void {
-  expect(percents).toEqual(percents.toSorted((a, b) => a - b));
-  expect(percents.every((percent) => percent >= 0 && percent <= 96)).toBe(true);
+function isRising(percents: readonly number[]): boolean {
+  return percents.every((percent, index) => percent >= (percents[index - 1] ?? 0) && percent <= 96);
 }
 
 describe('Pungi’s progress', () => {
   it('rises with the notifications alone', () => {
     const { progress, percents, phases } = watch();
     for (const event of EVENTS) progress.event(event);
-    expectRising(percents);
+    expect(isRising(percents)).toBe(true);
     expect(percents.at(-1)).toBe(96);
     expect(phases).toEqual(['INIT', 'PKGSET', 'GATHER', 'CREATEREPO', 'REPOCLOSURE', 'IMAGE_CHECKSUM', 'TEST']);
   });
@@ -36,7 +35,7 @@ describe('Pungi’s progress', () => {
   it('rises within a phase with the counters in the log', () => {
     const { progress, percents, phases } = watch();
     for (const line of LOGS[2] ?? []) progress.log(line);
-    expectRising(percents);
+    expect(isRising(percents)).toBe(true);
     expect(new Set(percents.filter((percent) => percent > 10 && percent < 60)).size).toBeGreaterThan(40);
     expect(phases).not.toContain('WEAVER');
   });
@@ -54,7 +53,7 @@ describe('Pungi’s progress', () => {
           if (fromLog) progress.log(line);
           else progress.event(line);
         }
-        expectRising(percents);
+        expect(isRising(percents)).toBe(true);
       }),
       { numRuns: 50 },
     );
