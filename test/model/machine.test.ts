@@ -25,7 +25,7 @@ describe('the compose machine', () => {
       events: [1, 2].flatMap((attempt) => everyEvent(at, attempt)),
       // Attempts and losses count for ever; what matters is the situation they make.
       serializeState: (snapshot) => {
-        const { value, context: c } = snapshot as { value: string; context: typeof context };
+        const { value, context: c } = snapshot;
         return JSON.stringify([value, Math.min(c.attempt, 2), Math.min(c.losses, 2), c.cancelRequestedAt !== null, c.reuses, c.removingAt !== null]);
       },
     });
