@@ -5,6 +5,7 @@ import type { ComposeOrderField, PageKey } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { badInput } from './errors.ts';
 import { isComposeId } from './ids.ts';
+import { isStorable } from './types/scalars.ts';
 
 export function composeCursor(field: ComposeOrderField, compose: Compose): string {
   return Buffer.from(JSON.stringify([field, valueOf(field, compose), compose.id])).toString('base64url');
@@ -53,5 +54,5 @@ function isValue(field: ComposeOrderField, value: unknown, id: string): value is
 
 function isTime(value: string): boolean {
   const date = new Date(value);
-  return !Number.isNaN(date.getTime()) && date.toISOString() === value;
+  return isStorable(date) && date.toISOString() === value;
 }

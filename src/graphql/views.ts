@@ -1,18 +1,11 @@
-// Events as clients see them, made once per signal of the feed: the feed shares its objects among subscribers, and so
-// is what is made of them.
+// Events as clients see them, made of what the feed and the event log hold.
 
 import type { FeedItem, FeedProgress, FeedSignal } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ComposeEventView } from './types/compose-event.ts';
 
-const views = new WeakMap<object, ComposeEventView>();
-
 export function signalView(signal: FeedSignal): ComposeEventView {
-  const known = views.get(signal);
-  if (known) return known;
-  const view = signal.type === 'event' ? eventView(signal) : progressView(signal);
-  views.set(signal, view);
-  return view;
+  return signal.type === 'event' ? eventView(signal) : progressView(signal);
 }
 
 export function eventView({ event, compose }: FeedItem): ComposeEventView {

@@ -87,6 +87,7 @@ describe('what is wrong with an input is named by its place', () => {
     ['an empty source', { source: {} }, ['input.source']],
     ['two sources', { source: { repo: { repo: '/r' }, pulp: { contentSets: ['a'] } } }, ['input.source']],
     ['a source that is null', { source: { repo: null } }, ['input.source.repo']],
+    ['NUL in a text', { source: { repo: { repo: '/r', packages: ['a', 'b\0'] } } }, ['input.source.repo.packages.1']],
     ['no input', undefined, ['input']],
   ])('%s in variables', async (_what, request, paths) => {
     const stored = api.composes.size;
@@ -102,6 +103,7 @@ describe('what is wrong with an input is named by its place', () => {
     ['an unknown enum value', '{ source: { repo: { repo: "/r" } } flags: [NO_DEPS, FAST] }', 'input.flags.1'],
     ['two sources', '{ source: { repo: { repo: "/r" }, pulp: { contentSets: [] } } }', 'input.source'],
     ['a missing field', '{ source: { repo: {} } }', 'input.source.repo'],
+    ['NUL in a text', '{ source: { repo: { repo: "/r\\u0000" } } }', 'input.source.repo.repo'],
   ])('%s in the document', async (_what, literal, path) => {
     const { status, errors } = await server.query(`mutation { createCompose(input: ${literal}) { compose { id } } }`);
     expect(status).toBe(400);

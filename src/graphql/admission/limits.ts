@@ -26,6 +26,7 @@ export const LIMIT_RULES: readonly ValidationRule[] = [
   maxDepthRule({ n: LIMITS.depth, ignoreIntrospection: false, flattenFragments: true, ...reporting }),
   maxAliasesRule({ n: LIMITS.aliases, ...reporting }),
   maxSelectionsRule,
+  noNulRule,
 ];
 
 /** All selections as written. Comparing fields for conflicts takes the square of their number. */
@@ -36,6 +37,15 @@ function maxSelectionsRule(context: ValidationContext): ASTVisitor {
       if (selections > LIMITS.selections) {
         context.reportError(new GraphQLError(`At most ${LIMITS.selections} fields and fragments may be selected; found ${selections}`));
       }
+    },
+  };
+}
+
+/** PostgreSQL has no text that holds the character NUL. */
+function noNulRule(context: ValidationContext): ASTVisitor {
+  return {
+    StringValue(node) {
+      if (node.value.includes('\0')) context.reportError(new GraphQLError('Text must not hold the character NUL', { nodes: [node] }));
     },
   };
 }

@@ -33,12 +33,18 @@ export function variableProblems(
     const root = argumentName(document, name);
     if (isMissing) problems.push({ path: root, message: `Must be given (variable "$${name}" of type ${String(type)})` });
     else {
-      coerceInputValue(given, type, (path, _value, error) => {
-        if (problems.length < MAX_PROBLEMS) problems.push({ path: [root, ...path].join('.'), message: error.message });
-      });
+      coerceInputValue(given, type, (path, _value, error) => problems.push({ path: [root, ...path].join('.'), message: error.message }));
+      for (const path of nulsIn(given, [root])) problems.push({ path: path.join('.'), message: 'Text must not hold the character NUL' });
     }
   }
-  return problems;
+  return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** Where a text holds the character NUL, which PostgreSQL cannot store. */
+function nulsIn(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
+  if (typeof value === 'string') return value.includes('\0') ? [path] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => nulsIn(item, [...path, name]));
 }
 
 /** The argument or input field that a variable is given to: what the client knows the place by. */

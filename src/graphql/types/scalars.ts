@@ -15,8 +15,13 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 
 function parseDateTime(value: unknown): Date {
   const date = typeof value === 'string' && RFC_3339.test(value) ? new Date(value) : null;
-  if (date && !Number.isNaN(date.getTime())) return date;
+  if (date && isStorable(date)) return date;
   throw new GraphQLError('A DateTime is a string like "2026-11-22T08:00:00.000Z".');
+}
+
+/** Years 1 to 9999: what RFC 3339 writes and PostgreSQL reads alike. */
+export function isStorable(date: Date): boolean {
+  return !Number.isNaN(date.getTime()) && date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9_999;
 }
 
 export const EventCursor = new GraphQLScalarType<string, string>({
