@@ -259,30 +259,6 @@ export interface ProcessGroup {
   readonly host: string;
 }
 
-/** A program to run to its end, with all that it starts. */
-export interface ProcessRun {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** All of the program's environment. */
-  readonly env: Record<string, string>;
-  readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
-  readonly stdin?: string;
-  /** Whole lines, without their end; over-long ones are cut. */
-  onOutput(line: string, stream: 'stdout' | 'stderr'): void;
-}
-
-export interface ProcessOutcome {
-  /** Null after a signal; 127 where there is no such program. */
-  readonly exitCode: number | null;
-  readonly aborted: boolean;
-  readonly timedOut: boolean;
-}
-
-/** For sources that need a program (git): the supervisor's, bound to the attempt that registers its process groups. */
-export type ProcessRunner = (run: ProcessRun) => Promise<ProcessOutcome>;
-
 export interface WorkerIdentity {
   readonly id: string;
   readonly host: string;
@@ -352,6 +328,8 @@ export interface Engine {
 }
 
 // ------------------------------------------------------------------ sources
+
+export type { ProcessOutcome, ProcessRun, ProcessRunner } from './process-runner.ts';
 
 /** A repository that was looked at: its metadata was fetched, checked against repomd.xml, and found within bounds. */
 export interface OpenedRepository {

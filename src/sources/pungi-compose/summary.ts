@@ -26,7 +26,7 @@ export function summarize(text: string, variant: string): SummaryResult {
   const payload = objectAt(content, 'payload');
   const rpms = objectAt(payload, 'rpms');
   if (!header || !rpms) return { problem: 'is not the rpms.json of a Pungi compose: it has no header or no payload' };
-  if (!/^1\./.test(String(header['version']))) return { problem: `is of version ${JSON.stringify(header['version'])}, which is not supported` };
+  if (typeof header['version'] !== 'string' || !header['version'].startsWith('1.')) return { problem: `is of version ${JSON.stringify(header['version'])}, which is not supported` };
   const arches = objectAt(rpms, variant);
   if (!arches) return { problem: `knows no variant ${variant}; it has ${Object.keys(rpms).sort().slice(0, 20).join(', ') || 'none'}` };
   const found = { arches: new Set<string>(), builds: new Set<string>(), packages: new Set<string>(), sigkeys: new Set<string>() };

@@ -1,0 +1,45 @@
+// Modulemd documents as MBS stores them, much shortened.
+
+export interface ModulemdOptions {
+  readonly name: string;
+  readonly stream: string;
+  readonly version: string;
+  readonly context: string;
+  /** Name → streams; each item of the list is a set of dependencies of its own. */
+  readonly requires?: readonly Readonly<Record<string, readonly string[]>>[];
+}
+
+/** Streams are written without quotes, as packagers write them: 5.10 must not become a number. */
+export function modulemdV2({ name, stream, version, context, requires = [{ platform: ['f40'] }] }: ModulemdOptions): string {
+  const sets = requires.map((set) => {
+    const lines = Object.entries(set).map(([required, streams]) => `      ${required}: [${streams.join(', ')}]`);
+    return [`  - buildrequires:`, `      platform: [f40]`, `    requires:${lines.length === 0 ? ' {}' : ''}`, ...lines].join('\n');
+  });
+  return [
+    '---',
+    'document: modulemd',
+    'version: 2',
+    'data:',
+    `  name: ${name}`,
+    `  stream: ${stream}`,
+    `  version: ${version}`,
+    `  context: ${context}`,
+    '  summary: A module',
+    '  description: >-',
+    '    It is for tests.',
+    '  license:',
+    '    module:',
+    '    - MIT',
+    '  xmd:',
+    '    mbs:',
+    '      mse: TRUE',
+    ...(sets.length === 0 ? [] : ['  dependencies:', ...sets]),
+    '...',
+    '',
+  ].join('\n');
+}
+
+export function modulemdV1(name: string, stream: string, requires: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(requires).map(([required, requiredStream]) => `      ${required}: ${requiredStream}`);
+  return ['---', 'document: modulemd', 'version: 1', 'data:', `  name: ${name}`, `  stream: ${stream}`, '  dependencies:', '    requires:', ...lines, '...', ''].join('\n');
+}

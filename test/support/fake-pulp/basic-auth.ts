@@ -1,0 +1,7 @@
+// The one account that a fake Pulp knows.
+
+export const ACCOUNT = { username: 'odcs', password: 'a:secret' };
+
+export function isAuthorized(authorization: string | undefined): boolean {
+  return authorization === `Basic ${Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64')}`;
+}
