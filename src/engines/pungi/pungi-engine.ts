@@ -34,7 +34,7 @@ export function createPungiEngine(options: PungiOptions): Engine {
 
   async function info(): Promise<EngineInfo> {
     const available = await isOnPath(options.path);
-    version ??= available ? readVersion(options.path) : null;
+    version ??= available ? readVersion(options.path).catch(() => null) : null;
     return { name: 'pungi', version: (await version) ?? null, sourceTypes: ['REPO'], available };
   }
   return { name: 'pungi', info, generate: (generation) => generate(generation, options) };
@@ -49,7 +49,10 @@ async function generate(generation: Generation, options: PungiOptions): Promise<
   reportSurvivors(result, generation, options.logger);
   const status = await readStatus(directory);
   if (result.exitCode !== 0 || result.aborted || result.timedOut || !status?.startsWith('FINISHED')) {
-    return diagnose({ result, output, status, timeoutMs: options.timeoutMs }, generation);
+    const failure = await diagnose({ result, output, status, timeoutMs: options.timeoutMs }, generation);
+    // The log so far only points to that of a child, which goes with the attempt.
+    if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
+    return failure;
   }
   const asked = askedPackages(compose);
   const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
