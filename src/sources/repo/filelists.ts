@@ -1,6 +1,6 @@
 // filelists.xml, of which only the paths that somebody asks for are kept: the whole of it would not fit into memory.
 
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 
 export interface FilelistsReader {
   write(text: string): void;
@@ -9,28 +9,25 @@ export interface FilelistsReader {
 }
 
 export function readFilelists(isWanted: (path: string, arch: string) => boolean, onFile: (checksum: string, path: string) => void): FilelistsReader {
-  const parser = sax.parser(true, { position: false });
+  const parser = new SaxesParser({ position: false });
   let problem: string | null = null;
   let root: string | null = null;
   let pkgid = '';
   let arch = '';
   let content = '';
-  parser.onerror = (error) => {
-    problem ??= `is not well-formed XML (${error.message.split('\n')[0]}): it is damaged or truncated`;
-    parser.resume();
-  };
-  parser.onopentag = ({ name, attributes }) => {
+  parser.on('error', (error) => void (problem ??= `is not well-formed XML (${error.message}): it is damaged or truncated`));
+  parser.on('opentag', ({ name, attributes }) => {
     content = '';
     root ??= name;
     if (root !== 'filelists') problem ??= `is not a list of files (its root is <${root}>)`;
     if (name !== 'package') return;
     pkgid = String(attributes['pkgid'] ?? '').toLowerCase();
     arch = String(attributes['arch'] ?? '');
-  };
-  parser.ontext = (piece) => (content += piece);
-  parser.onclosetag = (name) => {
+  });
+  parser.on('text', (piece) => void (content += piece));
+  parser.on('closetag', ({ name }) => {
     if (name === 'file' && isWanted(content, arch)) onFile(pkgid, content);
-  };
+  });
   return {
     write: (text) => void (problem === null && parser.write(text)),
     problem: () => problem,

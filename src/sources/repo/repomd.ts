@@ -1,7 +1,7 @@
 // repomd.xml: which metadata files a repository has, and their sizes and checksums. Everything else that is read of a
 // repository is checked against what stands here.
 
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 import { invalid } from './bounds.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { algorithmOf, type Expected } from './checksum.ts';
@@ -31,7 +31,7 @@ interface Draft {
 }
 
 export function parseRepomd(text: string, location: string): { readonly repomd: Repomd } | { readonly failure: ComposeFailure } {
-  const parser = sax.parser(true);
+  const parser = new SaxesParser({ position: false });
   const files = new Map<string, MetadataFile>();
   let problem: string | null = null;
   let root: string | null = null;
@@ -39,11 +39,8 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
   let draft: Draft | null = null;
   let content = '';
   const fault = (what: string) => (problem ??= what);
-  parser.onerror = (error) => {
-    fault(`is not well-formed XML (${error.message.split('\n')[0]}): it is truncated, or not repository metadata`);
-    parser.resume();
-  };
-  parser.onopentag = ({ name, attributes }) => {
+  parser.on('error', (error) => void fault(`is not well-formed XML (${error.message}): it is truncated, or not repository metadata`));
+  parser.on('opentag', ({ name, attributes }) => {
     root ??= name;
     content = '';
     const attribute = (key: string) => String(attributes[key] ?? '');
@@ -51,9 +48,9 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
     if (name === 'data') draft = { type: attribute('type'), href: '', checksumType: '', checksum: '', size: '', openSize: '' };
     if (name === 'location' && draft) draft.href = attribute('href');
     if (name === 'checksum' && draft) draft.checksumType = attribute('type');
-  };
-  parser.ontext = (piece) => (content += piece);
-  parser.onclosetag = (name) => {
+  });
+  parser.on('text', (piece) => void (content += piece));
+  parser.on('closetag', ({ name }) => {
     const value = content.trim();
     if (name === 'revision' && !draft) revision = value || null;
     if (!draft) return;
@@ -66,7 +63,7 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
       else files.set(file.type, file);
       draft = null;
     }
-  };
+  });
   parser.write(text).close();
   if (problem !== null) return invalid(`${location}: repodata/repomd.xml ${problem as string}`);
   if (root !== 'repomd') return invalid(`${location}: repodata/repomd.xml is not repository metadata (its root is <${root ?? ''}>)`);
