@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessGroup } from '../app/ports.ts';
-import { hasEnvironmentEntry, livingProcesses, readProcess, type ProcessEntry } from './process-table.ts';
+import { livingProcesses, readEnvironment, readProcess, type ProcessEntry } from './process-table.ts';
 
 /** Environment variable that all descendants of a leader inherit. */
 export const GROUP_MARKER = 'ODCS_PROCESS_GROUP';
@@ -18,6 +18,7 @@ const KILL_PATIENCE_MS = 10_000;
 /** Reading /proc costs milliseconds: often at first, when most are gone in no time, then seldom. */
 const FIRST_POLL_MS = 15;
 const MAX_POLL_MS = 150;
+const MAX_LOOKS = 5;
 
 /** A process that outlived SIGKILL. */
 export interface Survivor {
@@ -81,16 +82,33 @@ async function goneAfter(group: ProcessGroup, signal: NodeJS.Signals, patienceMs
 
 /** Living processes of the group; none where its number belongs to somebody else by now. */
 export async function membersOf(group: ProcessGroup): Promise<readonly ProcessEntry[]> {
+  for (let look = 1; ; look++) {
+    const candidates = (await livingProcesses()).filter((entry) => mayBelongTo(entry, group));
+    const environments = new Map(candidates.map(({ pid }) => [pid, readEnvironment(pid)]));
+    // In the middle of an exec a process shows no environment, and could be taken for a stranger: look again.
+    const isUnclear = [...environments.values()].some((environment) => environment?.length === 0);
+    if (!isUnclear || look === MAX_LOOKS) return chooseMembers(group, candidates, environments);
+    await delay(2);
+  }
+}
+
+/** Kernel threads have session 0; what is older than the leader does not descend from it. */
+function mayBelongTo({ session, startTime }: ProcessEntry, group: ProcessGroup): boolean {
+  return session !== 0 && Number(startTime) >= Number(group.startTime);
+}
+
+function chooseMembers(
+  group: ProcessGroup,
+  candidates: readonly ProcessEntry[],
+  environments: ReadonlyMap<number, readonly string[] | null>,
+): readonly ProcessEntry[] {
   const marker = `${GROUP_MARKER}=${markerOf(group)}`;
-  const candidates = (await livingProcesses()).filter((entry) => Number(entry.startTime) >= Number(group.startTime));
-  const marked = new Set(candidates.filter((entry) => hasEnvironmentEntry(entry.pid, marker)).map((entry) => entry.pid));
+  const isMarked = ({ pid }: ProcessEntry): boolean => environments.get(pid)?.includes(marker) ?? false;
   const bearsNumber = (entry: ProcessEntry): boolean => entry.processGroup === group.pgid || entry.session === group.pgid;
   const leader = readProcess(group.pgid);
   // A zombie leader still holds its number. Without one, a marked member proves that the number was never let go.
-  const isOurs = leader
-    ? leader.startTime === group.startTime
-    : candidates.some((entry) => bearsNumber(entry) && marked.has(entry.pid));
-  return candidates.filter((entry) => marked.has(entry.pid) || (isOurs && bearsNumber(entry)));
+  const isOurs = leader ? leader.startTime === group.startTime : candidates.some((entry) => bearsNumber(entry) && isMarked(entry));
+  return candidates.filter((entry) => isMarked(entry) || (isOurs && bearsNumber(entry)));
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

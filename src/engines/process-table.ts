@@ -41,10 +41,12 @@ export function readProcess(pid: number): ProcessEntry | null {
   return { pid, state, processGroup: Number(processGroup), session: Number(session), startTime };
 }
 
-/** Whether the process was started with this `NAME=value`; false where that may not be read. */
-export function hasEnvironmentEntry(pid: number, entry: string): boolean {
-  const environment = readProc(`/proc/${pid}/environ`);
-  return environment !== null && environment.split('\0').includes(entry);
+/**
+ * The `NAME=value` entries that the process was started with; null where they may not be read. None at all where it is
+ * in the middle of an exec, for a moment.
+ */
+export function readEnvironment(pid: number): readonly string[] | null {
+  return readProc(`/proc/${pid}/environ`)?.split('\0').filter((entry) => entry !== '') ?? null;
 }
 
 /** Reading races with processes that end (ENOENT, ESRCH) and meets those of others (EACCES, EPERM): all mean "not ours to see". */
