@@ -145,6 +145,16 @@ describe('what fails without the client being at fault', () => {
   });
 });
 
+describe('what an operation costs', () => {
+  it('is judged by the pages that its variables ask for, each time', async () => {
+    const query = 'query ($n: Int = 2) { composes(first: $n) { nodes { events(first: $n) { nodes { compose { events(first: $n) { nodes { seq } } } } } } } }';
+    expect((await server.query(query)).status).toBe(200);
+    expect((await server.query(query, { n: 5 })).status).toBe(200);
+    for (const n of [50, 100, null]) expect(await server.query(query, { n })).toMatchObject({ status: 400, errors: [{ message: expect.stringContaining('costs more') as string }] });
+    expect((await server.query(query)).status).toBe(200);
+  });
+});
+
 describe('over WebSocket', () => {
   it('an operation that is refused leaves the others on the socket alone', async () => {
     const client = server.client();

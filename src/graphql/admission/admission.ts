@@ -43,7 +43,7 @@ export class Admission {
     const variables = given ?? {};
     const problems = variableProblems(this.#schema, document, operation, variables);
     if (problems.length > 0) return refuse(...problems);
-    const cost = costOf(this.#schema, document, variables, operation.name?.value);
+    const cost = costOf(this.#schema, prepared, operation, variables);
     if (cost > LIMITS.cost) {
       return refuse({ path: 'query', message: `The operation costs more than ${LIMITS.cost} (${Math.ceil(cost)}); ask for smaller pages or fewer fields` });
     }

@@ -1,10 +1,13 @@
 // What answering an operation costs: an object costs 1, a leaf a tenth, and a page as much as all its items.
 
-import { getNamedType, GraphQLError, isLeafType, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { getNamedType, GraphQLError, isLeafType, Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
 import { MAX_PAGE } from '../page-size.ts';
+import type { PreparedDocument } from './documents.ts';
 
 const LEAF = 0.1;
+/** Per document. */
+const KNOWN_COSTS = 100;
 
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const type = getNamedType(field.type);
@@ -20,7 +23,32 @@ function items(size: unknown): number {
 }
 
 /** Infinite where fragments within fragments make it too large to be worked out. */
-export function costOf(schema: GraphQLSchema, query: DocumentNode, variables: Readonly<Record<string, unknown>>, operationName: string | undefined): number {
+export function costOf(
+  schema: GraphQLSchema,
+  { document, costs }: PreparedDocument,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): number {
+  const key = costKey(operation, variables);
+  const known = costs.get(key);
+  if (known !== undefined) return known;
+  const cost = workOut(schema, document, operation.name?.value, variables);
+  if (costs.size < KNOWN_COSTS) costs.set(key, cost);
+  return cost;
+}
+
+/** Sizes of pages are integers, what is left out or not is decided by booleans; no other variable makes a difference. */
+function costKey({ name, variableDefinitions }: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): string {
+  const deciding = (variableDefinitions ?? []).flatMap(({ variable, type }) => {
+    const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
+    const decides = named.kind === Kind.NAMED_TYPE && (named.name.value === 'Int' || named.name.value === 'Boolean');
+    // Null is not the same as nothing: a default stands in for nothing only.
+    return decides ? [Object.hasOwn(variables, variable.name.value) ? variables[variable.name.value] : 'default'] : [];
+  });
+  return JSON.stringify([name?.value, ...deciding]);
+}
+
+function workOut(schema: GraphQLSchema, query: DocumentNode, operationName: string | undefined, variables: Readonly<Record<string, unknown>>): number {
   try {
     return getComplexity({ schema, query, variables: { ...variables }, ...(operationName && { operationName }), estimators: [estimate] });
   } catch (error) {

@@ -5,8 +5,16 @@ import type { FieldProblem } from '../../compose/refusal.ts';
 import { badInput } from '../errors.ts';
 import { LIMIT_RULES, LIMITS } from './limits.ts';
 
+export interface PreparedDocument {
+  readonly ok: true;
+  readonly source: string;
+  readonly document: DocumentNode;
+  /** What its operations cost, by what decides that (cost.ts). */
+  readonly costs: Map<string, number>;
+}
+
 export type Prepared =
-  | { readonly ok: true; readonly source: string; readonly document: DocumentNode }
+  | PreparedDocument
   | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 const CACHED = 500;
@@ -42,7 +50,7 @@ export class Documents {
       const errors = validate(this.#schema, document, rules, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { ok: false, errors: errors.map((error) => validationError(document, error)) };
     }
-    return { ok: true, source, document };
+    return { ok: true, source, document, costs: new Map() };
   }
 
   #remember(source: string, prepared: Prepared): void {

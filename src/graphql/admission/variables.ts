@@ -30,11 +30,12 @@ export function variableProblems(
     const given = Object.hasOwn(values, name) ? values[name] : undefined;
     const isMissing = given === undefined || given === null;
     if (isMissing && (!isNonNullType(type) || (given === undefined && defaultValue))) continue;
-    const root = argumentName(document, name);
-    if (isMissing) problems.push({ path: root, message: `Must be given (variable "$${name}" of type ${String(type)})` });
+    if (isMissing) problems.push({ path: argumentName(document, name), message: `Must be given (variable "$${name}" of type ${String(type)})` });
     else {
-      coerceInputValue(given, type, (path, _value, error) => problems.push({ path: [root, ...path].join('.'), message: error.message }));
-      for (const path of nulsIn(given, [root])) problems.push({ path: path.join('.'), message: 'Text must not hold the character NUL' });
+      const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
+      coerceInputValue(given, type, (path, _value, { message }) => found.push({ path, message }));
+      for (const path of nulsIn(given, [])) found.push({ path, message: 'Text must not hold the character NUL' });
+      for (const { path, message } of found) problems.push({ path: [argumentName(document, name), ...path].join('.'), message });
     }
   }
   return problems.slice(0, MAX_PROBLEMS);

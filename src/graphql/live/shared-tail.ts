@@ -1,8 +1,12 @@
 // The tail of identical live operations: one reader of the feed and one execution per event, however many clients
 // watch. Each message is serialized once and handed to every member.
 
+import { setImmediate as otherThings } from 'node:timers/promises';
 import type { ComposeEventView } from '../types/compose-event.ts';
 import { feedStopped, type LiveTail } from './live-source.ts';
+
+/** Clients that are told in one go: about 10 ms. */
+const BURST = 1_000;
 
 export interface LiveMessage {
   readonly event: ComposeEventView;
@@ -92,6 +96,16 @@ class SharedTail {
     this.#controller.abort();
   }
 
+  /** In bursts, between which the process does other things. Who joins in between has had the event, by its position. */
+  async #deliver(message: LiveMessage): Promise<void> {
+    let delivered = 0;
+    for (const member of this.members) {
+      member.deliver(message);
+      delivered += 1;
+      if (delivered % BURST === 0) await otherThings();
+    }
+  }
+
   async #start(): Promise<void> {
     this.position = await this.#options.tail.head();
   }
@@ -103,7 +117,7 @@ class SharedTail {
     for await (const event of tail.follow(this.position, signal)) {
       const text = await this.#options.render(event);
       if (event.kind !== 'PROGRESSED') this.position = event.position;
-      for (const member of this.members) member.deliver({ event, text });
+      await this.#deliver({ event, text });
     }
     if (!signal.aborted) throw feedStopped();
   }
