@@ -33,6 +33,8 @@ export interface ResolvedModule extends Nsvc {
   readonly kojiTag: string | null;
 }
 
+const AT_A_TIME = 4;
+
 type Failed = { readonly failure: ComposeFailure };
 
 /** Ordered by name, stream, version and context. Rejects after an abort. */
@@ -65,15 +67,20 @@ function invalid(message: string): Failed {
 }
 
 async function lookUpAsked(names: readonly ModuleName[], wanted: ModulesWanted, options: LookupOptions): Promise<LookupResult> {
-  const results = await Promise.all(
-    names.map(async (name) => {
-      // Who names all four parts means this build, and may know that it is not ready.
-      const includeDone = wanted.includeDone || name.context !== null;
-      const result = await lookUpModule({ wanted: name, includeDone, baseModule: wanted.baseModule }, options);
-      return 'failure' in result || result.modules.length > 0 ? result : invalid(notFound(formatNsvc(name), includeDone, wanted.baseModule));
-    }),
-  );
+  const results = await inTurns(names, async (name) => {
+    // Who names all four parts means this build, and may know that it is not ready.
+    const includeDone = wanted.includeDone || name.context !== null;
+    const result = await lookUpModule({ wanted: name, includeDone, baseModule: wanted.baseModule }, options);
+    return 'failure' in result || result.modules.length > 0 ? result : invalid(notFound(formatNsvc(name), includeDone, wanted.baseModule));
+  });
   return merged(results, options.dependencies);
+}
+
+/** A few at a time: each may read its answers in a thread. */
+async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += AT_A_TIME) results.push(...(await Promise.all(items.slice(start, start + AT_A_TIME).map(work))));
+  return results;
 }
 
 function merged(results: readonly LookupResult[], withOthers: boolean): LookupResult {
@@ -127,7 +134,7 @@ function requirementsOf(modules: readonly FoundModule[], baseModules: readonly s
 async function addNamed(map: ModuleMap, required: readonly Requirement[], options: LookupOptions): Promise<ReturnType<ModuleMap['add']>> {
   const keys = new Set(required.flatMap(({ choice }) => choice.streams.map((stream) => nameStream({ name: choice.name, stream }))));
   const missing = [...keys].filter((key) => !map.has(key)).sort();
-  const results = await Promise.all(missing.map(async (key) => await lookUpModule(ready(key), options)));
+  const results = await inTurns(missing, async (key) => await lookUpModule(ready(key), options));
   const result = merged(results, true);
   if ('failure' in result) return result;
   const added = map.add([...result.modules, ...result.others]);

@@ -7,7 +7,7 @@ import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { fetchFile, type RetryPolicy } from '../repo/fetch-file.ts';
 import type { HttpClient } from '../repo/http-client.ts';
-import type { RpmsTask } from './rpms-thread.ts';
+import type { PackedResult, RpmsTask } from './rpms-thread.ts';
 import { summarize, type ComposeSummary, type SummaryResult } from './summary.ts';
 
 export interface PungiComposeContext {
@@ -69,7 +69,14 @@ export async function readPungiCompose(url: string, context: PungiComposeContext
 async function read(task: RpmsTask, signal: AbortSignal): Promise<SummaryResult> {
   const { size } = await stat(task.path);
   if (size <= MAX_INLINE_BYTES) return summarize(await readFile(task.path, 'utf8'), task.variant);
-  return await runInThread<SummaryResult>({ module: threadModule(import.meta.url, 'rpms-thread'), input: task, signal });
+  const packed = await runInThread<PackedResult>({ module: threadModule(import.meta.url, 'rpms-thread'), input: task, signal });
+  if ('problem' in packed) return packed;
+  const [arches, builds, packages, sigkeys] = packed.lists;
+  return { summary: { composeId: packed.composeId, arches: unpack(arches), builds: unpack(builds), packages: unpack(packages), sigkeys: unpack(sigkeys) } };
+}
+
+function unpack(list: string): readonly string[] {
+  return list.split('\n').slice(0, -1);
 }
 
 function invalid(message: string): { readonly failure: ComposeFailure } {

@@ -62,7 +62,7 @@ function addArch(found: Found, arch: string, sources: unknown): string | null {
       if (!parsed || !isObject(rpm)) return `names a package that is none: ${nevra}`;
       const { category, sigkey } = rpm;
       if (category === 'binary') found.packages.add(parsed.name);
-      if (sigkey !== undefined && sigkey !== null && typeof sigkey !== 'string') return `tells a signing key of ${nevra} that is none`;
+      if (sigkey !== undefined && sigkey !== null && (typeof sigkey !== 'string' || !/^[0-9A-Za-z]*$/.test(sigkey))) return `tells a signing key of ${nevra} that is none`;
       found.sigkeys.add(sigkey ?? '');
     }
   }

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { parseJson } from './parse-json.ts';
 
 export interface ServiceOptions {
   /** As messages call it, e.g. `MBS`. */
@@ -40,8 +41,7 @@ export type ServiceAnswer<T> = { readonly value: T } | { readonly failure: Compo
 
 const TIMEOUTS: ServiceTimeouts = { connectMs: 10_000, idleMs: 60_000, totalMs: 300_000 };
 const RETRY = { attempts: 4, firstPauseMs: 300 };
-/** What JSON.parse takes without holding up the event loop. */
-const MAX_ANSWER_BYTES = 8 * 1024 ** 2;
+const MAX_ANSWER_BYTES = 32 * 1024 ** 2;
 const MAX_ERROR_TEXT = 1_000;
 
 interface RawAnswer {
@@ -69,15 +69,18 @@ export class ServiceClient {
   /** Rejects after an abort. */
   async ask<T>(wanted: ServiceRequest<T>): Promise<ServiceAnswer<T>> {
     const { attempts, firstPauseMs } = this.#options.retry ?? RETRY;
+    let raw: RawAnswer;
     for (let attempt = 1; ; attempt++) {
       try {
-        return this.#judge(wanted, await this.#send(wanted));
+        raw = await this.#send(wanted);
+        break;
       } catch (error) {
         wanted.signal.throwIfAborted();
         if (attempt >= attempts) return this.#unavailable(`did not answer, or not to the end (${transportCode(error)})`, null);
       }
       await delay(firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal: wanted.signal });
     }
+    return await this.#judge(wanted, raw);
   }
 
   async close(): Promise<void> {
@@ -111,18 +114,14 @@ export class ServiceClient {
     return { status: response.statusCode, body: Buffer.concat(chunks) };
   }
 
-  #judge<T>({ schema }: ServiceRequest<T>, { status, body }: RawAnswer): ServiceAnswer<T> {
-    const text = body ? body.toString('utf8') : '';
+  async #judge<T>({ schema, signal }: ServiceRequest<T>, { status, body }: RawAnswer): Promise<ServiceAnswer<T>> {
+    const text = body?.subarray(0, MAX_ERROR_TEXT).toString('utf8') ?? '';
     if (status >= 300 && status < 400) return this.#unavailable(`redirects (HTTP ${status}); the configuration must name the URL that it redirects to`, status, text);
     if (status === 401 || status === 403) return this.#unavailable(`refuses the service (HTTP ${status}); its credentials in the configuration may be wrong`, status, text);
     if (status < 200 || status >= 400) return this.#unavailable(`answered HTTP ${status}; the same request may work later`, status, text);
     if (!body) return this.#unavailable(`answered with more than ${MAX_ANSWER_BYTES} bytes`, status);
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch {
-      return this.#unavailable('answered with what is not JSON', status, text);
-    }
+    const json = await parseJson(body, signal);
+    if (json === undefined) return this.#unavailable('answered with what is not JSON', status, text);
     const parsed = schema.safeParse(json);
     if (parsed.success) return { value: parsed.data };
     const [issue] = parsed.error.issues;
@@ -130,8 +129,7 @@ export class ServiceClient {
   }
 
   #unavailable<T>(message: string, status: number | null, text = ''): ServiceAnswer<T> {
-    const shown = text.slice(0, MAX_ERROR_TEXT);
-    return { failure: failure('UPSTREAM_UNAVAILABLE', `${this.name} at ${this.url} ${message}`, shown === '' ? null : shown), status, text: shown };
+    return { failure: failure('UPSTREAM_UNAVAILABLE', `${this.name} at ${this.url} ${message}`, text === '' ? null : text), status, text };
   }
 }
 

@@ -58,7 +58,7 @@ function isAsked({ name, stream, version, context, state = 5, platform }: FakeBu
 function pageOf(found: readonly FakeBuild[], asked: URLSearchParams): object {
   const [page, perPage] = [Number(asked.get('page') ?? 1), Math.min(100, Number(asked.get('per_page') ?? 10))];
   const pages = Math.ceil(found.length / perPage);
-  const link = (number: number) => `http://mbs.internal${PATH}?${new URLSearchParams({ page: String(number), per_page: String(perPage) })}`;
+  const link = (number: number) => `http://mbs.internal${PATH}?${new URLSearchParams({ page: String(number), per_page: String(perPage) }).toString()}`;
   return {
     items: found.slice((page - 1) * perPage, page * perPage).map((item, index) => (asked.has('verbose') ? verbose(item, index) : { id: index + 1, state: item.state ?? 5 })),
     meta: { first: link(1), last: link(pages), next: page < pages ? link(page + 1) : null, prev: page > 1 ? link(page - 1) : null, page, pages, per_page: perPage, total: found.length },
