@@ -82,15 +82,17 @@ export class Listener implements Service {
   }
 
   #scheduleBeat(client: pg.Client): void {
-    this.#heartbeat = setTimeout(() => {
+    this.#heartbeat = setTimeout(() => void this.#beat(client), this.#options.heartbeatMs ?? HEARTBEAT_MS);
+  }
+
+  async #beat(client: pg.Client): Promise<void> {
+    try {
       // `query_timeout` makes it reject where nothing comes back.
-      client.query('select 1').then(
-        () => {
-          if (this.#client === client) this.#scheduleBeat(client);
-        },
-        (error: unknown) => this.#lost(client, error),
-      );
-    }, this.#options.heartbeatMs ?? HEARTBEAT_MS);
+      await client.query('select 1');
+      if (this.#client === client) this.#scheduleBeat(client);
+    } catch (error) {
+      this.#lost(client, error);
+    }
   }
 
   #lost(client: pg.Client, error: unknown): void {

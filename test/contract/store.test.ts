@@ -91,6 +91,8 @@ describe('a compose', () => {
     });
     await locked.promise;
     const second = store.transaction((tx) => tx.lock(id));
+    const waiting = () => test.query("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    await expect.poll(waiting).toHaveLength(1);
     held.resolve();
     await first;
     expect((await second)?.stateReason).toBe('first');
