@@ -1,8 +1,7 @@
 // XML-RPC messages as text. The XML is a library's; what XML cannot hold (control characters, lone surrogates, numbers
 // out of range) is thrown as `NotExpressible`, so that no value can change the shape of a message.
 
-import { create } from 'xmlbuilder2';
-import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import { DOMImplementation, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
 import { XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './xml-rpc-value.ts';
 
 export class NotExpressible extends Error {
@@ -15,46 +14,54 @@ const I8 = 2n ** 63n;
 const DATE_TIME = /^\d{8}T\d\d:\d\d:\d\d$/;
 
 export function writeCall(method: string, params: readonly XmlRpcValue[]): string {
-  const root = create({ version: '1.0' }).ele('methodCall');
-  root.ele('methodName').txt(expressible(method));
-  const list = root.ele('params');
-  for (const param of params) writeValue(list.ele('param'), param);
-  return finish(root);
+  return write('methodCall', (root) => {
+    child(root, 'methodName', expressible(method));
+    const list = child(root, 'params');
+    for (const param of params) writeValue(child(list, 'param'), param);
+  });
 }
 
 export function writeResponse(value: XmlRpcValue): string {
-  const root = create({ version: '1.0' }).ele('methodResponse');
-  writeValue(root.ele('params').ele('param'), value);
-  return finish(root);
+  return write('methodResponse', (root) => writeValue(child(child(root, 'params'), 'param'), value));
 }
 
 export function writeFault(fault: XmlRpcFault): string {
-  const root = create({ version: '1.0' }).ele('methodResponse');
-  writeValue(root.ele('fault'), { ...fault });
-  return finish(root);
+  return write('methodResponse', (root) => writeValue(child(root, 'fault'), { ...fault }));
 }
 
-function finish(root: XMLBuilder): string {
+function write(name: string, fill: (root: Element) => void): string {
+  const document = new DOMImplementation().createDocument(null, name, null);
+  if (!document.documentElement) throw new Error('a document without a root');
+  fill(document.documentElement);
+  const xml = new XMLSerializer().serializeToString(document, { requireWellFormed: true });
   // A parser reads a bare carriage return as a line feed; written as a reference it stays what it is.
-  return root.end().replaceAll('\r', '&#13;');
+  return `<?xml version="1.0"?>${xml.replaceAll('\r', '&#13;')}`;
 }
 
-function writeValue(parent: XMLBuilder, value: XmlRpcValue): void {
-  const node = parent.ele('value');
-  if (value === null) node.ele('nil');
-  else if (typeof value === 'boolean') node.ele('boolean').txt(value ? '1' : '0');
-  else if (typeof value === 'string') node.ele('string').txt(expressible(value));
+function child(parent: Element, name: string, text?: string): Element {
+  const document = parent.ownerDocument as Document;
+  const element = document.createElement(name);
+  if (text !== undefined) element.appendChild(document.createTextNode(text));
+  parent.appendChild(element);
+  return element;
+}
+
+function writeValue(parent: Element, value: XmlRpcValue): void {
+  const node = child(parent, 'value');
+  if (value === null) child(node, 'nil');
+  else if (typeof value === 'boolean') child(node, 'boolean', value ? '1' : '0');
+  else if (typeof value === 'string') child(node, 'string', expressible(value));
   else if (typeof value === 'number' || typeof value === 'bigint') writeNumber(node, value);
   else if (value instanceof XmlRpcDateTime) writeDateTime(node, value);
-  else if (value instanceof Uint8Array) node.ele('base64').txt(Buffer.from(value).toString('base64'));
+  else if (value instanceof Uint8Array) child(node, 'base64', Buffer.from(value).toString('base64'));
   else if (isArray(value)) {
-    const data = node.ele('array').ele('data');
+    const data = child(child(node, 'array'), 'data');
     for (const item of value) writeValue(data, item);
   } else {
-    const struct = node.ele('struct');
+    const struct = child(node, 'struct');
     for (const [name, item] of Object.entries(value)) {
-      const member = struct.ele('member');
-      member.ele('name').txt(expressible(name));
+      const member = child(struct, 'member');
+      child(member, 'name', expressible(name));
       writeValue(member, item);
     }
   }
@@ -64,25 +71,25 @@ function isArray(value: XmlRpcValue): value is readonly XmlRpcValue[] {
   return Array.isArray(value);
 }
 
-function writeNumber(node: XMLBuilder, value: number | bigint): void {
+function writeNumber(node: Element, value: number | bigint): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     if (!Number.isFinite(value)) throw new NotExpressible(`${value} is no XML-RPC number`);
-    node.ele('double').txt(String(value));
+    child(node, 'double', String(value));
     return;
   }
   // Minus zero is a double: an int would lose its sign.
   if (Object.is(value, -0)) {
-    node.ele('double').txt('-0.0');
+    child(node, 'double', '-0.0');
     return;
   }
   const whole = BigInt(value);
   if (whole < -I8 || whole >= I8) throw new NotExpressible(`${whole} is beyond 64 bits`);
-  node.ele(whole >= -I4 && whole < I4 ? 'int' : 'i8').txt(String(whole));
+  child(node, whole >= -I4 && whole < I4 ? 'int' : 'i8', String(whole));
 }
 
-function writeDateTime(node: XMLBuilder, { text }: XmlRpcDateTime): void {
+function writeDateTime(node: Element, { text }: XmlRpcDateTime): void {
   if (!DATE_TIME.test(text)) throw new NotExpressible('a dateTime is written 20261122T10:00:00');
-  node.ele('dateTime.iso8601').txt(text);
+  child(node, 'dateTime.iso8601', text);
 }
 
 function expressible(text: string): string {

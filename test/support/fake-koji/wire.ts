@@ -15,7 +15,9 @@ function dump(value: XmlRpcValue): string {
   if (value === null) return '<value><nil/></value>\n';
   if (typeof value === 'boolean') return `<value><boolean>${value ? 1 : 0}</boolean></value>\n`;
   if (typeof value === 'string') return `<value><string>${escape(value)}</string></value>\n`;
-  if (typeof value === 'bigint' || Number.isInteger(value)) return dumpInt(BigInt(value as number | bigint));
+  if (typeof value === 'bigint') return dumpInt(value);
+  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return dumpInt(BigInt(value as number));
+  if (Object.is(value, -0)) return '<value><double>-0.0</double></value>\n';
   if (typeof value === 'number') return `<value><double>${value}</double></value>\n`;
   if (value instanceof XmlRpcDateTime) return `<value><dateTime.iso8601>${value.text}</dateTime.iso8601></value>\n`;
   if (value instanceof Uint8Array) return `<value><base64>\n${Buffer.from(value).toString('base64').replace(/(.{76})/g, '$1\n')}\n</base64></value>\n`;

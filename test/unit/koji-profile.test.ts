@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { parseKojiConf, parseKojiProfile } from '../../src/sources/koji/koji-profile.ts';
+import { rpmPath, signedRpmPath } from '../../src/sources/koji/path-info.ts';
+
+const CONF = `
+[koji]
+;configuration for koji cli tool
+server = https://koji.example.org/kojihub
+weburl = https://koji.example.org/koji/
+topurl = https://kojipkgs.example.org/
+authtype = kerberos
+timeout = 90
+
+[stage.eu]
+server = http://stage.example.org/kojihub
+topdir = /mnt/koji
+
+[broken]
+server = ftp://user:secret@koji.example.org/kojihub
+topdir = mnt
+`;
+
+describe('a Koji profile', () => {
+  it('comes from a section of koji.conf, with what is not told there filled in', () => {
+    expect(parseKojiConf(CONF, 'koji')).toEqual({
+      profile: {
+        name: 'koji',
+        server: 'https://koji.example.org/kojihub',
+        topUrl: 'https://kojipkgs.example.org',
+        topDir: null,
+        webUrl: 'https://koji.example.org/koji',
+        timeoutMs: 90_000,
+        connectTimeoutMs: 10_000,
+        concurrency: 4,
+        attempts: 5,
+        firstPauseMs: 500,
+        maxResponseBytes: 536_870_912,
+        multiCallSize: 100,
+      },
+    });
+    expect(parseKojiConf(CONF, 'stage.eu')).toMatchObject({ profile: { server: 'http://stage.example.org/kojihub', topDir: '/mnt/koji' } });
+  });
+
+  it('names every mistake at once', () => {
+    expect(parseKojiConf(CONF, 'broken')).toMatchObject({ problems: [expect.stringContaining('koji.broken.server'), expect.stringContaining('koji.broken.topDir')] });
+    expect(parseKojiConf(CONF, 'fedora')).toEqual({ problems: ['koji.conf has no section [fedora]'] });
+    expect(parseKojiConf(CONF, '__proto__')).toHaveProperty('problems');
+  });
+
+  it('comes from our YAML, where a key that is not known is a mistake', () => {
+    expect(parseKojiProfile('fedora', { server: 'https://koji.example.org/kojihub', concurrency: 8 })).toMatchObject({ profile: { name: 'fedora', concurrency: 8 } });
+    expect(parseKojiProfile('fedora', { serverr: 'x' })).toHaveProperty('problems');
+    expect(parseKojiProfile('fedora', null)).toHaveProperty('problems');
+  });
+
+  it('knows where a build keeps its files', () => {
+    const rpm = { name: 'bash-doc', version: '5.3', release: '1^a', arch: 'noarch' };
+    expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe('packages/bash/5.3/1%5Ea/data/signed/abcd/noarch/bash-doc-5.3-1%5Ea.noarch.rpm');
+    expect(rpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'archive' }, rpm)).toBe('vol/archive/packages/bash/5.3/1%5Ea/noarch/bash-doc-5.3-1%5Ea.noarch.rpm');
+  });
+});

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MalformedMessage, readMessage, XmlRpcReader } from '../../src/sources/koji/xml-rpc-reader.ts';
+import { XmlRpcDateTime, type XmlRpcValue } from '../../src/sources/koji/xml-rpc-value.ts';
+import { NotExpressible, writeCall, writeFault, writeResponse } from '../../src/sources/koji/xml-rpc-writer.ts';
+import { response as pythonResponse } from '../support/fake-koji/wire.ts';
+
+const text = fc.string({ unit: 'binary' }).map((value) => value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ''));
+const { value: anyValue } = fc.letrec<{ value: XmlRpcValue }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constant(null),
+    fc.boolean(),
+    fc.maxSafeInteger(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((whole) => (Number.isSafeInteger(Number(whole)) ? Number(whole) : whole)),
+    fc.double({ noDefaultInfinity: true, noNaN: true }),
+    text,
+    fc.date({ min: new Date('1000-01-01'), max: new Date('9999-01-01'), noInvalidDate: true }).map((date) => new XmlRpcDateTime(date.toISOString().replace(/-|\..*$/g, ''))),
+    fc.uint8Array(),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.dictionary(fc.oneof(text, fc.constant('__proto__')), tie('value'), { maxKeys: 5, noNullPrototype: true }),
+  ),
+}));
+
+function readResponse(xml: string): XmlRpcValue {
+  const message = readMessage(xml);
+  if (message.kind !== 'response') throw new Error(message.kind);
+  return message.value;
+}
+
+const inValue = (xml: string): string => `<?xml version='1.0'?><methodResponse><params><param><value>${xml}</value></param></params></methodResponse>`;
+
+describe('XML-RPC as Koji speaks it', () => {
+  it('reads back every value that it writes', () => {
+    fc.assert(fc.property(anyValue, (value) => void expect(readResponse(writeResponse(value))).toEqual(value)), { numRuns: 500 });
+  });
+
+  it('reads calls with their method and parameters', () => {
+    fc.assert(
+      fc.property(fc.array(anyValue, { maxLength: 4 }), (params) => {
+        expect(readMessage(writeCall('getTag', params))).toEqual({ kind: 'call', method: 'getTag', params });
+      }),
+    );
+  });
+
+  it('reads what Python writes, wherever the pieces of it are cut', () => {
+    const carriageReturn = /\r/;
+    fc.assert(
+      fc.property(anyValue, fc.array(fc.nat({ max: 200 })), (value, cuts) => {
+        const xml = pythonResponse(value);
+        // Python leaves carriage returns bare, and any XML parser takes them for line feeds.
+        fc.pre(!carriageReturn.test(xml));
+        const reader = new XmlRpcReader();
+        let rest = xml;
+        for (const cut of cuts) {
+          reader.write(rest.slice(0, cut));
+          rest = rest.slice(cut);
+        }
+        reader.write(rest);
+        expect(reader.end()).toEqual({ kind: 'response', value });
+      }),
+    );
+  });
+
+  it('never lets a value change the shape of a message', () => {
+    for (const hostile of [']]></string><nil/>', '<!DOCTYPE x [<!ENTITY e "x">]>&e;', '&#0;', '&lt;', '&amp;lt;', '</value></param></params>', '\r\n\t "\'', '💥', '\u2028']) {
+      expect(readMessage(writeCall(`m`, [hostile, { [hostile]: hostile }]))).toEqual({ kind: 'call', method: 'm', params: [hostile, { [hostile]: hostile }] });
+    }
+  });
+
+  it('refuses to write what XML or XML-RPC cannot hold', () => {
+    for (const value of ['\u0000', '\u001b[0m', '\ud800', Number.NaN, Infinity, 2n ** 63n, new XmlRpcDateTime('yesterday'), { '\u0001': 1 }]) {
+      expect(() => writeCall('m', [value])).toThrow(NotExpressible);
+    }
+  });
+
+  it('tells a fault from an answer', () => {
+    expect(readMessage(writeFault({ faultCode: 1000, faultString: 'No such tag: <x>' }))).toEqual({ kind: 'fault', fault: { faultCode: 1000, faultString: 'No such tag: <x>' } });
+  });
+
+  it('takes a value without a type for a string, and whole numbers beyond 53 bits as they are', () => {
+    expect(readResponse(inValue(' bare '))).toBe(' bare ');
+    expect(readResponse(inValue(''))).toBe('');
+    expect(readResponse(inValue('<i8>9007199254740993</i8>'))).toBe(9007199254740993n);
+    expect(readResponse(inValue('<base64>\naGVs\nbG8=\n</base64>'))).toEqual(new Uint8Array(Buffer.from('hello')));
+  });
+
+  it('gives a member called __proto__ no power', () => {
+    const value = readResponse(inValue('<struct><member><name>__proto__</name><value><struct><member><name>polluted</name><value>1</value></member></struct></value></member></struct>'));
+    expect((value as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(Object.keys(value as object)).toEqual(['__proto__']);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['a page of HTML', '<html><body>Bad Gateway<br></body></html>'],
+    ['another document', '<feed/>'],
+    ['a truncated message', writeResponse([1, 2, 3]).slice(0, -30)],
+    ['two messages', writeResponse(1).repeat(2)],
+    ['two values', '<methodResponse><params><param><value>1</value></param><param><value>2</value></param></params></methodResponse>'],
+    ['no value', '<methodResponse><params></params></methodResponse>'],
+    ['an unknown type', inValue('<float>1</float>')],
+    ['a boolean of yes', inValue('<boolean>yes</boolean>')],
+    ['an int of words', inValue('<int>12 apples</int>')],
+    ['a double of words', inValue('<double>much</double>')],
+    ['a base64 that is none', inValue('<base64>!!!!</base64>')],
+    ['two values in one', inValue('<int>1</int><int>2</int>')],
+    ['text beside a value', inValue('<int>1</int>2')],
+    ['a member without a name', inValue('<struct><member><value>1</value></member></struct>')],
+    ['a member without a value', inValue('<struct><member><name>a</name></member></struct>')],
+    ['a fault without a code', '<methodResponse><fault><value><struct></struct></value></fault></methodResponse>'],
+    ['an entity of its own', `<!DOCTYPE x [<!ENTITY e "boom">]>${inValue('&e;').replace(/<\?.*?\?>/, '')}`],
+    ['endless nesting', inValue('<array><data><value>'.repeat(500))],
+  ])('takes %s for no message', (_what, xml) => {
+    expect(() => readMessage(xml)).toThrow(MalformedMessage);
+  });
+});
