@@ -187,6 +187,8 @@ test.each([
   ['../../../etc/hostname', {}],
   ['/nonexistent/at/all', {}],
   ['self/../../x', { self: { link: '.' } }],
+  // By its letters inside, and it leads nowhere yet; by the other link it leads out.
+  ['self/../nothing-yet', { self: { link: '.' } }],
 ])('a symbolic link to %s leads out and is refused', async (target, more) => {
   const { repository, url, source, root, directory, context } = await setUp();
   await writeFile(join(root, 'outside'), 'secret');
