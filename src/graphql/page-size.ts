@@ -4,6 +4,8 @@ import type { FieldProblem } from '../compose/refusal.ts';
 import { badInput } from './errors.ts';
 
 export const MAX_PAGE = 100;
+/** Where nothing is asked for. */
+export const DEFAULT_PAGE = 20;
 
 interface Ends {
   readonly first?: number | null | undefined;
@@ -16,7 +18,7 @@ export function pageSize({ first, last }: Ends): { readonly limit: number; reado
   if (first != null && !isSize(first)) problems.push(outOfBounds('first'));
   if (last != null && !isSize(last)) problems.push(outOfBounds('last'));
   if (problems.length > 0) throw badInput(...problems);
-  return { limit: first ?? last ?? MAX_PAGE, backwards: last != null };
+  return { limit: first ?? last ?? DEFAULT_PAGE, backwards: last != null };
 }
 
 function isSize(value: number): boolean {

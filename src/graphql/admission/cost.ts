@@ -2,7 +2,7 @@
 
 import { getNamedType, GraphQLError, isLeafType, Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
-import { MAX_PAGE } from '../page-size.ts';
+import { DEFAULT_PAGE, MAX_PAGE } from '../page-size.ts';
 import type { PreparedDocument } from './documents.ts';
 
 const LEAF = 0.1;
@@ -19,6 +19,7 @@ const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => {
 
 /** Sizes out of bounds are refused by the resolver, which knows the field. */
 function items(size: unknown): number {
+  if (size === undefined || size === null) return DEFAULT_PAGE;
   return typeof size === 'number' && size >= 0 && size <= MAX_PAGE ? size : MAX_PAGE;
 }
 

@@ -16,7 +16,7 @@ const NEWEST_FIRST: ComposeOrderInput = { field: 'ID', direction: 'DESC' };
 @Resolver()
 export class ComposesQuery {
   @Query(() => ComposeConnection, {
-    description: 'Keyset pagination, 1 to 100 at a time, forwards with `first` and `after`, backwards with `last` and `before`.',
+    description: 'Keyset pagination, 1 to 100 at a time (20 where neither size is given), forwards with `first` and `after`, backwards with `last` and `before`.',
   })
   async composes(
     @Arg('filter', () => ComposeFilterInput, { nullable: true }) filterInput: ComposeFilterInput | null | undefined,
