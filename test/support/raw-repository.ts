@@ -24,10 +24,6 @@ export interface RawOptions {
   readonly extension?: string;
 }
 
-const EMPTY = {
-  filelists: '<filelists xmlns="http://linux.duke.edu/metadata/filelists" packages="0"></filelists>',
-  other: '<otherdata xmlns="http://linux.duke.edu/metadata/other" packages="0"></otherdata>',
-};
 
 export function writeRawRepository(directory: string, packages: readonly RawPackage[], options: RawOptions = {}): void {
   mkdirSync(join(directory, 'repodata'), { recursive: true });
@@ -38,7 +34,7 @@ export function writeRawRepository(directory: string, packages: readonly RawPack
     writeFileSync(path, contentOf(pkg));
   }
   const { pack = gzipSync, extension = 'gz', primary = {} } = options;
-  const lines = [data('primary', primaryXml(packages), primary), data('filelists', EMPTY.filelists), data('other', EMPTY.other)];
+  const lines = [data('primary', primaryXml(packages), primary), data('filelists', listXml('filelists', 'filelists', packages)), data('other', listXml('otherdata', 'other', packages))];
   writeFileSync(join(directory, 'repodata', 'repomd.xml'), `<?xml version="1.0"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>7</revision>${lines.join('\n')}</repomd>`);
 
   function data(type: string, xml: string, told: NonNullable<RawOptions['primary']> = {}): string {
@@ -55,6 +51,11 @@ function primaryXml(packages: readonly RawPackage[]): string {
     return `<package type="rpm"><name>${pkg.name}</name><arch>x86_64</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256" pkgid="YES">${pkg.checksum ?? sha256(content)}</checksum><size package="${pkg.size ?? content.length}"/><location ${pkg.locationAttributes ?? ''} href="${pkg.href ?? `${pkg.name}.rpm`}"/><format><rpm:sourcerpm>${pkg.name}-1-1.src.rpm</rpm:sourcerpm><rpm:provides><rpm:entry name="${pkg.name}" flags="EQ" epoch="0" ver="1" rel="1"/></rpm:provides></format></package>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm" packages="${packages.length}">${list.join('\n')}</metadata>`;
+}
+
+function listXml(root: string, kind: string, packages: readonly RawPackage[]): string {
+  const list = packages.map((pkg) => `<package pkgid="${pkg.checksum ?? sha256(contentOf(pkg))}" name="${pkg.name}" arch="x86_64"><version epoch="0" ver="1" rel="1"/></package>`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://linux.duke.edu/metadata/${kind}" packages="${packages.length}">${list.join('\n')}</${root}>`;
 }
 
 function contentOf({ name, content }: RawPackage): string {
