@@ -3,7 +3,7 @@
 
 import 'reflect-metadata';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,6 +38,8 @@ interface Watched {
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'odcs-demo-'));
+// As root, the embedded PostgreSQL runs as another user and would otherwise have to live elsewhere.
+await chmod(directory, 0o755);
 const loaded = loadConfig({ PATH: process.env['PATH'], PORT: '0', ODCS_DATA_DIR: join(directory, 'data'), ODCS_ENGINE: 'dnf', ODCS_ARCHES: 'x86_64', ODCS_LOG_LEVEL: 'error' });
 if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
 const starting = performance.now();

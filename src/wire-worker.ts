@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { Attempts } from './app/attempts.ts';
 import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
 import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
+import { settleOrphans } from './app/share-compose.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
 import { killOrphans, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
 import { createWorker } from './app/worker.ts';
@@ -61,6 +62,7 @@ function chores(config: Config, { store, results, queue, clock }: Platform, taki
   return [
     { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
     { name: 'take back from lost workers', whose: 'service', everyMs: 1_000, run: () => takeBackLost(takingBack) },
+    { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => settleOrphans(expiring) },
     { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },

@@ -5,6 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
+import { settleSharers } from './share-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, EventLog, Feed } from './ports.ts';
 
@@ -26,7 +27,11 @@ export interface ChangeRequest {
 export async function cancelCompose(deps: CancelComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
   const before = await deps.events.head();
   const outcome = await deps.store.transaction((tx) => requestCancel(deps, tx, viewer, request));
-  if (!outcome.ok || outcome.value.state !== 'GENERATING') return outcome;
+  if (!outcome.ok || outcome.value.state !== 'GENERATING') {
+    // One that shares must not wait for the sweep to learn that its root will not come.
+    if (outcome.ok) await settleSharers(deps, request.id);
+    return outcome;
+  }
   await untilItLeavesGenerating(deps, request.id, before);
   return granted((await deps.store.find(request.id)) ?? outcome.value);
 }

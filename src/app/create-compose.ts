@@ -44,7 +44,7 @@ export async function createCompose(deps: CreateComposeDeps, viewer: Viewer, inp
         },
         idempotency,
       );
-      await tx.enqueue(inserted);
+      await tx.enqueue(inserted, 'prepare');
       return inserted;
     });
     return granted({ compose, replayed: false });

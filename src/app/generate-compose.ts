@@ -7,10 +7,12 @@ import { failure, type ComposeFailure } from '../compose/failure.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { missingPackages } from '../compose/package-pattern.ts';
 import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
+import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import { StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 
 export interface GenerateComposeDeps {
@@ -35,18 +37,34 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
   if (!slot) return;
   try {
     const compose = await begin(deps, composeId);
-    if (!compose) return;
+    if (compose?.state !== 'GENERATING' || compose.reuses !== null) return;
     slot.entry.attempt = compose.attempt;
-    await new Attempt(deps, compose, slot.entry).run();
+    // Whoever waits for the same joins while this one generates.
+    const gathering = compose.digest === null ? Promise.resolve() : gatherSharers(deps, compose.digest);
+    await Promise.all([new Attempt(deps, compose, slot.entry).run(), gathering.catch((error: unknown) => deps.logger.warn({ err: error, composeId }, 'Sharers could not be gathered'))]);
+    await settleSharers(deps, composeId);
   } finally {
     slot.leave();
   }
 }
 
+/** Begun, or sharing with one that began before; null where it does not wait. */
 async function begin(deps: GenerateComposeDeps, composeId: string): Promise<Compose | null> {
+  try {
+    return await beginOrJoin(deps, composeId);
+  } catch (error) {
+    // Another one of the same digest began at the same moment: it can be seen now.
+    if (error instanceof RootTaken) return beginOrJoin(deps, composeId);
+    throw error;
+  }
+}
+
+function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Compose | null> {
   return deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
-    if (!compose) return null;
+    if (compose?.state !== 'WAIT') return null;
+    const shared = compose.digest === null ? null : await joinRoot(deps, tx, compose, compose.digest);
+    if (shared) return shared;
     const at = deps.clock.now();
     const pungiComposeId = compose.pungiComposeId ?? newIdentity(compose.id, compose.composeType, at).id;
     const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
@@ -105,18 +123,24 @@ class Attempt {
     const { signal } = this.#running;
     return {
       signal,
-      resolve: () => this.#resolve(place),
+      resolve: () => this.#resolve(engine, place),
       generate: async (input) => stepOf(await this.#generate(engine, place, input)),
       validate: () => this.#validate(place),
       publish: (input, packages) => this.#publish(place, input, packages),
     };
   }
 
-  async #resolve({ scratch }: AttemptDirectory): Promise<Step<ResolvedInput>> {
+  async #resolve(engine: Engine, { scratch }: AttemptDirectory): Promise<Step<ResolvedInput>> {
     this.#reporter.report(0, 'RESOLVE');
     const { signal } = this.#running;
     const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, log: (text) => this.#appendLog(text) });
-    return 'input' in answer ? { ok: true, value: answer.input } : { ok: false, failure: answer.failure };
+    if ('failure' in answer) return { ok: false, failure: answer.failure };
+    const { digest } = this.#compose;
+    if (digest !== null && digest !== sharingDigest({ request: this.#compose, engine: engine.name, fingerprint: answer.input.fingerprint })) {
+      // The source changed since it was looked at: what comes of it is not what the others would have.
+      await partWays(this.#deps, this.#compose);
+    }
+    return { ok: true, value: answer.input };
   }
 
   #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
@@ -175,7 +199,7 @@ class Attempt {
     await this.#deps.store.transaction(async (tx) => {
       const compose = await tx.lock(this.#compose.id);
       const changed = compose && (await changeCompose(tx, compose, { event, by: 'system' }, this.#deps.rules));
-      if (changed?.state === 'WAIT') await tx.enqueue(changed);
+      if (changed?.state === 'WAIT') await tx.enqueue(changed, 'generate');
     });
   }
 

@@ -91,9 +91,13 @@ export interface ComposePatch {
   readonly source?: ComposeSource;
   readonly pungiComposeId?: string;
   readonly pungiConfigDump?: string;
-  /** The engine's process group, so that whoever takes over on this host can end it. */
   readonly engineName?: EngineName;
+  /** Equal for composes that may share one result. */
+  readonly digest?: string;
 }
+
+/** `prepare` is light: it looks whether there is a result to share. `generate` runs an engine. */
+export type Lane = 'prepare' | 'generate';
 
 /** One transaction. Everything done through it is committed together or not at all. */
 export interface ComposeTransaction {
@@ -108,8 +112,12 @@ export interface ComposeTransaction {
   save(compose: Compose, next: Lifecycle, note: ChangeNote | null, patch?: ComposePatch): Promise<Compose>;
   /** Columns that are not worth an event. */
   patch(compose: Compose, patch: ComposePatch): Promise<Compose>;
-  /** Sends the job that makes a worker generate it; part of the transaction. */
-  enqueue(compose: Compose): Promise<void>;
+  /** Sends the job that makes a worker see to it; part of the transaction. */
+  enqueue(compose: Compose, lane: Lane): Promise<void>;
+  /** The compose of this digest whose result there is or will be; locked against its end until the transaction's. */
+  findRoot(digest: string): Promise<Compose | null>;
+  /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
+  lockSharers(rootId: string): Promise<readonly Compose[]>;
   /** Fills the packages of a compose that is being published. */
   insertPackages(id: string, packages: readonly PackageRecord[]): Promise<void>;
   deletePackages(id: string): Promise<void>;
@@ -132,6 +140,10 @@ export interface ComposeStore {
   page(query: PageQuery): Promise<Page<Compose>>;
   count(filter: ComposeFilter): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
   findByIdempotencyKey(key: Omit<Idempotency, 'digest'>): Promise<{ readonly composeId: string; readonly digest: string } | null>;
+  /** WAIT composes of this digest, oldest first. */
+  waitingFor(digest: string): Promise<readonly string[]>;
+  /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
+  sharersOf(rootId: string): Promise<readonly string[]>;
   /** What the sweep has to see to, oldest first. */
   due(what: DueQuery): Promise<readonly string[]>;
   /** 1 = next; null for one that does not wait. In the order of `ids`. */
@@ -143,8 +155,15 @@ export type DueQuery =
   | { readonly what: 'EXPIRED'; readonly at: Date; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished. */
   | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly limit: number }
+  /** Roots that have ended while some of their sharers have not. */
+  | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
   /** WAIT, submitted at `before` or earlier. */
   | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
+
+/** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
+export class RootTaken extends Error {
+  override readonly name = 'RootTaken';
+}
 
 /** Thrown by `ComposeTransaction.insert` where another transaction took the idempotency key first. */
 export class IdempotencyKeyTaken extends Error {
@@ -241,9 +260,9 @@ export interface Job {
 
 export interface WorkQueue extends Service {
   /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
-  send(run: RunStatement, compose: Compose): Promise<void>;
+  send(run: RunStatement, compose: Compose, lane: Lane): Promise<void>;
   /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
-  work(concurrency: number, handle: (job: Job) => Promise<void>): Promise<void>;
+  work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>): Promise<void>;
   /** No further jobs; those under way go on. */
   stopWorking(): Promise<void>;
   /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */
@@ -358,14 +377,27 @@ export interface PackageDownloads {
   }): Promise<ComposeFailure | null>;
 }
 
+/** Hands out what the metadata of an opened repository tells of some of its packages. */
+export interface PackageMetadata {
+  /**
+   * Writes a repodata/ into `to`. `packages` is a file with a line for each: JSON of its checksum, its location in the
+   * repository, and the one it is to have. False where the repository has changed since it was opened.
+   */
+  extract(wanted: { readonly repository: OpenedRepository; readonly packages: string; readonly to: string; readonly signal: AbortSignal }): Promise<boolean>;
+}
+
 export interface ResolvedInput {
   /** As asked, with what it resolved to filled in. */
   readonly source: ComposeSource;
+  /** As `identify` would have it, of what was really read. */
+  readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];
   readonly lookasides: readonly OpenedRepository[];
 }
 
 export interface SourceResolver {
+  /** What the source holds just now, in few bytes: equal for equal content. Cheap; the reason of a failure is `resolve`'s to tell. */
+  identify(compose: Compose, signal: AbortSignal): Promise<{ readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure }>;
   resolve(
     compose: Compose,
     context: { readonly scratch: string; readonly signal: AbortSignal; log(text: string): void },

@@ -38,7 +38,10 @@ async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, vie
 /** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
 export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, reason: string | null): Promise<Compose> {
   try {
-    await deps.results.remove(compose);
+    for (const unused of await withoutUsers(deps.store, compose)) {
+      await deps.results.remove(unused);
+      await deps.store.transaction((tx) => tx.deletePackages(unused.id));
+    }
   } catch (error) {
     deps.logger.warn({ composeId: compose.id, err: error }, 'The files of a compose cannot be removed yet');
     return compose;
@@ -46,8 +49,18 @@ export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, r
   return deps.store.transaction(async (tx) => {
     const locked = (await tx.lock(compose.id)) ?? compose;
     const event = { type: 'REMOVED', at: deps.clock.now() } as const;
-    const removed = await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason }, deps.rules);
-    if (removed) await tx.deletePackages(compose.id);
-    return removed ?? locked;
+    return (await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason }, deps.rules)) ?? locked;
   });
+}
+
+/**
+ * Whose files nobody needs once `compose` is gone: its own, unless others share them; and, where it is the last that
+ * shares, those of the removed compose that it shared. Nobody joins any more: joining wants a root that is not being removed.
+ */
+async function withoutUsers(store: ComposeStore, compose: Compose): Promise<readonly Compose[]> {
+  const unused: Compose[] = [];
+  if ((await store.sharersOf(compose.id)).length === 0) unused.push(compose);
+  const root = compose.reuses === null ? null : await store.find(compose.reuses);
+  if (root?.state === 'REMOVED' && (await store.sharersOf(root.id)).every((id) => id === compose.id)) unused.push(root);
+  return unused;
 }

@@ -32,7 +32,7 @@ export async function takeBack(deps: Pick<TakeBackDeps, 'store' | 'clock' | 'log
     const compose = await tx.lock(composeId);
     const changed = compose && (await changeCompose(tx, compose, { event, by: 'system', reason: 'Its worker was lost' }, deps.rules));
     if (!changed) return;
-    if (changed.state === 'WAIT') await tx.enqueue(changed);
+    if (changed.state === 'WAIT') await tx.enqueue(changed, 'generate');
     deps.logger.warn({ composeId, attempt, state: changed.state }, 'A compose was taken back from a lost worker');
   });
 }

@@ -6,6 +6,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import type { Attempts } from './attempts.ts';
 import { generateCompose, type GenerateComposeDeps } from './generate-compose.ts';
 import { takeBack } from './take-back.ts';
+import { prepareCompose } from './prepare-compose.ts';
 import type { Claim, EventLog, Feed, Logger, Service, WorkerIdentity, WorkerRegistry, WorkQueue } from './ports.ts';
 
 export interface WorkerDeps {
@@ -21,6 +22,8 @@ export interface WorkerDeps {
   readonly logger: Logger;
 }
 
+/** Light work: never more than a look at the source. */
+const PREPARED_AT_A_TIME = 4;
 const REFRESH_MS = 1_000;
 /** Below the 6 s after which others take this worker for lost, by this process's own monotonic clock. */
 const LEASE_MS = 5_000;
@@ -96,7 +99,8 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     refreshedAt = performance.now();
     lease = setInterval(() => void refresh(), REFRESH_MS);
     followCancels(head).catch((error: unknown) => logger.error({ err: error }, 'Cancels are not followed any more'));
-    await deps.queue.work(deps.concurrency, ({ composeId }) => generateCompose(deps.generation, composeId));
+    await deps.queue.work('prepare', PREPARED_AT_A_TIME, ({ composeId, signal }) => prepareCompose(deps.generation, composeId, signal));
+    await deps.queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(deps.generation, composeId));
   }
 
   async function stop(): Promise<void> {

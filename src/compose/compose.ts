@@ -13,6 +13,8 @@ export interface Compose extends ComposeRequest, Lifecycle {
   readonly pungiComposeId: string | null;
   readonly pungiConfigDump: string | null;
   readonly respinOf: string | null;
+  /** Equal for composes that may share one result; null while it is not known, or for one that shares nothing. */
+  readonly digest: string | null;
   readonly submittedAt: Date;
   /** Where `seq` of its event log stands. */
   readonly seq: number;

@@ -14,28 +14,28 @@ const WITHOUT_JOB = `
   select c.id, c.owner, c.seq from compose c
   where c.state = 'WAIT' and not exists (
     select 1 from pgboss.job j
-    where j.name = $1 and coalesce(j.singleton_key, '') = c.id::text and j.state <= 'active' and j.policy = 'exclusive'
+    where j.name = any($1::text[]) and coalesce(j.singleton_key, '') = c.id::text and j.state <= 'active' and j.policy = 'exclusive'
   )
   order by c.id limit $2 for no key update of c skip locked`;
 const DROP_ENDED = `
   delete from pgboss.job j using compose c
-  where j.name = $1 and j.state < 'active' and c.id = j.singleton_key::bigint and c.state not in ('WAIT', 'GENERATING')
+  where j.name = any($1::text[]) and j.state < 'active' and c.id = j.singleton_key::bigint and c.state not in ('WAIT', 'GENERATING')
   returning j.id`;
 const TAKE_BACK = `
   delete from pgboss.job
   where name = $1 and coalesce(singleton_key, '') = $2 and state <= 'active' and policy = 'exclusive'
   returning priority`;
 
-export async function composesWithoutJob(run: RunStatement, queue: string, limit: number): Promise<readonly WithoutJob[]> {
-  return run<WithoutJob>(WITHOUT_JOB, [queue, limit]);
+export async function composesWithoutJob(run: RunStatement, lanes: readonly string[], limit: number): Promise<readonly WithoutJob[]> {
+  return run<WithoutJob>(WITHOUT_JOB, [lanes, limit]);
 }
 
-export async function dropEndedJobs(run: RunStatement, queue: string): Promise<number> {
-  return (await run(DROP_ENDED, [queue])).length;
+export async function dropEndedJobs(run: RunStatement, lanes: readonly string[]): Promise<number> {
+  return (await run(DROP_ENDED, [lanes])).length;
 }
 
 /** Deletes the open job of a compose, even one that a worker holds; answers its priority, null where there was none. */
-export async function takeBackJob(run: RunStatement, queue: string, composeId: string): Promise<number | null> {
-  const [row] = await run<{ priority: number }>(TAKE_BACK, [queue, composeId]);
+export async function takeBackJob(run: RunStatement, lane: string, composeId: string): Promise<number | null> {
+  const [row] = await run<{ priority: number }>(TAKE_BACK, [lane, composeId]);
   return row?.priority ?? null;
 }

@@ -1,4 +1,4 @@
-// Fairness between owners. Each has a clock that every job of theirs moves on by one, and the job with the earliest
+// Fairness between owners. Each has a clock in each lane that every job of theirs moves on by one, and the job with the earliest
 // time is handed over first: so somebody's first job waits for at most one of somebody else's thousand. An owner who had
 // nothing to do for a while starts at the time of the job handed over last, and cannot save up a lead.
 
@@ -7,9 +7,9 @@ import type { RunStatement } from '../app/ports.ts';
 // Takes the owner's row lock, to the end of the transaction.
 function next(owner: string, lane: string): string {
   return `
-    insert into queue_owner (owner, virtual_time)
-    values (${owner}, greatest(1, coalesce((select virtual_time from queue_lane where name = ${lane}), 0)))
-    on conflict (owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
+    insert into queue_owner (lane, owner, virtual_time)
+    values (${lane}, ${owner}, greatest(1, coalesce((select virtual_time from queue_lane where name = ${lane}), 0)))
+    on conflict (lane, owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
     returning virtual_time`;
 }
 const ADVANCE = `

@@ -1,14 +1,14 @@
-// The queue of composes to generate: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
+// The queues of composes, one a lane: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
 // Its own limits are set so wide that they never decide about a compose: deadlines, retries and losses are counted by
 // the lifecycle. What it gives is the hand-over: at once, in the order of priority, and again when a worker is gone.
 
 import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
-import type { Job, Logger, RunStatement, WorkQueue } from '../app/ports.ts';
+import type { Job, Lane, Logger, RunStatement, WorkQueue } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { composesWithoutJob, dropEndedJobs, takeBackJob } from './reconcile.ts';
 import { advanceLane, insertInTurn } from './virtual-time.ts';
 
-export const COMPOSE_QUEUE = 'compose';
+export const LANES: readonly Lane[] = ['prepare', 'generate'];
 
 export interface WorkQueueOptions {
   readonly url: string;
@@ -41,7 +41,7 @@ const RESENT_AT_A_TIME = 500;
 export class PgBossQueue implements WorkQueue {
   readonly #options: WorkQueueOptions;
   #boss: PgBoss | null = null;
-  #workers: string[] = [];
+  #workers: { readonly lane: Lane; readonly id: string }[] = [];
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -68,10 +68,12 @@ export class PgBossQueue implements WorkQueue {
     boss.on('warning', (warning) => logger.warn({ warning }, 'The queue warns'));
     this.#boss = boss;
     await boss.start();
-    await boss.createQueue(COMPOSE_QUEUE, QUEUE_SETTINGS);
     // What an earlier version created keeps its settings otherwise.
     const { policy: _, ...changeable } = QUEUE_SETTINGS;
-    await boss.updateQueue(COMPOSE_QUEUE, changeable);
+    for (const lane of LANES) {
+      await boss.createQueue(lane, QUEUE_SETTINGS);
+      await boss.updateQueue(lane, changeable);
+    }
   }
 
   async stop(): Promise<void> {
@@ -81,38 +83,38 @@ export class PgBossQueue implements WorkQueue {
     await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
   }
 
-  async send(run: RunStatement, compose: Pick<Compose, 'id' | 'owner' | 'seq'>): Promise<void> {
-    // A compose at its first event cannot have a job; any other may, also one that a lost worker holds.
-    const priority = compose.seq > 1 ? await takeBackJob(run, COMPOSE_QUEUE, compose.id) : null;
+  async send(run: RunStatement, compose: Pick<Compose, 'id' | 'owner' | 'seq'>, lane: Lane): Promise<void> {
+    // A compose at its first event has no job in the lane; any other may, also one that a lost worker holds.
+    const priority = compose.seq > 1 ? await takeBackJob(run, lane, compose.id) : null;
     const job = { composeId: compose.id } satisfies ComposeJob;
-    const sent = await this.#running().send(COMPOSE_QUEUE, job, {
+    const sent = await this.#running().send(lane, job, {
       singletonKey: compose.id,
-      ...(priority === null ? { db: inTurn(run, compose.owner) } : { db: asGiven(run), priority }),
+      ...(priority === null ? { db: inTurn(run, lane, compose.owner) } : { db: asGiven(run), priority }),
     });
-    if (sent === null) throw new Error(`Compose ${compose.id} has an open job already`);
+    if (sent === null) throw new Error(`Compose ${compose.id} has an open job in the lane ${lane} already`);
   }
 
-  async work(concurrency: number, handle: (job: Job) => Promise<void>): Promise<void> {
+  async work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>): Promise<void> {
     const boss = this.#running();
     // A registration for each slot: pg-boss can wake only those that it has given an id.
     for (let slot = 0; slot < concurrency; slot += 1) {
       let id: string | null = null;
-      id = await boss.work<ComposeJob, void, typeof WORK_OPTIONS>(COMPOSE_QUEUE, WORK_OPTIONS, async (jobs) => {
+      id = await boss.work<ComposeJob, void, typeof WORK_OPTIONS>(lane, WORK_OPTIONS, async (jobs) => {
         try {
-          await Promise.all(jobs.map((job) => this.#handOver(job, handle)));
+          await Promise.all(jobs.map((job) => this.#handOver(lane, job, handle)));
         } finally {
           // It would wait out its poll interval otherwise, whatever is in the queue.
           if (id !== null) boss.notifyWorker(id);
         }
       });
-      this.#workers.push(id);
+      this.#workers.push({ lane, id });
     }
   }
 
-  async #handOver(job: JobWithMetadata<ComposeJob>, handle: (job: Job) => Promise<void>): Promise<void> {
+  async #handOver(lane: Lane, job: JobWithMetadata<ComposeJob>, handle: (job: Job) => Promise<void>): Promise<void> {
     const { logger, run } = this.#options;
     // Not awaited: that the lane's clock is a moment behind harms nobody.
-    advanceLane(run, COMPOSE_QUEUE, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
+    advanceLane(run, lane, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
     await handle({ composeId: job.data.composeId, signal: job.signal });
   }
 
@@ -120,14 +122,14 @@ export class PgBossQueue implements WorkQueue {
     const workers = this.#workers;
     this.#workers = [];
     const boss = this.#boss;
-    if (boss) await Promise.all(workers.map((id) => boss.offWork(COMPOSE_QUEUE, { id, wait: false })));
+    if (boss) await Promise.all(workers.map(({ lane, id }) => boss.offWork(lane, { id, wait: false })));
   }
 
   async reconcile(): Promise<{ sent: number; dropped: number }> {
-    const dropped = await dropEndedJobs(this.#options.run, COMPOSE_QUEUE);
+    const dropped = await dropEndedJobs(this.#options.run, LANES);
     const sent = await this.#options.transaction(async (run) => {
-      const composes = await composesWithoutJob(run, COMPOSE_QUEUE, RESENT_AT_A_TIME);
-      for (const compose of composes) await this.send(run, compose);
+      const composes = await composesWithoutJob(run, LANES, RESENT_AT_A_TIME);
+      for (const compose of composes) await this.send(run, compose, 'generate');
       return composes.length;
     });
     return { sent, dropped };
@@ -143,6 +145,6 @@ function asGiven(run: RunStatement): Db {
   return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
 }
 
-function inTurn(run: RunStatement, owner: string): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, COMPOSE_QUEUE, owner, text, values[0]))] }) };
+function inTurn(run: RunStatement, lane: Lane, owner: string): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, lane, owner, text, values[0]))] }) };
 }

@@ -19,6 +19,8 @@ export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>)
     count: (filter) => count(run, filter),
     findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
     due: (what) => due(run, what),
+    waitingFor: async (digest) => (await run<{ id: string }>(WAITING_FOR, [digest])).map(({ id }) => id),
+    sharersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
     queuePositions: (ids) => queuePositions(run, ids),
   };
 }
@@ -66,7 +68,7 @@ async function findByIdempotencyKey(run: RunStatement, key: Omit<Idempotency, 'd
 const QUEUE_POSITIONS = `
   select compose_id, position from (
     select singleton_key as compose_id, row_number() over (order by priority desc, created_on) as position
-    from pgboss.job where name = 'compose' and state < 'active'
+    from pgboss.job where name in ('prepare', 'generate') and state < 'active'
   ) waiting where compose_id = any($1::text[])`;
 
 async function queuePositions(run: RunStatement, ids: readonly string[]): Promise<readonly (number | null)[]> {
@@ -82,6 +84,12 @@ const EXPIRED = prepared(`
 const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' order by id limit $2");
 const WAITED_TOO_LONG = prepared("select id from compose where state = 'WAIT' and submitted_at <= $1 order by id limit $2");
 
+const ORPHANED_SHARERS = prepared(`
+  select distinct r.id from compose s join compose r on r.id = s.reuses
+  where s.state = 'GENERATING' and s.reuses is not null and r.state not in ('WAIT', 'GENERATING') order by r.id limit $1`);
+const WAITING_FOR = prepared("select id from compose where digest = $1 and state = 'WAIT' order by id");
+const SHARERS_OF = prepared("select id from compose where reuses = $1 and state <> 'REMOVED' order by id");
+
 async function due(run: RunStatement, query: DueQuery): Promise<readonly string[]> {
   const rows = await run<{ id: string }>(...dueStatement(query));
   return rows.map(({ id }) => id);
@@ -93,6 +101,8 @@ function dueStatement(query: DueQuery): [sql: string, parameters: readonly unkno
       return [EXPIRED, [timestamp(query.at), query.limit]];
     case 'HALF_REMOVED':
       return [HALF_REMOVED, [timestamp(query.before), query.limit]];
+    case 'ORPHANED_SHARERS':
+      return [ORPHANED_SHARERS, [query.limit]];
     case 'WAITED_TOO_LONG':
       return [WAITED_TOO_LONG, [timestamp(query.before), query.limit]];
   }

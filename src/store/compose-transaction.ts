@@ -1,11 +1,11 @@
 // What one transaction may do to composes. A change of the row and its event are one statement each time, so that they
 // cannot come apart, and nothing is written without the other.
 
-import { IdempotencyKeyTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
+import { IdempotencyKeyTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
-import { sqlState } from './database.ts';
+import { sqlState, violatedConstraint } from './database.ts';
 import { prepared } from './prepared.ts';
 
 export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'send'>): ComposeTransaction {
@@ -15,7 +15,9 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
     // The queue's statements run as often as ours.
-    enqueue: (compose) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose),
+    enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
+    findRoot: (digest) => findRoot(run, digest),
+    lockSharers: (rootId) => lockSharers(run, rootId),
     insertPackages: (id, packages) => insertPackages(run, id, packages),
     deletePackages: async (id) => {
       await run('delete from compose_package where compose_id = $1', [id]);
@@ -66,6 +68,7 @@ function freshCompose(compose: NewCompose): Compose {
     id: '',
     pungiComposeId: null,
     pungiConfigDump: null,
+    digest: null,
     seq: 1,
     state: 'WAIT',
     failure: null,
@@ -94,6 +97,23 @@ async function lock(run: RunStatement, id: string): Promise<Compose | null> {
   return row ? composeFrom(row) : null;
 }
 
+// The conditions of the index compose_root: at most one row. Locked against changes, not against other sharers.
+const FIND_ROOT = prepared(`
+  select ${COMPOSE_COLUMNS} from compose c
+  where c.digest = $1 and c.reuses is null and c.state in ('GENERATING', 'DONE') and c.cancel_requested_at is null and c.removing_at is null
+  for share`);
+
+async function findRoot(run: RunStatement, digest: string): Promise<Compose | null> {
+  const [row] = await run<ComposeRow>(FIND_ROOT, [digest]);
+  return row ? composeFrom(row) : null;
+}
+
+const LOCK_SHARERS = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
+
+async function lockSharers(run: RunStatement, rootId: string): Promise<readonly Compose[]> {
+  return (await run<ComposeRow>(LOCK_SHARERS, [rootId])).map(composeFrom);
+}
+
 const UPDATE = `
     update compose set
       state = $3, state_reason = $4, failure = $5, attempt = $6, losses = $7, worker_id = $8, started_at = $9,
@@ -101,7 +121,7 @@ const UPDATE = `
       cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18,
       source = coalesce($19, source), source_key = coalesce($20, source_key),
       pungi_compose_id = coalesce($21, pungi_compose_id), pungi_config_dump = coalesce($22, pungi_config_dump),
-      engine_name = coalesce($23, engine_name)`;
+      engine_name = coalesce($23, engine_name), digest = coalesce($24, digest)`;
 const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
 const SAVE = prepared(`
   with c as (
@@ -110,7 +130,7 @@ const SAVE = prepared(`
     returning id, seq
   ), event as (
     insert into compose_event (compose_id, seq, kind, at, from_state, to_state, by, reason, snapshot)
-    select id, seq, $24, $25, $26, $27, $28, $29, $30 from c
+    select id, seq, $25, $26, $27, $28, $29, $30, $31 from c
   )
   select seq from c`);
 
@@ -121,7 +141,11 @@ async function save(run: RunStatement, compose: Compose, next: Lifecycle, note: 
     timestamp(next.expiresAt), next.removedBy, timestampOrNull(next.cancelRequestedAt), next.cancelRequestedBy,
     next.cancelReason, next.reuses, timestampOrNull(next.removingAt), ...patchParameters(patch),
   ];
-  const [saved] = await (note ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)]) : run<{ seq: number }>(SAVE_SILENTLY, row));
+  const saving = note ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)]) : run<{ seq: number }>(SAVE_SILENTLY, row);
+  const [saved] = await saving.catch((error: unknown) => {
+    if (violatedConstraint(error) === 'compose_root') throw new RootTaken(`Another compose has the digest of ${compose.id}`, { cause: error });
+    throw error;
+  });
   if (!saved) throw new Error(`Compose ${compose.id} was saved without being locked: it is no longer at seq ${compose.seq}`);
   return { ...compose, ...lifecycleOnly(next), ...patched(compose, patch), seq: saved.seq };
 }
@@ -135,7 +159,7 @@ const PATCH = prepared(`
   update compose set
     source = coalesce($2, source), source_key = coalesce($3, source_key),
     pungi_compose_id = coalesce($4, pungi_compose_id), pungi_config_dump = coalesce($5, pungi_config_dump),
-    engine_name = coalesce($6, engine_name)
+    engine_name = coalesce($6, engine_name), digest = coalesce($7, digest)
   where id = $1`);
 
 async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
@@ -150,6 +174,7 @@ function patchParameters(patch: ComposePatch): unknown[] {
     patch.pungiComposeId ?? null,
     patch.pungiConfigDump ?? null,
     patch.engineName ?? null,
+    patch.digest ?? null,
   ];
 }
 
@@ -158,6 +183,7 @@ function patched(compose: Compose, patch: ComposePatch): Partial<Compose> {
     source: patch.source ?? compose.source,
     pungiComposeId: patch.pungiComposeId ?? compose.pungiComposeId,
     pungiConfigDump: patch.pungiConfigDump ?? compose.pungiConfigDump,
+    digest: patch.digest ?? compose.digest,
   };
 }
 

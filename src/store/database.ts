@@ -80,3 +80,9 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
 export function sqlState(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
+
+/** The unique index or constraint that a statement would have violated. */
+export function violatedConstraint(error: unknown): string | null {
+  if (sqlState(error) !== '23505') return null;
+  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : null;
+}

@@ -34,7 +34,7 @@ function aQueue(): PgBossQueue {
 async function create(owner = 'anonymous'): Promise<Compose> {
   return store.transaction(async (tx) => {
     const compose = await tx.insert(aCompose({ owner }), null);
-    await tx.enqueue(compose);
+    await tx.enqueue(compose, 'generate');
     return compose;
   });
 }
@@ -44,12 +44,12 @@ async function change(id: string, next: Partial<Compose>, enqueue = false): Prom
     const compose = await tx.lock(id);
     if (!compose) throw new Error('not found');
     const saved = await tx.save(compose, { ...compose, ...next }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
-    if (enqueue) await tx.enqueue(saved);
+    if (enqueue) await tx.enqueue(saved, 'generate');
   });
 }
 
 async function openJobs(): Promise<readonly { key: string; state: string }[]> {
-  return test.query("select singleton_key as key, state::text from pgboss.job where name = 'compose' and state <= 'active' order by singleton_key::bigint");
+  return test.query("select singleton_key as key, state::text from pgboss.job where name = 'generate' and state <= 'active' order by singleton_key::bigint");
 }
 
 /** Works with one slot; answers composes in the order in which they were handed over. */
@@ -69,7 +69,7 @@ function worker(count: number): { readonly order: string[]; readonly all: Promis
 
 it('a job goes with the transaction that was rolled back', async () => {
   await expect(store.transaction(async (tx) => {
-    await tx.enqueue(await tx.insert(aCompose(), null));
+    await tx.enqueue(await tx.insert(aCompose(), null), 'generate');
     throw new Error('no');
   })).rejects.toThrow('no');
   expect(await openJobs()).toEqual([]);
@@ -81,7 +81,7 @@ it('a job is handed over at once', async () => {
   const times: number[] = [];
   const started = new Map<string, number>();
   const handed = new Map<string, PromiseWithResolvers<void>>();
-  await queue.work(2, async ({ composeId }) => {
+  await queue.work('generate', 2, async ({ composeId }) => {
     times.push(performance.now() - (started.get(composeId) ?? 0));
     handed.get(composeId)?.resolve();
   });
@@ -89,7 +89,7 @@ it('a job is handed over at once', async () => {
     const compose = await store.transaction(async (tx) => {
       const inserted = await tx.insert(aCompose(), null);
       handed.set(inserted.id, Promise.withResolvers());
-      await tx.enqueue(inserted);
+      await tx.enqueue(inserted, 'generate');
       started.set(inserted.id, performance.now());
       return inserted;
     });
@@ -105,7 +105,7 @@ it('a backlog is worked off without a pause between jobs', async () => {
   for (let index = 0; index < count; index += 1) await create();
   const work = worker(count);
   const startedAt = performance.now();
-  await queue.work(1, work.handle);
+  await queue.work('generate', 1, work.handle);
   await work.all;
   // Each pause would be a second.
   expect(performance.now() - startedAt).toBeLessThan(5_000);
@@ -125,7 +125,7 @@ describe('a compose has at most one open job', () => {
     const hang = Promise.withResolvers<void>();
     const lost = aQueue();
     await lost.start();
-    await lost.work(1, async () => {
+    await lost.work('generate', 1, async () => {
       taken.resolve();
       await hang.promise;
     });
@@ -135,7 +135,7 @@ describe('a compose has at most one open job', () => {
     await change(id, { state: 'WAIT' }, true);
     expect(await openJobs()).toEqual([{ key: id, state: 'created' }]);
     const work = worker(1);
-    await queue.work(1, work.handle);
+    await queue.work('generate', 1, work.handle);
     await work.all;
     expect(work.order).toEqual([id]);
     // What the lost one makes of it later changes nothing.
@@ -149,7 +149,7 @@ it("somebody's first request waits for at most one of another's hundreds", async
   const work = worker(101);
   const late = Promise.withResolvers<string>();
   let served = 0;
-  await queue.work(1, async (job) => {
+  await queue.work('generate', 1, async (job) => {
     served += 1;
     if (served === 40) late.resolve((await create('late')).id);
     await work.handle(job);
@@ -161,14 +161,14 @@ it("somebody's first request waits for at most one of another's hundreds", async
 it('an owner who was idle cannot save up a lead', async () => {
   for (let index = 0; index < 20; index += 1) await create('busy');
   const early = worker(20);
-  await queue.work(1, early.handle);
+  await queue.work('generate', 1, early.handle);
   await early.all;
   await queue.stopWorking();
   await expect.poll(async () => (await test.query<{ virtual_time: number }>('select virtual_time from queue_lane'))[0]?.virtual_time).toBe(20);
   const owners = new Map<string, string>();
   for (let index = 0; index < 10; index += 1) for (const owner of ['idle', 'busy']) owners.set((await create(owner)).id, owner);
   const work = worker(20);
-  await queue.work(1, work.handle);
+  await queue.work('generate', 1, work.handle);
   await work.all;
   const firstTen = work.order.slice(0, 10).map((id) => owners.get(id));
   expect(firstTen.filter((owner) => owner === 'busy').length).toBeGreaterThanOrEqual(4);
@@ -178,7 +178,7 @@ it('a job whose handler rejects is handed over again', async () => {
   const { id } = await create();
   const again = Promise.withResolvers<void>();
   let times = 0;
-  await queue.work(1, async ({ composeId }) => {
+  await queue.work('generate', 1, async ({ composeId }) => {
     expect(composeId).toBe(id);
     times += 1;
     if (times === 1) throw new Error('the database was away');
@@ -192,7 +192,7 @@ it('stopping the work leaves what is under way, and takes nothing more', async (
   const [first] = [await create(), await create()];
   const [taken, finish, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const order: string[] = [];
-  await queue.work(1, async ({ composeId }) => {
+  await queue.work('generate', 1, async ({ composeId }) => {
     order.push(composeId);
     taken.resolve();
     await finish.promise;
@@ -209,7 +209,7 @@ it('stopping the work leaves what is under way, and takes nothing more', async (
 describe('reconciling', () => {
   it('sends the jobs of composes that wait and have none, once', async () => {
     const [kept, lost] = [await create(), await create()];
-    await test.query("delete from pgboss.job where name = 'compose' and singleton_key = $1", [lost.id]);
+    await test.query("delete from pgboss.job where name = 'generate' and singleton_key = $1", [lost.id]);
     expect(await Promise.all([queue.reconcile(), queue.reconcile()])).toContainEqual({ sent: 1, dropped: 0 });
     expect((await openJobs()).map(({ key }) => key)).toEqual([kept.id, lost.id]);
     expect(await queue.reconcile()).toEqual({ sent: 0, dropped: 0 });
@@ -226,7 +226,7 @@ describe('reconciling', () => {
 it('keeps the limits that never decide about a compose', async () => {
   await create();
   const [job] = await test.query(`
-    select expire_seconds, retry_limit, heartbeat_seconds, policy, keep_until > now() + interval '364 days' as kept from pgboss.job where name = 'compose'`);
+    select expire_seconds, retry_limit, heartbeat_seconds, policy, keep_until > now() + interval '364 days' as kept from pgboss.job where name = 'generate'`);
   expect(job).toEqual({ expire_seconds: 86_400, retry_limit: 1_000, heartbeat_seconds: 10, policy: 'exclusive', kept: true });
 });
 
@@ -234,7 +234,7 @@ it('is set up once, however many processes start on an empty database', async ()
   const empty = await createEmptyDatabase();
   const queues = Array.from({ length: 4 }, () => new PgBossQueue({ url: empty.url, logger: silentLogger, run: database.run, transaction: database.transaction }));
   await Promise.all(queues.map((one) => one.start()));
-  expect(await empty.query("select count(*)::int as count from pgboss.queue where name = 'compose'")).toEqual([{ count: 1 }]);
+  expect(await empty.query("select count(*)::int as count from pgboss.queue where name = 'generate'")).toEqual([{ count: 1 }]);
   await Promise.all(queues.map((one) => one.stop()));
   await empty.drop();
 });

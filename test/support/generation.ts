@@ -36,7 +36,7 @@ export async function aGeneration(repo: string, overrides: Partial<Compose> & { 
     compose,
     attempt: 1,
     identity: newIdentity(compose.id, compose.composeType, T0),
-    input: { source, repositories: compose.arches.map((arch) => opened(repo, arch)), lookasides: [] },
+    input: { source, fingerprint: [], repositories: compose.arches.map((arch) => opened(repo, arch)), lookasides: [] },
     directory,
     scratch,
     signal: aborting.signal,

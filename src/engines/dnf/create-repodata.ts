@@ -1,5 +1,6 @@
 // Repodata for each tree, by createrepo_c: from what the source's metadata tells of the packages, which was verified as
-// they were, so that no RPM header is read again.
+// they were, so that no RPM header is read again. createrepo_c knows a package again by its location, so that metadata has
+// to be under the new ones.
 
 import { join } from 'node:path';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -11,7 +12,7 @@ export interface RepodataTask {
   readonly trees: readonly Tree[];
   /** The compose's compose/. */
   readonly target: string;
-  /** Directories with repodata/ of the sources, for each arch. */
+  /** Directories with repodata/ that tell of the packages of an arch under the locations they have now. */
   readonly metadata: ReadonlyMap<string, string>;
   onTree(done: number): void;
 }
@@ -21,7 +22,7 @@ const AT_A_TIME = 3;
 export async function createRepodata(task: RepodataTask, context: ToolContext): Promise<ComposeFailure | null> {
   let done = 0;
   return await allOrNone(task.trees, AT_A_TIME, context.signal, async (tree, signal) => {
-    const known = tree.arch === null ? [...new Set(task.metadata.values())] : [task.metadata.get(tree.arch) ?? ''];
+    const known = [...task.metadata].filter(([arch]) => tree.arch === null || arch === tree.arch);
     const failed = await runTool(
       'createrepo_c',
       [
@@ -31,7 +32,7 @@ export async function createRepodata(task: RepodataTask, context: ToolContext): 
         '--unique-md-filenames',
         '--update',
         '--skip-stat',
-        ...known.map((directory) => `--update-md-path=${directory}`),
+        ...known.map(([, directory]) => `--update-md-path=${directory}`),
         '--workers=2',
         join(task.target, tree.path),
       ],

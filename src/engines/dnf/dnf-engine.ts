@@ -3,7 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads } from '../../app/ports.ts';
+import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { allOrNone } from './all-or-none.ts';
@@ -22,7 +22,7 @@ export interface DnfEngineOptions {
   /** PATH to find dnf and createrepo_c by. */
   readonly path: string;
   readonly link: LinkMode;
-  readonly downloads: PackageDownloads;
+  readonly downloads: PackageDownloads & PackageMetadata;
   readonly logger: Logger;
 }
 
@@ -32,6 +32,9 @@ interface ArchWork {
   readonly lookasides: readonly OpenedRepository[];
   readonly plan: string;
   readonly manifest: string;
+  /** Its packages for `PackageMetadata`, and the directory for what that tells. */
+  readonly known: string;
+  readonly metadata: string;
 }
 
 /** Work on one compose: what it is made from, and where. */
@@ -134,7 +137,7 @@ class DnfEngine implements Engine {
     }
     generation.progress(55, 'LINK');
     const input: PlaceTask = {
-      arches: arches.map(({ arch, plan, manifest, repository }) => ({ arch, plan, manifest, root: repository.isLocal ? repository.location : null })),
+      arches: arches.map(({ arch, plan, manifest, known, repository }) => ({ arch, plan, manifest, known, root: repository.isLocal ? repository.location : null })),
       downloads,
       target,
       mode: this.#options.link,
@@ -154,7 +157,11 @@ class DnfEngine implements Engine {
     const context = { path: this.#options.path, generation, signal, logger: this.#options.logger };
     generation.progress(70, 'CREATEREPO');
     const onTree = (done: number) => generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
-    const metadata = new Map(arches.map(({ arch, repository }) => [arch, repository.metadataDirectory]));
+    const metadata = new Map<string, string>();
+    await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch, repository, known, metadata: to }, stop) => {
+      if (await this.#options.downloads.extract({ repository, packages: known, to, signal: stop })) metadata.set(arch, to);
+      return null;
+    });
     const unmade = await createRepodata({ trees, target, metadata, onTree }, context);
     if (unmade) return unmade;
     generation.progress(85, 'VERIFY');
@@ -180,7 +187,7 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
   const arches = input.repositories.map((repository) => {
     const { arch } = repository;
     const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
-    return { arch, repository, lookasides, plan: join(scratch, `plan-${arch}`), manifest: join(scratch, `rpms-${arch}.json`) };
+    return { arch, repository, lookasides, plan: join(scratch, `plan-${arch}`), manifest: join(scratch, `rpms-${arch}.json`), known: join(scratch, `known-${arch}`), metadata: join(scratch, `metadata-${arch}`) };
   });
   return { generation, arches, downloads, target, dnf: dnf.command };
 }

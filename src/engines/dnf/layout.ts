@@ -30,5 +30,9 @@ export function treesOf(arches: readonly string[]): readonly Tree[] {
 }
 
 export function packagePath(tree: Tree, file: string): string {
-  return `${tree.path}/Packages/${file.slice(0, 1).toLowerCase()}/${file}`;
+  return `${tree.path}/${pathInTree(file)}`;
+}
+
+export function pathInTree(file: string): string {
+  return `Packages/${file.slice(0, 1).toLowerCase()}/${file}`;
 }

@@ -38,6 +38,13 @@ const NEEDED = ['primary', 'filelists', 'other'];
 const MAX_METADATA_BYTES = 1024 ** 3;
 
 export async function openRepository(location: string, context: OpenContext): Promise<Opened> {
+  const described = await readRepomd(location, context);
+  if ('failure' in described || described.found.isLocal) return described;
+  return (await fetchNeeded(described.found, context)) ?? described;
+}
+
+/** As far as repomd.xml tells: of a remote repository nothing else is fetched. */
+export async function readRepomd(location: string, context: OpenContext): Promise<Opened> {
   return location.startsWith('/') ? await openLocal(location, context) : await openRemote(location, context);
 }
 
@@ -66,20 +73,22 @@ async function openRemote(location: string, context: OpenContext): Promise<Opene
   if (!base) return invalid(`${location} is not a valid URL`);
   const to = join(scratch, 'repodata', 'repomd.xml');
   await mkdir(dirname(to), { recursive: true });
-  const common = { client, retry, signal };
-  const failure = await fetchFile({ ...common, url: below(base, 'repodata/repomd.xml'), to, maxBytes: MAX_REPOMD_BYTES, expected: null });
+  const failure = await fetchFile({ client, retry, signal, url: below(base, 'repodata/repomd.xml'), to, maxBytes: MAX_REPOMD_BYTES, expected: null });
   if (failure) return { failure: /^There is nothing at/.test(failure.message) ? notARepository(location, failure) : failure };
-  const opened = described(location, base.href, false, scratch, await readFile(to));
-  if ('failure' in opened) return opened;
+  return described(location, base.href, false, scratch, await readFile(to));
+}
+
+async function fetchNeeded({ location, needed }: FoundRepository, { client, retry, scratch, signal }: OpenContext): Promise<{ readonly failure: ComposeFailure } | null> {
+  const base = new URL(location);
   const failures = await Promise.all(
-    opened.found.needed.map(async (file) => {
+    needed.map(async (file) => {
       const path = join(scratch, file.href);
       await mkdir(dirname(path), { recursive: true });
-      return await fetchFile({ ...common, url: below(base, file.href), to: path, maxBytes: MAX_METADATA_BYTES, expected: file });
+      return await fetchFile({ client, retry, signal, url: below(base, file.href), to: path, maxBytes: MAX_METADATA_BYTES, expected: file });
     }),
   );
   const first = failures.find((problem) => problem !== null);
-  return first ? { failure: first } : opened;
+  return first ? { failure: first } : null;
 }
 
 function notARepository(location: string, { code, retryable, details, message }: ComposeFailure): ComposeFailure {

@@ -1,17 +1,19 @@
 // What a REPO compose takes its packages from, looked at: every repository of every arch opened within bounds, its
 // metadata verified, and its packages indexed in scratch. One that several arches share is opened once.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { OpenedRepository, PackageDownloads, ResolvedInput, SourceResolver } from '../../app/ports.ts';
+import type { OpenedRepository, PackageDownloads, PackageMetadata, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import type { RepoBounds } from './bounds.ts';
 import { fetchFile, type RetryPolicy } from './fetch-file.ts';
+import type { ExtractTask } from './extract-thread.ts';
 import { HttpClient, type HttpTimeouts } from './http-client.ts';
 import type { IndexResult, IndexTask } from './index-thread.ts';
-import { openRepository, type FoundRepository } from './open-repository.ts';
+import { openRepository, readRepomd, type FoundRepository } from './open-repository.ts';
 
 export interface RepoSourceOptions extends RepoBounds {
   readonly timeouts?: HttpTimeouts;
@@ -27,12 +29,14 @@ interface IndexedRepository extends FoundRepository {
 }
 
 const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, idleMs: 30_000 };
+/** Whoever only wants to know whether there is something to share does not wait. */
+const NO_RETRY: RetryPolicy = { attempts: 1, firstPauseMs: 0 };
 const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 300 };
 
 /** Files that decide whether a package comes as multilib; the names alone count. */
 const MULTILIB_FILES = { pattern: '^/(usr/)?lib(64)?/', arches: ['i686', 'i586', 'i486', 'i386', 'athlon'] };
 
-export class RepoSource implements SourceResolver, PackageDownloads {
+export class RepoSource implements SourceResolver, PackageDownloads, PackageMetadata {
   readonly #options: RepoSourceOptions;
   readonly #client: HttpClient;
   readonly #retry: RetryPolicy;
@@ -43,9 +47,27 @@ export class RepoSource implements SourceResolver, PackageDownloads {
     this.#client = new HttpClient(options, options.timeouts ?? TIMEOUTS, options.connectionsPerHost ?? 8);
   }
 
+  async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
+    if (compose.source.type !== 'REPO') return { failure: notARepository(compose) };
+    const scratch = await mkdtemp(join(tmpdir(), 'odcs-identify-'));
+    try {
+      const asked = repositoriesOf(compose, compose.source.repo);
+      const read = await Promise.all(
+        asked.map(({ location }, index) =>
+          readRepomd(location, { bounds: this.#options, client: this.#client, retry: NO_RETRY, scratch: join(scratch, String(index)), signal }),
+        ),
+      );
+      const failed = read.find((outcome) => 'failure' in outcome);
+      if (failed && 'failure' in failed) return failed;
+      return { fingerprint: read.flatMap((outcome, index) => ('found' in outcome ? fingerprintOf(asked[index]?.arch ?? '', outcome.found) : [])) };
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
   async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
     const { source } = compose;
-    if (source.type !== 'REPO') return { failure: failure('INTERNAL', `A source of type ${source.type} is not a repository`) };
+    if (source.type !== 'REPO') return { failure: notARepository(compose) };
     const indexed = new Map<string, Promise<readonly IndexedRepository[] | ComposeFailure>>();
     const repositories: OpenedRepository[] = [];
     const lookasides: OpenedRepository[] = [];
@@ -62,7 +84,8 @@ export class RepoSource implements SourceResolver, PackageDownloads {
       lookasides.push(...others);
     }
     const revisions = repositories.map(({ revision }) => revision ?? '');
-    return { input: { source: { ...source, revisions }, repositories, lookasides } };
+    const fingerprint = compose.arches.flatMap((arch) => [...repositories, ...lookasides].filter((each) => each.arch === arch).flatMap((each) => fingerprintOf(arch, each)));
+    return { input: { source: { ...source, revisions }, fingerprint, repositories, lookasides } };
   }
 
   async download(wanted: Parameters<PackageDownloads['download']>[0]): Promise<ComposeFailure | null> {
@@ -70,6 +93,12 @@ export class RepoSource implements SourceResolver, PackageDownloads {
     if (!url) return failure('INVALID_SOURCE', `${wanted.url} is not a valid URL`);
     const { sizeBytes, checksum, checksumType, to, signal } = wanted;
     return await fetchFile({ client: this.#client, retry: this.#retry, url, to, maxBytes: sizeBytes, expected: { sizeBytes, checksum, checksumType }, signal });
+  }
+
+  async extract({ repository, packages, to, signal }: Parameters<PackageMetadata['extract']>[0]): Promise<boolean> {
+    const { metadataDirectory, repomdSha256 } = repository;
+    const input: ExtractTask = { metadataDirectory, repomdSha256, packages, to };
+    return await runInThread<boolean>({ module: threadModule(import.meta.url, 'extract-thread'), input, signal });
   }
 
   async close(): Promise<void> {
@@ -101,6 +130,19 @@ export class RepoSource implements SourceResolver, PackageDownloads {
     for (const [index, { revision }] of found.entries()) log(`Read ${result.packages[index]} packages from ${locations[index]} (revision ${revision ?? 'none'})\n`);
     return indexed;
   }
+}
+
+function notARepository({ source }: Compose): ComposeFailure {
+  return failure('INTERNAL', `A source of type ${source.type} is not a repository`);
+}
+
+/** Every repository that is read, by arch: the source's, then the lookaside's. */
+function repositoriesOf({ arches, lookasideRepos }: Compose, repo: string): readonly { readonly arch: string; readonly location: string }[] {
+  return arches.flatMap((arch) => [repo, ...lookasideRepos].map((location) => ({ arch, location: location.replaceAll('$basearch', arch) })));
+}
+
+function fingerprintOf(arch: string, { repomdSha256 }: { readonly repomdSha256: string }): string[] {
+  return [`${arch} ${repomdSha256}`];
 }
 
 function opened(arch: string, { location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex }: IndexedRepository): OpenedRepository {

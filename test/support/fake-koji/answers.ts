@@ -4,10 +4,15 @@ import type { XmlRpcStruct } from '../../../src/sources/koji/xml-rpc-value.ts';
 import type { InheritedLink, TaggedBuild } from './inheritance.ts';
 import { timeText, type FakeBuild, type FakeRpm, type FakeTask, type KojiModel, type PackageRow } from './model.ts';
 
-/** Ids of packages are not modelled; any number that is one to one will do. */
+/** Handed out as packages are first spoken of. */
+const packageIds = new WeakMap<KojiModel, Map<string, number>>();
+
 export function packageId(model: KojiModel, name: string): number {
-  const names = [...new Set([...model.packages.map((row) => row.name), ...[...model.builds.values()].map((build) => build.name)])];
-  return names.indexOf(name) + 1;
+  const ids = packageIds.get(model) ?? new Map<string, number>();
+  packageIds.set(model, ids);
+  const id = ids.get(name) ?? ids.size + 1;
+  ids.set(name, id);
+  return id;
 }
 
 export function tagName(model: KojiModel, id: number): string {

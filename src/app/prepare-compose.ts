@@ -1,0 +1,36 @@
+// The light half of generating: looks at what the source holds, and shares a result that is there or under way instead
+// of generating it again. Where there is none, or where looking fails, the compose goes on to the lane of the engines,
+// whose attempt finds the true reason.
+
+import { sharingDigest } from '../compose/sharing.ts';
+import type { Compose } from '../compose/compose.ts';
+import type { Engine, Logger, SourceResolver } from './ports.ts';
+import { joinRoot, type SharingDeps } from './share-compose.ts';
+
+export interface PrepareComposeDeps extends SharingDeps {
+  readonly resolver: Pick<SourceResolver, 'identify'>;
+  readonly engineFor: (compose: Compose) => Promise<Engine | null>;
+  readonly logger: Logger;
+}
+
+export async function prepareCompose(deps: PrepareComposeDeps, composeId: string, signal: AbortSignal): Promise<void> {
+  const compose = await deps.store.find(composeId);
+  if (compose?.state !== 'WAIT') return;
+  const digest = await digestOf(deps, compose, signal);
+  await deps.store.transaction(async (tx) => {
+    const locked = await tx.lock(composeId);
+    if (locked?.state !== 'WAIT') return;
+    if (digest !== null && (await joinRoot(deps, tx, locked, digest))) return;
+    const known = digest === null ? locked : await tx.patch(locked, { digest });
+    await tx.enqueue(known, 'generate');
+  });
+}
+
+async function digestOf(deps: PrepareComposeDeps, compose: Compose, signal: AbortSignal): Promise<string | null> {
+  const engine = await deps.engineFor(compose);
+  if (!engine || compose.flags.includes('NO_REUSE')) return null;
+  const identified = await deps.resolver.identify(compose, signal);
+  if ('fingerprint' in identified) return sharingDigest({ request: compose, engine: engine.name, fingerprint: identified.fingerprint });
+  deps.logger.info({ composeId: compose.id, code: identified.failure.code }, 'The source cannot be identified; its attempt will tell why');
+  return null;
+}

@@ -1,0 +1,95 @@
+// Joining a result that is there or under way, and what becomes of those who joined when it ends. A sharer always
+// points to the root itself, never to another sharer.
+
+import type { Compose } from '../compose/compose.ts';
+import { changeCompose, type ChangeRules } from './change-compose.ts';
+import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
+
+export interface SharingDeps {
+  readonly store: ComposeStore;
+  readonly clock: Clock;
+  readonly rules: ChangeRules;
+}
+
+/** The locked compose as a sharer of the root of its digest; null where there is no root. */
+export async function joinRoot(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, compose: Compose, digest: string): Promise<Compose | null> {
+  const root = await tx.findRoot(digest);
+  if (!root || root.id === compose.id) return null;
+  const at = deps.clock.now();
+  const sharer = await changeCompose(tx, compose, { event: { type: 'SHARE', at, root: root.id }, by: 'system', patch: { digest } }, deps.rules);
+  if (!sharer) return null;
+  for (const follower of await tx.lockSharers(compose.id)) await follow(deps, tx, follower, root);
+  return root.state === 'DONE' ? finish(deps, tx, sharer, root) : sharer;
+}
+
+/** A root has just begun: those that wait for the same need wait no longer. */
+export async function gatherSharers(deps: SharingDeps, digest: string): Promise<void> {
+  for (const id of await deps.store.waitingFor(digest)) {
+    await deps.store.transaction(async (tx) => {
+      const compose = await tx.lock(id);
+      if (compose) await joinRoot(deps, tx, compose, digest);
+    });
+  }
+}
+
+/** A root has ended: its sharers are done or failed with it, or the oldest takes over. Resumable at any point. */
+export async function settleSharers(deps: SharingDeps, rootId: string): Promise<void> {
+  const root = await deps.store.find(rootId);
+  if (!root || root.state === 'WAIT' || root.state === 'GENERATING') return;
+  if (root.failure && (root.failure.retryable || root.failure.code === 'CANCELED')) {
+    await deps.store.transaction((tx) => handOver(deps, tx, root));
+    return;
+  }
+  for (const id of await deps.store.sharersOf(rootId)) {
+    await deps.store.transaction(async (tx) => {
+      const sharer = await tx.lock(id);
+      if (sharer?.reuses === rootId) await finish(deps, tx, sharer, root);
+    });
+  }
+}
+
+/** Sharers whose root ended while nobody was there to tell them. */
+export async function settleOrphans(deps: SharingDeps): Promise<void> {
+  for (const rootId of await deps.store.due({ what: 'ORPHANED_SHARERS', limit: 100 })) await settleSharers(deps, rootId);
+}
+
+/** What a root generates is not what its digest says: nobody shares it, and those who did look again for themselves. */
+export async function partWays(deps: SharingDeps, root: Compose): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    const locked = await tx.lock(root.id);
+    if (locked?.attempt !== root.attempt) return;
+    await tx.patch(locked, { digest: `unshared-${root.id}-${root.attempt}` });
+    for (const sharer of await tx.lockSharers(root.id)) {
+      const waiting = await changeCompose(tx, sharer, { event: { type: 'TAKE_OVER', at: deps.clock.now() }, by: 'system', reason: 'The source changed' }, deps.rules);
+      if (waiting) await tx.enqueue(waiting, 'prepare');
+    }
+  });
+}
+
+/** All at once, so that exactly one of them generates. */
+async function handOver(deps: SharingDeps, tx: ComposeTransaction, ended: Compose): Promise<void> {
+  const [heir, ...others] = await tx.lockSharers(ended.id);
+  if (!heir) return;
+  const root = heir.digest === null ? null : await tx.findRoot(heir.digest);
+  if (root) {
+    for (const sharer of [heir, ...others]) await follow(deps, tx, sharer, root);
+    return;
+  }
+  const waiting = await changeCompose(tx, heir, { event: { type: 'TAKE_OVER', at: deps.clock.now() }, by: 'system', reason: `Compose ${ended.id} was not finished` }, deps.rules);
+  if (!waiting) return;
+  await tx.enqueue(waiting, 'generate');
+  for (const sharer of others) await follow(deps, tx, sharer, waiting);
+}
+
+async function follow(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, sharer: Compose, root: Compose): Promise<void> {
+  const following = await changeCompose(tx, sharer, { event: { type: 'FOLLOW', at: deps.clock.now(), root: root.id }, by: 'system' }, deps.rules);
+  if (following && root.state === 'DONE') await finish(deps, tx, following, root);
+}
+
+async function finish(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, sharer: Compose, root: Compose): Promise<Compose> {
+  const { attempt } = sharer;
+  const at = deps.clock.now();
+  const event = root.failure ? ({ type: 'FAIL', at, attempt, failure: root.failure } as const) : ({ type: 'SUCCEED', at, attempt } as const);
+  const patch = root.failure ? {} : { source: root.source };
+  return (await changeCompose(tx, sharer, { event, by: 'system', patch }, deps.rules)) ?? sharer;
+}

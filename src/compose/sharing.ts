@@ -1,0 +1,53 @@
+// When two composes are the same: equal resolved input, generated in the same way, into the same place. What is equal
+// has an equal digest, so "is there one, or one under way?" is one look-up by a unique index.
+
+import { createHash } from 'node:crypto';
+import type { ComposeRequest } from './request.ts';
+import type { ComposeSource } from './source.ts';
+import type { EngineName } from './vocabulary.ts';
+
+/** Sources that never share by this digest: a raw config has its own rule, of a pulp compose nothing is generated. */
+const UNSHARED: ReadonlySet<ComposeSource['type']> = new Set(['PULP']);
+
+export interface SharingInput {
+  readonly request: ComposeRequest;
+  readonly engine: EngineName;
+  /** What the source held when it was looked at, e.g. the sha256 of each repomd.xml; equal for equal content. */
+  readonly fingerprint: readonly string[];
+}
+
+/** Null for a compose that shares nothing and with which nothing is shared. */
+export function sharingDigest({ request, engine, fingerprint }: SharingInput): string | null {
+  if (request.flags.includes('NO_REUSE') || UNSHARED.has(request.source.type)) return null;
+  const canonical = JSON.stringify([
+    'odcs-sharing-1',
+    engine,
+    canonicalSource(request.source),
+    [...fingerprint],
+    sorted(request.arches),
+    sorted(request.flags),
+    sorted(request.results),
+    // In order of preference: another order is another result.
+    request.sigkeys,
+    sorted(request.multilibArches),
+    sorted(request.multilibMethods),
+    sorted(request.lookasideRepos),
+    request.composeType,
+    request.label,
+    request.targetDir,
+    sorted(request.parentPungiComposeIds),
+    request.respinOf,
+  ]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+/** What was asked for, its lists in one order; what it resolved to is in the fingerprint. */
+function canonicalSource(source: ComposeSource): unknown {
+  return Object.entries(source)
+    .map(([key, value]: [string, unknown]) => [key, key === 'revisions' ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function sorted(items: readonly string[]): string[] {
+  return [...items].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}

@@ -1,0 +1,112 @@
+// The processes of a run: each in a place of its own, with a proxy of its own to the database, started again after it
+// died. A place without a process is a fact of life that clients have to cope with.
+
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startService, type ServiceProcess } from '../service-process.ts';
+import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
+
+const FAKE_PUNGI = fileURLToPath(new URL('../fake-pungi', import.meta.url));
+
+export interface Place {
+  readonly name: string;
+  readonly role: 'api' | 'worker';
+  readonly proxy: TcpProxy;
+  readonly environment: Record<string, string>;
+  process: ServiceProcess | null;
+  /** A fault is at work on it. */
+  busy: boolean;
+  /** Exit codes of processes that were stopped in order. */
+  readonly exits: (number | null)[];
+}
+
+export interface FleetOptions {
+  readonly databaseUrl: string;
+  readonly directory: string;
+  readonly apis: number;
+  /** The engine of each worker. */
+  readonly workers: readonly ('pungi' | 'dnf')[];
+  readonly environment?: Record<string, string>;
+}
+
+export class Fleet {
+  readonly places: readonly Place[];
+  #over = false;
+
+  private constructor(places: readonly Place[]) {
+    this.places = places;
+  }
+
+  static async start(options: FleetOptions): Promise<Fleet> {
+    const apis = Array.from({ length: options.apis }, (_, index) => ({ name: `api-${index}`, role: 'api' as const, engine: 'pungi' }));
+    const workers = options.workers.map((engine, index) => ({ name: `worker-${index}-${engine}`, role: 'worker' as const, engine }));
+    const places = await Promise.all([...apis, ...workers].map((each) => makePlace(each, options)));
+    const fleet = new Fleet(places);
+    // The first one migrates the database; two at once on this database is another test's matter.
+    for (const place of places) await fleet.revive(place);
+    return fleet;
+  }
+
+  get apis(): readonly Place[] {
+    return this.places.filter(({ role }) => role === 'api');
+  }
+
+  get workers(): readonly Place[] {
+    return this.places.filter(({ role }) => role === 'worker');
+  }
+
+  /** Where api processes are, or were a moment ago. */
+  get urls(): readonly string[] {
+    return this.apis.flatMap(({ process }) => (process ? [process.url] : []));
+  }
+
+  /** Starts a process in a place that has none; tries again where it cannot (its database may be away). */
+  async revive(place: Place): Promise<void> {
+    for (let tries = 0; !this.#over && place.process === null; tries += 1) {
+      try {
+        place.process = await startService(place.environment);
+      } catch (error) {
+        if (tries === 5) throw error;
+      }
+    }
+  }
+
+  async kill(place: Place): Promise<void> {
+    const { process } = place;
+    place.process = null;
+    await process?.end('SIGKILL');
+  }
+
+  /** SIGTERM, and a second one where it is to hurry. */
+  async stop(place: Place, hurried: boolean): Promise<void> {
+    const { process } = place;
+    if (!process) return;
+    place.process = null;
+    if (hurried) process.child.kill('SIGTERM');
+    place.exits.push(await process.end('SIGTERM'));
+  }
+
+  async end(): Promise<void> {
+    this.#over = true;
+    await Promise.all(this.places.map((place) => this.kill(place)));
+    await Promise.all(this.places.map(({ proxy }) => proxy.close()));
+  }
+}
+
+async function makePlace({ name, role, engine }: { name: string; role: 'api' | 'worker'; engine: string }, options: FleetOptions): Promise<Place> {
+  const proxy = await startTcpProxy(options.databaseUrl);
+  const environment = {
+    DATABASE_URL: proxy.url,
+    ODCS_TARGET_DIR: join(options.directory, 'composes'),
+    ODCS_DATA_DIR: join(options.directory, name),
+    ODCS_ROLE: role,
+    ODCS_ENGINE: engine,
+    ODCS_CONCURRENCY: '6',
+    ODCS_DRAIN_SECONDS: '3',
+    HOST: '127.0.0.1',
+    // fake-pungi and the node that it runs on come before anything installed.
+    PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+    ...options.environment,
+  };
+  return { name, role, proxy, environment, process: null, busy: false, exits: [] };
+}

@@ -1,0 +1,48 @@
+// Chance that can be repeated: everything that a run decides by chance follows from its seed. Each actor has a stream of
+// its own, so that how fast one gets on does not change what another does.
+
+export interface Random {
+  /** From 0 up to 1. */
+  next(): number;
+  between(from: number, to: number): number;
+  chance(probability: number): boolean;
+  pick<T>(items: readonly T[]): T;
+  /** By weight. */
+  pickOf<T extends string>(weights: Readonly<Record<T, number>>): T;
+}
+
+export function randomOf(seed: number, stream: string): Random {
+  let state = hash(`${seed}/${stream}`);
+  function next(): number {
+    // mulberry32
+    state = (state + 0x6d_2b_79_f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  }
+  return {
+    next,
+    between: (from, to) => from + next() * (to - from),
+    chance: (probability) => next() < probability,
+    pick(items) {
+      const item = items[Math.floor(next() * items.length)];
+      if (item === undefined) throw new Error('There is nothing to pick from');
+      return item;
+    },
+    pickOf<T extends string>(weights: Readonly<Record<T, number>>) {
+      const entries = Object.entries<number>(weights) as [T, number][];
+      let left = next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+      for (const [name, weight] of entries) {
+        left -= weight;
+        if (left < 0) return name;
+      }
+      throw new Error('There is nothing to pick from');
+    },
+  };
+}
+
+function hash(text: string): number {
+  let value = 2_166_136_261;
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16_777_619);
+  return value;
+}

@@ -1,0 +1,104 @@
+// Subscribers as good clients are: they notice a server that is silent, connect to another process after a cut, and go on
+// from the last cursor that they saw.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import type { Random } from './random.ts';
+import type { Subscriber } from './records.ts';
+
+const WATCH_ALL = 'subscription ($after: EventCursor) { composesChanged(after: $after) { cursor seq kind compose { id state } } }';
+const WATCH_ONE = 'subscription ($id: ID!, $after: EventCursor) { composeChanged(id: $id, after: $after, untilDone: true) { cursor seq kind compose { id state } } }';
+const PING_MS = 1_000;
+const PONG_MS = 2_500;
+
+interface Told {
+  readonly cursor: string;
+  readonly seq: number;
+  readonly kind: string;
+  readonly compose: { readonly id: string; readonly state: string };
+}
+
+export interface FollowOptions {
+  readonly subscriber: Subscriber;
+  readonly after: string | null;
+  urls(): readonly string[];
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+/** Until the signal aborts, or, of one compose, until it is DONE or FAILED. */
+export async function follow({ subscriber, after, urls, random, signal }: FollowOptions): Promise<void> {
+  let last = after;
+  let over = false;
+  const take = ({ compose, ...event }: Told) => {
+    if (event.kind === 'PROGRESSED') return;
+    last = event.cursor;
+    if (event.kind === 'SNAPSHOT') subscriber.from = event.seq;
+    else subscriber.seen.push({ id: compose.id, ...event });
+  };
+  while (!signal.aborted && !over) {
+    const known = urls();
+    if (known.length > 0) {
+      subscriber.connections += 1;
+      over = await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take });
+    }
+    if (!over) await sleep(random.between(20, 300), undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface ConnectionOptions {
+  readonly url: string;
+  readonly id: string | null;
+  readonly after: string | null;
+  readonly signal: AbortSignal;
+  take(event: Told): void;
+}
+
+/** True where the server said that nothing more will come. */
+async function connection({ url, id, after, signal, take }: ConnectionOptions): Promise<boolean> {
+  const client = patientClient(url);
+  const end = () => client.terminate();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      client.on('closed', () => resolve(false));
+      client.subscribe<Record<string, Told>>(
+        id === null ? { query: WATCH_ALL, variables: { after } } : { query: WATCH_ONE, variables: { id, after } },
+        {
+          next({ data, errors }) {
+            const event = data && (data['composesChanged'] ?? data['composeChanged']);
+            if (errors || !event) resolve(false);
+            else take(event);
+          },
+          error: () => resolve(false),
+          // Of all composes it ends only when the server goes away.
+          complete: () => resolve(id !== null && !signal.aborted),
+        },
+      );
+    });
+  } finally {
+    signal.removeEventListener('abort', end);
+    client.terminate();
+  }
+}
+
+/** One that ends the connection when a ping is not answered. */
+function patientClient(url: string): Client {
+  let timer: NodeJS.Timeout | undefined;
+  const client: Client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    retryAttempts: 0,
+    keepAlive: PING_MS,
+    connectionAckWaitTimeout: PONG_MS,
+    on: {
+      ping: (received) => {
+        if (!received) timer = setTimeout(() => client.terminate(), PONG_MS);
+      },
+      pong: (received) => received && clearTimeout(timer),
+      closed: () => clearTimeout(timer),
+    },
+  });
+  return client;
+}

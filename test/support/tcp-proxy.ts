@@ -1,0 +1,108 @@
+// A TCP proxy in front of PostgreSQL that fails as networks do: connections break, go silent without ending (half-open),
+// or cannot be made. What it does to connections that exist and to new ones is told apart.
+
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  /** The URL of the target, by way of the proxy. */
+  readonly url: string;
+  /** Connections that exist break; new ones are made. */
+  cut(): void;
+  /** Connections that exist go silent for good: neither side learns of it. New ones are made. */
+  halfOpen(): void;
+  /** Nothing passes any more, on old and new connections, until `restore`. */
+  freeze(): void;
+  /** Connections that exist break and new ones are refused, until `restore`. */
+  refuse(): void;
+  /** What was frozen passes now; new connections are made. */
+  restore(): void;
+  close(): Promise<void>;
+}
+
+interface Link {
+  readonly client: Socket;
+  readonly upstream: Socket;
+}
+
+/** `target`: a postgresql:// URL, of TCP or of a socket's directory (`?host=/…`). */
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const url = new URL(target);
+  const directory = url.searchParams.get('host');
+  const port = Number(url.port || 5432);
+  const links = new Set<Link>();
+  const silent = new Set<Link>();
+  let mode: 'open' | 'frozen' | 'refusing' = 'open';
+
+  const server = createServer((client) => {
+    if (mode === 'refusing') return void client.resetAndDestroy();
+    const upstream = directory ? connect(`${directory}/.s.PGSQL.${port}`) : connect(port, url.hostname);
+    const link = { client, upstream };
+    links.add(link);
+    for (const socket of [client, upstream]) {
+      socket.on('error', () => {});
+      socket.on('close', () => end(link));
+    }
+    if (mode === 'open') join(link);
+  });
+
+  function end(link: Link): void {
+    // The other side of a connection that is half open does not learn that this one has gone.
+    if (silent.has(link) || !links.delete(link)) return;
+    link.client.destroy();
+    link.upstream.destroy();
+  }
+
+  function breakAll(): void {
+    for (const link of [...links].filter((each) => !silent.has(each))) {
+      links.delete(link);
+      link.client.resetAndDestroy();
+      link.upstream.destroy();
+    }
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url.searchParams.delete('host');
+  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: url.href,
+    cut: breakAll,
+    halfOpen() {
+      for (const link of links) {
+        silent.add(link);
+        part(link);
+      }
+    },
+    freeze() {
+      mode = 'frozen';
+      for (const link of links) part(link);
+    },
+    refuse() {
+      mode = 'refusing';
+      breakAll();
+    },
+    restore() {
+      if (mode === 'frozen') for (const link of links) if (!silent.has(link)) join(link);
+      mode = 'open';
+    },
+    async close() {
+      for (const { client, upstream } of links) {
+        client.destroy();
+        upstream.destroy();
+      }
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
+    },
+  };
+}
+
+function join({ client, upstream }: Link): void {
+  client.pipe(upstream);
+  upstream.pipe(client);
+}
+
+function part({ client, upstream }: Link): void {
+  for (const socket of [client, upstream]) socket.unpipe().pause();
+}
