@@ -1,0 +1,69 @@
+// 60,000 packages: looked at, gathered from and linked without the event loop standing still, in bounded time.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, expect, it } from 'vitest';
+import { runDnf } from '../support/dnf-run.ts';
+import { temporaryDirectory } from '../support/repo-source.ts';
+
+const PACKAGES = 60_000;
+
+let repo: string;
+
+beforeAll(() => {
+  repo = join(temporaryDirectory(), 'large');
+  mkdirSync(join(repo, 'repodata'), { recursive: true });
+  mkdirSync(join(repo, 'Packages'));
+  const lists = { primary: [] as string[], filelists: [] as string[], other: [] as string[] };
+  for (let index = 0; index < PACKAGES; index++) {
+    const content = `package ${index}\n`;
+    const checksum = createHash('sha256').update(content).digest('hex');
+    const href = `Packages/p${index}-1-1.x86_64.rpm`;
+    writeFileSync(join(repo, href), content);
+    const provides = ['', '(x86-64)'].map((suffix) => `<rpm:entry name="p${index}${suffix}" flags="EQ" epoch="0" ver="1" rel="1"/>`);
+    const requires = [1, 2, 3].map((step) => `<rpm:entry name="p${Math.floor(index / 2 ** step)}" flags="GE" epoch="0" ver="1"/>`);
+    const file = index % 10 === 0 ? `<file>/opt/p${index}/file</file>` : '';
+    lists.primary.push(
+      `<package type="rpm"><name>p${index}</name><arch>x86_64</arch><version epoch="0" ver="1" rel="1"/><checksum type="sha256" pkgid="YES">${checksum}</checksum><summary>A package</summary><description>One of many packages, described in a few words</description><packager/><url/><time file="1" build="1"/><size package="${content.length}" installed="1" archive="1"/><location href="${href}"/><format><rpm:license>MIT</rpm:license><rpm:sourcerpm>p${index}-1-1.src.rpm</rpm:sourcerpm><rpm:header-range start="1" end="2"/><rpm:provides>${provides.join('')}</rpm:provides><rpm:requires>${requires.join('')}${index === 1 ? '<rpm:entry name="/opt/p10/file"/>' : ''}</rpm:requires></format></package>`,
+    );
+    lists.filelists.push(`<package pkgid="${checksum}" name="p${index}" arch="x86_64"><version epoch="0" ver="1" rel="1"/>${file}</package>`);
+    lists.other.push(`<package pkgid="${checksum}" name="p${index}" arch="x86_64"><version epoch="0" ver="1" rel="1"/></package>`);
+  }
+  const root = { primary: 'metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm"', filelists: 'filelists xmlns="http://linux.duke.edu/metadata/filelists"', other: 'otherdata xmlns="http://linux.duke.edu/metadata/other"' };
+  const data = (['primary', 'filelists', 'other'] as const).map((type) => {
+    const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<${root[type]} packages="${PACKAGES}">${lists[type].join('\n')}</${root[type].split(' ')[0]}>`;
+    const packed = gzipSync(xml, { level: 1 });
+    writeFileSync(join(repo, `repodata/${type}.xml.gz`), packed);
+    return `<data type="${type}"><checksum type="sha256">${createHash('sha256').update(packed).digest('hex')}</checksum><location href="repodata/${type}.xml.gz"/><size>${packed.length}</size><open-size>${xml.length}</open-size></data>`;
+  });
+  writeFileSync(join(repo, 'repodata/repomd.xml'), `<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>${data.join('')}</repomd>`);
+});
+
+it('the event loop never stands still for 50 ms', async () => {
+  // The first compose loads modules and compiles code, which is done once in a process.
+  await using warm = await runDnf(repo, { packages: ['p1'] });
+  expect(warm.failure).toBeNull();
+  const stood = longestTurn();
+  await using run = await runDnf(repo, { packages: ['p59999', 'p5000?'] });
+  const longest = stood();
+  expect(run.failure).toBeNull();
+  expect(run.nevras()).toEqual(expect.arrayContaining(['p59999-0:1-1.x86_64', 'p29999-0:1-1.x86_64', 'p10-0:1-1.x86_64']));
+  expect(longest).toBeLessThan(50);
+}, 120_000);
+
+/** Milliseconds of the longest turn of the event loop: of work, so that a busy machine does not count. */
+function longestTurn(): () => number {
+  let longest = 0;
+  let last = process.threadCpuUsage();
+  const timer = setInterval(() => {
+    const { user, system } = process.threadCpuUsage(last);
+    last = process.threadCpuUsage();
+    longest = Math.max(longest, (user + system) / 1000);
+  }, 1);
+  return () => {
+    clearInterval(timer);
+    return longest;
+  };
+}
