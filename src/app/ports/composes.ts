@@ -1,0 +1,144 @@
+// Composes, the transactions that change them, and the log of what happened.
+
+import type { Compose, Lifecycle } from '../../compose/compose.ts';
+import type { ComposeRequest } from '../../compose/request.ts';
+import type { ComposeSource } from '../../compose/source.ts';
+import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../../compose/vocabulary.ts';
+import type { PackageRecord } from './progress.ts';
+
+export interface ComposeFilter {
+  readonly ids?: readonly string[];
+  readonly owners?: readonly string[];
+  readonly states?: readonly ComposeState[];
+  readonly sourceTypes?: readonly SourceType[];
+  readonly source?: string;
+  readonly composeTypes?: readonly ComposeType[];
+  readonly label?: string;
+  readonly pungiComposeId?: string;
+  readonly submittedAfter?: Date;
+  readonly submittedBefore?: Date;
+}
+
+export type ComposeOrderField = 'ID' | 'SUBMITTED_AT' | 'DONE_AT' | 'REMOVED_AT' | 'EXPIRES_AT';
+
+/** Where a page begins or ends: the value ordered by (null = the column is NULL) and the id that breaks ties. */
+export interface PageKey {
+  readonly value: string | null;
+  readonly id: string;
+}
+
+export interface PageQuery {
+  readonly filter: ComposeFilter;
+  readonly orderBy: { readonly field: ComposeOrderField; readonly direction: 'ASC' | 'DESC' };
+  readonly limit: number;
+  /** `after` counts forwards from a key, `before` backwards; rows come in `orderBy` order either way. */
+  readonly after?: PageKey;
+  readonly before?: PageKey;
+  readonly backwards: boolean;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+}
+
+export interface NewCompose extends ComposeRequest {
+  readonly owner: string;
+  readonly idempotencyKey: string | null;
+  readonly submittedAt: Date;
+  readonly expiresAt: Date;
+  readonly stateReason: string;
+}
+
+/** What is told of a change besides the compose itself. */
+export interface ChangeNote {
+  readonly kind: Exclude<ComposeEventKind, 'SNAPSHOT' | 'PROGRESSED'>;
+  readonly at: Date;
+  readonly by: string;
+  readonly reason: string | null;
+}
+
+/** Columns a change may set besides the lifecycle. */
+export interface ComposePatch {
+  readonly source?: ComposeSource;
+  readonly pungiComposeId?: string;
+  readonly pungiConfigDump?: string;
+  readonly engineName?: EngineName;
+  /** Equal for composes that may share one result. */
+  readonly digest?: string;
+}
+
+/** `prepare` is light: it looks whether there is a result to share. `generate` runs an engine. */
+export type Lane = 'prepare' | 'generate';
+
+/** One transaction. Everything done through it is committed together or not at all. */
+export interface ComposeTransaction {
+  /** The compose, its first event (seq 1, to WAIT) and its idempotency key. */
+  insert(compose: NewCompose, idempotency: Idempotency | null): Promise<Compose>;
+  /** The compose, its row locked until the end of the transaction. */
+  lock(id: string): Promise<Compose | null>;
+  /**
+   * The row and its event, seq + 1; with `note` null the row alone (a removal that begins: REMOVED follows).
+   * `compose` must have been locked in this transaction.
+   */
+  save(compose: Compose, next: Lifecycle, note: ChangeNote | null, patch?: ComposePatch): Promise<Compose>;
+  /** Columns that are not worth an event. */
+  patch(compose: Compose, patch: ComposePatch): Promise<Compose>;
+  /** Sends the job that makes a worker see to it; part of the transaction. */
+  enqueue(compose: Compose, lane: Lane): Promise<void>;
+  /** The compose of this digest whose result there is or will be; locked against its end until the transaction's. */
+  findRoot(digest: string): Promise<Compose | null>;
+  /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
+  lockSharers(rootId: string): Promise<readonly Compose[]>;
+  /** Fills the packages of a compose that is being published. */
+  insertPackages(id: string, packages: readonly PackageRecord[]): Promise<void>;
+  deletePackages(id: string): Promise<void>;
+}
+
+export interface Idempotency {
+  readonly owner: string;
+  readonly mutation: 'createCompose' | 'renewCompose';
+  readonly key: string;
+  /** Digest of the input: the same key with another is a CONFLICT. */
+  readonly digest: string;
+}
+
+export interface ComposeStore {
+  /** Retries once on a serialization failure or deadlock; never on anything else. */
+  transaction<T>(work: (tx: ComposeTransaction) => Promise<T>): Promise<T>;
+  find(id: string): Promise<Compose | null>;
+  /** In the order of `ids`, null where there is none. */
+  findMany(ids: readonly string[]): Promise<readonly (Compose | null)[]>;
+  page(query: PageQuery): Promise<Page<Compose>>;
+  count(filter: ComposeFilter): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
+  findByIdempotencyKey(key: Omit<Idempotency, 'digest'>): Promise<{ readonly composeId: string; readonly digest: string } | null>;
+  /** WAIT composes of this digest, oldest first. */
+  waitingFor(digest: string): Promise<readonly string[]>;
+  /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
+  sharersOf(rootId: string): Promise<readonly string[]>;
+  /** What the sweep has to see to, oldest first. */
+  due(what: DueQuery): Promise<readonly string[]>;
+  /** 1 = next; null for one that does not wait. In the order of `ids`. */
+  queuePositions(ids: readonly string[]): Promise<readonly (number | null)[]>;
+}
+
+export type DueQuery =
+  /** DONE or FAILED, expired at `at`, nobody removes them yet. */
+  | { readonly what: 'EXPIRED'; readonly at: Date; readonly limit: number }
+  /** Their removal was begun at `before` or earlier and is not finished. */
+  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly limit: number }
+  /** Roots that have ended while some of their sharers have not. */
+  | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
+  /** WAIT, submitted at `before` or earlier. */
+  | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
+
+/** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
+export class RootTaken extends Error {
+  override readonly name = 'RootTaken';
+}
+
+/** Thrown by `ComposeTransaction.insert` where another transaction took the idempotency key first. */
+export class IdempotencyKeyTaken extends Error {
+  override readonly name = 'IdempotencyKeyTaken';
+}

@@ -1,0 +1,40 @@
+// What generates a compose, and the processes that it runs.
+
+import type { Compose } from '../../compose/compose.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import type { PungiIdentity } from '../../compose/pungi-identity.ts';
+import type { EngineName, SourceType } from '../../compose/vocabulary.ts';
+import type { ResolvedInput } from './sources.ts';
+import type { ProcessGroup } from './work.ts';
+
+export interface EngineInfo {
+  readonly name: EngineName;
+  readonly version: string | null;
+  readonly sourceTypes: readonly SourceType[];
+  readonly available: boolean;
+}
+
+export interface Generation {
+  readonly compose: Compose;
+  readonly attempt: number;
+  readonly identity: PungiIdentity;
+  readonly input: ResolvedInput;
+  /** `.attempts/<id>.<n>`, there and empty: what is left in it at the end is the compose's directory. */
+  readonly directory: string;
+  /** For configuration, caches and downloads; on the same file system, removed afterwards. */
+  readonly scratch: string;
+  /** Aborts for a cancel, a deadline, a drain. The engine settles only when none of its processes is left. */
+  readonly signal: AbortSignal;
+  progress(percent: number, phase: string, message?: string): void;
+  /** Lines of the engine's output; server paths are replaced by whoever writes them. */
+  log(text: string): void;
+  /** Called before a process group may outlive this process. */
+  registerProcessGroup(group: ProcessGroup): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: EngineName;
+  info(): Promise<EngineInfo>;
+  /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
+  generate(generation: Generation): Promise<ComposeFailure | null>;
+}

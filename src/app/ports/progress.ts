@@ -1,0 +1,38 @@
+// What is overwritten or filled once, and is no event: progress, and the packages of a finished compose.
+
+import type { Page } from './composes.ts';
+
+export interface ComposeProgress {
+  readonly attempt: number;
+  /** 0 to 100, never falling within one attempt. */
+  readonly percent: number;
+  readonly phase: string;
+  readonly message: string | null;
+  readonly updatedAt: Date;
+}
+
+export interface ProgressStore {
+  /** Conditional on the attempt; wakes subscribers. Callers coalesce (app/progress-reporter.ts). */
+  put(composeId: string, progress: ComposeProgress): Promise<void>;
+  findMany(ids: readonly string[]): Promise<readonly (ComposeProgress | null)[]>;
+}
+
+export interface PackageRecord {
+  readonly nevra: string;
+  readonly name: string;
+  readonly arch: string;
+  readonly sourceNevra: string | null;
+  readonly sigkey: string | null;
+  /** Below the compose's `compose/` directory. */
+  readonly path: string;
+  readonly sizeBytes: number | null;
+  /** The tree's arch, e.g. x86_64 for a noarch package in the x86_64 tree. */
+  readonly treeArch: string;
+  readonly category: 'binary' | 'source' | 'debug';
+}
+
+export interface PackageStore {
+  /** Ordered by path. */
+  page(composeId: string, query: { readonly limit: number; readonly after?: string; readonly nameContains?: string }): Promise<Page<PackageRecord>>;
+  count(composeId: string, nameContains?: string): Promise<number>;
+}

@@ -1,0 +1,56 @@
+// Results on disk.
+
+import type { Compose } from '../../compose/compose.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import type { Service } from './platform.ts';
+import type { PackageRecord } from './progress.ts';
+
+/** One attempt's place on the target file system. */
+export interface AttemptDirectory {
+  readonly directory: string;
+  readonly scratch: string;
+}
+
+/** Thrown by `Results` where the file system refuses (full, read-only, gone, somebody else's); `failure` is what to tell. */
+export class StorageFailed extends Error {
+  override readonly name = 'StorageFailed';
+  readonly failure: ComposeFailure;
+
+  constructor(failure: ComposeFailure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.failure = failure;
+  }
+}
+
+export interface Results extends Service {
+  /** Null where the target directory is there, writable, not full and of this database. */
+  check(targetDir: string): Promise<ComposeFailure | null>;
+  /** Bytes that may still be written there. */
+  freeBytes(targetDir: string): Promise<number>;
+  /**
+   * A fresh directory for the attempt; whatever earlier attempts left is moved to the trash first. Rejects where a later
+   * attempt has begun.
+   */
+  begin(compose: Compose): Promise<AttemptDirectory>;
+  /** Packages of a generated attempt, from compose/metadata/rpms.json, read off the event loop. */
+  readManifest(attempt: AttemptDirectory): Promise<readonly PackageRecord[]>;
+  /** The .repo file, into the attempt's directory. */
+  writeRepoFile(compose: Compose, attempt: AttemptDirectory): Promise<void>;
+  /**
+   * One rename; called inside the transaction that makes the compose DONE. Rejects where a later attempt has taken the
+   * directory away. `discard` afterwards clears the scratch.
+   */
+  publish(compose: Compose, attempt: AttemptDirectory): Promise<void>;
+  /** Moves what there is of an attempt (files and scratch) to the trash, from where it is deleted in time. */
+  discard(attempt: AttemptDirectory): Promise<void>;
+  /** Moves a published compose and its logs to the trash. */
+  remove(compose: Compose): Promise<void>;
+  /** The text of the .repo file of a compose that is served; null where there is none. */
+  repoFile(compose: Compose): string | null;
+  urls(compose: Compose): { readonly toplevel: string; readonly repository: string; readonly repofile: string } | null;
+  appendLog(compose: Compose, attempt: number, text: string): void;
+  /** Waits until what was appended is on disk. */
+  flushLog(compose: Compose, attempt: number): Promise<void>;
+  /** Bytes of an attempt's log from `offset`, whole lines, 64 KiB at most; empty where there is none yet. */
+  readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<{ readonly text: string; readonly nextOffset: number }>;
+}

@@ -1,0 +1,67 @@
+// Who does the work: the queue, workers and their leases.
+
+import type { Compose } from '../../compose/compose.ts';
+import type { Lane } from './composes.ts';
+import type { RunStatement, Service } from './platform.ts';
+
+export interface Job {
+  readonly composeId: string;
+  /** Aborts when the queue takes the job away. */
+  readonly signal: AbortSignal;
+}
+
+export interface WorkQueue extends Service {
+  /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
+  send(run: RunStatement, compose: Compose, lane: Lane): Promise<void>;
+  /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
+  work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>): Promise<void>;
+  /** No further jobs; those under way go on. */
+  stopWorking(): Promise<void>;
+  /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */
+  reconcile(): Promise<{ readonly sent: number; readonly dropped: number }>;
+}
+
+/** A process group that an engine runs in; enough to end it from another process of this host, and nothing else. */
+export interface ProcessGroup {
+  readonly pgid: number;
+  /** Start time of the leader in clock ticks since boot, from /proc: a pid alone may have been given anew. */
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly host: string;
+}
+
+export interface WorkerIdentity {
+  readonly id: string;
+  readonly host: string;
+  readonly bootId: string;
+  readonly pid: number;
+  /** The pool that routing rules send composes to. */
+  readonly pool: string;
+}
+
+/** An attempt that a worker holds by the database's account. */
+export interface Claim {
+  readonly composeId: string;
+  readonly attempt: number;
+  readonly cancelRequested: boolean;
+}
+
+/** Who generates what. A worker's row is its lease: not refreshed for long enough, it is lost. */
+export interface WorkerRegistry {
+  register(worker: WorkerIdentity): Promise<void>;
+  /** Refreshes the lease and answers what the worker holds; null where its row is gone, because it was taken for lost. */
+  refresh(workerId: string): Promise<readonly Claim[] | null>;
+  retire(workerId: string): Promise<void>;
+  /** Drops the rows of workers that have not refreshed for so long, and answers every attempt that no living worker holds. */
+  reap(olderThanMs: number): Promise<readonly Claim[]>;
+  registerProcessGroup(claim: Pick<Claim, 'composeId' | 'attempt'>, group: ProcessGroup): Promise<void>;
+  forgetProcessGroups(claim: Pick<Claim, 'composeId' | 'attempt'>): Promise<void>;
+  /** Groups of this host whose attempt nobody living holds any more. */
+  orphanedProcessGroups(host: string): Promise<readonly (ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>)[]>;
+}
+
+/** One process at a time does a chore, whichever it is; it lets go when its transaction ends or its connection breaks. */
+export interface Leadership {
+  /** Null where another process does it just now. */
+  whenLeader<T>(chore: string, work: () => Promise<T>): Promise<T | null>;
+}
