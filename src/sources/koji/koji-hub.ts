@@ -20,7 +20,7 @@ export interface Question {
   readonly kwargs?: XmlRpcStruct;
 }
 
-const SLICE = 500;
+const SLICE = 100;
 
 export class KojiHub {
   readonly profile: KojiProfile;
