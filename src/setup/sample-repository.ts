@@ -120,14 +120,20 @@ function specOf(source: SampleSource): string {
   const main = packages.find((pkg) => pkg.name === name);
   const debugNames = [...debug.map((of) => `${of}-debuginfo`), ...(debug.length > 0 ? [`${name}-debugsource`] : [])];
   const lines = [
-    ...['AutoReqProv: no', `Name: ${name}`, `Version: ${version}`, `Release: ${release}`, `Summary: ${name}`, 'License: MIT'],
+    'AutoReqProv: no',
+    `Name: ${name}`,
+    `Version: ${version}`,
+    `Release: ${release}`,
+    `Summary: ${name}`,
+    'License: MIT',
     ...(epoch === undefined ? [] : [`Epoch: ${epoch}`]),
     ...(exclusiveArch ? [`ExclusiveArch: ${exclusiveArch}`] : []),
     ...(excludeArch ? [`ExcludeArch: ${excludeArch}`] : []),
     ...(noarch ? ['BuildArch: noarch'] : []),
     ...buildRequires.map((requirement) => `BuildRequires: ${requirement}`),
     ...(main ? relationLines(main) : []),
-    ...['%description', name],
+    '%description',
+    name,
   ];
   for (const pkg of packages) {
     if (pkg === main) continue;

@@ -77,10 +77,11 @@ describe('a compose of packages and what they need', () => {
   it('passes dnf repoclosure', async () => {
     await using run = await runDnf(sample, { packages: ['hello'] });
     const home = temporaryDirectory();
-    execFileSync('dnf', [
+    const repoclosure = [
       '--quiet', `--installroot=${home}`, `--setopt=cachedir=${home}/cache`, '--setopt=reposdir=/dev/null', `--setopt=logdir=${home}`, '--releasever=1', '--forcearch=x86_64',
       `--repofrompath=made,file://${run.target}/Temporary/x86_64/os`, '--repo=made', 'repoclosure',
-    ]);
+    ];
+    expect(() => execFileSync('dnf', repoclosure)).not.toThrow();
   });
 
   it('shares the packages’ bytes with their source, and never writes to them', async () => {
@@ -131,6 +132,9 @@ describe('a compose of packages and what they need', () => {
   });
 });
 
+/** Asked for in the scenarios, and not there: that fails the compose, where Pungi alone would not mind. */
+const IS_NOT_THERE = new Set(['exna', 'exin', 'exi686', 'asked', 'both2', 'b-lib-debuginfo', 'n-other']);
+
 describe('real rpmbuild and real Pungi agree with it', () => {
   const named = ['basic', 'multilib-both', 'lookaside', 'rich', 'excludearch', 'files', 'all', 'nodeps-debug'];
   it.each(goldenScenarios().filter(({ name }) => named.includes(name)))('$name', async ({ name, sources, packages, flags, multilib, expected }) => {
@@ -140,15 +144,9 @@ describe('real rpmbuild and real Pungi agree with it', () => {
     await makeRepository(repo, sources.filter((source) => !source.lookaside));
     if (aside.length > 0) await makeRepository(lookaside, aside);
     const lookasideRepos = aside.length > 0 ? [lookaside] : [];
-    await using run = await runDnf(repo, { packages, flags, lookasideRepos, multilibArches: multilib.length > 0 ? ['x86_64'] : [], multilibMethods: multilib });
-    // What was asked for and is not there fails the compose, where Pungi alone would not mind.
-    if (run.failure) {
-      expect(run.failure.code).toBe('MISSING_PACKAGES');
-      const there = packages.filter((asked) => !run.failure?.details?.split('\n').includes(asked));
-      await using again = await runDnf(repo, { packages: there, flags, lookasideRepos, multilibArches: multilib.length > 0 ? ['x86_64'] : [], multilibMethods: multilib });
-      expect(again.failure).toBeNull();
-      expect(again.nevras()).toEqual([...(expected ?? [])].sort());
-    } else expect(run.nevras()).toEqual([...(expected ?? [])].sort());
+    await using run = await runDnf(repo, { packages: packages.filter((asked) => !IS_NOT_THERE.has(asked)), flags, lookasideRepos, multilibArches: multilib.length > 0 ? ['x86_64'] : [], multilibMethods: multilib });
+    expect(run.failure).toBeNull();
+    expect(run.nevras()).toEqual([...(expected ?? [])].sort());
   });
 });
 

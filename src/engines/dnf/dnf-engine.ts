@@ -44,6 +44,8 @@ interface Work {
   readonly downloads: string;
   readonly target: string;
   readonly dnf: string;
+  /** Directories with repodata/ for createrepo_c to begin with, by arch. */
+  readonly metadata: Map<string, string>;
 }
 
 const ARCHES_AT_A_TIME = 2;
@@ -72,7 +74,9 @@ class DnfEngine implements Engine {
     try {
       const work = await prepare(generation, await this.#tools.get());
       if ('code' in work) return work;
-      return (await this.#gather(work)) ?? (await this.#bringIn(work)) ?? (await this.#describe(work));
+      const steps = [(stop: AbortSignal) => this.#link(work, stop), (stop: AbortSignal) => this.#learn(work, stop)];
+      const bringIn = () => allOrNone(steps, steps.length, generation.signal, (step, stop) => step(stop));
+      return (await this.#gather(work)) ?? (await this.#download(work)) ?? (await bringIn()) ?? (await this.#describe(work));
     } catch (error) {
       if (generation.signal.aborted) return failure('CANCELED', 'The compose was stopped');
       throw error;
@@ -102,7 +106,7 @@ class DnfEngine implements Engine {
     return compose.flags.includes('CHECK_DEPS') && unresolved.length > 0 ? unsatisfied(unresolved) : null;
   }
 
-  async #chooseFor({ arch, repository, lookasides, plan }: ArchWork, work: Work, signal: AbortSignal): Promise<Extract<GatherResult, { type: 'chosen' }> | ComposeFailure> {
+  async #chooseFor({ arch, repository, lookasides, plan, known }: ArchWork, work: Work, signal: AbortSignal): Promise<Extract<GatherResult, { type: 'chosen' }> | ComposeFailure> {
     const { compose } = work.generation;
     const input: GatherTask = {
       request: {
@@ -116,6 +120,7 @@ class DnfEngine implements Engine {
       root: repository.isLocal ? repository.location : null,
       downloads: work.downloads,
       plan,
+      known,
     };
     const module = threadModule(import.meta.url, 'gather-thread');
     for (;;) {
@@ -126,18 +131,22 @@ class DnfEngine implements Engine {
     }
   }
 
-  async #bringIn(work: Work): Promise<ComposeFailure | null> {
-    const { generation, arches, downloads, target } = work;
-    const { signal } = generation;
+  async #download({ generation, arches, downloads: to }: Work): Promise<ComposeFailure | null> {
+    const { downloads } = this.#options;
     for (const { repository, plan, arch } of arches.filter(({ repository: { isLocal } }) => !isLocal)) {
       generation.progress(15, 'DOWNLOAD', arch);
+      // How many there are is in the plan; that each step is smaller than the one before will do.
       const onDone = (done: number) => generation.progress(15 + 40 * (1 - 100 / (100 + done)), 'DOWNLOAD', `${arch}: ${done} packages`);
-      const failed = await downloadPackages({ packages: readPlan(plan), from: repository.location, to: downloads, downloads: this.#options.downloads, signal, onDone });
+      const failed = await downloadPackages({ packages: readPlan(plan), from: repository.location, to, downloads, signal: generation.signal, onDone });
       if (failed) return failed;
     }
+    return null;
+  }
+
+  async #link({ generation, arches, downloads, target }: Work, signal: AbortSignal): Promise<ComposeFailure | null> {
     generation.progress(55, 'LINK');
     const input: PlaceTask = {
-      arches: arches.map(({ arch, plan, manifest, known, repository }) => ({ arch, plan, manifest, known, root: repository.isLocal ? repository.location : null })),
+      arches: arches.map(({ arch, plan, manifest, repository }) => ({ arch, plan, manifest, root: repository.isLocal ? repository.location : null })),
       downloads,
       target,
       mode: this.#options.link,
@@ -150,18 +159,21 @@ class DnfEngine implements Engine {
     return null;
   }
 
-  async #describe({ generation, arches, target, dnf }: Work): Promise<ComposeFailure | null> {
+  /** What the sources' metadata tells of the packages, for createrepo_c. */
+  async #learn({ arches, metadata }: Work, signal: AbortSignal): Promise<ComposeFailure | null> {
+    return await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch, repository, known, metadata: to }, stop) => {
+      if (await this.#options.downloads.extract({ repository, packages: known, to, signal: stop })) metadata.set(arch, to);
+      return null;
+    });
+  }
+
+  async #describe({ generation, arches, target, dnf, metadata }: Work): Promise<ComposeFailure | null> {
     const { compose, identity, signal } = generation;
     await writeMetadata({ compose, identity, target, at: compose.startedAt ?? compose.submittedAt }, arches.map(({ manifest }) => manifest));
     const trees = treesOf(arches.map(({ arch }) => arch));
     const context = { path: this.#options.path, generation, signal, logger: this.#options.logger };
     generation.progress(70, 'CREATEREPO');
     const onTree = (done: number) => generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
-    const metadata = new Map<string, string>();
-    await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch, repository, known, metadata: to }, stop) => {
-      if (await this.#options.downloads.extract({ repository, packages: known, to, signal: stop })) metadata.set(arch, to);
-      return null;
-    });
     const unmade = await createRepodata({ trees, target, metadata, onTree }, context);
     if (unmade) return unmade;
     generation.progress(85, 'VERIFY');
@@ -187,9 +199,10 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
   const arches = input.repositories.map((repository) => {
     const { arch } = repository;
     const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
-    return { arch, repository, lookasides, plan: join(scratch, `plan-${arch}`), manifest: join(scratch, `rpms-${arch}.json`), known: join(scratch, `known-${arch}`), metadata: join(scratch, `metadata-${arch}`) };
+    const [plan, manifest, known, metadata] = [`plan-${arch}`, `rpms-${arch}.json`, `known-${arch}`, `metadata-${arch}`].map((name) => join(scratch, name)) as [string, string, string, string];
+    return { arch, repository, lookasides, plan, manifest, known, metadata };
   });
-  return { generation, arches, downloads, target, dnf: dnf.command };
+  return { generation, arches, downloads, target, dnf: dnf.command, metadata: new Map() };
 }
 
 function missingPackages(names: readonly string[]): ComposeFailure {

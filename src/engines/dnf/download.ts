@@ -25,7 +25,8 @@ export interface DownloadTask {
 
 const AT_A_TIME = 8;
 
-export async function downloadPackages({ packages, from, to, downloads, signal, onDone }: DownloadTask): Promise<ComposeFailure | null> {
+export async function downloadPackages(task: DownloadTask): Promise<ComposeFailure | null> {
+  const { packages, from, to, downloads, signal } = task;
   let done = 0;
   const under = new Set<string>();
   return await allOrNone(packages, AT_A_TIME, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
@@ -35,7 +36,7 @@ export async function downloadPackages({ packages, from, to, downloads, signal, 
       const failed = await downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop });
       if (failed) return failed;
     }
-    onDone?.(++done);
+    task.onDone?.(++done);
     return null;
   });
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodePackage, nevra, type RpmPackage } from '../../compose/rpm-package.ts';
 import { serveThread } from '../../worker-thread.ts';
+import { pathInTree } from './layout.ts';
 import { encodePlanned, type PlannedCategory } from './plan.ts';
 import { readArchConstraints } from './rpm-header.ts';
 import { baseName, missingNames, selectPackages, sourcesToLookAt, type Selection, type SelectionRequest } from './select-packages.ts';
@@ -16,6 +17,8 @@ export interface GatherTask {
   readonly root: string | null;
   readonly downloads: string;
   readonly plan: string;
+  /** Where the packages go that createrepo_c need not open, as `PackageMetadata` wants them. */
+  readonly known: string;
 }
 
 export type GatherResult =
@@ -44,6 +47,7 @@ await serveThread((task: GatherTask): GatherResult => {
     constraints: (source) => readArchConstraints(pathOf(source)),
   });
   writeFileSync(task.plan, planLines(selection));
+  writeFileSync(task.known, knownLines(selection));
   const chosen = new Set([...selection.binary, ...selection.debug].map(({ name }) => name));
   return {
     type: 'chosen',
@@ -66,6 +70,12 @@ function planLines({ binary, debug, source }: Selection): string {
       return `${encodePlanned({ category, nevra: nevra(pkg), sourceNevra, href, file: baseName(pkg), sizeBytes, checksumType, checksum })}\n`;
     });
   return [...lines('binary', binary), ...lines('debug', debug), ...lines('source', source)].join('');
+}
+
+/** Those whose checksum is of the kind that the compose's repodata has. */
+function knownLines({ binary, debug, source }: Selection): string {
+  const usable = [...binary, ...debug, ...source].filter(({ checksumType }) => checksumType === 'sha256');
+  return usable.map((pkg) => `${JSON.stringify([pkg.checksum, pkg.href, pathInTree(baseName(pkg))])}\n`).join('');
 }
 
 /** A source package that is not there is taken to have its package's epoch. */

@@ -122,7 +122,7 @@ class Gathering {
   }
 
   #sources(): void {
-    for (const id of [...this.#binary]) {
+    for (const id of this.#binary) {
       if (!first(this.#done.source, id)) continue;
       const pkg = this.#pool.get(id);
       const nvr = /^(.*)\.(?:no)?src\.rpm$/.exec(pkg.sourceRpm ?? '')?.[1] ?? '';
@@ -135,7 +135,7 @@ class Gathering {
   }
 
   #debugPackages(): void {
-    for (const id of [...this.#binary]) {
+    for (const id of this.#binary) {
       if (!first(this.#done.debug, id)) continue;
       const pkg = this.#pool.get(id);
       if (pkg.sourceRpm === null) continue;

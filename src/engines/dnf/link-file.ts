@@ -23,7 +23,7 @@ export function createLinker(mode: LinkMode): Linker {
   return {
     counts,
     link(from, to) {
-      for (const way of [...ways]) {
+      for (const way of ways.slice()) {
         try {
           attempt(way, from, to);
           counts[way]++;

@@ -8,7 +8,7 @@ import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { isBelow } from '../../compose/location.ts';
 import { serveThread } from '../../worker-thread.ts';
 import { createLinker, type Linker, type LinkMode } from './link-file.ts';
-import { packagePath, pathInTree, treeOf } from './layout.ts';
+import { packagePath, treeOf } from './layout.ts';
 import { decodePlanned, type PlannedPackage } from './plan.ts';
 import { rpmsOfArch } from './rpms-json.ts';
 
@@ -20,8 +20,6 @@ export interface PlaceTask {
     readonly root: string | null;
     /** Where this arch's part of rpms.json goes. */
     readonly manifest: string;
-    /** Where the packages go that createrepo_c need not open: a line for each, as `PackageMetadata` wants it. */
-    readonly known: string;
   }[];
   readonly downloads: string;
   /** The compose's compose/. */
@@ -76,7 +74,7 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
   const placements = new Map<string, Placement>();
   const verified = new Map<string, { readonly path: string; readonly identity: Identity }>();
   let done = 0;
-  for (const { arch, root, packages, manifest, known } of lists) {
+  for (const { arch, root, packages, manifest } of lists) {
     for (const planned of packages) {
       const to = join(task.target, packagePath(treeOf(planned.category, arch), planned.file));
       const other = placements.get(to);
@@ -88,7 +86,6 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
       if (++done % REPORT_EVERY === 0) report({ done, total });
     }
     writeFileSync(manifest, rpmsOfArch(arch, packages));
-    writeFileSync(known, packages.filter(({ checksumType }) => checksumType === 'sha256').map(({ checksum, href, file }) => `${JSON.stringify([checksum, href, pathInTree(file)])}\n`).join(''));
   }
   return [...placements.values()];
 }

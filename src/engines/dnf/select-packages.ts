@@ -68,7 +68,7 @@ export function sourcesToLookAt(request: SelectionRequest, packages: readonly Rp
 }
 
 /** What is left for the arch of the wide gathering, by file name: one package per name, no arch that was not asked for. */
-function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchSet, { constraints }: Sources): RpmPackage[] {
+function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchSet, sources: Sources): RpmPackage[] {
   const byFile = new Map<string, RpmPackage>();
   for (const pkg of [...wide.binary, ...wide.debug, ...wide.source]) {
     const file = baseName(pkg);
@@ -79,7 +79,7 @@ function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchS
     const known = excluded.get(sourceRpm);
     if (known !== undefined) return known;
     const source = byFile.get(sourceRpm);
-    const answer = source !== undefined && excludes(constraints(source), request.arch);
+    const answer = source !== undefined && excludes(sources.constraints(source), request.arch);
     excluded.set(sourceRpm, answer);
     return answer;
   };
@@ -89,8 +89,8 @@ function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchS
     return pkg.arch !== 'noarch' || pkg.sourceRpm === null || !isExcluded(pkg.sourceRpm);
   });
   const sourceNames = new Set(kept.map(({ sourceRpm }) => sourceName(sourceRpm)));
-  const sources = [...byFile.values()].filter(({ arch, name }) => isSourceArch(arch) && sourceNames.has(name));
-  return [...kept, ...sources].toSorted((a, b) => compareText(baseName(a), baseName(b)));
+  const ofKept = [...byFile.values()].filter(({ arch, name }) => isSourceArch(arch) && sourceNames.has(name));
+  return [...kept, ...ofKept].toSorted((a, b) => compareText(baseName(a), baseName(b)));
 }
 
 function excludes({ excludeArch, exclusiveArch }: ArchConstraints, arch: string): boolean {

@@ -16,13 +16,15 @@ export function readFilelists(isWanted: (path: string, arch: string) => boolean,
   let arch = '';
   let content = '';
   parser.on('error', (error) => void (problem ??= `is not well-formed XML (${error.message}): it is damaged or truncated`));
-  parser.on('opentag', ({ name, attributes }) => {
+  parser.on('opentag', (tag) => {
+    const { name } = tag;
+    const attributes = tag.attributes as Readonly<Record<string, string>>;
     content = '';
     root ??= name;
     if (root !== 'filelists') problem ??= `is not a list of files (its root is <${root}>)`;
     if (name !== 'package') return;
-    pkgid = String(attributes['pkgid'] ?? '').toLowerCase();
-    arch = String(attributes['arch'] ?? '');
+    pkgid = (attributes['pkgid'] ?? '').toLowerCase();
+    arch = attributes['arch'] ?? '';
   });
   parser.on('text', (piece) => void (content += piece));
   parser.on('closetag', ({ name }) => {

@@ -74,7 +74,7 @@ async function openRemote(location: string, context: OpenContext): Promise<Opene
   const to = join(scratch, 'repodata', 'repomd.xml');
   await mkdir(dirname(to), { recursive: true });
   const failure = await fetchFile({ client, retry, signal, url: below(base, 'repodata/repomd.xml'), to, maxBytes: MAX_REPOMD_BYTES, expected: null });
-  if (failure) return { failure: /^There is nothing at/.test(failure.message) ? notARepository(location, failure) : failure };
+  if (failure) return { failure: failure.message.startsWith('There is nothing at') ? notARepository(location, failure) : failure };
   return described(location, base.href, false, scratch, await readFile(to));
 }
 

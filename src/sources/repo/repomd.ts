@@ -40,10 +40,12 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
   let content = '';
   const fault = (what: string) => (problem ??= what);
   parser.on('error', (error) => void fault(`is not well-formed XML (${error.message}): it is truncated, or not repository metadata`));
-  parser.on('opentag', ({ name, attributes }) => {
+  parser.on('opentag', (tag) => {
+    const { name } = tag;
+    const attributes = tag.attributes as Readonly<Record<string, string>>;
     root ??= name;
     content = '';
-    const attribute = (key: string) => String(attributes[key] ?? '');
+    const attribute = (key: string) => attributes[key] ?? '';
     if ('xml:base' in attributes) fault('holds an xml:base, which would point out of the repository');
     if (name === 'data') draft = { type: attribute('type'), href: '', checksumType: '', checksum: '', size: '', openSize: '' };
     if (name === 'location' && draft) draft.href = attribute('href');

@@ -105,7 +105,8 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     await this.#client.close();
   }
 
-  async #index(locations: readonly string[], multilib: boolean, scratch: string, { signal, log }: Context): Promise<readonly IndexedRepository[] | ComposeFailure> {
+  async #index(locations: readonly string[], multilib: boolean, scratch: string, context: Context): Promise<readonly IndexedRepository[] | ComposeFailure> {
+    const { signal } = context;
     const found: FoundRepository[] = [];
     for (const [index, location] of locations.entries()) {
       const own = join(scratch, String(index));
@@ -127,7 +128,7 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     };
     const result = await runInThread<IndexResult>({ module: threadModule(import.meta.url, 'index-thread'), input: task, signal });
     if ('failure' in result) return result.failure;
-    for (const [index, { revision }] of found.entries()) log(`Read ${result.packages[index]} packages from ${locations[index]} (revision ${revision ?? 'none'})\n`);
+    for (const [index, { revision }] of found.entries()) context.log(`Read ${result.packages[index]} packages from ${locations[index]} (revision ${revision ?? 'none'})\n`);
     return indexed;
   }
 }
