@@ -38,7 +38,7 @@ export interface Platform {
 export async function openPlatform(config: Config, publicUrl: string, logger: Logger): Promise<Platform> {
   const opened: { stop(): Promise<void> }[] = [];
   const stop = async () => {
-    for (const part of opened.splice(0).reverse()) {
+    for (const part of opened.splice(0).toReversed()) {
       await part.stop().catch((error: unknown) => logger.warn({ err: error }, 'A part did not stop in order'));
     }
   };

@@ -28,7 +28,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
   const started: Service[] = [];
   let hurry = () => {};
   const stop = async () => {
-    for (const part of started.splice(0).reverse()) {
+    for (const part of started.splice(0).toReversed()) {
       await part.stop().catch((error: unknown) => logger.warn({ err: error }, 'A part did not stop in order'));
     }
     await platform.stop();

@@ -3,11 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Attempts } from './app/attempts.ts';
+import { Lease } from './app/lease.ts';
 import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
 import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
 import { settleOrphans } from './app/share-compose.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
-import { killOrphans, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
+import { killOrphans, takeBack, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
 import { createWorker } from './app/worker.ts';
 import type { Config } from './config.ts';
 import { engineFor } from './engines/engine-choice.ts';
@@ -31,6 +32,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
   const log = logger.child({ worker: identity.id });
   const attempts = new Attempts();
   const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
+  const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, clock, rules, logger: log }, claim), logger: log });
   const worker = createWorker({
     generation: {
       store, results, progress, resolver, attempts, clock, rules,
@@ -41,7 +43,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
       timeoutSeconds: config.ODCS_PUNGI_TIMEOUT,
       logger: log,
     },
-    attempts, queue, registry, events, feed, identity,
+    attempts, lease, queue, events, feed,
     concurrency: config.ODCS_CONCURRENCY,
     drainSeconds: config.ODCS_DRAIN_SECONDS,
     logger: log,

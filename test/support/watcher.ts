@@ -112,5 +112,6 @@ export class Watcher {
 
 async function asOf(api: ServiceProcess): Promise<string> {
   const { data } = await api.query('{ composes(first: 1) { asOf } }');
-  return (data?.['composes'] as { asOf: string }).asOf;
+  if (!data) throw new Error('The list of composes was not answered');
+  return (data['composes'] as { asOf: string }).asOf;
 }
