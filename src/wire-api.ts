@@ -46,5 +46,8 @@ async function requestRules(config: Config, engines: readonly Engine[]): Promise
     repoRoots: config.repoRoots,
     urlAllow: config.ODCS_URL_ALLOW,
     capabilities: capabilities(usable),
+    rawConfigs: [],
+    baseModules: [],
+    moduleDefaultsUrls: [],
   };
 }

@@ -2,36 +2,27 @@
 // limits and configuration only: nothing here does I/O. The characters allowed are no substitute for escaping; whoever
 // writes a value into a configuration still serialises it.
 
-import type { ComposeSourceInput, CreateComposeInput } from './input.ts';
-import { parseLocation, type LocationBounds } from './location.ts';
+import type { CreateComposeInput } from './input.ts';
 import type { FieldProblem } from './refusal.ts';
 import type { ComposeRequest } from './request.ts';
-import { SOURCE_FIELDS, type ComposeSource } from './source.ts';
-import { SOURCE_TYPES, type ComposeResult, type SourceType } from './vocabulary.ts';
+import { Check, unique } from './validation/check.ts';
+import { readLocation } from './validation/context.ts';
+import { readFlags } from './validation/flags.ts';
+import { NAME, SIGKEY } from './validation/names.ts';
+import { readSource } from './validation/read-source.ts';
+import { LIMITS, type RequestRules } from './validation/rules.ts';
+import type { ComposeResult, SourceType } from './vocabulary.ts';
 
-export interface RequestRules extends LocationBounds {
-  readonly arches: readonly string[];
-  readonly targetDirs: readonly string[];
-  readonly secondsToLive: number;
-  readonly maxSecondsToLive: number;
-  /** Source types that some configured engine can do, and the results that it gives of them. */
-  readonly capabilities: ReadonlyMap<SourceType, ReadonlySet<ComposeResult>>;
-}
+export { LIMITS, type RequestRules } from './validation/rules.ts';
 
-const NAME = /^[A-Za-z0-9 \-/_.:#+?$~]+$/;
-const PACKAGE = /^[A-Za-z0-9_*?[.][A-Za-z0-9._+\-~^:*?[\]!@%=,]*$/;
-const SIGKEY = /^[0-9A-Za-z]{0,64}$/;
 const LABEL = /^(EA|DevelPhaseExit|InternalAlpha|Alpha|InternalSnapshot|Beta|Snapshot|RC|Update|SecurityFix)-\d+\.\d+$/;
-const NAME_CHARACTERS = 'ASCII letters, digits, blanks and - / _ . : # + ? $ ~';
-
-export const LIMITS = { name: 255, list: 1_000, packages: 5_000, idempotencyKey: 200 } as const;
 
 export function validateRequest(
   input: CreateComposeInput,
   rules: RequestRules,
 ): { readonly request: ComposeRequest } | { readonly problems: readonly FieldProblem[] } {
   const check = new Check();
-  const source = readSource(input.source, rules, check);
+  const source = readSource(input, rules, check);
   const arches = check.oneOf('input.arches', input.arches ?? [...rules.arches], rules.arches, 'arch');
   if (input.arches?.length === 0) check.fail('input.arches', 'must name at least one arch, or be left out');
   const results = readResults(input, source?.type, rules, check);
@@ -39,17 +30,17 @@ export function validateRequest(
   const request = {
     secondsToLive: readSecondsToLive(input.secondsToLive, rules, check),
     arches,
-    flags: unique(input.flags ?? []),
+    flags: readFlags(input.flags ?? [], source?.type, check),
     results,
-    sigkeys: check.strings('input.sigkeys', input.sigkeys, SIGKEY, 'letters and digits, or an empty string for unsigned'),
+    sigkeys: check.strings('input.sigkeys', input.sigkeys, SIGKEY),
     multilibArches: check.oneOf('input.multilibArches', input.multilibArches ?? [], arches, 'arch of this request'),
     multilibMethods: unique(input.multilibMethods ?? []),
     lookasideRepos: (input.lookasideRepos ?? []).map((repo, index) => readLocation(`input.lookasideRepos.${index}`, repo, rules, check)),
     composeType,
     label: readLabel(input.label, composeType, check),
     targetDir: check.known('input.targetDir', input.targetDir ?? 'default', rules.targetDirs, 'target directory'),
-    parentPungiComposeIds: check.strings('input.parentPungiComposeIds', input.parentPungiComposeIds, NAME, NAME_CHARACTERS),
-    respinOf: input.respinOf == null ? null : check.text('input.respinOf', input.respinOf, NAME, NAME_CHARACTERS),
+    parentPungiComposeIds: check.strings('input.parentPungiComposeIds', input.parentPungiComposeIds, NAME),
+    respinOf: input.respinOf == null ? null : check.text('input.respinOf', input.respinOf, NAME),
   };
   check.size('input.lookasideRepos', request.lookasideRepos, LIMITS.list);
   if (input.idempotencyKey != null && (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)) {
@@ -57,41 +48,6 @@ export function validateRequest(
   }
   if (check.problems.length > 0 || !source) return { problems: check.problems };
   return { request: { source, ...request } };
-}
-
-function readSource(input: ComposeSourceInput, rules: RequestRules, check: Check): ComposeSource | null {
-  const given = SOURCE_TYPES.filter((type) => input[SOURCE_FIELDS[type]] != null);
-  const [type] = given;
-  if (!type || given.length > 1) {
-    check.fail('input.source', `must name exactly one of ${Object.values(SOURCE_FIELDS).join(', ')}; ${given.length} are given`);
-    return null;
-  }
-  if (!rules.capabilities.has(type)) {
-    const can = [...rules.capabilities.keys()].map((able) => SOURCE_FIELDS[able]).join(', ') || 'none';
-    check.fail(`input.source.${SOURCE_FIELDS[type]}`, `no configured engine can do this source; possible here: ${can}`);
-    return null;
-  }
-  return readRepo(input, rules, check);
-}
-
-function readRepo(input: ComposeSourceInput, rules: RequestRules, check: Check): ComposeSource | null {
-  if (!input.repo) return null;
-  const path = 'input.source.repo';
-  return {
-    type: 'REPO',
-    repo: readLocation(`${path}.repo`, input.repo.repo, rules, check),
-    packages: check.strings(`${path}.packages`, input.repo.packages, PACKAGE, 'a package name or glob', LIMITS.packages),
-    revisions: null,
-  };
-}
-
-function readLocation(path: string, text: string, rules: RequestRules, check: Check): string {
-  const location = parseLocation(text, rules);
-  if ('problem' in location) {
-    check.fail(path, location.problem);
-    return text;
-  }
-  return location.kind === 'path' ? location.path : location.url;
 }
 
 function readResults(input: CreateComposeInput, type: SourceType | undefined, rules: RequestRules, check: Check): ComposeResult[] {
@@ -116,45 +72,4 @@ function readLabel(label: string | null | undefined, composeType: string, check:
   if (label != null && !LABEL.test(label)) check.fail('input.label', 'must be a milestone and a version, e.g. RC-1.0 or Beta-1.2');
   if (label == null && composeType === 'PRODUCTION') check.fail('input.label', 'is needed for a PRODUCTION compose, e.g. RC-1.0');
   return label ?? null;
-}
-
-function unique<T>(items: readonly T[]): T[] {
-  return [...new Set(items)];
-}
-
-/** Collects problems, so that a client learns of all of them at once; values come back as given. */
-class Check {
-  readonly problems: FieldProblem[] = [];
-
-  fail(path: string, message: string): void {
-    this.problems.push({ path, message });
-  }
-
-  text(path: string, value: string, pattern: RegExp, allowed: string): string {
-    if (value.length > LIMITS.name) this.fail(path, `must be at most ${LIMITS.name} characters`);
-    else if (!pattern.test(value)) this.fail(path, value.trim() === '' ? `must not be empty` : `may hold only: ${allowed}`);
-    return value;
-  }
-
-  strings(path: string, values: readonly string[] | null | undefined, pattern: RegExp, allowed: string, limit: number = LIMITS.list): string[] {
-    const items = values ?? [];
-    // One line tells it: a problem for each of ten thousand items would help nobody.
-    if (this.size(path, items, limit)) items.forEach((value, index) => this.text(`${path}.${index}`, value, pattern, allowed));
-    return unique(items);
-  }
-
-  size(path: string, values: readonly unknown[], limit: number): boolean {
-    if (values.length > limit) this.fail(path, `must hold at most ${limit} items; it holds ${values.length}`);
-    return values.length <= limit;
-  }
-
-  oneOf(path: string, values: readonly string[], known: readonly string[], what: string): string[] {
-    if (this.size(path, values, LIMITS.list)) values.forEach((value, index) => this.known(`${path}.${index}`, value, known, what));
-    return unique(values);
-  }
-
-  known(path: string, value: string, known: readonly string[], what: string): string {
-    if (!known.includes(value)) this.fail(path, `is no ${what} known here; one of: ${known.join(', ')}`);
-    return value;
-  }
 }

@@ -28,6 +28,9 @@ const RULES: RequestRules = {
   repoRoots: ['/'],
   urlAllow: undefined,
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
+  rawConfigs: [],
+  baseModules: ['platform', 'bootstrap'],
+  moduleDefaultsUrls: undefined,
 };
 
 interface Process {

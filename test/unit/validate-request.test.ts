@@ -10,6 +10,9 @@ const RULES: RequestRules = {
   repoRoots: ['/srv'],
   urlAllow: ['https://repos.example/pub'],
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
+  rawConfigs: [],
+  baseModules: ['platform', 'bootstrap'],
+  moduleDefaultsUrls: undefined,
 };
 
 function problemsOf(input: CreateComposeInput): Record<string, string> {
