@@ -2,6 +2,7 @@
 
 import { cancelCompose } from './app/cancel-compose.ts';
 import { createCompose } from './app/create-compose.ts';
+import { diffComposes } from './app/diff-composes.ts';
 import type { Engine, Logger } from './app/ports.ts';
 import { removeCompose } from './app/remove-compose.ts';
 import type { RequestRules } from './compose/validate-request.ts';
@@ -22,6 +23,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
+    diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, events, feed, progress, packages, results, engines, cursors, clock,
     settings: {
       version,

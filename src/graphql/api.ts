@@ -1,9 +1,10 @@
-// What the resolvers need of the service: three use cases, and the ports to read from. main.ts puts one together;
+// What the resolvers need of the service: the use cases, and the ports to read from. main.ts puts one together;
 // tests may do so in memory.
 
-import type { Clock, ComposeStore, Engine, EventLog, Feed, PackageStore, ProgressStore, Results } from '../app/ports.ts';
+import type { Clock, ComposeStore, Engine, EventLog, Feed, PackageRecord, PackageStore, ProgressStore, Results } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
+import type { PackageDiff } from '../compose/package-diff.ts';
 import type { Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 
@@ -11,6 +12,7 @@ export interface Api {
   create(viewer: Viewer, input: CreateComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly replayed: boolean }>>;
   cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
+  diff(from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
   readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions'>;
   readonly events: EventLog;
   readonly feed: Pick<Feed, 'follow'>;

@@ -6,6 +6,7 @@ import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import type { ComposeSource } from '../compose/source.ts';
 import { AboutQuery } from './about/about-query.ts';
 import { ChangeCompose } from './composes/change-compose.ts';
+import { ComposeDiffQuery } from './composes/compose-diff.ts';
 import { ComposeEventFields, ComposeEvents } from './composes/compose-events.ts';
 import { ComposeFields } from './composes/compose-fields.ts';
 import { ComposePackages } from './composes/compose-packages.ts';
@@ -21,6 +22,7 @@ const RESOLVERS: NonEmptyArray<Function> = [
   AboutQuery,
   ChangeCompose,
   ComposeChanged,
+  ComposeDiffQuery,
   ComposeEventFields,
   ComposeEvents,
   ComposeFields,

@@ -21,6 +21,14 @@ const PAGE = `
   order by path limit $4`;
 const COUNT = 'select count(*) as count from compose_package where compose_id = $1 and ($2::text is null or strpos(name, $2) > 0)';
 
+// A full join is made by hashing or merging, whatever the planner believes of a table that was filled a moment ago.
+const DIFFERENCES = `
+  with f as (select distinct on (nevra) * from compose_package where compose_id = $1 and category = 'binary' order by nevra, path),
+    t as (select distinct on (nevra) * from compose_package where compose_id = $2 and category = 'binary' order by nevra, path)
+  select f.nevra is null as added, ${['path', 'nevra', 'name', 'arch', 'source_nevra', 'sigkey', 'size_bytes', 'tree_arch', 'category'].map((column) => `coalesce(f.${column}, t.${column}) as ${column}`).join(', ')}
+  from f full join t on f.nevra = t.nevra
+  where f.nevra is null or t.nevra is null limit $3`;
+
 export function packageStore(run: RunStatement): PackageStore {
   return {
     async page(composeId, { limit, after, nameContains }) {
@@ -32,6 +40,11 @@ export function packageStore(run: RunStatement): PackageStore {
       if (validId(composeId) === null) return 0;
       const [row] = await run<{ count: string }>(COUNT, [composeId, nameContains ?? null]);
       return Number(row?.count ?? 0);
+    },
+    async differences(fromId, toId, limit) {
+      const rows = await run<PackageRow & { readonly added: boolean }>(DIFFERENCES, [fromId, toId, limit + 1]);
+      if (rows.length > limit) return null;
+      return { from: rows.filter(({ added }) => !added).map(packageFrom), to: rows.filter(({ added }) => added).map(packageFrom) };
     },
   };
 }

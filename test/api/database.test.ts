@@ -55,6 +55,7 @@ async function startProcess(): Promise<Process> {
   const { clock, settings, results, engines } = new InMemoryApi();
   const api: Api = {
     create: (viewer, input) => createCompose({ store, clock, rules: RULES }, viewer, input),
+    diff: async () => granted({ added: [], removed: [], upgraded: [], downgraded: [] }),
     cancel: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
     remove: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
     store, events: log, feed, progress, packages: packageStore(database.run), results, engines, clock, settings,

@@ -171,7 +171,10 @@ export class InMemoryApi implements Api {
     },
   };
 
+  readonly diff: Api['diff'] = async () => refused({ code: 'NOT_FOUND', message: 'Not in memory' });
+
   readonly packages: Api['packages'] = {
+    differences: async () => null,
     page: async (id, { limit, after, nameContains }) => {
       const all = (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? ''));
       const rest = all.filter(({ path }) => after === undefined || path > after);

@@ -35,4 +35,9 @@ export interface PackageStore {
   /** Ordered by path. */
   page(composeId: string, query: { readonly limit: number; readonly after?: string; readonly nameContains?: string }): Promise<Page<PackageRecord>>;
   count(composeId: string, nameContains?: string): Promise<number>;
+  /**
+   * Binary packages, by NEVRA, that only one of two composes has, whatever tree they are in; null where there are more
+   * than `limit` in all.
+   */
+  differences(fromId: string, toId: string, limit: number): Promise<{ readonly from: readonly PackageRecord[]; readonly to: readonly PackageRecord[] } | null>;
 }

@@ -9,10 +9,13 @@ const LEAF = 0.1;
 /** Per document. */
 const KNOWN_COSTS = 100;
 
+/** What one object costs that much work is behind, or whose lists are as long as they are. */
+const DEAR: Readonly<Record<string, number>> = { ComposeDiff: 1_000 };
+
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const type = getNamedType(field.type);
   if (isLeafType(type)) return LEAF;
-  if (!type.name.endsWith('Connection')) return 1 + childComplexity;
+  if (!type.name.endsWith('Connection')) return (DEAR[type.name] ?? 1) + childComplexity;
   const { first, last } = args as { readonly first?: unknown; readonly last?: unknown };
   return 1 + items(first ?? last) * childComplexity;
 };

@@ -1,0 +1,69 @@
+// What differs between the packages of two composes. A package is known by its name and arch; several versions of one may
+// be there at once, and what both composes have is no difference.
+
+import { compareEvr, parseEvr, type Evr } from './rpm-version.ts';
+
+export interface DiffedPackage {
+  /** name-epoch:version-release.arch */
+  readonly nevra: string;
+  readonly name: string;
+  readonly arch: string;
+}
+
+/** `[epoch:]version-release`, no epoch where it is 0. */
+export interface PackageChange {
+  readonly name: string;
+  readonly arch: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface PackageDiff<T extends DiffedPackage> {
+  readonly added: readonly T[];
+  readonly removed: readonly T[];
+  readonly upgraded: readonly PackageChange[];
+  readonly downgraded: readonly PackageChange[];
+}
+
+/** Of packages that are in one of the composes only; all lists come in the order of name and arch. */
+export function diffPackages<T extends DiffedPackage>(from: readonly T[], to: readonly T[]): PackageDiff<T> {
+  const before = Map.groupBy(from, keyOf);
+  const after = Map.groupBy(to, keyOf);
+  const added: T[] = [];
+  const removed: T[] = [];
+  const upgraded: PackageChange[] = [];
+  const downgraded: PackageChange[] = [];
+  for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [older = [], newer = []] = [before.get(key), after.get(key)].map((packages) => packages && newestFirst(packages));
+    const [was, ...alsoRemoved] = older;
+    const [is, ...alsoAdded] = newer;
+    const order = was && is ? compareEvr(is.evr, was.evr) : 0;
+    if (was && is && order !== 0) {
+      const change = { name: is.pkg.name, arch: is.pkg.arch, from: evrText(was.evr), to: evrText(is.evr) };
+      (order > 0 ? upgraded : downgraded).push(change);
+      removed.push(...alsoRemoved.map(({ pkg }) => pkg));
+      added.push(...alsoAdded.map(({ pkg }) => pkg));
+    } else {
+      // 1.0 and 1.00 are neither newer than the other: one went, the other came.
+      removed.push(...older.map(({ pkg }) => pkg));
+      added.push(...newer.map(({ pkg }) => pkg));
+    }
+  }
+  return { added, removed, upgraded, downgraded };
+}
+
+function keyOf({ name, arch }: DiffedPackage): string {
+  return `${name} ${arch}`;
+}
+
+function newestFirst<T extends DiffedPackage>(packages: readonly T[]): readonly { readonly pkg: T; readonly evr: Evr }[] {
+  return packages.map((pkg) => ({ pkg, evr: evrOf(pkg) })).sort((left, right) => compareEvr(right.evr, left.evr));
+}
+
+function evrOf({ nevra, name, arch }: DiffedPackage): Evr {
+  return parseEvr(nevra.slice(name.length + 1, nevra.length - arch.length - 1));
+}
+
+function evrText({ epoch, version, release }: Evr): string {
+  return `${epoch === 0 ? '' : `${epoch}:`}${version}${release === null ? '' : `-${release}`}`;
+}
