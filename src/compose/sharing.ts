@@ -41,10 +41,21 @@ export function sharingDigest({ request, engine, fingerprint }: SharingInput): s
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-/** What was asked for, its lists in one order; what it resolved to is in the fingerprint. */
+/** Fields that hold what a source resolved to: that is in the fingerprint, whether it was asked for so or found out. */
+const RESOLVED: Readonly<Record<ComposeSource['type'], readonly string[]>> = {
+  TAG: ['kojiEvent'],
+  BUILD: [],
+  MODULE: ['resolvedModules'],
+  REPO: ['revisions'],
+  PULP: ['resolvedContentSets'],
+  RAW_CONFIG: ['resolvedCommit'],
+  PUNGI_COMPOSE: ['packages', 'builds'],
+};
+
+/** What was asked for, its lists in one order. */
 function canonicalSource(source: ComposeSource): unknown {
   return Object.entries(source)
-    .map(([key, value]: [string, unknown]) => [key, key === 'revisions' ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
+    .map(([key, value]: [string, unknown]) => [key, RESOLVED[source.type].includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -49,6 +49,43 @@ export interface ResolvedInput {
   readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];
   readonly lookasides: readonly OpenedRepository[];
+  /** Where Pungi takes the packages from Koji itself. */
+  readonly koji?: KojiInput;
+}
+
+/** What a compose takes from Koji, exactly: the same again whenever it is asked for, as long as Koji has it. */
+export interface KojiInput {
+  readonly place: KojiPlace;
+  /** Tags are taken as they were right after it; null = as they are. */
+  readonly event: number | null;
+  /** Null: the builds and modules are all there is. */
+  readonly tag: string | null;
+  readonly inheritance: boolean;
+  /** NVRs, besides what is tagged. */
+  readonly builds: readonly string[];
+  readonly scratchBuildTasks: readonly string[];
+  /** N:S:V:C, their dependencies among them. */
+  readonly modules: readonly string[];
+  /** N:S:V:C of builds that only MBS knows. */
+  readonly scratchModules: readonly string[];
+  /** Tags all of whose modules are taken. */
+  readonly modularTags: readonly string[];
+  /** A directory of modulemd-defaults documents. */
+  readonly moduleDefaults: string | null;
+  /** API of the Module Build Service; needed for scratch modules only. */
+  readonly mbsUrl: string | null;
+}
+
+/** Where a Koji is, for programs that ask it by themselves. */
+export interface KojiPlace {
+  /** The name of the profile. */
+  readonly profile: string;
+  readonly server: string;
+  readonly topUrl: string | null;
+  /** Where its files are mounted. */
+  readonly topDir: string | null;
+  /** A koji.conf that has a section for the profile; null: the above is all there is to know. */
+  readonly configFile: string | null;
 }
 
 export interface SourceResolver {
