@@ -1,7 +1,7 @@
 // What every role stands on: the database (embedded where none is named), its stores, the queue, the feed, and the
 // target directories. Started in this order, stopped in reverse.
 
-import type { Clock, EventLog, Feed, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
+import type { Clock, EventLog, Feed, KojiEventStore, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
 import type { Config } from './config.ts';
 import { eventCursors, type EventCursors } from './events/cursor.ts';
 import { EventFeed } from './events/feed.ts';
@@ -12,6 +12,7 @@ import { openDatabase, type Database } from './store/database.ts';
 import { EmbeddedPostgres } from './store/embedded-postgres.ts';
 import { eventLog } from './store/event-log.ts';
 import { instanceId } from './store/instance.ts';
+import { kojiEventStore } from './store/koji-event-store.ts';
 import { leadership } from './store/leadership.ts';
 import { isMigrated, migrate } from './store/migrations.ts';
 import { packageStore } from './store/package-store.ts';
@@ -23,6 +24,7 @@ export interface Platform {
   readonly events: EventLog;
   readonly progress: ProgressStore;
   readonly packages: PackageStore;
+  readonly kojiEvents: KojiEventStore;
   readonly registry: WorkerRegistry;
   readonly leadership: Leadership;
   readonly queue: PgBossQueue;
@@ -96,6 +98,7 @@ async function assemble(
   return {
     store, events, progress, queue, feed, results, readiness, stop,
     packages: packageStore(run),
+    kojiEvents: kojiEventStore(run),
     registry: workerRegistry(run),
     leadership: leadership(database),
     cursors: eventCursors(instance),
