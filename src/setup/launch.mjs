@@ -17,6 +17,7 @@ const COMMANDS = {
   demo: { needs: [dependencies, compiled, systemTools], run: ['dist/demo.js'] },
   test: { needs: [dependencies, compiled, systemTools], run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'] },
   bench: { needs: [dependencies, compiled], run: ['--experimental-transform-types', '--no-warnings', 'bench/main.ts'] },
+  chaos: { needs: [dependencies, compiled, systemTools], run: ['test/support/chaos/main.ts'] },
   schema: { needs: [dependencies, compiled], run: ['dist/graphql/emit-schema.js'] },
   build: { needs: [dependencies, compiled], run: ['-e', ''] },
 };

@@ -69,6 +69,7 @@ export class Clients {
       while (this.#open.size > 12 && !signal.aborted);
     }
     await Promise.all(this.#open);
+    this.#options.records.count('clients that came to an end');
     await looking;
   }
 

@@ -88,7 +88,8 @@ async function disturb(fleet: Fleet, place: Place, fault: Exclude<Fault, 'kill' 
     case 'halfOpen':
       // It takes the process some seconds to notice.
       proxy.halfOpen();
-      return void (await sleep(8_000));
+      await sleep(8_000);
+      return;
     case 'partition':
       proxy.freeze();
       await sleep(lasting);

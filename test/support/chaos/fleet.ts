@@ -2,11 +2,15 @@
 // died. A place without a process is a fact of life that clients have to cope with.
 
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startService, type ServiceProcess } from '../service-process.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 
 const FAKE_PUNGI = fileURLToPath(new URL('../fake-pungi', import.meta.url));
+
+/** The drain time, ending engines, and a database that does not answer meanwhile. */
+const STOP_BOUND_MS = 40_000;
 
 export interface Place {
   readonly name: string;
@@ -17,7 +21,7 @@ export interface Place {
   /** A fault is at work on it. */
   busy: boolean;
   /** Exit codes of processes that were stopped in order. */
-  readonly exits: (number | null)[];
+  readonly exits: (number | 'nothing' | null)[];
 }
 
 export interface FleetOptions {
@@ -83,7 +87,9 @@ export class Fleet {
     if (!process) return;
     place.process = null;
     if (hurried) process.child.kill('SIGTERM');
-    place.exits.push(await process.end('SIGTERM'));
+    const code = await Promise.race([process.end('SIGTERM'), sleep(STOP_BOUND_MS, 'nothing' as const, { ref: false })]);
+    if (code === 'nothing') await process.end('SIGKILL');
+    place.exits.push(code);
   }
 
   async end(): Promise<void> {

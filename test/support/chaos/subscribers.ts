@@ -58,10 +58,11 @@ interface ConnectionOptions {
 /** True where the server said that nothing more will come. */
 async function connection({ url, id, after, signal, take }: ConnectionOptions): Promise<boolean> {
   const client = patientClient(url);
-  const end = () => client.terminate();
+  const aborted = Promise.withResolvers<boolean>();
+  const end = () => aborted.resolve(false);
   signal.addEventListener('abort', end, { once: true });
   try {
-    return await new Promise<boolean>((resolve) => {
+    const ended = new Promise<boolean>((resolve) => {
       client.on('closed', () => resolve(false));
       client.subscribe<Record<string, Told>>(
         id === null ? { query: WATCH_ALL, variables: { after } } : { query: WATCH_ONE, variables: { id, after } },
@@ -77,6 +78,7 @@ async function connection({ url, id, after, signal, take }: ConnectionOptions): 
         },
       );
     });
+    return await Promise.race([ended, aborted.promise]);
   } finally {
     signal.removeEventListener('abort', end);
     client.terminate();

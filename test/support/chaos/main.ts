@@ -1,0 +1,51 @@
+// `npm run chaos -- --seed N --minutes M`: one run of the harness. Ends with 1, the seed and what was violated where a
+// promise was not kept. On the server of DATABASE_URL where that is set, else on a PostgreSQL of its own.
+
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { EmbeddedPostgres } from '../../../src/store/embedded-postgres.ts';
+import { silentLogger } from '../logger.ts';
+import { runChaos } from './run.ts';
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string' }, minutes: { type: 'string', default: '2' }, keep: { type: 'boolean', default: false }, quiet: { type: 'boolean', default: false } },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
+const seconds = Number(values.minutes) * 60;
+if (!Number.isInteger(seed) || !(seconds > 0)) {
+  process.stderr.write('Usage: npm run chaos -- [--seed N] [--minutes M] [--keep] [--quiet]\n');
+  process.exit(2);
+}
+
+const server = await databaseServer();
+try {
+  process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
+  const begun = Date.now();
+  const log = (line: string) => void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
+  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log });
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+  for (const violation of violations) process.stdout.write(`VIOLATED ${violation}\n`);
+  process.stdout.write(violations.length === 0 ? `Every promise was kept (seed ${seed})\n` : `${violations.length} violations with seed ${seed}\n`);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+} finally {
+  await server.stop();
+}
+
+async function databaseServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const given = process.env['DATABASE_URL'];
+  if (given) return { url: given, stop: async () => {} };
+  const dataDir = mkdtempSync(join(tmpdir(), 'odcs-chaos-server-'));
+  // The account that it runs as has to get in.
+  chmodSync(dataDir, 0o755);
+  const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
+  await postgres.start();
+  return {
+    url: postgres.url,
+    async stop() {
+      await postgres.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
