@@ -17,6 +17,7 @@ import type { Admission, OperationRequest } from '../graphql/admission/admission
 import type { Api } from '../graphql/api.ts';
 import { operationContext, type OperationContext } from '../graphql/context.ts';
 import { badInput, formatError, formatErrors, valueOf } from '../graphql/errors.ts';
+import { drainBody } from './drain-body.ts';
 import { landingPage } from './landing-page.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -69,7 +70,7 @@ export function registerGraphql(app: FastifyInstance, apollo: ApolloServer<Opera
       if (admitted && !admitted.ok) return sendErrors(request, reply, 400, formatErrors(admitted.errors, logger));
     },
     errorHandler(error, request, reply) {
-      void sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]);
+      void drainBody(request.raw).then(() => sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]));
     },
     handler: fastifyApolloHandler(apollo, {
       context: async (request: FastifyRequest) => {

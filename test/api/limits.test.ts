@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepingLogger } from '../support/logger.ts';
@@ -38,6 +40,23 @@ describe('over HTTP', () => {
     expect(status).toBe(400);
     expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(said) as string, extensions: { code: 'BAD_USER_INPUT', retryable: false } });
     expect(errors?.[0]?.extensions.fields?.[0]?.path).toBeTruthy();
+  });
+
+  it('says what is wrong to a client that sends all of 5 MB before it reads', async () => {
+    const { port } = new URL(server.url);
+    const body = JSON.stringify({ query: `{ about { version } } # ${'x'.repeat(5_000_000)}` });
+    const socket = connect(Number(port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await once(socket, 'connect');
+    socket.write(`POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+    // Slowly enough that the server has refused it long before the end.
+    for (let at = 0; at < body.length; at += 100_000) {
+      if (!socket.write(body.slice(at, at + 100_000))) await once(socket, 'drain');
+    }
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+    expect(answer).toContain('BAD_USER_INPUT');
   });
 
   it('5 MB are refused as too large', async () => {

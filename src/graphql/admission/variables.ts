@@ -3,6 +3,7 @@
 
 import {
   coerceInputValue,
+  isInputObjectType,
   isInputType,
   isNonNullType,
   Kind,
@@ -33,12 +34,21 @@ export function variableProblems(
     if (isMissing) problems.push({ path: argumentName(document, name), message: `Must be given (variable "$${name}" of type ${String(type)})` });
     else {
       const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
-      coerceInputValue(given, type, (path, _value, { message }) => found.push({ path, message }));
+      coerceInputValue(given, type, (path, value, { message }) => found.push({ path, message: wayOut(message, schema, value) }));
       for (const path of nulsIn(given, [])) found.push({ path, message: 'Text must not hold the character NUL' });
       for (const { path, message } of found) problems.push({ path: [argumentName(document, name), ...path].join('.'), message });
     }
   }
   return problems.slice(0, MAX_PROBLEMS);
+}
+
+/** graphql-js says that exactly one key must be given, and not which there are. */
+function wayOut(message: string, schema: GraphQLSchema, value: unknown): string {
+  const [, name = ''] = /^Exactly one key must be specified for OneOf type "(\w+)"/.exec(message) ?? [];
+  const type = schema.getType(name);
+  if (!isInputObjectType(type)) return message;
+  const given = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  return `Must name exactly one of ${Object.keys(type.getFields()).join(', ')}; ${given.length === 0 ? 'none is' : `${given.join(', ')} are`} given`;
 }
 
 /** Where a text holds the character NUL, which PostgreSQL cannot store. */
