@@ -12,6 +12,7 @@ import { killOrphans, takeBack, takeBackLost, type TakeBackDeps } from './app/ta
 import { createWorker } from './app/worker.ts';
 import type { Config } from './config.ts';
 import { engineFor } from './engines/engine-choice.ts';
+import { runProcess } from './engines/supervisor.ts';
 import { currentBootId, killLeftOver } from './engines/process-group.ts';
 import type { Platform } from './platform.ts';
 
@@ -37,6 +38,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
     generation: {
       store, results, progress, resolver, attempts, clock, rules,
       engineFor: (compose) => engineFor(compose, engines),
+      processRunner: (registerProcessGroup) => (run) => runProcess({ ...run, registerProcessGroup }),
       registerProcessGroup: ({ id, attempt }, group) => registry.registerProcessGroup({ composeId: id, attempt }, group),
       forgetProcessGroups: ({ id, attempt }) => registry.forgetProcessGroups({ composeId: id, attempt }),
       workerId: identity.id,

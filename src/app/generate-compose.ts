@@ -11,7 +11,7 @@ import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 
@@ -22,6 +22,8 @@ export interface GenerateComposeDeps {
   readonly resolver: SourceResolver;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
   readonly attempts: Attempts;
+  /** Runs a program whose process group is announced before it starts. */
+  readonly processRunner: (register: (group: ProcessGroup) => Promise<void>) => ProcessRunner;
   readonly registerProcessGroup: (compose: Compose, group: ProcessGroup) => Promise<void>;
   readonly forgetProcessGroups: (compose: Compose) => Promise<void>;
   readonly workerId: string;
@@ -133,7 +135,8 @@ class Attempt {
   async #resolve(engine: Engine, { scratch }: AttemptDirectory): Promise<Step<ResolvedInput>> {
     this.#reporter.report(0, 'RESOLVE');
     const { signal } = this.#running;
-    const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, log: (text) => this.#appendLog(text) });
+    const run = this.#deps.processRunner((group) => this.#deps.registerProcessGroup(this.#compose, group));
+    const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, run, log: (text) => this.#appendLog(text) });
     if ('failure' in answer) return { ok: false, failure: answer.failure };
     const { digest } = this.#compose;
     if (digest !== null && digest !== sharingDigest({ request: this.#compose, engine: engine.name, fingerprint: answer.input.fingerprint })) {

@@ -1,5 +1,6 @@
 // One attempt of the dnf engine, from the source's resolving to the result, as the worker does it.
 
+import { supervised } from './process-runner.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine, ResolvedInput } from '../../src/app/ports.ts';
@@ -37,7 +38,7 @@ export async function runDnf(repo: string, request: Partial<Compose> & { readonl
   const engine: Engine = createDnfEngine({ path: options.path ?? PATH, link: options.link ?? 'auto', downloads: source, logger: silentLogger });
   const { generation } = attempt;
   try {
-    const resolved = await source.resolve(generation.compose, { scratch: generation.scratch, signal: generation.signal, log: generation.log });
+    const resolved = await source.resolve(generation.compose, { scratch: generation.scratch, signal: generation.signal, run: supervised, log: generation.log });
     options.meanwhile?.(attempt);
     const failure = 'failure' in resolved ? resolved.failure : await engine.generate(withInput(attempt, resolved.input));
     const target = join(generation.directory, 'compose');

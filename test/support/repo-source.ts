@@ -7,6 +7,7 @@ import { afterAll } from 'vitest';
 import { RepoSource, type RepoSourceOptions } from '../../src/sources/repo/resolver.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { aCompose } from './composes.ts';
+import { supervised } from './process-runner.ts';
 
 const made: string[] = [];
 
@@ -32,6 +33,7 @@ export async function resolveRepo(repo: string, options: Partial<RepoSourceOptio
     return await source.resolve(aCompose({ source: { type: 'REPO', repo, packages: [], revisions: null }, ...compose }), {
       scratch: temporaryDirectory(),
       signal: new AbortController().signal,
+      run: supervised,
       log: (text) => void logged.push(text),
     });
   } finally {

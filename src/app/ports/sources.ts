@@ -3,6 +3,7 @@
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { ComposeSource } from '../../compose/source.ts';
+import type { ProcessRunner } from './process-runner.ts';
 
 export type { ProcessOutcome, ProcessRun, ProcessRunner } from './process-runner.ts';
 
@@ -88,12 +89,20 @@ export interface KojiPlace {
   readonly configFile: string | null;
 }
 
+export interface ResolveContext {
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+  /** Its process groups are the attempt's. */
+  readonly run: ProcessRunner;
+  log(text: string): void;
+}
+
 export interface SourceResolver {
   /** What the source holds just now, in few bytes: equal for equal content. Cheap; the reason of a failure is `resolve`'s to tell. */
   identify(compose: Compose, signal: AbortSignal): Promise<{ readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure }>;
   resolve(
     compose: Compose,
-    context: { readonly scratch: string; readonly signal: AbortSignal; log(text: string): void },
+    context: ResolveContext,
   ): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }>;
 }
 
