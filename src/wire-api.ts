@@ -5,6 +5,7 @@ import { createCompose } from './app/create-compose.ts';
 import { diffComposes } from './app/diff-composes.ts';
 import type { Engine, Logger } from './app/ports.ts';
 import { removeCompose } from './app/remove-compose.ts';
+import { renewCompose } from './app/renew-compose.ts';
 import type { RequestRules } from './compose/validate-request.ts';
 import type { Config } from './config.ts';
 import { capabilities } from './engines/engine-choice.ts';
@@ -23,6 +24,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
+    renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules }, viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, events, feed, progress, packages, results, engines, cursors, clock,
     settings: {

@@ -11,6 +11,7 @@ import { readFlags } from './validation/flags.ts';
 import { NAME, SIGKEY } from './validation/names.ts';
 import { readSource } from './validation/read-source.ts';
 import { LIMITS, type RequestRules } from './validation/rules.ts';
+import { readSecondsToLive } from './validation/seconds-to-live.ts';
 import type { ComposeResult, SourceType } from './vocabulary.ts';
 
 export { LIMITS, type RequestRules } from './validation/rules.ts';
@@ -60,12 +61,6 @@ function readResults(input: CreateComposeInput, type: SourceType | undefined, ru
     }
   }
   return results;
-}
-
-function readSecondsToLive(asked: number | null | undefined, rules: RequestRules, check: Check): number {
-  if (asked == null) return rules.secondsToLive;
-  if (!Number.isInteger(asked) || asked <= 0) check.fail('input.secondsToLive', `must be a whole number of seconds above 0; more than ${rules.maxSecondsToLive} is capped`);
-  return Math.min(asked, rules.maxSecondsToLive);
 }
 
 function readLabel(label: string | null | undefined, composeType: string, check: Check): string | null {

@@ -6,6 +6,7 @@ import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
 import type { PackageDiff } from '../compose/package-diff.ts';
 import type { Outcome } from '../compose/refusal.ts';
+import type { RenewComposeInput } from '../compose/renewal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 
 export interface Api {
@@ -13,6 +14,7 @@ export interface Api {
   cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   diff(from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
+  renew(viewer: Viewer, input: RenewComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly regenerated: boolean }>>;
   readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions'>;
   readonly events: EventLog;
   readonly feed: Pick<Feed, 'follow'>;

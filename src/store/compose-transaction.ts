@@ -17,6 +17,8 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     // The queue's statements run as often as ours.
     enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
     findRoot: (digest) => findRoot(run, digest),
+    lockFamily: (id) => lockFamily(run, id),
+    remember: (idempotency, composeId) => remember(run, idempotency, composeId),
     lockSharers: (rootId) => lockSharers(run, rootId),
     insertPackages: (id, packages) => insertPackages(run, id, packages),
     deletePackages: async (id) => {
@@ -60,6 +62,15 @@ async function insert(run: RunStatement, compose: NewCompose, idempotency: Idemp
     if (idempotency && sqlState(error) === '23505') throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
     throw error;
   }
+}
+
+const REMEMBER = prepared('insert into idempotency (owner, mutation, key, digest, compose_id) values ($1, $2, $3, $4, $5)');
+
+async function remember(run: RunStatement, { owner, mutation, key, digest }: Idempotency, composeId: string): Promise<void> {
+  await run(REMEMBER, [owner, mutation, key, digest, composeId]).catch((error: unknown) => {
+    if (sqlState(error) !== '23505') throw error;
+    throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
+  });
 }
 
 function freshCompose(compose: NewCompose): Compose {
@@ -106,6 +117,17 @@ const FIND_ROOT = prepared(`
 async function findRoot(run: RunStatement, digest: string): Promise<Compose | null> {
   const [row] = await run<ComposeRow>(FIND_ROOT, [digest]);
   return row ? composeFrom(row) : null;
+}
+
+const LOCK_FAMILY = prepared(`
+  select ${COMPOSE_COLUMNS} from compose c
+  where c.id = any(array(
+    select $1::bigint union all select reuses from compose where id = $1 union all select id from compose where reuses = $1 and state = 'DONE'
+  ))
+  order by c.id for no key update`);
+
+async function lockFamily(run: RunStatement, id: string): Promise<readonly Compose[]> {
+  return validId(id) === null ? [] : (await run<ComposeRow>(LOCK_FAMILY, [id])).map(composeFrom);
 }
 
 const LOCK_SHARERS = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);

@@ -32,6 +32,7 @@ beforeAll(async () => {
     create: (viewer, input) => memory.create(viewer, input),
     cancel: (viewer, request) => memory.cancel(viewer, request),
     remove: (viewer, request) => memory.remove(viewer, request),
+    renew: (viewer, input) => memory.renew(viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, packages, events: memory.events, feed: memory.feed, progress: memory.progress, results: memory.results,
     engines: memory.engines, cursors: memory.cursors, clock: memory.clock, settings: memory.settings,

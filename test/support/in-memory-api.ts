@@ -138,6 +138,12 @@ export class InMemoryApi implements Api {
     return granted(this.removed(id));
   };
 
+  readonly renew: Api['renew'] = async (viewer, { id }) => {
+    const compose = this.composes.get(id);
+    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    return granted({ compose: this.insert({ owner: viewer.name, source: compose.source }), regenerated: true });
+  };
+
   // ---------------------------------------------------------------- ports
 
   readonly store: Api['store'] = {

@@ -89,6 +89,10 @@ export interface ComposeTransaction {
   enqueue(compose: Compose, lane: Lane): Promise<void>;
   /** The compose of this digest whose result there is or will be; locked against its end until the transaction's. */
   findRoot(digest: string): Promise<Compose | null>;
+  /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
+  lockFamily(id: string): Promise<readonly Compose[]>;
+  /** Stores the idempotency key of what this transaction did to a compose. */
+  remember(idempotency: Idempotency, composeId: string): Promise<void>;
   /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
   lockSharers(rootId: string): Promise<readonly Compose[]>;
   /** Fills the packages of a compose that is being published. */
@@ -138,7 +142,7 @@ export class RootTaken extends Error {
   override readonly name = 'RootTaken';
 }
 
-/** Thrown by `ComposeTransaction.insert` where another transaction took the idempotency key first. */
+/** Thrown by `ComposeTransaction.insert` and `remember` where another transaction took the idempotency key first. */
 export class IdempotencyKeyTaken extends Error {
   override readonly name = 'IdempotencyKeyTaken';
 }

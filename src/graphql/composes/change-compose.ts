@@ -1,11 +1,11 @@
-// Cancels what is not finished, removes what is.
+// Cancels what is not finished, removes or renews what is.
 
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
 import { refusalError, valueOf } from '../errors.ts';
 import { isComposeId } from '../ids.ts';
-import { CancelComposeInput, RemoveComposeInput } from '../inputs/change-compose-input.ts';
+import { CancelComposeInput, RemoveComposeInput, RenewComposeInput } from '../inputs/change-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 
 @ObjectType('CancelComposePayload', { simpleResolvers: true })
@@ -18,6 +18,15 @@ export class CancelComposePayload {
 export class RemoveComposePayload {
   @Field(() => ComposeObject)
   compose: Compose;
+}
+
+@ObjectType('RenewComposePayload', { simpleResolvers: true })
+export class RenewComposePayload {
+  @Field(() => ComposeObject)
+  compose: Compose;
+
+  @Field(() => Boolean, { description: 'True where `compose` is a new one.' })
+  regenerated: boolean;
 }
 
 @Resolver()
@@ -37,9 +46,22 @@ export class ChangeCompose {
   ): Promise<RemoveComposePayload> {
     return { compose: valueOf(await api.remove(viewer, changeOf(input))) };
   }
+
+  @Mutation(() => RenewComposePayload, { description: 'Gives a finished compose more time, or makes it again.' })
+  async renewCompose(
+    @Arg('input', () => RenewComposeInput) input: RenewComposeInput,
+    @Ctx() { api, viewer }: OperationContext,
+  ): Promise<RenewComposePayload> {
+    const { id, secondsToLive, sigkeys, builds, modules, idempotencyKey } = input;
+    return valueOf(await api.renew(viewer, { id: knownId(id), secondsToLive, sigkeys, builds, modules, idempotencyKey }));
+  }
 }
 
 function changeOf({ id, reason }: CancelComposeInput | RemoveComposeInput): { readonly id: string; readonly reason: string | null } {
+  return { id: knownId(id), reason: reason ?? null };
+}
+
+function knownId(id: string): string {
   if (!isComposeId(id)) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
-  return { id, reason: reason ?? null };
+  return id;
 }
