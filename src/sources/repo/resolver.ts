@@ -23,6 +23,7 @@ export interface RepoSourceOptions extends RepoBounds {
 }
 
 type Context = Parameters<SourceResolver['resolve']>[1];
+export type Opened = Pick<ResolvedInput, 'fingerprint' | 'repositories' | 'lookasides'>;
 
 interface IndexedRepository extends FoundRepository {
   readonly packageIndex: string;
@@ -49,9 +50,23 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
 
   async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
     if (compose.source.type !== 'REPO') return { failure: notARepository(compose) };
+    return this.look(compose, compose.source.repo, signal);
+  }
+
+  async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
+    const { source } = compose;
+    if (source.type !== 'REPO') return { failure: notARepository(compose) };
+    const answer = await this.open(compose, source.repo, context);
+    if ('failure' in answer) return answer;
+    const revisions = answer.opened.repositories.map(({ revision }) => revision ?? '');
+    return { input: { source: { ...source, revisions }, ...answer.opened } };
+  }
+
+  /** `repo` and the compose's lookaside repositories by their repomd.xml; with null the latter alone. */
+  async look(compose: Compose, repo: string | null, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
     const scratch = await mkdtemp(join(tmpdir(), 'odcs-identify-'));
     try {
-      const asked = repositoriesOf(compose, compose.source.repo);
+      const asked = repositoriesOf(compose, repo);
       const read = await Promise.all(
         asked.map(({ location }, index) =>
           readRepomd(location, { bounds: this.#options, client: this.#client, retry: NO_RETRY, scratch: join(scratch, String(index)), signal }),
@@ -65,27 +80,26 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     }
   }
 
-  async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
-    const { source } = compose;
-    if (source.type !== 'REPO') return { failure: notARepository(compose) };
+  /** Likewise, whole. */
+  async open(compose: Compose, repo: string | null, context: Context): Promise<{ readonly opened: Opened } | { readonly failure: ComposeFailure }> {
+    const main = repo === null ? [] : [repo];
     const indexed = new Map<string, Promise<readonly IndexedRepository[] | ComposeFailure>>();
     const repositories: OpenedRepository[] = [];
     const lookasides: OpenedRepository[] = [];
     for (const arch of compose.arches) {
-      const locations = [source.repo, ...compose.lookasideRepos].map((location) => location.replaceAll('$basearch', arch));
+      const locations = [...main, ...compose.lookasideRepos].map((location) => location.replaceAll('$basearch', arch));
       const multilib = compose.multilibArches.includes(arch) && compose.multilibMethods.some((method) => method !== 'ALL');
       const key = JSON.stringify([locations, multilib]);
       const opening = indexed.get(key) ?? this.#index(locations, multilib, join(context.scratch, `source-${indexed.size}`), context);
       indexed.set(key, opening);
       const outcome = await opening;
       if ('code' in outcome) return { failure: outcome };
-      const [main, ...others] = outcome.map((repository) => opened(arch, repository));
-      if (main) repositories.push(main);
-      lookasides.push(...others);
+      const read = outcome.map((repository) => opened(arch, repository));
+      repositories.push(...read.slice(0, main.length));
+      lookasides.push(...read.slice(main.length));
     }
-    const revisions = repositories.map(({ revision }) => revision ?? '');
     const fingerprint = compose.arches.flatMap((arch) => [...repositories, ...lookasides].filter((each) => each.arch === arch).flatMap((each) => fingerprintOf(arch, each)));
-    return { input: { source: { ...source, revisions }, fingerprint, repositories, lookasides } };
+    return { opened: { fingerprint, repositories, lookasides } };
   }
 
   async download(wanted: Parameters<PackageDownloads['download']>[0]): Promise<ComposeFailure | null> {
@@ -138,8 +152,8 @@ function notARepository({ source }: Compose): ComposeFailure {
 }
 
 /** Every repository that is read, by arch: the source's, then the lookaside's. */
-function repositoriesOf({ arches, lookasideRepos }: Compose, repo: string): readonly { readonly arch: string; readonly location: string }[] {
-  return arches.flatMap((arch) => [repo, ...lookasideRepos].map((location) => ({ arch, location: location.replaceAll('$basearch', arch) })));
+function repositoriesOf({ arches, lookasideRepos }: Compose, repo: string | null): readonly { readonly arch: string; readonly location: string }[] {
+  return arches.flatMap((arch) => [...(repo === null ? [] : [repo]), ...lookasideRepos].map((location) => ({ arch, location: location.replaceAll('$basearch', arch) })));
 }
 
 function fingerprintOf(arch: string, { repomdSha256 }: { readonly repomdSha256: string }): string[] {
