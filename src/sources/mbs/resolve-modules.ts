@@ -27,6 +27,8 @@ export interface ModuleSourceOptions extends Omit<LookupOptions, 'dependencies' 
   readonly baseModules?: readonly string[];
   /** A request may name two streams of one module. */
   readonly severalStreams?: boolean;
+  /** Koji tags that are looked into in place of MBS, by name. */
+  readonly tags?: string;
 }
 
 export interface ResolvedModule extends Nsvc {
@@ -47,7 +49,7 @@ export async function resolveModules(wanted: ModulesWanted, options: ModuleSourc
     names.push(name);
   }
   const map = new ModuleMap();
-  const asked = await lookUpAsked(names, wanted, lookup);
+  const asked = await lookUpAsked(names, wanted, lookup, options.tags ?? null);
   if ('failure' in asked) return asked;
   const added = map.add([...asked.modules, ...asked.others]);
   if ('failure' in added) return added;
@@ -66,12 +68,12 @@ function invalid(message: string): Failed {
   return { failure: failure('INVALID_SOURCE', message) };
 }
 
-async function lookUpAsked(names: readonly ModuleName[], wanted: ModulesWanted, options: LookupOptions): Promise<LookupResult> {
+async function lookUpAsked(names: readonly ModuleName[], wanted: ModulesWanted, options: LookupOptions, tags: string | null): Promise<LookupResult> {
   const results = await inTurns(names, async (name) => {
     // Who names all four parts means this build, and may know that it is not ready.
     const includeDone = wanted.includeDone || name.context !== null;
     const result = await lookUpModule({ wanted: name, includeDone, baseModule: wanted.baseModule }, options);
-    return 'failure' in result || result.modules.length > 0 ? result : invalid(notFound(formatNsvc(name), includeDone, wanted.baseModule));
+    return 'failure' in result || result.modules.length > 0 ? result : invalid(notFound(formatNsvc(name), includeDone, wanted.baseModule, tags));
   });
   return merged(results, options.dependencies);
 }
@@ -94,7 +96,8 @@ function merged(results: readonly LookupResult[], withOthers: boolean): LookupRe
   return { modules, others };
 }
 
-function notFound(module: string, includeDone: boolean, baseModule: BaseModule | null): string {
+function notFound(module: string, includeDone: boolean, baseModule: BaseModule | null, tags: string | null): string {
+  if (tags !== null) return `There is no module ${module} tagged in ${tags} in Koji; check its name, or have it tagged`;
   const states = includeDone ? 'ready or done' : 'ready';
   const bounds = baseModule ? `, built on ${baseModule.name}${baseModule.stream === null ? '' : `:${baseModule.stream}`} as the request bounds it` : '';
   return `There is no module ${module} in MBS that is ${states}${bounds}; check its name${includeDone ? '' : ', or ask with INCLUDE_DONE_MODULES'}`;
