@@ -5,6 +5,7 @@ import type { Clock, ComposeStore, Engine, EventLog, Feed, PackageRecord, Packag
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
 import type { PackageDiff } from '../compose/package-diff.ts';
+import type { Pin, PinComposeInput } from '../compose/pin.ts';
 import type { Outcome } from '../compose/refusal.ts';
 import type { RenewComposeInput } from '../compose/renewal.ts';
 import type { Viewer } from '../compose/viewer.ts';
@@ -14,8 +15,10 @@ export interface Api {
   cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   diff(from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
+  pin(viewer: Viewer, input: PinComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly pin: Pin }>>;
+  unpin(viewer: Viewer, input: { readonly id: string; readonly name: string }): Promise<Outcome<Compose>>;
   renew(viewer: Viewer, input: RenewComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly regenerated: boolean }>>;
-  readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions'>;
+  readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions' | 'pinsOf'>;
   readonly events: EventLog;
   readonly feed: Pick<Feed, 'follow'>;
   readonly progress: Pick<ProgressStore, 'findMany'>;

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { isConnectionLoss } from '../app/connection-loss.ts';
 import type { Logger } from '../app/ports.ts';
 import type { FieldProblem, Outcome, Refusal } from '../compose/refusal.ts';
 
@@ -94,19 +95,4 @@ function withExtensions(formatted: GraphQLFormattedError, extensions: NonNullabl
 /** Errors outside Apollo: results of subscriptions and of operations over WebSockets. */
 export function formatErrors(errors: readonly GraphQLError[], log: Logger): GraphQLFormattedError[] {
   return errors.map((error) => formatError(error.toJSON(), error, log));
-}
-
-// Connection exceptions (class 08), shutdown and start-up (57P), too many connections; and what sockets say.
-const LOST = /^(08...|57P0[1-4]|53300|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
-const LOST_MESSAGE = /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Cannot use a pool after calling end)/;
-
-export function isConnectionLoss(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; depth += 1) {
-    const { code, syscall, cause, previous } = at as Error & { code?: unknown; syscall?: unknown; cause?: unknown; previous?: unknown };
-    // A missing socket file is a database that is down; any other missing file is not.
-    if (typeof code === 'string' && LOST.test(code) && (code !== 'ENOENT' || syscall === 'connect')) return true;
-    if (LOST_MESSAGE.test(at.message)) return true;
-    at = cause ?? previous;
-  }
-  return false;
 }

@@ -1,8 +1,9 @@
 // Look-ups that a list fans out to, each one query for all rows of a page. Made anew for each operation.
 
 import DataLoader from 'dataloader';
-import type { ComposeProgress } from '../app/ports.ts';
+import type { ComposeProgress, FeedItem, PackageRecord, PackagesQuery, Page } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
+import type { Pin } from '../compose/pin.ts';
 import { sourceKey } from '../compose/source.ts';
 import type { Api } from './api.ts';
 
@@ -10,8 +11,24 @@ export interface Loaders {
   readonly composes: DataLoader<string, Compose | null>;
   readonly progress: DataLoader<string, ComposeProgress | null>;
   readonly queuePositions: DataLoader<string, number | null>;
+  readonly events: DataLoader<EventsKey, readonly FeedItem[], string>;
+  readonly packages: DataLoader<PackagesKey, Page<PackageRecord>, string>;
+  readonly packageCounts: DataLoader<PackageCountKey, number, string>;
+  readonly pins: DataLoader<string, readonly Pin[]>;
   readonly durations: DataLoader<Compose, number | null, string>;
 }
+
+export interface EventsKey {
+  readonly composeId: string;
+  readonly after: bigint;
+  readonly limit: number;
+}
+
+export interface PackagesKey extends PackagesQuery {
+  readonly composeId: string;
+}
+
+export type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
 
 const LIKE = 9;
 
@@ -20,10 +37,36 @@ export function createLoaders(api: Api, options: { readonly cache: boolean }): L
     composes: new DataLoader((ids) => api.store.findMany(ids), options),
     progress: new DataLoader((ids) => api.progress.findMany(ids), options),
     queuePositions: new DataLoader((ids) => api.store.queuePositions(ids), options),
+    events: grouped(({ after, limit }, composeIds) => api.events.readEach({ composeIds, after, limit })),
+    packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query)),
+    packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains)),
+    pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now()), options),
     durations: new DataLoader((composes) => Promise.all(composes.map((compose) => usualDuration(api, compose))), {
       cacheKeyFn: (compose) => `${compose.source.type} ${sourceKey(compose.source)}`,
     }),
   };
+}
+
+/** One query for all composes of which the same is asked, whatever else the operation asks of others. */
+function grouped<Key extends { readonly composeId: string }, Value>(
+  read: (question: Key, composeIds: readonly string[]) => Promise<readonly Value[]>,
+): DataLoader<Key, Value, string> {
+  const text = (key: Partial<Key>) => JSON.stringify(key, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+  return new DataLoader<Key, Value, string>(
+    async (keys) => {
+      const answers = new Map<Key, Value>();
+      const groups = Map.groupBy(keys, ({ composeId: _, ...question }) => text(question as unknown as Partial<Key>));
+      await Promise.all(
+        [...groups.values()].map(async (group) => {
+          const [question] = group;
+          const values = question ? await read(question, group.map(({ composeId }) => composeId)) : [];
+          group.forEach((key, index) => answers.set(key, values[index] as Value));
+        }),
+      );
+      return keys.map((key) => answers.get(key) as Value);
+    },
+    { cacheKeyFn: text, cache: false },
+  );
 }
 
 /** The median of the times, in ms, that the latest composes of the same source took to generate. */

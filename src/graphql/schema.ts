@@ -13,6 +13,7 @@ import { ComposePackages } from './composes/compose-packages.ts';
 import { ComposeQuery } from './composes/compose-query.ts';
 import { ComposesQuery } from './composes/composes-query.ts';
 import { CreateCompose } from './composes/create-compose.ts';
+import { PinCompose } from './composes/pin-compose.ts';
 import { ComposeChanged } from './subscriptions/compose-changed.ts';
 import { ComposeLog } from './subscriptions/compose-log.ts';
 import { ComposesChanged } from './subscriptions/composes-changed.ts';
@@ -32,6 +33,7 @@ const RESOLVERS: NonEmptyArray<Function> = [
   ComposesChanged,
   ComposesQuery,
   CreateCompose,
+  PinCompose,
 ];
 
 export function buildApiSchema(): GraphQLSchema {

@@ -27,7 +27,10 @@ const SELECT = `
 const HEAD = prepared('select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head');
 const READ_ALL = prepared(`${SELECT} where e.position > $1 order by e.position limit $2`);
 // Within one compose `seq` and `position` rise together.
-const READ_ONE = prepared(`${SELECT} where e.compose_id = $3 and e.position > $1 order by e.seq limit $2`);
+const READ_EACH = prepared(`
+  ${SELECT.replace('from compose_event e', `from unnest($3::bigint[]) as asked (id)
+    cross join lateral (select * from compose_event where compose_id = asked.id and position > $1 order by seq limit $2) e`)}
+  order by e.compose_id, e.seq`);
 
 export function eventLog(run: RunStatement): EventLog {
   return {
@@ -38,12 +41,17 @@ export function eventLog(run: RunStatement): EventLog {
     async read({ after, limit, composeId, filter }) {
       if (composeId !== undefined && validId(composeId) === null) return [];
       if (filter && Object.keys(filter).length > 0) return readFiltered(run, after, limit, filter, composeId);
-      const rows = composeId === undefined
-        ? await run<EventRow>(READ_ALL, [after.toString(), limit])
-        : await run<EventRow>(READ_ONE, [after.toString(), limit, composeId]);
-      return rows.map(itemFrom);
+      if (composeId !== undefined) return (await readEach(run, [composeId], after, limit))[0] ?? [];
+      return (await run<EventRow>(READ_ALL, [after.toString(), limit])).map(itemFrom);
     },
+    readEach: ({ composeIds, after, limit }) => readEach(run, composeIds, after, limit),
   };
+}
+
+async function readEach(run: RunStatement, composeIds: readonly string[], after: bigint, limit: number): Promise<readonly (readonly FeedItem[])[]> {
+  const rows = await run<EventRow>(READ_EACH, [after.toString(), limit, [...new Set(composeIds)]]);
+  const found = Map.groupBy(rows.map(itemFrom), ({ compose }) => compose.id);
+  return composeIds.map((id) => found.get(id) ?? []);
 }
 
 async function readFiltered(run: RunStatement, after: bigint, limit: number, filter: ComposeFilter, composeId: string | undefined): Promise<readonly FeedItem[]> {

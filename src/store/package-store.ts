@@ -2,8 +2,10 @@
 
 import type { PackageRecord, PackageStore, RunStatement } from '../app/ports.ts';
 import { validId } from './compose-row.ts';
+import { prepared } from './prepared.ts';
 
 interface PackageRow {
+  readonly compose_id: string;
   readonly path: string;
   readonly nevra: string;
   readonly name: string;
@@ -15,11 +17,15 @@ interface PackageRow {
   readonly category: PackageRecord['category'];
 }
 
-const PAGE = `
-  select path, nevra, name, arch, source_nevra, sigkey, size_bytes, tree_arch, category from compose_package
-  where compose_id = $1 and path > $2 and ($3::text is null or strpos(name, $3) > 0)
-  order by path limit $4`;
-const COUNT = 'select count(*) as count from compose_package where compose_id = $1 and ($2::text is null or strpos(name, $2) > 0)';
+const PAGES = prepared(`
+  select p.* from unnest($1::bigint[]) as asked (id) cross join lateral (
+    select compose_id, path, nevra, name, arch, source_nevra, sigkey, size_bytes, tree_arch, category from compose_package
+    where compose_id = asked.id and path > $2 and ($3::text is null or strpos(name, $3) > 0)
+    order by path limit $4
+  ) p order by p.compose_id, p.path`);
+const COUNTS = prepared(`
+  select compose_id, count(*) as count from compose_package
+  where compose_id = any($1::bigint[]) and ($2::text is null or strpos(name, $2) > 0) group by compose_id`);
 
 // A full join is made by hashing or merging, whatever the planner believes of a table that was filled a moment ago.
 const DIFFERENCES = `
@@ -31,15 +37,18 @@ const DIFFERENCES = `
 
 export function packageStore(run: RunStatement): PackageStore {
   return {
-    async page(composeId, { limit, after, nameContains }) {
-      if (validId(composeId) === null) return { items: [], hasNextPage: false, hasPreviousPage: false };
-      const rows = await run<PackageRow>(PAGE, [composeId, after ?? '', nameContains ?? null, limit + 1]);
-      return { items: rows.slice(0, limit).map(packageFrom), hasNextPage: rows.length > limit, hasPreviousPage: after !== undefined };
+    async pages(composeIds, { limit, after, nameContains }) {
+      const rows = await run<PackageRow>(PAGES, [distinct(composeIds), after ?? '', nameContains ?? null, limit + 1]);
+      const found = Map.groupBy(rows, ({ compose_id }) => compose_id);
+      return composeIds.map((id) => {
+        const some = found.get(id) ?? [];
+        return { items: some.slice(0, limit).map(packageFrom), hasNextPage: some.length > limit, hasPreviousPage: after !== undefined };
+      });
     },
-    async count(composeId, nameContains) {
-      if (validId(composeId) === null) return 0;
-      const [row] = await run<{ count: string }>(COUNT, [composeId, nameContains ?? null]);
-      return Number(row?.count ?? 0);
+    async counts(composeIds, nameContains) {
+      const rows = await run<{ compose_id: string; count: string }>(COUNTS, [distinct(composeIds), nameContains ?? null]);
+      const found = new Map(rows.map(({ compose_id, count }) => [compose_id, Number(count)]));
+      return composeIds.map((id) => found.get(id) ?? 0);
     },
     async differences(fromId, toId, limit) {
       const rows = await run<PackageRow & { readonly added: boolean }>(DIFFERENCES, [fromId, toId, limit + 1]);
@@ -47,6 +56,10 @@ export function packageStore(run: RunStatement): PackageStore {
       return { from: rows.filter(({ added }) => !added).map(packageFrom), to: rows.filter(({ added }) => added).map(packageFrom) };
     },
   };
+}
+
+function distinct(ids: readonly string[]): string[] {
+  return [...new Set(ids)].filter((id) => validId(id) !== null);
 }
 
 function packageFrom(row: PackageRow): PackageRecord {

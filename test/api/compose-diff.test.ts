@@ -33,6 +33,8 @@ beforeAll(async () => {
     cancel: (viewer, request) => memory.cancel(viewer, request),
     remove: (viewer, request) => memory.remove(viewer, request),
     renew: (viewer, input) => memory.renew(viewer, input),
+    pin: (viewer, input) => memory.pin(viewer, input),
+    unpin: (viewer, input) => memory.unpin(viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, packages, events: memory.events, feed: memory.feed, progress: memory.progress, results: memory.results,
     engines: memory.engines, cursors: memory.cursors, clock: memory.clock, settings: memory.settings,

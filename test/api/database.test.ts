@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCompose } from '../../src/app/create-compose.ts';
+import { pinCompose, unpinCompose } from '../../src/app/pin-compose.ts';
 import { renewCompose } from '../../src/app/renew-compose.ts';
 import type { ComposeStore, EventLog } from '../../src/app/ports.ts';
 import { advance, type LifecycleEvent } from '../../src/compose/machine.ts';
@@ -58,6 +59,8 @@ async function startProcess(): Promise<Process> {
     create: (viewer, input) => createCompose({ store, clock, rules: RULES }, viewer, input),
     diff: async () => granted({ added: [], removed: [], upgraded: [], downgraded: [] }),
     cancel: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
+    pin: (viewer, input) => pinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
+    unpin: (viewer, input) => unpinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
     renew: (viewer, input) => renewCompose({ store, clock, requestRules: RULES, rules: { maxLosses: 3 } }, viewer, input),
     remove: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
     store, events: log, feed, progress, packages: packageStore(database.run), results, engines, clock, settings,

@@ -55,6 +55,14 @@ describe('a list', () => {
     expect(api.calls['head']).toBe(before['head']);
   });
 
+  it('reads the events of all composes in one go, and those of another page in another', async () => {
+    const before = api.calls['readEach'] ?? 0;
+    const { data, errors } = await server.query('{ composes(first: 5) { nodes { id events(first: 2) { nodes { seq } } last: events(first: 1) { nodes { seq } } } } }');
+    expect(errors).toBeUndefined();
+    expect((data as { composes: { nodes: object[] } }).composes.nodes).toContainEqual({ id: '1', events: { nodes: [{ seq: 1 }] }, last: { nodes: [{ seq: 1 }] } });
+    expect(api.calls['readEach']).toBe(before + 2);
+  });
+
   it('is counted only when asked for, and once', async () => {
     const before = api.calls['count'] ?? 0;
     const { data } = await server.query('{ composes(filter: { owners: ["anonymous"] }) { totalCount totalCountIsEstimate asOf } }');

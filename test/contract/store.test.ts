@@ -316,15 +316,21 @@ describe('packages', () => {
       path: `Temporary/x86_64/os/Packages/${String(index).padStart(5, '0')}`, sizeBytes: index ? 5_000_000_000 : null, treeArch: 'x86_64', category: 'binary',
     }));
     await store.transaction((tx) => tx.insertPackages(id, records));
-    const first = await packages.page(id, { limit: 2 });
+    const first = await onlyOne(packages.pages([id], { limit: 2 }));
     expect(first).toEqual({ items: records.slice(0, 2), hasNextPage: true, hasPreviousPage: false });
-    const last = await packages.page(id, { limit: 2, after: records.at(-2)?.path ?? '' });
+    const last = await onlyOne(packages.pages([id], { limit: 2, after: records.at(-2)?.path ?? '' }));
     expect(last).toEqual({ items: records.slice(-1), hasNextPage: false, hasPreviousPage: true });
-    expect(await packages.count(id)).toBe(12_001);
-    expect(await packages.count(id, '1200')).toBe(3);
-    expect((await packages.page(id, { limit: 5, nameContains: '%' })).items).toEqual([]);
+    expect(await onlyOne(packages.counts([id]))).toBe(12_001);
+    expect(await onlyOne(packages.counts([id], '1200'))).toBe(3);
+    expect((await onlyOne(packages.pages([id], { limit: 5, nameContains: '%' }))).items).toEqual([]);
     await store.transaction((tx) => tx.deletePackages(id));
-    expect(await packages.count(id)).toBe(0);
-    for (const impossible of IMPOSSIBLE_IDS) expect(await packages.count(impossible)).toBe(0);
+    expect(await onlyOne(packages.counts([id]))).toBe(0);
+    for (const impossible of IMPOSSIBLE_IDS) expect(await onlyOne(packages.counts([impossible]))).toBe(0);
   });
 });
+
+async function onlyOne<T>(answers: Promise<readonly T[]>): Promise<T> {
+  const [answer, ...others] = await answers;
+  if (answer === undefined || others.length > 0) throw new Error('one answer was expected');
+  return answer;
+}

@@ -184,7 +184,7 @@ it('a follower of a compose where nothing happened for long reads the log once, 
   let reads = 0;
   const counted = new EventFeed({
     url: test.url, logger: silentLogger, progress: progressStore(database.run), composes: store, pollMs: 60_000,
-    log: { head: () => log.head(), read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query)) },
+    log: { ...log, read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query)) },
   });
   await counted.start();
   const ahead = collect(counted.follow({ after: await log.head(), composeId: busy.id, progress: false, signal: never }), 2_500);

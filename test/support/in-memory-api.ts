@@ -138,6 +138,17 @@ export class InMemoryApi implements Api {
     return granted(this.removed(id));
   };
 
+  readonly pin: Api['pin'] = async (viewer, { id, name }) => {
+    const compose = this.composes.get(id);
+    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    return granted({ compose, pin: { name, owner: viewer.name, expiresAt: null, createdAt: T0 } });
+  };
+
+  readonly unpin: Api['unpin'] = async (_viewer, { id }) => {
+    const compose = this.composes.get(id);
+    return compose ? granted(compose) : refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  };
+
   readonly renew: Api['renew'] = async (viewer, { id }) => {
     const compose = this.composes.get(id);
     if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
@@ -163,6 +174,10 @@ export class InMemoryApi implements Api {
       this.#count('count');
       return { count: [...this.composes.values()].filter((compose) => matches(filter, compose, [compose.state])).length, isEstimate: false };
     },
+    pinsOf: async (ids) => {
+      this.#count('pinsOf');
+      return ids.map(() => []);
+    },
     queuePositions: async (ids) => {
       this.#count('queuePositions');
       const waiting = [...this.composes.values()].filter(({ state }) => state === 'WAIT').map(({ id }) => id);
@@ -181,12 +196,15 @@ export class InMemoryApi implements Api {
 
   readonly packages: Api['packages'] = {
     differences: async () => null,
-    page: async (id, { limit, after, nameContains }) => {
-      const all = (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? ''));
-      const rest = all.filter(({ path }) => after === undefined || path > after);
-      return { items: rest.slice(0, limit), hasNextPage: rest.length > limit, hasPreviousPage: after !== undefined };
+    pages: async (ids, { limit, after, nameContains }) => {
+      this.#count('packages');
+      return ids.map((id) => {
+        const all = (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? ''));
+        const rest = all.filter(({ path }) => after === undefined || path > after);
+        return { items: rest.slice(0, limit), hasNextPage: rest.length > limit, hasPreviousPage: after !== undefined };
+      });
     },
-    count: async (id, nameContains) => (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? '')).length,
+    counts: async (ids, nameContains) => ids.map((id) => (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? '')).length),
   };
 
   readonly results: Api['results'] = {
@@ -211,6 +229,10 @@ export class InMemoryApi implements Api {
     read: async ({ after, limit, composeId, filter }) => {
       this.#count('read');
       return this.log.slice(Number(after)).filter((item) => letsThrough(item, composeId, filter)).slice(0, limit);
+    },
+    readEach: async ({ composeIds, after, limit }) => {
+      this.#count('readEach');
+      return composeIds.map((id) => this.log.slice(Number(after)).filter((item) => letsThrough(item, id, undefined)).slice(0, limit));
     },
   };
 

@@ -1,6 +1,7 @@
 // Composes, the transactions that change them, and the log of what happened.
 
 import type { Compose, Lifecycle } from '../../compose/compose.ts';
+import type { Pin } from '../../compose/pin.ts';
 import type { ComposeRequest } from '../../compose/request.ts';
 import type { ComposeSource } from '../../compose/source.ts';
 import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../../compose/vocabulary.ts';
@@ -91,6 +92,12 @@ export interface ComposeTransaction {
   findRoot(digest: string): Promise<Compose | null>;
   /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
   lockFamily(id: string): Promise<readonly Compose[]>;
+  /** All pins of a compose by name, those that have ended included. */
+  pins(id: string): Promise<readonly Pin[]>;
+  /** Adds a pin; one of the same name gets a new owner and end, and keeps when it was created. */
+  putPin(id: string, pin: Pin): Promise<Pin>;
+  /** False where there is none of that name. */
+  deletePin(id: string, name: string): Promise<boolean>;
   /** Stores the idempotency key of what this transaction did to a compose. */
   remember(idempotency: Idempotency, composeId: string): Promise<void>;
   /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
@@ -121,6 +128,8 @@ export interface ComposeStore {
   waitingFor(digest: string): Promise<readonly string[]>;
   /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
   sharersOf(rootId: string): Promise<readonly string[]>;
+  /** The pins that have not ended at `at`, by name, in the order of `ids`. */
+  pinsOf(ids: readonly string[], at: Date): Promise<readonly (readonly Pin[])[]>;
   /** What the sweep has to see to, oldest first. */
   due(what: DueQuery): Promise<readonly string[]>;
   /** 1 = next; null for one that does not wait. In the order of `ids`. */
@@ -128,8 +137,10 @@ export interface ComposeStore {
 }
 
 export type DueQuery =
-  /** DONE or FAILED, expired at `at`, nobody removes them yet. */
+  /** DONE or FAILED, expired at `at`, nobody removes them yet, no pin holds them. */
   | { readonly what: 'EXPIRED'; readonly at: Date; readonly limit: number }
+  /** They have pins that have ended at `at`, and are not REMOVED. */
+  | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished. */
   | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */

@@ -34,6 +34,8 @@ export interface Generation {
 
 export interface Engine {
   readonly name: EngineName;
+  /** Generates in moments: it needs no place among those that take long, and there is nothing to share. */
+  readonly isLight?: boolean;
   info(): Promise<EngineInfo>;
   /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
   generate(generation: Generation): Promise<ComposeFailure | null>;

@@ -31,10 +31,16 @@ export interface PackageRecord {
   readonly category: 'binary' | 'source' | 'debug';
 }
 
+export interface PackagesQuery {
+  readonly limit: number;
+  readonly after?: string;
+  readonly nameContains?: string;
+}
+
 export interface PackageStore {
-  /** Ordered by path. */
-  page(composeId: string, query: { readonly limit: number; readonly after?: string; readonly nameContains?: string }): Promise<Page<PackageRecord>>;
-  count(composeId: string, nameContains?: string): Promise<number>;
+  /** A page of each, ordered by path, in the order of `composeIds`. */
+  pages(composeIds: readonly string[], query: PackagesQuery): Promise<readonly Page<PackageRecord>[]>;
+  counts(composeIds: readonly string[], nameContains?: string): Promise<readonly number[]>;
   /**
    * Binary packages, by NEVRA, that only one of two composes has, whatever tree they are in; null where there are more
    * than `limit` in all.

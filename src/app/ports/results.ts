@@ -43,11 +43,17 @@ export interface Results extends Service {
   publish(compose: Compose, attempt: AttemptDirectory): Promise<void>;
   /** Moves what there is of an attempt (files and scratch) to the trash, from where it is deleted in time. */
   discard(attempt: AttemptDirectory): Promise<void>;
+  /**
+   * Moves what attempts up to the compose's left, published without having become DONE included, to the trash; called
+   * with the row locked.
+   */
+  clear(compose: Compose): Promise<void>;
   /** Moves a published compose and its logs to the trash. */
   remove(compose: Compose): Promise<void>;
   /** The text of the .repo file of a compose that is served; null where there is none. */
-  repoFile(compose: Compose): string | null;
-  urls(compose: Compose): { readonly toplevel: string; readonly repository: string; readonly repofile: string } | null;
+  repoFile(compose: Compose): string | null | Promise<string | null>;
+  /** Without a repository and its .repo file where the compose has variants of its own. */
+  urls(compose: Compose): { readonly toplevel: string; readonly repository: string | null; readonly repofile: string | null } | null;
   appendLog(compose: Compose, attempt: number, text: string): void;
   /** Waits until what was appended is on disk. */
   flushLog(compose: Compose, attempt: number): Promise<void>;

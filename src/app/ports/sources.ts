@@ -52,6 +52,18 @@ export interface ResolvedInput {
   readonly lookasides: readonly OpenedRepository[];
   /** Where Pungi takes the packages from Koji itself. */
   readonly koji?: KojiInput;
+  /** Where the compose is a .repo file for repositories that others serve. */
+  readonly repoFile?: RepoFileInput;
+}
+
+/** A .repo file, and the few repositories that it needs here; directories are below the compose's variant. */
+export interface RepoFileInput {
+  /** Null: the compose's own, for the empty repositories. */
+  readonly text: string | null;
+  /** Repositories of which one is made, each for one arch. */
+  readonly merges: readonly { readonly directory: string; readonly arch: string; readonly urls: readonly string[] }[];
+  /** Directories for a repository with nothing in it. */
+  readonly empty: readonly string[];
 }
 
 /** What a compose takes from Koji, exactly: the same again whenever it is asked for, as long as Koji has it. */

@@ -3,8 +3,8 @@
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
-import { refusalError, valueOf } from '../errors.ts';
-import { isComposeId } from '../ids.ts';
+import { valueOf } from '../errors.ts';
+import { knownId } from '../ids.ts';
 import { CancelComposeInput, RemoveComposeInput, RenewComposeInput } from '../inputs/change-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 
@@ -59,9 +59,4 @@ export class ChangeCompose {
 
 function changeOf({ id, reason }: CancelComposeInput | RemoveComposeInput): { readonly id: string; readonly reason: string | null } {
   return { id: knownId(id), reason: reason ?? null };
-}
-
-function knownId(id: string): string {
-  if (!isComposeId(id)) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
-  return id;
 }

@@ -1,7 +1,7 @@
 // The event log: of one compose, or of all that a filter lets through. Forwards only, in commit order.
 
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
-import type { ComposeFilter } from '../../app/ports.ts';
+import type { FeedItem } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { Api } from '../api.ts';
 import type { OperationContext } from '../context.ts';
@@ -29,9 +29,9 @@ export class ComposeEvents {
     @Root() compose: Compose,
     @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
-    @Ctx() { api }: OperationContext,
+    @Ctx() { api, loaders }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    return readEvents(api, { composeId: compose.id }, after, first);
+    return readEvents(api, after, first, (query) => loaders.events.load({ composeId: compose.id, ...query }));
   }
 
   @Query(() => ComposeEventConnection, {
@@ -44,19 +44,19 @@ export class ComposeEvents {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Ctx() { api }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    return readEvents(api, { filter: filterOf(filter) }, after, first);
+    return readEvents(api, after, first, (query) => api.events.read({ filter: filterOf(filter), ...query }));
   }
 }
 
 async function readEvents(
   api: Api,
-  of: { readonly composeId: string } | { readonly filter: ComposeFilter },
   cursor: string | null | undefined,
   first: number | null,
+  read: (query: { readonly after: bigint; readonly limit: number }) => Promise<readonly FeedItem[]>,
 ): Promise<ComposeEventConnection> {
   const { limit } = pageSize({ first });
   const after = eventPosition(api, cursor) ?? 0n;
-  const found = await api.events.read({ ...of, after, limit: limit + 1 });
+  const found = await read({ after, limit: limit + 1 });
   const nodes = found.slice(0, limit).map(eventView);
   const edges = nodes.map((node) => ({ cursor: api.cursors.encode(node.position), node }));
   const pageInfo = {

@@ -3,10 +3,12 @@
 import { Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { ComposeProgress } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
+import type { Pin } from '../../compose/pin.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
 import type { OperationContext } from '../context.ts';
 import type { ComposeView } from '../types/compose-event.ts';
 import { ComposeObject, ComposeProgressType } from '../types/compose.ts';
+import { PinType } from '../types/pin.ts';
 import { SourceTypeEnum } from '../types/enums.ts';
 import { DateTime } from '../types/scalars.ts';
 
@@ -44,6 +46,11 @@ export class ComposeFields {
     return compose.reuses === null ? null : loaders.composes.load(compose.reuses);
   }
 
+  @FieldResolver(() => [PinType], { description: 'Why it is kept past its expiry, by name.' })
+  pins(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<readonly Pin[]> | readonly Pin[] {
+    return compose.state === 'REMOVED' ? [] : loaders.pins.load(compose.id);
+  }
+
   @FieldResolver(() => String, { nullable: true, description: 'The top URL of the results; null unless they are served.' })
   toplevelUrl(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
     return api.results.urls(compose)?.toplevel ?? null;
@@ -60,7 +67,7 @@ export class ComposeFields {
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'The text of the .repo file, ready for /etc/yum.repos.d.' })
-  repofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
+  repofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null | Promise<string | null> {
     return api.results.repoFile(compose);
   }
 }

@@ -16,13 +16,14 @@ export class ComposePackages {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
     @Arg('nameContains', () => String, { nullable: true }) nameContains: string | null | undefined,
-    @Ctx() { api }: OperationContext,
+    @Ctx() { loaders }: OperationContext,
   ): Promise<PackageConnection | null> {
     const { limit } = pageSize({ first });
     const path = after == null ? null : pathOf(after);
     if (compose.state !== 'DONE') return null;
     const id = compose.reuses ?? compose.id;
-    const { items, ...more } = await api.packages.page(id, {
+    const { items, ...more } = await loaders.packages.load({
+      composeId: id,
       limit,
       ...(path !== null && { after: path }),
       ...(nameContains != null && { nameContains }),
@@ -32,7 +33,7 @@ export class ComposePackages {
       edges,
       nodes: items,
       pageInfo: { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null },
-      totalCount: () => api.packages.count(id, nameContains ?? undefined),
+      totalCount: () => loaders.packageCounts.load({ composeId: id, ...(nameContains != null && { nameContains }) }),
     };
   }
 }
