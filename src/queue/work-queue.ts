@@ -35,6 +35,8 @@ const QUEUE_SETTINGS = {
   heartbeatSeconds: 10,
 } as const;
 const WORK_OPTIONS = { includeMetadata: true, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 } as const;
+// pg-boss hands these on to pg: its statements are short, and one on a connection that went silent must not wait for ever.
+const CONNECTION = { connectionTimeoutMillis: 4_000, query_timeout: 8_000, keepAlive: true };
 const STOP_LIMIT_MS = 5_000;
 const RESENT_AT_A_TIME = 500;
 
@@ -53,8 +55,9 @@ export class PgBossQueue implements WorkQueue {
     const boss = new PgBoss({
       connectionString: url,
       application_name: 'odcs-queue',
-      options: '-c timezone=UTC -c idle_in_transaction_session_timeout=30s -c jit=off',
+      options: '-c timezone=UTC -c idle_in_transaction_session_timeout=8s -c jit=off',
       max: 4,
+      ...CONNECTION,
       schema: 'pgboss',
       schedule: false,
       useListenNotify: true,

@@ -9,6 +9,7 @@ import type { Logger, RunStatement } from '../app/ports.ts';
 import { ENTITIES } from './entities.ts';
 import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
+import { endSilentConnections } from './silent-connections.ts';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -27,7 +28,12 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=30s', '-c lock_timeout=20s', '-c statement_timeout=60s', '-c jit=off'].join(' ');
+// A process that is frozen in a transaction holds its locks for no longer than this; who waits for one gives up before
+// its client does.
+const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=8s', '-c lock_timeout=5s', '-c statement_timeout=60s', '-c jit=off'].join(' ');
+/** A request waits for a connection, and then for an answer twice as long as this at most: together less than 10 s. */
+const PATIENCE_MS = 2_500;
+const CONNECT_MS = 4_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const orm = await MikroORM.init({
@@ -44,8 +50,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       max: options.poolSize ?? 10,
       options: SESSION,
       keepAlive: true,
-      connectionTimeoutMillis: 10_000,
-      onPoolCreated: (pool: Pool) => prepareOn(pool),
+      connectionTimeoutMillis: CONNECT_MS,
+      onPoolCreated: (pool: Pool) => {
+        endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
+        prepareOn(pool);
+      },
     },
   });
   const connection = orm.em.getConnection();
