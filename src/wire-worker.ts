@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { Attempts } from './app/attempts.ts';
 import { Lease } from './app/lease.ts';
 import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
+import { unpinExpired } from './app/pin-compose.ts';
 import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
 import { settleOrphans } from './app/share-compose.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
@@ -33,7 +34,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
   const log = logger.child({ worker: identity.id });
   const attempts = new Attempts();
   const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
-  const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, clock, rules, logger: log }, claim), logger: log });
+  const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, results, clock, rules, logger: log }, claim), logger: log });
   const worker = createWorker({
     generation: {
       store, results, progress, resolver, attempts, clock, rules,
@@ -51,7 +52,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
     logger: log,
   });
   const takingBack: TakeBackDeps = {
-    store, registry, clock, rules,
+    store, results, registry, clock, rules,
     killLeftOver: async (group) => void (await killLeftOver(group)),
     host: identity.host,
     lostAfterMs: LOST_AFTER_MS,
@@ -68,6 +69,7 @@ function chores(config: Config, { store, results, queue, clock }: Platform, taki
     { name: 'take back from lost workers', whose: 'service', everyMs: 1_000, run: () => takeBackLost(takingBack) },
     { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => settleOrphans(expiring) },
     { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
+    { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
     { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => giveUpWaiting(expiring) },

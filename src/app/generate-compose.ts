@@ -10,6 +10,7 @@ import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { isConnectionLoss } from './connection-loss.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
 import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
@@ -105,6 +106,10 @@ class Attempt {
       return await this.#work(place);
     } catch (error) {
       if (this.#running.signal.aborted) return { type: 'stopped' };
+      if (!(error instanceof StorageFailed) && isConnectionLoss(error)) {
+        this.#log.warn({ err: error }, 'The attempt lost the database');
+        return { type: 'lost' };
+      }
       this.#log.error({ err: error }, 'The attempt broke');
       return { type: 'failed', failure: brokenFailure(error) };
     } finally {
@@ -165,8 +170,10 @@ class Attempt {
   /** A finished engine is not yet a done compose: what was asked for must be in it. */
   async #validate(place: AttemptDirectory): Promise<Step<readonly PackageRecord[]>> {
     this.#reporter.report(97, 'VALIDATE');
-    const packages = await this.#deps.results.readManifest(place);
     const { source } = this.#compose;
+    // A .repo file for what others serve: there are no packages of its own.
+    if (source.type === 'PULP') return { ok: true, value: [] };
+    const packages = await this.#deps.results.readManifest(place);
     const missing = missingPackages('packages' in source ? source.packages : [], packages);
     if (missing.length === 0) return { ok: true, value: packages };
     return { ok: false, failure: failure('MISSING_PACKAGES', `Not in the source: ${missing.join(', ')}`) };
@@ -201,7 +208,10 @@ class Attempt {
     if (!event) return;
     await this.#deps.store.transaction(async (tx) => {
       const compose = await tx.lock(this.#compose.id);
-      const changed = compose && (await changeCompose(tx, compose, { event, by: 'system' }, this.#deps.rules));
+      if (!compose) return;
+      // Publishing may have got as far as the rename.
+      const meanwhile = () => this.#deps.results.clear(compose).catch((error: unknown) => this.#log.warn({ err: error }, 'What was not published is not out of the way'));
+      const changed = await changeCompose(tx, compose, { event, by: 'system', meanwhile }, this.#deps.rules);
       if (changed?.state === 'WAIT') await tx.enqueue(changed, 'generate');
     });
   }
@@ -211,6 +221,8 @@ class Attempt {
     const at = this.#deps.clock.now();
     if (outcome.type === 'failed') return { type: 'FAIL', at, attempt, failure: outcome.failure };
     if (outcome.type === 'refused') return { type: 'CANCELED', at, attempt };
+    // Refused where it is DONE after all.
+    if (outcome.type === 'lost') return { type: 'LOSE', at, attempt };
     const cause = this.#running.signal.reason as StopCause;
     switch (cause) {
       case 'CANCEL':

@@ -13,6 +13,8 @@ export type AttemptOutcome =
   | { readonly type: 'failed'; readonly failure: ComposeFailure }
   /** The signal was aborted and nothing of the engine is left; its reason says why. */
   | { readonly type: 'stopped' }
+  /** The database was lost on the way: whether it is published is not known here. */
+  | { readonly type: 'lost' }
   /** Publishing was refused: the attempt is not the compose's any more, or a cancel came first. */
   | { readonly type: 'refused' };
 

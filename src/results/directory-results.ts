@@ -1,7 +1,7 @@
 // Results on disk, in one or several target directories: they appear whole, by one rename, or not at all, and go the
 // same way. Relies on each target directory being one file system, and on the caller's row lock for publish and remove.
 
-import { mkdir, readdir, rename, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StorageFailed, type AttemptDirectory, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
@@ -11,7 +11,7 @@ import { checkOwner, checkTarget, claimTarget, type Target } from './instance-fi
 import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
-import { VARIANT, hasRepoFile, isServed, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
+import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
 import { trashEmptier, type TrashEmptier } from './trash-emptier.ts';
@@ -98,7 +98,7 @@ class DirectoryResults implements Results {
   }
 
   async writeRepoFile(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
-    if (!hasRepoFile(compose)) return;
+    if (repoFileKind(compose) !== 'ours') return;
     const path = join(directory, 'compose', VARIANT, `${directoryName(compose.id)}.repo`);
     await onFileSystem(compose.targetDir, () => writeFile(path, repoFileText(compose, this.#options.publicUrl), { flag: 'wx' }));
   }
@@ -123,6 +123,16 @@ class DirectoryResults implements Results {
     });
   }
 
+  clear(compose: Compose): Promise<void> {
+    return onFileSystem(compose.targetDir, async () => {
+      const target = this.#target(compose.targetDir);
+      refuse(await checkOwner(target, this.#options.instanceId));
+      const attempts = await attemptsOf(target, compose.id);
+      for (const { path } of attempts.filter(({ attempt }) => attempt <= compose.attempt)) await this.#throwAway(target, path);
+      if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
+    });
+  }
+
   remove(compose: Compose): Promise<void> {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
@@ -133,8 +143,23 @@ class DirectoryResults implements Results {
     });
   }
 
-  repoFile(compose: Compose): string | null {
-    return isServed(compose) && hasRepoFile(compose) ? repoFileText(compose, this.#options.publicUrl) : null;
+  repoFile(compose: Compose): string | null | Promise<string | null> {
+    const kind = isServed(compose) ? repoFileKind(compose) : 'none';
+    switch (kind) {
+      case 'none':
+        return null;
+      case 'ours':
+        return repoFileText(compose, this.#options.publicUrl);
+      case 'engine':
+        return this.#publishedRepoFile(compose);
+    }
+  }
+
+  /** As the engine wrote it; null where it goes just now. */
+  #publishedRepoFile({ id, reuses, targetDir }: Compose): Promise<string | null> {
+    const name = reuses ?? id;
+    const path = join(publishedPath(this.#target(targetDir).path, name), 'compose', VARIANT, `${directoryName(name)}.repo`);
+    return onFileSystem(targetDir, () => unlessAbsent(readFile(path, 'utf8'), null));
   }
 
   urls(compose: Compose): ComposeUrls | null {
