@@ -29,7 +29,7 @@ interface Answer {
 const CREATE = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id state } } }';
 const CANCEL = 'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "chaos" }) { compose { id state } } }';
 const REMOVE = 'mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { id state } } }';
-const DONE = '{ composes(first: 50, filter: { states: [DONE] }) { nodes { id } } }';
+const DONE = '{ composes(first: 50, filter: { states: [DONE] }) { nodes { id reuses { id } } } }';
 const ONE = 'query ($id: ID!) { compose(id: $id) { state toplevelUrl } }';
 
 const SCENARIOS: Readonly<Record<Scenario, number>> = { quick: 8, slow: 8, hangs: 1, stubborn: 1, leaves: 1, fails: 1, dies: 1 };
@@ -81,6 +81,7 @@ export class Clients {
     const input = {
       source: { repo: { repo: this.#options.repositories[scenario], packages: ['hello'] } },
       idempotencyKey: key,
+      ...(random.chance(0.7) ? { flags: ['NO_REUSE'] } : {}),
       ...(random.chance(0.2) ? { secondsToLive: Math.round(random.between(4, 15)) } : {}),
     };
     const twice = random.chance(0.2);
@@ -128,10 +129,10 @@ export class Clients {
     while (!over.aborted) {
       await this.#pause(random.between(50, 400));
       const answer = await this.#asked(DONE, {}, random, 5_000);
-      const nodes = (answer?.data?.['composes'] as { nodes: readonly { id: string }[] } | undefined)?.nodes ?? [];
-      for (const { id } of nodes) {
+      const nodes = (answer?.data?.['composes'] as { nodes: readonly { id: string; reuses: { id: string } | null }[] } | undefined)?.nodes ?? [];
+      for (const { id, reuses } of nodes) {
         records.count('looks at a DONE compose');
-        if (existsSync(join(targetDir, `odcs-${id}`, 'compose', 'Temporary', 'x86_64', 'os', 'repodata', 'repomd.xml'))) continue;
+        if (existsSync(join(targetDir, `odcs-${reuses?.id ?? id}`, 'compose', 'Temporary', 'x86_64', 'os', 'repodata', 'repomd.xml'))) continue;
         const again = (await this.#asked(ONE, { id }, random, 5_000))?.data?.['compose'] as { state: string; toplevelUrl: string | null } | undefined;
         if (again?.state === 'DONE' && again.toplevelUrl !== null) records.violated('files', `compose ${id} is DONE and has no files`);
       }

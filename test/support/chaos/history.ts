@@ -20,7 +20,8 @@ export interface FinalCompose {
   readonly state: string;
   readonly seq: number;
   readonly removing: boolean;
-  readonly engine: string | null;
+  /** The compose whose files are this one's. */
+  readonly reuses: string | null;
 }
 
 export interface History {
@@ -36,7 +37,7 @@ const EVENTS = `
   select compose_id as id, seq, coalesce(position, 0)::float8 as position, kind, (extract(epoch from at) * 1000)::float8 as at, from_state as "from", to_state as "to",
     (snapshot ->> 'attempt')::int as attempt, snapshot ->> 'reuses' as reuses, snapshot -> 'failure' as failure
   from compose_event order by position, compose_id, seq`;
-const COMPOSES = 'select id, idempotency_key as key, state, seq, removing_at is not null as removing, engine_name as engine from compose order by id';
+const COMPOSES = 'select id, idempotency_key as key, state, seq, removing_at is not null as removing, reuses from compose order by id';
 
 export async function readHistory(query: Query): Promise<History> {
   const events = await query<LoggedEvent>(EVENTS);

@@ -8,18 +8,20 @@ import type { History } from './history.ts';
 /** Directories without a live compose, live composes without one, attempts that have ended, trash. */
 export function* leftOnDisk(targetDir: string, { composes, eventsOf }: History): Iterable<string> {
   const names = (directory: string) => (existsSync(join(targetDir, directory)) ? readdirSync(join(targetDir, directory)) : []);
+  // A shared result is kept until the last sharer is gone.
+  const live = new Set([...composes.values()].filter(({ state }) => state === 'DONE').map(({ id, reuses }) => reuses ?? id));
   for (const name of names('.')) {
     const id = /^odcs-(\d+)$/.exec(name)?.[1];
-    if (id !== undefined && composes.get(id)?.state !== 'DONE') yield `${name} is there, its compose is ${composes.get(id)?.state}`;
+    if (id !== undefined && !live.has(id)) yield `${name} is there, its compose is ${composes.get(id)?.state}`;
   }
-  for (const { id, state, removing } of composes.values()) {
+  for (const { id, state, removing, reuses } of composes.values()) {
     const directory = join(targetDir, `odcs-${id}`);
-    if (state === 'DONE' && !removing && !existsSync(directory)) yield `odcs-${id} is not there, its compose is DONE`;
+    if (state === 'DONE' && !removing && !existsSync(join(targetDir, `odcs-${reuses ?? id}`))) yield `odcs-${reuses ?? id} is not there, compose ${id} is DONE`;
     if (existsSync(directory)) yield* publishedBy(directory, id, eventsOf(id).findLast(({ to }) => to === 'DONE')?.attempt);
   }
   for (const name of names('.attempts')) yield `.attempts/${name} is left`;
   for (const name of names('.trash')) yield `.trash/${name} is left`;
-  for (const id of names('.logs')) if (composes.get(id)?.state === 'REMOVED') yield `.logs/${id} is left of a removed compose`;
+  for (const id of names('.logs')) if (composes.get(id)?.state === 'REMOVED' && !live.has(id)) yield `.logs/${id} is left of a removed compose`;
 }
 
 /** Pungi writes the attempt's directory into its log: what is published must be of the attempt that became DONE. */
