@@ -69,8 +69,9 @@ export function registerGraphql(app: FastifyInstance, apollo: ApolloServer<Opera
       const admitted = operation && admission.admit(operation);
       if (admitted && !admitted.ok) return sendErrors(request, reply, 400, formatErrors(admitted.errors, logger));
     },
-    errorHandler(error, request, reply) {
-      void drainBody(request.raw).then(() => sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]));
+    async errorHandler(error, request, reply) {
+      await drainBody(request.raw);
+      return sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]);
     },
     handler: fastifyApolloHandler(apollo, {
       context: async (request: FastifyRequest) => {
