@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { pulpSettings, rawConfigSettings, structure } from './source-settings.ts';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -54,6 +55,9 @@ export const SETTINGS = {
   ODCS_MAX_WAIT: setting(seconds(1).default(259_200), '259200', 'Seconds after which a compose that nobody took fails with TIMED_OUT.'),
   ODCS_DRAIN_SECONDS: setting(seconds(0, 86_400).default(30), '30', 'How long a worker that is stopped lets its composes go on before it hands them back.'),
   ODCS_MIN_FREE_BYTES: setting(z.coerce.number().int().min(0).default(268_435_456), '268435456', 'Below this much free space in a target directory a worker starts no compose for it.'),
+  ODCS_PULP: setting(structure(pulpSettings.optional()), '(none)', 'The Pulp that content sets are looked up in: url, kind (2 or 3), and where needed contentUrl, username, passwordFile, apiPath, labels (YAML).'),
+  ODCS_PULP_PASSWORD: setting(z.string().min(1).optional(), '(none)', 'Password of the username in ODCS_PULP, where no passwordFile holds it.'),
+  ODCS_RAW_CONFIGS: setting(structure(rawConfigSettings.default({})), '{}', 'Pungi configurations that composes may be made from: name to url, configFile, and where needed path, commit, wrapper, schemaOverride, timeoutSeconds, arguments (YAML).'),
   ODCS_LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'What is logged, as JSON lines on standard error.'),
 } as const;
 
@@ -115,6 +119,7 @@ function crossChecks(raw: Raw): string[] {
   if ('default' in raw.ODCS_TARGET_DIRS) problems.push('ODCS_TARGET_DIRS: `default` is set by ODCS_TARGET_DIR');
   for (const root of raw.ODCS_REPO_ROOTS ?? []) if (!root.startsWith('/')) problems.push(`ODCS_REPO_ROOTS: ${root} is not an absolute path`);
   if (raw.ODCS_ROLE !== 'all' && raw.DATABASE_URL === undefined) problems.push(`DATABASE_URL: needed for ODCS_ROLE=${raw.ODCS_ROLE}; the embedded PostgreSQL serves one process only`);
+  if (raw.ODCS_PULP?.username && raw.ODCS_PULP.password === undefined && raw.ODCS_PULP_PASSWORD === undefined) problems.push('ODCS_PULP: a username needs a password: name a passwordFile, or set ODCS_PULP_PASSWORD');
   return problems;
 }
 

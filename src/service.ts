@@ -3,14 +3,11 @@
 import type { Logger, Service } from './app/ports.ts';
 import { noAuth } from './auth/no-auth.ts';
 import type { Config } from './config.ts';
-import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
-import { preferredEngines } from './engines/engine-choice.ts';
-import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
 import { httpService } from './http/service.ts';
 import { baseUrl, freePort } from './network-place.ts';
 import { openPlatform } from './platform.ts';
-import { RepoSource } from './sources/repo/resolver.ts';
 import { wireApi } from './wire-api.ts';
+import { wireSources } from './wire-sources.ts';
 import { wireWorker } from './wire-worker.ts';
 
 export interface OdcsService {
@@ -34,20 +31,13 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
     await platform.stop();
   };
   try {
-    const source = new RepoSource({ repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback });
-    const engines = preferredEngines(
-      [
-        createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, logger }),
-        createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: source, logger }),
-      ],
-      config.ODCS_ENGINE,
-    );
+    const { resolver, engines } = wireSources(config, publicUrl, logger);
     const api = await wireApi(config, platform, engines, logger);
-    const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: [] });
+    const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS) });
     const { readiness } = platform;
     const parts: Service[] = [httpService({ host: config.HOST, port, publicUrl, api, auth, targetDirs: config.targetDirs, readiness, logger })];
     if (config.ODCS_ROLE !== 'api') {
-      const worker = wireWorker(config, platform, source, engines, logger);
+      const worker = wireWorker(config, platform, resolver, engines, logger);
       hurry = worker.hurry;
       parts.push(...worker.parts);
     }

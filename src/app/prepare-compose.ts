@@ -13,10 +13,13 @@ export interface PrepareComposeDeps extends SharingDeps {
   readonly logger: Logger;
 }
 
-export async function prepareCompose(deps: PrepareComposeDeps, composeId: string, signal: AbortSignal): Promise<void> {
+/** `generate`: the engine of this compose is light, and whoever prepares it is to generate it as well. */
+export async function prepareCompose(deps: PrepareComposeDeps, composeId: string, signal: AbortSignal): Promise<'prepared' | 'generate'> {
   const compose = await deps.store.find(composeId);
-  if (compose?.state !== 'WAIT') return;
-  const digest = await digestOf(deps, compose, signal);
+  if (compose?.state !== 'WAIT') return 'prepared';
+  const engine = await deps.engineFor(compose);
+  if (engine?.isLight) return 'generate';
+  const digest = await digestOf(deps, compose, engine, signal);
   await deps.store.transaction(async (tx) => {
     const locked = await tx.lock(composeId);
     if (locked?.state !== 'WAIT') return;
@@ -24,10 +27,10 @@ export async function prepareCompose(deps: PrepareComposeDeps, composeId: string
     const known = digest === null ? locked : await tx.patch(locked, { digest });
     await tx.enqueue(known, 'generate');
   });
+  return 'prepared';
 }
 
-async function digestOf(deps: PrepareComposeDeps, compose: Compose, signal: AbortSignal): Promise<string | null> {
-  const engine = await deps.engineFor(compose);
+async function digestOf(deps: PrepareComposeDeps, compose: Compose, engine: Engine | null, signal: AbortSignal): Promise<string | null> {
   if (!engine || compose.flags.includes('NO_REUSE')) return null;
   const identified = await deps.resolver.identify(compose, signal);
   if ('fingerprint' in identified) return sharingDigest({ request: compose, engine: engine.name, fingerprint: identified.fingerprint });

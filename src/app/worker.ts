@@ -18,7 +18,7 @@ export interface WorkerDeps {
   readonly logger: Logger;
 }
 
-/** Light work: never more than a look at the source. */
+/** Light work: a look at the source, and what generates in moments. */
 const PREPARED_AT_A_TIME = 4;
 /** Ending an engine takes at most TERM, TERM, KILL and a moment; a bound for what should not happen. */
 const STOP_BOUND_MS = 15_000;
@@ -34,7 +34,9 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     const head = await deps.events.head();
     await lease.start();
     followCancels(deps, head, stopped.signal).catch((error: unknown) => logger.error({ err: error }, 'Cancels are not followed any more'));
-    await queue.work('prepare', PREPARED_AT_A_TIME, ({ composeId, signal }) => prepareCompose(generation, composeId, signal));
+    await queue.work('prepare', PREPARED_AT_A_TIME, async ({ composeId, signal }) => {
+      if ((await prepareCompose(generation, composeId, signal)) === 'generate') await generateCompose(generation, composeId);
+    });
     await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId));
   }
 

@@ -28,7 +28,7 @@ export type ComposeType = (typeof COMPOSE_TYPES)[number];
 export const MULTILIB_METHODS = ['RUNTIME', 'DEVEL', 'ALL'] as const;
 export type MultilibMethod = (typeof MULTILIB_METHODS)[number];
 
-export const ENGINES = ['pungi', 'dnf'] as const;
+export const ENGINES = ['pungi', 'dnf', 'repofile'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
 export const EVENT_KINDS = ['SNAPSHOT', 'STATE_CHANGED', 'PROGRESSED', 'CANCEL_REQUESTED', 'RENEWED', 'PINNED', 'UNPINNED'] as const;

@@ -4,14 +4,15 @@ import type { Engine, EngineInfo } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ComposeResult, EngineName, SourceType } from '../compose/vocabulary.ts';
 
-export type EnginePreference = 'auto' | EngineName;
+export type EnginePreference = 'auto' | 'pungi' | 'dnf';
 
-const PREFERRED: readonly EngineName[] = ['pungi', 'dnf'];
+const PREFERRED = ['pungi', 'dnf'] as const;
 
 /** What an engine makes; Pungi needs no more than its usual tools for an ISO, and lorax for a boot.iso. */
 const RESULTS: Record<EngineName, readonly ComposeResult[]> = {
   pungi: ['REPOSITORY', 'ISO', 'BOOT_ISO'],
   dnf: ['REPOSITORY'],
+  repofile: ['REPOSITORY'],
 };
 
 export function preferredEngines(engines: readonly Engine[], preference: EnginePreference): readonly Engine[] {

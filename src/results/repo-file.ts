@@ -4,8 +4,9 @@ import { directoryName, type Compose } from '../compose/compose.ts';
 
 export interface ComposeUrls {
   readonly toplevel: string;
-  readonly repository: string;
-  readonly repofile: string;
+  /** Null where the compose has variants of its own. */
+  readonly repository: string | null;
+  readonly repofile: string | null;
 }
 
 /** The variant that all but raw-config composes have. */
@@ -15,17 +16,29 @@ export const VARIANT = 'Temporary';
 export function urlsOf(compose: Compose, publicUrl: string): ComposeUrls {
   const name = directoryName(compose.reuses ?? compose.id);
   const toplevel = `${publicUrl}/composes/${name}`;
-  const repository = `${toplevel}/compose/${VARIANT}`;
+  if (compose.source.type === 'RAW_CONFIG') return { toplevel, repository: null, repofile: null };
+  const repository = variantUrl(compose, publicUrl);
   return { toplevel, repository, repofile: `${repository}/${name}.repo` };
+}
+
+export function variantUrl(compose: Compose, publicUrl: string): string {
+  return `${publicUrl}/composes/${directoryName(compose.reuses ?? compose.id)}/compose/${VARIANT}`;
 }
 
 export function isServed(compose: Compose): boolean {
   return compose.state === 'DONE' && compose.removingAt === null;
 }
 
-/** Raw configurations bring variants of their own; a Pulp compose consists of somebody else's repositories. */
-export function hasRepoFile(compose: Compose): boolean {
-  return compose.source.type !== 'RAW_CONFIG' && compose.source.type !== 'PULP';
+/** Whose text is: ours; the engine's, of somebody else's repositories; nobody's, for raw configurations bring variants of their own. */
+export function repoFileKind({ source }: Compose): 'ours' | 'engine' | 'none' {
+  switch (source.type) {
+    case 'RAW_CONFIG':
+      return 'none';
+    case 'PULP':
+      return 'engine';
+    default:
+      return 'ours';
+  }
 }
 
 export function repoFileText(compose: Compose, publicUrl: string): string {
@@ -33,7 +46,7 @@ export function repoFileText(compose: Compose, publicUrl: string): string {
   return [
     `[${name}]`,
     `name=ODCS repository for compose ${name}`,
-    `baseurl=${urlsOf(compose, publicUrl).repository}/$basearch/os`,
+    `baseurl=${variantUrl(compose, publicUrl)}/$basearch/os`,
     'enabled=1',
     'gpgcheck=0',
     'skip_if_unavailable=False',

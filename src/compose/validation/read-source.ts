@@ -2,7 +2,7 @@
 
 import type { CreateComposeInput } from '../input.ts';
 import { SOURCE_FIELDS, type ComposeSource } from '../source.ts';
-import { SOURCE_TYPES } from '../vocabulary.ts';
+import { SOURCE_TYPES, type SourceType } from '../vocabulary.ts';
 import { readBuildSource } from './build-source.ts';
 import type { Check } from './check.ts';
 import type { SourceContext } from './context.ts';
@@ -13,6 +13,9 @@ import { readRawConfigSource } from './raw-config-source.ts';
 import { readRepoSource } from './repo-source.ts';
 import type { RequestRules } from './rules.ts';
 import { readTagSource } from './tag-source.ts';
+
+/** What an operator has to set for a source; those that are not here need no more than an engine. */
+const NEEDED_SETTINGS: Partial<Record<SourceType, string>> = { PULP: 'ODCS_PULP', RAW_CONFIG: 'ODCS_RAW_CONFIGS and Pungi' };
 
 /** Null where it cannot even be told which source is meant, or where nothing here can do it. */
 export function readSource(input: CreateComposeInput, rules: RequestRules, check: Check): ComposeSource | null {
@@ -25,7 +28,8 @@ export function readSource(input: CreateComposeInput, rules: RequestRules, check
   const path = `input.source.${SOURCE_FIELDS[type]}`;
   if (!rules.capabilities.has(type)) {
     const can = [...rules.capabilities.keys()].map((able) => SOURCE_FIELDS[able]).join(', ') || 'none';
-    check.fail(path, `no configured engine can do this source; possible here: ${can}`);
+    const missing = NEEDED_SETTINGS[type];
+    check.fail(path, `${missing ? `is not configured here (${missing})` : 'no configured engine can do this source'}; possible here: ${can}`);
     return null;
   }
   return readAny({ path, input, rules, check });

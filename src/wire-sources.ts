@@ -1,0 +1,53 @@
+// What composes are made from, and by what: the sources and engines that the configuration has.
+
+import type { Engine, Logger, SourceResolver } from './app/ports.ts';
+import type { Config } from './config.ts';
+import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
+import { preferredEngines } from './engines/engine-choice.ts';
+import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
+import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
+import { repoFileText, variantUrl } from './results/repo-file.ts';
+import { sourcesByType } from './sources/by-type.ts';
+import { Pulp2 } from './sources/pulp/pulp2.ts';
+import { Pulp3 } from './sources/pulp/pulp3.ts';
+import type { PulpServer } from './sources/pulp/pulp-repository.ts';
+import { PulpSource } from './sources/pulp/resolver.ts';
+import { RepoSource } from './sources/repo/resolver.ts';
+
+export interface Sources {
+  readonly resolver: SourceResolver;
+  readonly engines: readonly Engine[];
+}
+
+export function wireSources(config: Config, publicUrl: string, logger: Logger): Sources {
+  const repo = new RepoSource({ repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback });
+  const pulp = pulpServer(config);
+  const generating = preferredEngines(
+    [
+      createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, logger }),
+      createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, logger }),
+    ],
+    config.ODCS_ENGINE,
+  );
+  const repofile = createRepofileEngine({ path: config.PATH, ownRepoFile: (compose) => repoFileText(compose, publicUrl), logger });
+  return {
+    resolver: sourcesByType({
+      REPO: repo,
+      ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
+    }),
+    engines: [...generating, ...(pulp ? [repofile] : [])],
+  };
+}
+
+function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
+  if (!settings) return null;
+  const { url, kind, contentUrl, username, apiPath, labels } = settings;
+  const password = settings.password ?? ODCS_PULP_PASSWORD ?? '';
+  const common = { url, ...(username !== undefined && { basicAuth: { username, password } }) };
+  if (kind === 2) return new Pulp2({ ...common, ...(contentUrl !== undefined && { contentUrl }) });
+  return new Pulp3({ ...common, ...(apiPath !== undefined && { apiPath }), ...(labels && { labels: withoutUndefined(labels) }) });
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
