@@ -68,7 +68,7 @@ describe('what Pungi is given', () => {
 
   it('is what was recorded of a configuration that Pungi takes, without options that it has removed', () => {
     const compose = aCompose({ source: { type: 'REPO', repo: '/srv/repo', packages: ['alpha'], revisions: null } });
-    const configuration = pungiConfiguration(compose, IDENTITY, REPOS, {});
+    const configuration = pungiConfiguration(compose, IDENTITY, { repositories: REPOS }, {});
     expect(configuration).toMatchObject({
       release_name: 'odcs-42', release_short: 'odcs-42', release_version: '1', comps_file: 'comps.xml', sigkeys: [null], pkgset_source: 'repos',
       pkgset_repos: REPOS, gather_method: 'deps', check_deps: false, greedy_method: 'build', createrepo_checksum: 'sha256',
@@ -81,7 +81,7 @@ describe('what Pungi is given', () => {
     const compose = aCompose({
       flags: ['NO_DEPS', 'CHECK_DEPS'], results: ['REPOSITORY', 'ISO'], sigkeys: ['abc', ''], multilibArches: ['x86_64'], multilibMethods: ['DEVEL', 'RUNTIME'],
     });
-    const configuration = pungiConfiguration(compose, IDENTITY, REPOS, { x86_64: ['/srv/lookaside'] });
+    const configuration = pungiConfiguration(compose, IDENTITY, { repositories: REPOS }, { x86_64: ['/srv/lookaside'] });
     expect(configuration).toMatchObject({
       gather_method: 'nodeps', check_deps: true, sigkeys: ['abc', null], multilib: [['^.*$', { x86_64: ['devel', 'runtime'] }]],
       gather_lookaside_repos: [['^.*$', { x86_64: ['/srv/lookaside'] }]], additional_packages: [['^Temporary$', { '*': ['*'] }]],
@@ -106,7 +106,7 @@ describe('what Pungi is given', () => {
     const places = ['/srv/plain', "/srv/o'dd name #1", 'https://host/a$b/', '/srv/$releasever'];
     const repositories = places.map((place) => opened(place, 'x86_64'));
     await writeInput({ ...run.generation, input: { ...run.generation.input, repositories } });
-    const configuration = JSON.parse(await readFile(join(run.generation.scratch, 'config/pungi.json'), 'utf8')) as PungiConfiguration;
+    const configuration = JSON.parse(await readFile(join(run.generation.scratch, 'config/pungi.json'), 'utf8')) as { readonly pkgset_repos: Record<string, string[]> };
     const [plain = '', odd = '', url = '', variable = ''] = configuration.pkgset_repos['x86_64'] ?? [];
     expect(plain).toBe('/srv/plain');
     expect(await readlink(odd)).toBe("/srv/o'dd name #1");

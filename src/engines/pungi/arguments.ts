@@ -3,15 +3,16 @@
 import type { Generation } from '../../app/ports.ts';
 import type { PungiInput } from './input-files.ts';
 
-export function pungiArguments({ compose, directory }: Generation, input: PungiInput): string[] {
+export function pungiArguments({ compose, directory, input: { koji } }: Generation, files: PungiInput): string[] {
   return [
-    `--config=${input.configFile}`,
+    `--config=${files.configFile}`,
     '--no-latest-link',
     `--compose-dir=${directory}`,
     `--${compose.composeType.toLowerCase()}`,
     ...(compose.label === null ? [] : [`--label=${compose.label}`]),
     ...compose.parentPungiComposeIds.map((id) => `--parent-compose-id=${id}`),
     ...(compose.respinOf === null ? [] : [`--respin-of=${compose.respinOf}`]),
-    `--notification-script=${input.notificationScript}`,
+    ...(koji && koji.event !== null ? [`--koji-event=${koji.event}`] : []),
+    `--notification-script=${files.notificationScript}`,
   ];
 }

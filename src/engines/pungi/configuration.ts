@@ -1,16 +1,26 @@
-// pungi.json for a compose whose packages come from repositories: a typed object, so that what is written is
-// JSON.stringify of it and no name can change its shape. Options that Pungi has removed (release_is_layered, runroot,
-// bootable, gather_source) are left out: pungi-config-validate refuses them.
+// pungi.json: a typed object, so that what is written is JSON.stringify of it and no name can change its shape. Options
+// that Pungi has removed (release_is_layered, runroot, bootable, gather_source) are left out: pungi-config-validate
+// refuses them.
 
+import type { KojiInput } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
+import type { ComposeSource } from '../../compose/source.ts';
 import type { ComposeResult } from '../../compose/vocabulary.ts';
+import { isFromTags, kojiOptions, type KojiOptions } from './koji-options.ts';
 import { COMPS_FILE, VARIANT, VARIANTS_FILE } from './variant.ts';
 
 /** Regular expression over variants → arch (or `*`) → what holds for it. */
 type ByVariantAndArch<T> = readonly (readonly [string, Readonly<Record<string, T>>])[];
 
-export interface PungiConfiguration {
+export type PungiConfiguration = CommonOptions & (RepositoryOptions | KojiOptions);
+
+interface RepositoryOptions {
+  readonly pkgset_source: 'repos';
+  readonly pkgset_repos: RepositoriesByArch;
+}
+
+interface CommonOptions {
   readonly release_name: string;
   readonly release_short: string;
   readonly release_version: string;
@@ -20,10 +30,8 @@ export interface PungiConfiguration {
   readonly sigkeys: readonly (string | null)[];
   readonly hashed_directories: boolean;
   readonly filter_system_release_packages: boolean;
-  readonly pkgset_source: 'repos';
-  readonly pkgset_repos: Readonly<Record<string, readonly string[]>>;
   readonly pkgset_allow_reuse: boolean;
-  readonly gather_method: 'deps' | 'nodeps';
+  readonly gather_method: 'deps' | 'nodeps' | 'hybrid';
   readonly gather_lookaside_repos: ByVariantAndArch<readonly string[]>;
   readonly check_deps: boolean;
   readonly greedy_method: 'build';
@@ -41,12 +49,10 @@ export interface PungiConfiguration {
 /** Where the packages of an arch come from, as Pungi takes it. */
 export type RepositoriesByArch = Readonly<Record<string, readonly string[]>>;
 
-export function pungiConfiguration(
-  compose: Compose,
-  identity: PungiIdentity,
-  repositories: RepositoriesByArch,
-  lookasides: RepositoriesByArch,
-): PungiConfiguration {
+/** Where the packages come from: repositories by arch, or Koji. */
+export type PackageSet = { readonly repositories: RepositoriesByArch } | { readonly koji: KojiInput };
+
+export function pungiConfiguration(compose: Compose, identity: PungiIdentity, packageSet: PackageSet, lookasides: RepositoriesByArch): PungiConfiguration {
   const { flags, results, multilibArches, multilibMethods } = compose;
   const methods = multilibMethods.map((method) => method.toLowerCase());
   return {
@@ -54,14 +60,13 @@ export function pungiConfiguration(
     release_short: identity.releaseShort,
     release_version: identity.releaseVersion,
     variants_file: VARIANTS_FILE,
-    ...packageSelection(askedPackages(compose)),
+    ...packageSelection(compose.source),
     sigkeys: compose.sigkeys.length === 0 ? [null] : compose.sigkeys.map((key) => (key === '' ? null : key)),
     hashed_directories: true,
     filter_system_release_packages: false,
-    pkgset_source: 'repos',
-    pkgset_repos: repositories,
+    ...('koji' in packageSet ? kojiOptions(packageSet.koji) : { pkgset_source: 'repos', pkgset_repos: packageSet.repositories }),
     pkgset_allow_reuse: true,
-    gather_method: flags.includes('NO_DEPS') ? 'nodeps' : 'deps',
+    gather_method: gatherMethod(compose, packageSet),
     gather_lookaside_repos: [[ANY_VARIANT, lookasides]],
     check_deps: flags.includes('CHECK_DEPS'),
     greedy_method: 'build',
@@ -80,12 +85,26 @@ export function pungiConfiguration(
 const ANY_VARIANT = '^.*$';
 
 /** The packages that were asked for; none = all. */
-export function askedPackages({ source }: Compose): readonly string[] {
-  return source.type === 'REPO' ? source.packages : [];
+export function askedPackages(source: ComposeSource): readonly string[] {
+  return 'packages' in source ? source.packages : [];
 }
 
-function packageSelection(packages: readonly string[]): Pick<PungiConfiguration, 'comps_file' | 'additional_packages'> {
-  return packages.length > 0 ? { comps_file: COMPS_FILE } : { additional_packages: [[`^${VARIANT}$`, { '*': ['*'] }]] };
+function packageSelection(source: ComposeSource): Pick<CommonOptions, 'comps_file' | 'additional_packages'> {
+  if (askedPackages(source).length > 0) return { comps_file: COMPS_FILE };
+  // Which packages are part of a module it says itself.
+  return source.type === 'MODULE' ? {} : { additional_packages: [[`^${VARIANT}$`, { '*': ['*'] }]] };
+}
+
+/** Modules bring their packages and no others; a tag with modules on top needs a solver that knows of both. */
+function gatherMethod({ flags, source }: Compose, packageSet: PackageSet): CommonOptions['gather_method'] {
+  if (source.type === 'MODULE') return 'nodeps';
+  if (flags.includes('NO_DEPS')) return takesAllOfKoji(source, packageSet) ? 'deps' : 'nodeps';
+  return 'koji' in packageSet && isFromTags(packageSet.koji) ? 'hybrid' : 'deps';
+}
+
+/** Without dependencies Pungi reads only packages of the very names that were asked for from Koji, and takes `*` for such a name. */
+function takesAllOfKoji(source: ComposeSource, packageSet: PackageSet): boolean {
+  return 'koji' in packageSet && askedPackages(source).length === 0;
 }
 
 const PHASES_OF_RESULT: Readonly<Record<ComposeResult, readonly string[]>> = {

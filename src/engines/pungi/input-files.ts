@@ -3,10 +3,11 @@
 
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Generation, OpenedRepository } from '../../app/ports.ts';
+import type { Generation, KojiPlace, OpenedRepository } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
+import { kojiConf } from './koji-options.ts';
 import { canBeGathered } from './package-names.ts';
 import { COMPS_FILE, VARIANTS_FILE, compsXml, variantsXml } from './variant.ts';
 
@@ -29,11 +30,14 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   await mkdir(config, { recursive: true });
   const repositories = await placesByArch(input.repositories, join(scratch, 'repositories'));
   const lookasides = await placesByArch(input.lookasides, join(scratch, 'lookasides'));
-  const configuration = pungiConfiguration(compose, identity, repositories, lookasides);
+  const { koji } = input;
+  const taken = { ...compose, source: input.source };
+  const configuration = pungiConfiguration(taken, identity, koji ? { koji } : { repositories }, lookasides);
   const configFile = join(config, 'pungi.json');
   await writeFile(configFile, JSON.stringify(configuration, null, 2));
-  await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches));
-  const packages = askedPackages(compose);
+  await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches, koji?.modules, koji?.modularTags));
+  if (koji) await writeKojiConf(koji.place, scratch);
+  const packages = askedPackages(input.source);
   if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
   await writeComposeInfo(compose, identity, directory);
   const notificationScript = join(scratch, 'notify');
@@ -42,6 +46,13 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   return { directory: config, configFile, notificationScript, eventsFile: `${notificationScript}.events` };
 }
 
+/** Where koji looks for it: Pungi's HOME is the scratch directory. */
+async function writeKojiConf(place: KojiPlace, home: string): Promise<void> {
+  const directory = join(home, '.koji');
+  await mkdir(directory, { recursive: true });
+  if (place.configFile === null) await writeFile(join(directory, 'config'), kojiConf(place));
+  else await symlink(place.configFile, join(directory, 'config'));
+}
 
 // What kickstart and dnf take as it is: no blanks and quotes (shlex), no # (comment), no $ (variables) and % (escapes).
 const PLAIN_PATH = /^[A-Za-z0-9/_.,:=@~+-]+$/;

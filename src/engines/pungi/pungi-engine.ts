@@ -5,6 +5,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import type { SourceType } from '../../compose/vocabulary.ts';
 import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
 import { pungiArguments } from './arguments.ts';
 import { askedPackages } from './configuration.ts';
@@ -26,6 +27,8 @@ export interface PungiOptions {
   readonly path: string;
   /** A run is stopped after this. */
   readonly timeoutMs: number;
+  /** What the configuration makes possible, of what Pungi can do; repositories, where it is left out. */
+  readonly sourceTypes?: readonly SourceType[];
   readonly logger: Logger;
 }
 
@@ -35,13 +38,13 @@ export function createPungiEngine(options: PungiOptions): Engine {
   async function info(): Promise<EngineInfo> {
     const available = await isOnPath(options.path);
     version ??= available ? readVersion(options.path).catch(() => null) : null;
-    return { name: 'pungi', version: (await version) ?? null, sourceTypes: ['REPO'], available };
+    return { name: 'pungi', version: (await version) ?? null, sourceTypes: options.sourceTypes ?? ['REPO'], available };
   }
   return { name: 'pungi', info, generate: (generation) => generate(generation, options) };
 }
 
 async function generate(generation: Generation, options: PungiOptions): Promise<ComposeFailure | null> {
-  const { compose, directory, scratch, input } = generation;
+  const { directory, scratch, input } = generation;
   const unlinkable = await probeLinks([...input.repositories, ...input.lookasides], scratch);
   if (unlinkable) return unlinkable;
   const files = await writeInput(generation);
@@ -54,7 +57,7 @@ async function generate(generation: Generation, options: PungiOptions): Promise<
     if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
     return failure;
   }
-  const asked = askedPackages(compose);
+  const asked = askedPackages(input.source);
   const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
   const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
   if (missing.length > 0) return missingPackagesFailure(missing);

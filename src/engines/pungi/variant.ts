@@ -13,8 +13,13 @@ const GROUP = 'odcs-group';
 /** A name, attributes, and what is in it: text or elements. */
 type Node = readonly [name: string, attributes: Readonly<Record<string, string>>, content: string | readonly Node[]];
 
-export function variantsXml(arches: readonly string[]): string {
-  const variant: Node = ['variant', { id: VARIANT, name: VARIANT, type: 'variant' }, [['arches', {}, arches.map((arch): Node => ['arch', {}, arch])]]];
+/** `modules`: N:S:V:C; `modularTags`: Koji tags all of whose modules are part of it. */
+export function variantsXml(arches: readonly string[], modules: readonly string[] = [], modularTags: readonly string[] = []): string {
+  const list: Node[] = [...modules.map((name): Node => ['module', {}, name]), ...modularTags.map((tag): Node => ['kojitag', {}, tag])];
+  const variant: Node = ['variant', { id: VARIANT, name: VARIANT, type: 'variant' }, [
+    ['arches', {}, arches.map((arch): Node => ['arch', {}, arch])],
+    ...(list.length > 0 ? [['modules', {}, list] as const] : []),
+  ]];
   return serialize(['variants', {}, [variant]], '-//Red Hat, Inc.//DTD Variants info//EN', 'variants2012.dtd');
 }
 

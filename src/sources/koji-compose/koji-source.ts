@@ -48,7 +48,7 @@ export class KojiSource implements SourceResolver {
     const lookasides = await repositories.open(compose, null, context);
     if ('failure' in lookasides) return lookasides;
     const asked = moduleDefaultsOf(source);
-    const defaults = asked && (await fetchDefaults(asked, git, context));
+    const defaults = asked && (await fetchDefaults(asked, { path: git.path, run: context.run }, context));
     if (defaults && 'failure' in defaults) return defaults;
     return {
       input: {
