@@ -3,6 +3,7 @@
 import { cancelCompose } from './app/cancel-compose.ts';
 import { createCompose } from './app/create-compose.ts';
 import { diffComposes } from './app/diff-composes.ts';
+import { pinCompose, unpinCompose } from './app/pin-compose.ts';
 import type { Engine, Logger } from './app/ports.ts';
 import { removeCompose } from './app/remove-compose.ts';
 import { renewCompose } from './app/renew-compose.ts';
@@ -24,6 +25,8 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
+    pin: (viewer, input) => pinCompose(changing, viewer, input),
+    unpin: (viewer, input) => unpinCompose(changing, viewer, input),
     renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules }, viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, events, feed, progress, packages, results, engines, cursors, clock,

@@ -32,6 +32,10 @@ function noteOf({ event, by, reason = null }: Change, stateChanged: boolean): Ch
   switch (event.type) {
     case 'EXTEND':
       return { ...note, kind: 'RENEWED' };
+    case 'PIN':
+      return { ...note, kind: 'PINNED' };
+    case 'UNPIN':
+      return { ...note, kind: 'UNPINNED' };
     case 'REQUEST_CANCEL':
       return { ...note, kind: 'CANCEL_REQUESTED' };
     default:

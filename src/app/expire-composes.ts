@@ -2,6 +2,7 @@
 // compose that nobody took for too long fails.
 
 import { changeCompose } from './change-compose.ts';
+import { endPins } from './pin-compose.ts';
 import type { DueQuery } from './ports.ts';
 import { finishRemoval, type RemoveComposeDeps } from './remove-compose.ts';
 
@@ -19,7 +20,9 @@ export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
       const locked = await tx.lock(id);
       const at = deps.clock.now();
       if (!locked || locked.expiresAt > at) return null;
-      return changeCompose(tx, locked, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: null }, by: 'system' }, deps.rules);
+      const { compose: unpinned, heldBy } = await endPins(tx, locked, at, deps.rules);
+      if (heldBy !== null) return null;
+      return changeCompose(tx, unpinned, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: null }, by: 'system' }, deps.rules);
     });
     if (compose) await finishRemoval(deps, compose, 'expired');
   }

@@ -7,6 +7,7 @@ import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import type { ChangeRequest } from './cancel-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { endPins } from './pin-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from './ports.ts';
 
 export interface RemoveComposeDeps {
@@ -30,7 +31,9 @@ async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, vie
   if (denied) return denied;
   if (compose.removingAt !== null) return granted(compose);
   const event = { type: 'BEGIN_REMOVAL', at: deps.clock.now(), by: viewer.name, reason } as const;
-  const changed = await changeCompose(tx, compose, { event, by: viewer.name, reason }, deps.rules);
+  const unpinned = await endPins(tx, compose, event.at, deps.rules);
+  if (unpinned.heldBy !== null) return refused({ code: 'CONFLICT', message: `Compose ${id} is kept by the pin ${JSON.stringify(unpinned.heldBy)}; unpin it first` });
+  const changed = await changeCompose(tx, unpinned.compose, { event, by: viewer.name, reason }, deps.rules);
   if (changed) return granted(changed);
   return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}; cancel it first` });
 }

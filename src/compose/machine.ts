@@ -37,6 +37,9 @@ export type LifecycleEvent =
   /** Nobody took it for too long. */
   | (Happened & { readonly type: 'GIVE_UP' })
   | (Happened & { readonly type: 'EXTEND'; readonly expiresAt: Date })
+  /** Pins do not change the lifecycle; where they are allowed is the machine's to say. */
+  | (Happened & { readonly type: 'PIN' })
+  | (Happened & { readonly type: 'UNPIN' })
   /** Nothing may share, renew or pin it from here on; its files go next. */
   | (Happened & { readonly type: 'BEGIN_REMOVAL'; readonly by: string; readonly reason: string | null })
   | (Happened & { readonly type: 'REMOVED' });
@@ -117,6 +120,8 @@ const machineSetup = setup({
       const { expiresAt } = event as EventOf<'EXTEND'>;
       return { expiresAt: expiresAt > context.expiresAt ? expiresAt : context.expiresAt };
     }),
+    // What is allowed is told by there being something to do.
+    stay: assign(() => ({})),
     beginRemoval: assign(({ context, event }) => {
       const { at, by } = event as EventOf<'BEGIN_REMOVAL'>;
       return { removingAt: at, removedBy: by, expiresAt: context.expiresAt < at ? context.expiresAt : at };
@@ -138,6 +143,8 @@ const removal = {
   REMOVED: { guard: 'removing', target: 'REMOVED', actions: 'remove' },
 } as const;
 
+const pins = { PIN: { guard: not('removing'), actions: 'stay' }, UNPIN: { guard: not('removing'), actions: 'stay' } } as const;
+
 export const composeMachine = machineSetup.createMachine({
   id: 'compose',
   context: ({ input }) => input,
@@ -145,6 +152,7 @@ export const composeMachine = machineSetup.createMachine({
   states: {
     WAIT: {
       on: {
+        ...pins,
         BEGIN: { target: 'GENERATING', actions: 'begin' },
         SHARE: { target: 'GENERATING', actions: 'share' },
         REQUEST_CANCEL: { target: 'FAILED', actions: ['requestCancel', 'cancel'] },
@@ -153,6 +161,7 @@ export const composeMachine = machineSetup.createMachine({
     },
     GENERATING: {
       on: {
+        ...pins,
         REQUEST_CANCEL: [
           { guard: 'shares', target: 'FAILED', actions: ['requestCancel', 'cancel'] },
           { guard: not('cancelRequested'), actions: 'requestCancel' },
@@ -176,8 +185,8 @@ export const composeMachine = machineSetup.createMachine({
         FOLLOW: { guard: 'shares', actions: 'follow' },
       },
     },
-    DONE: { on: { EXTEND: { guard: not('removing'), actions: 'extend' }, ...removal } },
-    FAILED: { on: removal },
+    DONE: { on: { EXTEND: { guard: not('removing'), actions: 'extend' }, ...pins, ...removal } },
+    FAILED: { on: { UNPIN: pins.UNPIN, ...removal } },
     REMOVED: { type: 'final' },
   },
 });

@@ -7,6 +7,7 @@ import { readPage } from './compose-page.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
 import { composeTransaction } from './compose-transaction.ts';
 import type { Database } from './database.ts';
+import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
 
 export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>): ComposeStore {
@@ -21,6 +22,7 @@ export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>)
     due: (what) => due(run, what),
     waitingFor: async (digest) => (await run<{ id: string }>(WAITING_FOR, [digest])).map(({ id }) => id),
     sharersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
+    pinsOf: (ids, at) => pinsOf(run, ids, at),
     queuePositions: (ids) => queuePositions(run, ids),
   };
 }
@@ -80,7 +82,12 @@ async function queuePositions(run: RunStatement, ids: readonly string[]): Promis
 
 const EXPIRED = prepared(`
   select id from compose
-  where expires_at <= $1 and state in ('DONE', 'FAILED') and removing_at is null order by expires_at, id limit $2`);
+  where expires_at <= $1 and state in ('DONE', 'FAILED') and removing_at is null
+    and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
+  order by expires_at, id limit $2`);
+const EXPIRED_PINS = prepared(`
+  select distinct compose_id as id from pin join compose c on c.id = compose_id
+  where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
 const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' order by id limit $2");
 const WAITED_TOO_LONG = prepared("select id from compose where state = 'WAIT' and submitted_at <= $1 order by id limit $2");
 
@@ -99,6 +106,8 @@ function dueStatement(query: DueQuery): [sql: string, parameters: readonly unkno
   switch (query.what) {
     case 'EXPIRED':
       return [EXPIRED, [timestamp(query.at), query.limit]];
+    case 'EXPIRED_PINS':
+      return [EXPIRED_PINS, [timestamp(query.at), query.limit]];
     case 'HALF_REMOVED':
       return [HALF_REMOVED, [timestamp(query.before), query.limit]];
     case 'ORPHANED_SHARERS':

@@ -6,6 +6,7 @@ import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts'
 import { sourceKey } from '../compose/source.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
 import { sqlState, violatedConstraint } from './database.ts';
+import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
 
 export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'send'>): ComposeTransaction {
@@ -18,6 +19,9 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
+    pins: (id) => pinsOfOne(run, id),
+    putPin: (id, pin) => putPin(run, id, pin),
+    deletePin: (id, name) => deletePin(run, id, name),
     remember: (idempotency, composeId) => remember(run, idempotency, composeId),
     lockSharers: (rootId) => lockSharers(run, rootId),
     insertPackages: (id, packages) => insertPackages(run, id, packages),

@@ -65,6 +65,8 @@ export function everyEvent(at: Date, attempt: number): LifecycleEvent[] {
     { type: 'FAIL', at, attempt, failure: failure('ENGINE_FAILED', 'It broke') },
     { type: 'GIVE_UP', at },
     { type: 'EXTEND', at, expiresAt: new Date(at.getTime() + 86_400_000) },
+    { type: 'PIN', at },
+    { type: 'UNPIN', at },
     { type: 'BEGIN_REMOVAL', at, by: 'someone', reason: null },
     { type: 'REMOVED', at },
   ];
@@ -77,26 +79,26 @@ export interface Situation {
 
 /** Every situation a compose can be in, and where each event that is allowed there leads; all others are refused. */
 export const SITUATIONS: Record<string, Situation> = {
-  waiting: { compose: aCompose(), leads: { BEGIN: 'GENERATING', SHARE: 'GENERATING', REQUEST_CANCEL: 'FAILED', GIVE_UP: 'FAILED' } },
+  waiting: { compose: aCompose(), leads: { PIN: 'WAIT', UNPIN: 'WAIT', BEGIN: 'GENERATING', SHARE: 'GENERATING', REQUEST_CANCEL: 'FAILED', GIVE_UP: 'FAILED' } },
   generating: {
     compose: aCompose({ state: 'GENERATING', attempt: 2 }),
-    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'WAIT' },
+    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'WAIT' },
   },
   'generating, cancel asked': {
     compose: aCompose({ state: 'GENERATING', attempt: 2, cancelRequestedAt: T0, cancelRequestedBy: 'someone' }),
-    leads: { CANCELED: 'FAILED', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'FAILED' },
+    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', CANCELED: 'FAILED', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'FAILED' },
   },
   'generating, last worker': {
     compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
-    leads: { REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
+    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
   },
   sharing: {
     compose: aCompose({ state: 'GENERATING', reuses: '7' }),
-    leads: { REQUEST_CANCEL: 'FAILED', SUCCEED: 'DONE', FAIL: 'FAILED', TAKE_OVER: 'WAIT', FOLLOW: 'GENERATING' },
+    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'FAILED', SUCCEED: 'DONE', FAIL: 'FAILED', TAKE_OVER: 'WAIT', FOLLOW: 'GENERATING' },
   },
-  done: { compose: aCompose({ state: 'DONE', doneAt: T0 }), leads: { EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' } },
+  done: { compose: aCompose({ state: 'DONE', doneAt: T0 }), leads: { PIN: 'DONE', UNPIN: 'DONE', EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' } },
   'done, being removed': { compose: aCompose({ state: 'DONE', removingAt: T0, removedBy: 'someone' }), leads: { REMOVED: 'REMOVED' } },
-  failed: { compose: aCompose({ state: 'FAILED', doneAt: T0 }), leads: { BEGIN_REMOVAL: 'FAILED' } },
+  failed: { compose: aCompose({ state: 'FAILED', doneAt: T0 }), leads: { UNPIN: 'FAILED', BEGIN_REMOVAL: 'FAILED' } },
   'failed, being removed': { compose: aCompose({ state: 'FAILED', removingAt: T0, removedBy: 'system' }), leads: { REMOVED: 'REMOVED' } },
   removed: { compose: aCompose({ state: 'REMOVED', removingAt: T0 }), leads: {} },
 };
