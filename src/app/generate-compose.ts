@@ -148,7 +148,17 @@ class Attempt {
       // The source changed since it was looked at: what comes of it is not what the others would have.
       await partWays(this.#deps, this.#compose);
     }
+    await this.#keepSource(answer.input);
     return { ok: true, value: answer.input };
+  }
+
+  /** What the source resolved to stays with the compose whatever becomes of it: renewed, it is the same again. */
+  async #keepSource({ source }: ResolvedInput): Promise<void> {
+    const { id, attempt } = this.#compose;
+    await this.#deps.store.transaction(async (tx) => {
+      const locked = await tx.lock(id);
+      if (locked?.state === 'GENERATING' && locked.attempt === attempt) await tx.patch(locked, { source });
+    });
   }
 
   #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
