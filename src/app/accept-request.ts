@@ -23,6 +23,7 @@ export async function acceptRequest(tx: ComposeTransaction, { request, owner, at
     },
     idempotency,
   );
-  await tx.enqueue(compose, 'prepare');
+  // One that shares nothing has nothing to look for.
+  await tx.enqueue(compose, request.flags.includes('NO_REUSE') ? 'generate' : 'prepare');
   return compose;
 }

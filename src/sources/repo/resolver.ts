@@ -1,7 +1,8 @@
 // What a REPO compose takes its packages from, looked at: every repository of every arch opened within bounds, its
 // metadata verified, and its packages indexed in scratch. One that several arches share is opened once.
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenedRepository, PackageDownloads, PackageMetadata, ResolvedInput, SourceResolver } from '../../app/ports.ts';
@@ -64,7 +65,8 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
 
   /** `repo` and the compose's lookaside repositories by their repomd.xml; with null the latter alone. */
   async look(compose: Compose, repo: string | null, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
-    const scratch = await mkdtemp(join(tmpdir(), 'odcs-identify-'));
+    // Made only where something is fetched.
+    const scratch = join(tmpdir(), `odcs-identify-${randomUUID()}`);
     try {
       const asked = repositoriesOf(compose, repo);
       const read = await Promise.all(
