@@ -61,7 +61,6 @@ export class Clients {
   async run(): Promise<void> {
     const { seed, signal, pace } = this.#options;
     const random = randomOf(seed, 'clients');
-    const looking = this.#look(randomOf(seed, 'looker'));
     for (let number = 0; !signal.aborted; number += 1) {
       const life = this.#live(`k${number}`, random.pickOf(SCENARIOS), randomOf(seed, `client ${number}`)).finally(() => this.#open.delete(life));
       this.#open.add(life);
@@ -69,8 +68,6 @@ export class Clients {
       while (this.#open.size > 12 && !signal.aborted);
     }
     await Promise.all(this.#open);
-    this.#options.records.count('clients that came to an end');
-    await looking;
   }
 
   /** One compose, from the request to its end. */
@@ -124,8 +121,9 @@ export class Clients {
   }
 
   /** Whoever is told DONE finds the files, as long as it is told so. */
-  async #look(random: Random): Promise<void> {
-    const { records, over, targetDir } = this.#options;
+  async look(): Promise<void> {
+    const { records, over, targetDir, seed } = this.#options;
+    const random = randomOf(seed, 'looker');
     while (!over.aborted) {
       await this.#pause(random.between(50, 400));
       const answer = await this.#asked(DONE, {}, random, 5_000);
@@ -148,7 +146,8 @@ export class Clients {
     const internal = answer?.errors?.find(({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR');
     if (internal) records.violated('errors', `${query.slice(0, 40)}: ${JSON.stringify(internal)}`);
     records.count(answer === null ? 'requests without an answer' : answer.errors ? 'requests answered with an error' : 'requests answered');
-    records.longest('answer', performance.now() - begun);
+    // Cancelling waits for the engine to end.
+    if (query !== CANCEL) records.longest('answer', performance.now() - begun);
     return answer;
   }
 

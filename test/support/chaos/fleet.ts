@@ -46,8 +46,7 @@ export class Fleet {
     const workers = options.workers.map((engine, index) => ({ name: `worker-${index}-${engine}`, role: 'worker' as const, engine }));
     const places = await Promise.all([...apis, ...workers].map((each) => makePlace(each, options)));
     const fleet = new Fleet(places);
-    // The first one migrates the database; two at once on this database is another test's matter.
-    for (const place of places) await fleet.revive(place);
+    await Promise.all(places.map((place) => fleet.revive(place)));
     return fleet;
   }
 

@@ -100,6 +100,7 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
   const signal = AbortSignal.timeout(seconds * 1000);
   const clients = new Clients({ records, seed, targetDir, repositories, urls, signal, over: over.signal, pace: options.requestPace ?? [100, 900] });
   const chatting = clients.run();
+  const looking = clients.look();
   await makeFaults({ fleet, records, seed, signal, query, log, pace: options.faultPace ?? [400, 2_500] });
   log('quiet');
   await Promise.race([chatting, sleep(SETTLE_MS)]);
@@ -107,7 +108,7 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
   log('settled');
   await caughtUp(query, records);
   over.abort();
-  await Promise.all([...watching, chatting]);
+  await Promise.all([...watching, chatting, looking]);
   log('everybody has left');
 }
 

@@ -41,7 +41,7 @@ export async function follow({ subscriber, after, urls, random, signal }: Follow
     const known = urls();
     if (known.length > 0) {
       subscriber.connections += 1;
-      over = await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take });
+      over = await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take, cutAfterMs: random.between(200, 8_000) });
     }
     if (!over) await sleep(random.between(20, 300), undefined, { signal }).catch(() => undefined);
   }
@@ -52,15 +52,18 @@ interface ConnectionOptions {
   readonly id: string | null;
   readonly after: string | null;
   readonly signal: AbortSignal;
+  /** The client's own network is no better. */
+  readonly cutAfterMs: number;
   take(event: Told): void;
 }
 
 /** True where the server said that nothing more will come. */
-async function connection({ url, id, after, signal, take }: ConnectionOptions): Promise<boolean> {
+async function connection({ url, id, after, signal, take, cutAfterMs }: ConnectionOptions): Promise<boolean> {
   const client = patientClient(url);
   const aborted = Promise.withResolvers<boolean>();
   const end = () => aborted.resolve(false);
   signal.addEventListener('abort', end, { once: true });
+  const cut = setTimeout(end, cutAfterMs);
   try {
     const ended = new Promise<boolean>((resolve) => {
       client.on('closed', () => resolve(false));
@@ -80,6 +83,7 @@ async function connection({ url, id, after, signal, take }: ConnectionOptions): 
     });
     return await Promise.race([ended, aborted.promise]);
   } finally {
+    clearTimeout(cut);
     signal.removeEventListener('abort', end);
     client.terminate();
   }
