@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 export interface RawPackage {
   readonly name: string;
   readonly href?: string;
-  readonly content?: string;
+  readonly content?: string | Buffer;
   readonly checksum?: string;
   readonly size?: number;
   /** Attributes for <location>, e.g. an xml:base. */
@@ -58,7 +58,7 @@ function listXml(root: string, kind: string, packages: readonly RawPackage[]): s
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://linux.duke.edu/metadata/${kind}" packages="${packages.length}">${list.join('\n')}</${root}>`;
 }
 
-function contentOf({ name, content }: RawPackage): string {
+function contentOf({ name, content }: RawPackage): string | Buffer {
   return content ?? `not really an RPM: ${name}\n`;
 }
 

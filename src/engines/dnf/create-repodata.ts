@@ -14,6 +14,8 @@ export interface RepodataTask {
   readonly target: string;
   /** Directories with repodata/ that tell of the packages of an arch under the locations they have now. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** comps files for the trees of packages, by arch. */
+  readonly groups: ReadonlyMap<string, string>;
   onTree(done: number): void;
 }
 
@@ -23,6 +25,7 @@ export async function createRepodata(task: RepodataTask, context: ToolContext): 
   let done = 0;
   return await allOrNone(task.trees, AT_A_TIME, context.signal, async (tree, signal) => {
     const known = [...task.metadata].filter(([arch]) => tree.arch === null || arch === tree.arch);
+    const group = tree.category === 'binary' ? task.groups.get(tree.arch ?? '') : undefined;
     const failed = await runTool(
       'createrepo_c',
       [
@@ -33,6 +36,7 @@ export async function createRepodata(task: RepodataTask, context: ToolContext): 
         '--update',
         '--skip-stat',
         ...known.map(([, directory]) => `--update-md-path=${directory}`),
+        ...(group === undefined ? [] : [`--groupfile=${group}`]),
         '--workers=2',
         join(task.target, tree.path),
       ],

@@ -7,6 +7,7 @@ import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageD
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { allOrNone } from './all-or-none.ts';
+import { compsFileName, compsXml } from './comps.ts';
 import { createRepodata } from './create-repodata.ts';
 import { downloadPackages } from './download.ts';
 import type { GatherResult, GatherTask } from './gather-thread.ts';
@@ -150,6 +151,7 @@ class DnfEngine implements Engine {
       downloads,
       target,
       mode: this.#options.link,
+      sigkeys: generation.compose.sigkeys,
     };
     const onReport = ({ done, total }: PlaceProgress) => generation.progress(55 + (15 * done) / total, 'LINK', `${done} of ${total} packages`);
     const result = await runInThread<PlaceResult, PlaceProgress>({ module: threadModule(import.meta.url, 'place-thread'), input, signal, onReport });
@@ -174,7 +176,8 @@ class DnfEngine implements Engine {
     const context = { path: this.#options.path, generation, signal, logger: this.#options.logger };
     generation.progress(70, 'CREATEREPO');
     const onTree = (done: number) => generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
-    const unmade = await createRepodata({ trees, target, metadata, onTree }, context);
+    const groups = await writeGroups(generation, arches);
+    const unmade = await createRepodata({ trees, target, metadata, groups, onTree }, context);
     if (unmade) return unmade;
     generation.progress(85, 'VERIFY');
     const plans = new Map(arches.map(({ arch, plan }) => [arch, plan]));
@@ -203,6 +206,20 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
     return { arch, repository, lookasides, plan, manifest, known, metadata };
   });
   return { generation, arches, downloads, target, dnf: dnf.command, metadata: new Map() };
+}
+
+/** Like Pungi: no group where all packages were asked for. */
+async function writeGroups({ compose, scratch }: Generation, arches: readonly ArchWork[]): Promise<Map<string, string>> {
+  const groups = new Map<string, string>();
+  const names = compose.source.type === 'REPO' ? compose.source.packages : [];
+  if (names.length === 0) return groups;
+  const content = compsXml(names);
+  for (const { arch } of arches) {
+    const path = join(scratch, compsFileName(arch));
+    await writeFile(path, content);
+    groups.set(arch, path);
+  }
+  return groups;
 }
 
 function missingPackages(names: readonly string[]): ComposeFailure {

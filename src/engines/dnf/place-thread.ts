@@ -1,5 +1,6 @@
 // The thread that brings the planned packages of all arches into the compose. All of them are verified before the first
-// is linked; what is linked must then be the very file that was verified. Writes each arch's part of rpms.json.
+// is linked, their signing keys with them; what is linked must then be the very file that was verified. Writes each
+// arch's part of rpms.json.
 
 import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, realpathSync, writeFileSync, type BigIntStats } from 'node:fs';
@@ -11,6 +12,7 @@ import { createLinker, type Linker, type LinkMode } from './link-file.ts';
 import { packagePath, treeOf } from './layout.ts';
 import { decodePlanned, type PlannedPackage } from './plan.ts';
 import { rpmsOfArch } from './rpms-json.ts';
+import { isSignedAsAsked, sigkeyOf, signingOf, unsignedPackages, type Signing } from './signing.ts';
 
 export interface PlaceTask {
   readonly arches: readonly {
@@ -25,6 +27,8 @@ export interface PlaceTask {
   /** The compose's compose/. */
   readonly target: string;
   readonly mode: LinkMode;
+  /** Most wanted first; none = signatures do not matter. */
+  readonly sigkeys: readonly string[];
 }
 
 export interface PlaceProgress {
@@ -40,6 +44,13 @@ interface Placement {
   readonly to: string;
   /** Null for a download. */
   readonly identity: Identity | null;
+  readonly sigkey: string | null;
+}
+
+interface Verified {
+  readonly path: string;
+  readonly identity: Identity | null;
+  readonly signing: Signing;
 }
 
 type Identity = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'>;
@@ -72,32 +83,44 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
   const lists = task.arches.map((arch) => ({ ...arch, packages: readFileSync(arch.plan, 'utf8').split('\n').filter(Boolean).map(decodePlanned) }));
   const total = lists.reduce((sum, { packages }) => sum + packages.length, 0);
   const placements = new Map<string, Placement>();
-  const verified = new Map<string, { readonly path: string; readonly identity: Identity }>();
+  const verified = new Map<string, Verified>();
+  const unsigned = new Set<string>();
   let done = 0;
   for (const { arch, root, packages, manifest } of lists) {
+    const pathOf = (planned: PlannedPackage) => packagePath(treeOf(planned.category, arch), planned.file);
     for (const planned of packages) {
-      const to = join(task.target, packagePath(treeOf(planned.category, arch), planned.file));
+      const to = join(task.target, pathOf(planned));
       const other = placements.get(to);
       if (other && other.planned.checksum !== planned.checksum) throw invalid(`Two different packages are called ${planned.file}`);
       if (!other) {
-        const source = root === null ? null : verifyOnce(verified, root, planned);
-        placements.set(to, { planned, to, from: source?.path ?? join(task.downloads, planned.checksum), identity: source?.identity ?? null });
+        const { path, identity, signing } = verifyOnce(verified, root, task.downloads, planned);
+        placements.set(to, { planned, to, from: path, identity, sigkey: sigkeyOf(signing, task.sigkeys) });
+        if (!isSignedAsAsked(signing, task.sigkeys)) unsigned.add(planned.nevra);
       }
       if (++done % REPORT_EVERY === 0) report({ done, total });
     }
-    writeFileSync(manifest, rpmsOfArch(arch, packages));
+    writeFileSync(manifest, rpmsOfArch(arch, packages, (planned) => placements.get(join(task.target, pathOf(planned)))?.sigkey ?? null));
   }
+  if (unsigned.size > 0) throw new Fault(unsignedPackages([...unsigned], task.sigkeys));
   return [...placements.values()];
 }
 
-function verifyOnce(verified: Map<string, { readonly path: string; readonly identity: Identity }>, root: string, planned: PlannedPackage) {
-  const asked = join(root, planned.href);
+function verifyOnce(verified: Map<string, Verified>, root: string | null, downloads: string, planned: PlannedPackage): Verified {
+  const asked = root === null ? join(downloads, planned.checksum) : join(root, planned.href);
   const known = verified.get(asked);
   if (known) return known;
-  const path = realPathBelow(root, planned.href);
-  const source = { path, identity: verify(path, planned) };
+  const source = root === null ? { path: asked, identity: null, signing: signingOfDownload(asked) } : verify(realPathBelow(root, planned.href), planned);
   verified.set(asked, source);
   return source;
+}
+
+function signingOfDownload(path: string): Signing {
+  const file = openSync(path, 'r');
+  try {
+    return signingOf(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function realPathBelow(root: string, href: string): string {
@@ -110,7 +133,7 @@ function realPathBelow(root: string, href: string): string {
   throw invalid(`${href} leads out of the repository by a symbolic link`);
 }
 
-function verify(path: string, { href, sizeBytes, checksum, checksumType }: PlannedPackage): Identity {
+function verify(path: string, { href, sizeBytes, checksum, checksumType }: PlannedPackage): Verified {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const identity = fstatSync(file, { bigint: true });
@@ -119,7 +142,7 @@ function verify(path: string, { href, sizeBytes, checksum, checksumType }: Plann
     const hash = createHash(ALGORITHMS[checksumType] ?? checksumType);
     for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) hash.update(buffer.subarray(0, read));
     if (hash.digest('hex') !== checksum) throw invalid(`${href} does not have the ${checksumType} checksum that the repository's metadata tells; run createrepo_c there again, or restore the package`);
-    return identity;
+    return { path, identity, signing: signingOf(file) };
   } finally {
     closeSync(file);
   }

@@ -1,4 +1,5 @@
-// The two tags of a source package's header that no repository metadata tells: which arches its noarch packages are for.
+// What no repository metadata tells of a package, read from its headers: which arches the noarch packages of a source are
+// for, and the signatures. Nothing is read but the entries asked for, within rpm's own bounds.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ArchConstraints } from './select-packages.ts';
@@ -9,43 +10,78 @@ const ENTRY_BYTES = 16;
 const MAGIC = 0x8eade801;
 const EXCLUDEARCH = 1059;
 const EXCLUSIVEARCH = 1061;
+/** Of the header alone (DSA, RSA), of header and payload (PGP, GPG); and RPM 6's list, in base64. */
+const SIGNATURES = [267, 268, 1005, 1002];
+const OPENPGP = 278;
+const BINARY = 7;
 const STRING_ARRAY = 8;
-/** rpm's own bounds. */
 const MAX_ENTRIES = 0xffff;
 const MAX_DATA = 256 * 1024 * 1024;
+const MAX_STRINGS_BYTES = 4_096;
+/** A signature with a post-quantum key takes 5 KB. */
+const MAX_SIGNATURE_BYTES = 64 * 1024;
+/** Holds the whole signature header of most packages. */
+const FIRST_BYTES = 8_192;
+
+type Read = (at: number, length: number) => Buffer;
+
+interface Header {
+  readonly end: number;
+  /** The bytes of an entry of this tag and type, null where there is none; not more than `most`. */
+  entry(tag: number, type: number, most: number): { readonly bytes: Buffer; readonly count: number } | null;
+}
 
 /** Throws where the file is no RPM package. */
 export function readArchConstraints(path: string): ArchConstraints {
   const file = openSync(path, 'r');
   try {
-    const signature = intro(file, LEAD_BYTES);
-    const signatureEnd = LEAD_BYTES + INTRO_BYTES + signature.entries * ENTRY_BYTES + signature.dataBytes;
-    const start = Math.ceil(signatureEnd / 8) * 8;
-    const { entries, dataBytes } = intro(file, start);
-    const index = readAt(file, start + INTRO_BYTES, entries * ENTRY_BYTES);
-    const dataStart = start + INTRO_BYTES + index.length;
-    const strings = (tag: number): string[] => {
-      for (let at = 0; at < index.length; at += ENTRY_BYTES) {
-        if (index.readUInt32BE(at) !== tag || index.readUInt32BE(at + 4) !== STRING_ARRAY) continue;
-        const offset = index.readUInt32BE(at + 8);
-        if (offset >= dataBytes) throw new Error(`${path}: a header entry points out of the header`);
-        return readAt(file, dataStart + offset, Math.min(dataBytes - offset, 4_096)).toString('latin1').split('\0').slice(0, index.readUInt32BE(at + 12));
-      }
-      return [];
-    };
-    return { excludeArch: strings(EXCLUDEARCH), exclusiveArch: strings(EXCLUSIVEARCH) };
+    const read: Read = (at, length) => readAt(file, at, length);
+    const header = readHeader(read, Math.ceil(readHeader(read, LEAD_BYTES).end / 8) * 8);
+    const list = (tag: number) => strings(header.entry(tag, STRING_ARRAY, MAX_STRINGS_BYTES));
+    return { excludeArch: list(EXCLUDEARCH), exclusiveArch: list(EXCLUSIVEARCH) };
   } finally {
     closeSync(file);
   }
 }
 
-function intro(file: number, at: number): { readonly entries: number; readonly dataBytes: number } {
-  const bytes = readAt(file, at, INTRO_BYTES);
-  if (bytes.readUInt32BE(0) !== MAGIC) throw new Error('not an RPM package');
-  const entries = bytes.readUInt32BE(8);
-  const dataBytes = bytes.readUInt32BE(12);
+/** The OpenPGP signatures of an open package, none of them verified. Throws where the file is no RPM package. */
+export function readSignatures(file: number): readonly Buffer[] {
+  const first = Buffer.allocUnsafe(FIRST_BYTES);
+  const there = readSync(file, first, 0, FIRST_BYTES, 0);
+  const header = readHeader((at, length) => (at + length <= there ? first.subarray(at, at + length) : readAt(file, at, length)), LEAD_BYTES);
+  const old = SIGNATURES.flatMap((tag) => {
+    const entry = header.entry(tag, BINARY, MAX_SIGNATURE_BYTES);
+    return entry ? [entry.bytes.subarray(0, entry.count)] : [];
+  });
+  return [...old, ...strings(header.entry(OPENPGP, STRING_ARRAY, MAX_SIGNATURE_BYTES)).map((text) => Buffer.from(text, 'base64'))];
+}
+
+function strings(entry: ReturnType<Header['entry']>): string[] {
+  return entry ? entry.bytes.toString('latin1').split('\0').slice(0, entry.count) : [];
+}
+
+function readHeader(read: Read, at: number): Header {
+  const intro = read(at, INTRO_BYTES);
+  if (intro.readUInt32BE(0) !== MAGIC) throw new Error('not an RPM package');
+  const entries = intro.readUInt32BE(8);
+  const dataBytes = intro.readUInt32BE(12);
   if (entries > MAX_ENTRIES || dataBytes > MAX_DATA) throw new Error('not an RPM package: its header is out of bounds');
-  return { entries, dataBytes };
+  const index = read(at + INTRO_BYTES, entries * ENTRY_BYTES);
+  const dataStart = at + INTRO_BYTES + index.length;
+  return {
+    end: dataStart + dataBytes,
+    entry(tag, type, most) {
+      for (let place = 0; place < index.length; place += ENTRY_BYTES) {
+        if (index.readUInt32BE(place) !== tag || index.readUInt32BE(place + 4) !== type) continue;
+        const offset = index.readUInt32BE(place + 8);
+        const count = index.readUInt32BE(place + 12);
+        if (offset >= dataBytes) throw new Error('not an RPM package: an entry points out of its header');
+        const length = type === BINARY ? count : dataBytes - offset;
+        return { bytes: read(dataStart + offset, Math.min(length, dataBytes - offset, most)), count };
+      }
+      return null;
+    },
+  };
 }
 
 function readAt(file: number, at: number, length: number): Buffer {

@@ -5,7 +5,7 @@ import { packagePath, treeOf } from './layout.ts';
 import type { PlannedPackage } from './plan.ts';
 
 /** `"<arch>": {…}`, indented for its place in the document; empty where nothing was chosen. */
-export function rpmsOfArch(arch: string, packages: readonly PlannedPackage[]): string {
+export function rpmsOfArch(arch: string, packages: readonly PlannedPackage[], sigkeyOf: (planned: PlannedPackage) => string | null): string {
   if (packages.length === 0) return '';
   const bySource = new Map<string, PlannedPackage[]>();
   for (const pkg of packages) {
@@ -15,14 +15,14 @@ export function rpmsOfArch(arch: string, packages: readonly PlannedPackage[]): s
   }
   const sources = sorted([...bySource.keys()]).map((source) => {
     const group = new Map((bySource.get(source) ?? []).map((pkg) => [pkg.nevra, pkg]));
-    return [source, Object.fromEntries(sorted([...group.keys()]).map((nevra) => [nevra, entry(arch, group.get(nevra) as PlannedPackage)]))] as const;
+    return [source, Object.fromEntries(sorted([...group.keys()]).map((nevra) => [nevra, entry(arch, group.get(nevra) as PlannedPackage, sigkeyOf)]))] as const;
   });
   const text = JSON.stringify({ [arch]: Object.fromEntries(sources) }, null, 4);
   return text.split('\n').slice(1, -1).map((line) => `            ${line}`).join('\n');
 }
 
-function entry(arch: string, { category, file }: PlannedPackage) {
-  return { category, path: packagePath(treeOf(category, arch), file), sigkey: null };
+function entry(arch: string, planned: PlannedPackage, sigkeyOf: (planned: PlannedPackage) => string | null) {
+  return { category: planned.category, path: packagePath(treeOf(planned.category, arch), planned.file), sigkey: sigkeyOf(planned) };
 }
 
 function sorted(keys: string[]): string[] {
