@@ -7,6 +7,8 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { SOURCE_TYPES } from './compose/vocabulary.ts';
+import { kojiSettings } from './koji-settings.ts';
 import { pulpSettings, rawConfigSettings, structure } from './source-settings.ts';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -17,6 +19,7 @@ const list = z
   .union([z.string(), z.array(z.string())])
   .transform((value) => (Array.isArray(value) ? value : value.split(',')).map((item) => item.trim()).filter((item) => item !== ''));
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
+const engine = z.enum(['auto', 'pungi', 'dnf']);
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 interface Setting<T> {
@@ -44,7 +47,7 @@ export const SETTINGS = {
   ODCS_PUBLIC_URL: setting(httpUrl.optional(), 'http://HOST:PORT', 'What .repo files and result URLs point to.'),
   ODCS_ARCHES: setting(list.pipe(z.array(z.string().regex(/^[a-z0-9_]+$/)).min(1)).default(['x86_64']), 'x86_64', 'Arches that may be asked for, comma-separated; also what a request without arches gets.'),
   ODCS_CONCURRENCY: setting(z.coerce.number().int().min(1).max(64).default(2), '2', 'Composes that a worker generates at a time.'),
-  ODCS_ENGINE: setting(z.enum(['auto', 'pungi', 'dnf']).default('auto'), 'auto', 'auto prefers Pungi where pungi-koji is found, else dnf.'),
+  ODCS_ENGINE: setting(structure(engine.or(z.partialRecord(z.enum(SOURCE_TYPES), engine)).default('auto')), 'auto', 'auto, pungi or dnf; auto prefers Pungi where pungi-koji is found. In YAML also by source type: {REPO: dnf, TAG: auto}.'),
   ODCS_PUNGI_TIMEOUT: setting(seconds(1, 23 * 3600).default(3600), '3600', 'Seconds until an engine is stopped and the compose fails with TIMED_OUT; at most 23 h.'),
   ODCS_REPO_ROOTS: setting(list.optional(), '/ while HOST is loopback, else none', 'Local directories that repositories may lie below, comma-separated.'),
   ODCS_URL_ALLOW: setting(list.pipe(z.array(httpUrlPrefix())).optional(), 'all while HOST is loopback, else public addresses', 'URL prefixes that repositories may lie below, comma-separated.'),
@@ -54,7 +57,13 @@ export const SETTINGS = {
   ODCS_MAX_ATTEMPTS: setting(z.coerce.number().int().min(1).max(100).default(3), '3', 'Workers that a compose may lose before it fails with WORKER_LOST.'),
   ODCS_MAX_WAIT: setting(seconds(1).default(259_200), '259200', 'Seconds after which a compose that nobody took fails with TIMED_OUT.'),
   ODCS_DRAIN_SECONDS: setting(seconds(0, 86_400).default(30), '30', 'How long a worker that is stopped lets its composes go on before it hands them back.'),
+  ODCS_LEFTOVER_GRACE: setting(seconds(0, 31_536_000).default(3600), '3600', 'Seconds that a directory nobody needs any more must have been left alone before it is cleared away.'),
   ODCS_MIN_FREE_BYTES: setting(z.coerce.number().int().min(0).default(268_435_456), '268435456', 'Below this much free space in a target directory a worker starts no compose for it.'),
+  ODCS_KOJI: setting(structure(kojiSettings.optional()), '(none)', 'The Koji that tags, builds and modules are taken from: profile, server, topUrl, topDir, repoUrl; or profile and configFile, a koji.conf (YAML).'),
+  ODCS_MBS_URL: setting(httpUrl.optional(), '(none)', 'API of the Module Build Service, e.g. https://mbs.example.com/module-build-service: modules need it and ODCS_KOJI.'),
+  ODCS_BASE_MODULES: setting(list.default(['platform', 'bootstrap']), 'platform,bootstrap', 'Modules that others are built on and that are part of no compose, comma-separated.'),
+  ODCS_SIGKEYS: setting(list.default([]), '(none)', 'Keys that packages must be signed with where a request names none, comma-separated; none = they need no signature.'),
+  ODCS_MODULE_DEFAULTS_URLS: setting(list.pipe(z.array(httpUrlPrefix())).optional(), 'all while HOST is loopback, else none', 'URL prefixes that git repositories of module defaults may lie below, comma-separated.'),
   ODCS_PULP: setting(structure(pulpSettings.optional()), '(none)', 'The Pulp that content sets are looked up in: url, kind (2 or 3), and where needed contentUrl, username, passwordFile, apiPath, labels (YAML).'),
   ODCS_PULP_PASSWORD: setting(z.string().min(1).optional(), '(none)', 'Password of the username in ODCS_PULP, where no passwordFile holds it.'),
   ODCS_RAW_CONFIGS: setting(structure(rawConfigSettings.default({})), '{}', 'Pungi configurations that composes may be made from: name to url, configFile, and where needed path, commit, wrapper, schemaOverride, timeoutSeconds, arguments (YAML).'),
@@ -75,6 +84,8 @@ export interface Config extends Omit<Raw, 'ODCS_TARGET_DIR' | 'ODCS_TARGET_DIRS'
   readonly targetDirs: Readonly<Record<string, string>>;
   readonly hostIsLoopback: boolean;
   readonly repoRoots: readonly string[];
+  /** Undefined = any URL. */
+  readonly moduleDefaultsUrls: readonly string[] | undefined;
 }
 
 export type Loaded = { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] } | { readonly ok: false; readonly problems: readonly string[] };
@@ -119,6 +130,7 @@ function crossChecks(raw: Raw): string[] {
   if ('default' in raw.ODCS_TARGET_DIRS) problems.push('ODCS_TARGET_DIRS: `default` is set by ODCS_TARGET_DIR');
   for (const root of raw.ODCS_REPO_ROOTS ?? []) if (!root.startsWith('/')) problems.push(`ODCS_REPO_ROOTS: ${root} is not an absolute path`);
   if (raw.ODCS_ROLE !== 'all' && raw.DATABASE_URL === undefined) problems.push(`DATABASE_URL: needed for ODCS_ROLE=${raw.ODCS_ROLE}; the embedded PostgreSQL serves one process only`);
+  if (raw.ODCS_MBS_URL && !raw.ODCS_KOJI) problems.push('ODCS_MBS_URL: modules are built in Koji: ODCS_KOJI is needed too');
   if (raw.ODCS_PULP?.username && raw.ODCS_PULP.password === undefined && raw.ODCS_PULP_PASSWORD === undefined) problems.push('ODCS_PULP: a username needs a password: name a passwordFile, or set ODCS_PULP_PASSWORD');
   return problems;
 }
@@ -136,6 +148,7 @@ function freeze(raw: Raw, path: string): Config {
       ...Object.fromEntries(Object.entries(ODCS_TARGET_DIRS).map(([key, path]) => [key, resolve(path)])),
     }),
     hostIsLoopback,
+    moduleDefaultsUrls: raw.ODCS_MODULE_DEFAULTS_URLS ?? (hostIsLoopback ? undefined : []),
     repoRoots: Object.freeze(ODCS_REPO_ROOTS ?? (hostIsLoopback ? ['/'] : [])),
   });
 }

@@ -31,7 +31,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
     await platform.stop();
   };
   try {
-    const { resolver, engines } = wireSources(config, publicUrl, logger);
+    const { resolver, engines } = wireSources(config, platform.kojiEvents, publicUrl, logger);
     const api = await wireApi(config, platform, engines, logger);
     const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS) });
     const { readiness } = platform;

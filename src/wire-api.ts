@@ -33,7 +33,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     settings: {
       version,
       authBackends: ['noauth'],
-      sigkeys: [],
+      sigkeys: config.ODCS_SIGKEYS,
       rawConfigs: [],
       defaultSecondsToLive: config.ODCS_SECONDS_TO_LIVE,
       maxSecondsToLive: config.ODCS_MAX_SECONDS_TO_LIVE,
@@ -54,7 +54,8 @@ async function requestRules(config: Config, engines: readonly Engine[]): Promise
     urlAllow: config.ODCS_URL_ALLOW,
     capabilities: capabilities(usable),
     rawConfigs: [],
-    baseModules: [],
-    moduleDefaultsUrls: [],
+    baseModules: config.ODCS_BASE_MODULES,
+    moduleDefaultsUrls: config.moduleDefaultsUrls,
+    sigkeys: config.ODCS_SIGKEYS,
   };
 }

@@ -1,13 +1,18 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, Logger, SourceResolver } from './app/ports.ts';
+import type { Engine, KojiEventStore, Logger, SourceResolver } from './app/ports.ts';
+import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
 import { preferredEngines } from './engines/engine-choice.ts';
 import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
 import { repoFileText, variantUrl } from './results/repo-file.ts';
+import { runProcess } from './engines/supervisor.ts';
 import { sourcesByType } from './sources/by-type.ts';
+import { KojiSource } from './sources/koji-compose/koji-source.ts';
+import { KojiHub } from './sources/koji/koji-hub.ts';
+import { MbsClient } from './sources/mbs/mbs-client.ts';
 import { Pulp2 } from './sources/pulp/pulp2.ts';
 import { Pulp3 } from './sources/pulp/pulp3.ts';
 import type { PulpServer } from './sources/pulp/pulp-repository.ts';
@@ -19,12 +24,13 @@ export interface Sources {
   readonly engines: readonly Engine[];
 }
 
-export function wireSources(config: Config, publicUrl: string, logger: Logger): Sources {
+export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUrl: string, logger: Logger): Sources {
   const repo = new RepoSource({ repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback });
+  const koji = kojiSource(config, kojiEvents, repo);
   const pulp = pulpServer(config);
   const generating = preferredEngines(
     [
-      createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, logger }),
+      createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), logger }),
       createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, logger }),
     ],
     config.ODCS_ENGINE,
@@ -33,10 +39,34 @@ export function wireSources(config: Config, publicUrl: string, logger: Logger): 
   return {
     resolver: sourcesByType({
       REPO: repo,
+      ...(koji && { TAG: koji, BUILD: koji, MODULE: koji }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
     engines: [...generating, ...(pulp ? [repofile] : [])],
   };
+}
+
+/** Of what Pungi can do, what the configuration makes possible. */
+function pungiSources({ ODCS_KOJI, ODCS_MBS_URL }: Config): readonly SourceType[] {
+  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const))];
+}
+
+function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource): KojiSource | null {
+  const { ODCS_KOJI: settings, ODCS_MBS_URL: mbsUrl, ODCS_BASE_MODULES: baseModules, PATH: path } = config;
+  if (!settings) return null;
+  const { profile, configFile } = settings;
+  const { name, server, topUrl, topDir } = profile;
+  return new KojiSource({
+    hub: new KojiHub(profile),
+    events,
+    mbs: mbsUrl === undefined ? null : new MbsClient({ url: mbsUrl }),
+    mbsUrl: mbsUrl ?? null,
+    baseModules,
+    place: { profile: name, server, topUrl, topDir, configFile },
+    repositories,
+    // What only looks lives for seconds and holds nothing that a successor would miss.
+    git: { path, run: (run) => runProcess({ ...run, registerProcessGroup: async () => {} }) },
+  });
 }
 
 function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {

@@ -33,7 +33,7 @@ export function validateRequest(
     arches,
     flags: readFlags(input.flags ?? [], source?.type, check),
     results,
-    sigkeys: check.strings('input.sigkeys', input.sigkeys, SIGKEY),
+    sigkeys: check.strings('input.sigkeys', input.sigkeys ?? rules.sigkeys, SIGKEY),
     multilibArches: check.oneOf('input.multilibArches', input.multilibArches ?? [], arches, 'arch of this request'),
     multilibMethods: unique(input.multilibMethods ?? []),
     lookasideRepos: (input.lookasideRepos ?? []).map((repo, index) => readLocation(`input.lookasideRepos.${index}`, repo, rules, check)),

@@ -4,7 +4,9 @@ import type { Engine, EngineInfo } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ComposeResult, EngineName, SourceType } from '../compose/vocabulary.ts';
 
-export type EnginePreference = 'auto' | 'pungi' | 'dnf';
+type Preferred = 'auto' | 'pungi' | 'dnf';
+/** For all source types, or for each; auto where nothing is said. */
+export type EnginePreference = Preferred | Readonly<Partial<Record<SourceType, Preferred>>>;
 
 const PREFERRED = ['pungi', 'dnf'] as const;
 
@@ -16,7 +18,24 @@ const RESULTS: Record<EngineName, readonly ComposeResult[]> = {
 };
 
 export function preferredEngines(engines: readonly Engine[], preference: EnginePreference): readonly Engine[] {
-  return PREFERRED.filter((name) => preference === 'auto' || preference === name).flatMap((name) => engines.filter((engine) => engine.name === name));
+  const ordered = PREFERRED.flatMap((name) => engines.filter((engine) => engine.name === name));
+  if (typeof preference === 'object') return ordered.map((engine) => engineOf(engine, preference));
+  return ordered.filter(({ name }) => preference === 'auto' || preference === name);
+}
+
+/** The engine for the source types that are not another's. */
+function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>): Engine {
+  const { name, isLight } = engine;
+  return {
+    name,
+    ...(isLight !== undefined && { isLight }),
+    ...(engine.canGenerate && { canGenerate: (compose) => engine.canGenerate?.(compose) ?? true }),
+    generate: (generation) => engine.generate(generation),
+    async info() {
+      const info = await engine.info();
+      return { ...info, sourceTypes: info.sourceTypes.filter((type) => ['auto', name].includes(preference[type] ?? 'auto')) };
+    },
+  };
 }
 
 /** The first that can do all of the compose and is found on this machine; null where there is none. */
@@ -24,7 +43,7 @@ export async function engineFor(compose: Compose, engines: readonly Engine[]): P
   for (const engine of engines) {
     const info = await engine.info();
     const makes = RESULTS[engine.name];
-    if (info.available && info.sourceTypes.includes(compose.source.type) && compose.results.every((result) => makes.includes(result))) return engine;
+    if (info.available && info.sourceTypes.includes(compose.source.type) && compose.results.every((result) => makes.includes(result)) && (engine.canGenerate?.(compose) ?? true)) return engine;
   }
   return null;
 }

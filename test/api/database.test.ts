@@ -30,6 +30,7 @@ const RULES: RequestRules = {
   repoRoots: ['/'],
   urlAllow: undefined,
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
+  sigkeys: [],
   rawConfigs: [],
   baseModules: ['platform', 'bootstrap'],
   moduleDefaultsUrls: undefined,

@@ -10,6 +10,7 @@ const RULES: RequestRules = {
   repoRoots: ['/srv'],
   urlAllow: ['https://repos.example/pub'],
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
+  sigkeys: [],
   rawConfigs: [],
   baseModules: ['platform', 'bootstrap'],
   moduleDefaultsUrls: undefined,

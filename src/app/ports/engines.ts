@@ -36,6 +36,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Generates in moments: it needs no place among those that take long, and there is nothing to share. */
   readonly isLight?: boolean;
+  /** Whether it can do this compose, of a source type that it can do in general. */
+  canGenerate?(compose: Compose): boolean;
   info(): Promise<EngineInfo>;
   /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
   generate(generation: Generation): Promise<ComposeFailure | null>;

@@ -10,6 +10,8 @@ export interface RequestRules extends LocationBounds {
   readonly maxSecondsToLive: number;
   /** Source types that some configured engine can do, and the results that it gives of them. */
   readonly capabilities: ReadonlyMap<SourceType, ReadonlySet<ComposeResult>>;
+  /** What packages must be signed with where a request does not say. */
+  readonly sigkeys: readonly string[];
   /** Names of the raw configurations that the server has. */
   readonly rawConfigs: readonly string[];
   /** Modules that others are built on: part of no compose. */
