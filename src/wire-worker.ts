@@ -8,6 +8,7 @@ import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-co
 import { unpinExpired } from './app/pin-compose.ts';
 import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
 import { settleOrphans } from './app/share-compose.ts';
+import { sweepLeftovers } from './app/sweep-leftovers.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
 import { killOrphans, takeBack, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
 import { createWorker } from './app/worker.ts';
@@ -72,6 +73,7 @@ function chores(config: Config, { store, results, queue, clock }: Platform, taki
     { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
+    { name: 'clear away leftovers', whose: 'service', everyMs: 60_000, run: () => sweepLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }) },
     { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => giveUpWaiting(expiring) },
   ];
 }

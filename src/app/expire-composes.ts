@@ -1,9 +1,10 @@
 // Composes end by the clock as well: results go when they expire, removals that were cut off are finished, and a
-// compose that nobody took for too long fails.
+// compose that nobody took for too long fails. What lies in a target directory that is not reachable from here is left to
+// a process that reaches it.
 
 import { changeCompose } from './change-compose.ts';
 import { endPins } from './pin-compose.ts';
-import type { DueQuery } from './ports.ts';
+import type { DueQuery, Results } from './ports.ts';
 import { finishRemoval, type RemoveComposeDeps } from './remove-compose.ts';
 
 const BATCH = 100;
@@ -11,11 +12,15 @@ const BATCH = 100;
 const REMOVAL_GRACE_MS = 30_000;
 
 export interface ExpireComposesDeps extends RemoveComposeDeps {
+  readonly results: Pick<Results, 'remove' | 'latest' | 'reachable'>;
   readonly maxWaitSeconds: number;
 }
 
 export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
-  for (const id of await deps.store.due({ what: 'EXPIRED', at: deps.clock.now(), limit: BATCH })) {
+  const targetDirs = await deps.results.reachable();
+  const latest = await Promise.all(targetDirs.map((targetDir) => deps.results.latest(targetDir)));
+  const except = latest.flatMap((ids) => [...ids]);
+  for (const id of await deps.store.due({ what: 'EXPIRED', at: deps.clock.now(), targetDirs, except, limit: BATCH })) {
     const compose = await deps.store.transaction(async (tx) => {
       const locked = await tx.lock(id);
       const at = deps.clock.now();
@@ -30,7 +35,8 @@ export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
 
 export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - REMOVAL_GRACE_MS);
-  for (const id of await deps.store.due({ what: 'HALF_REMOVED', before, limit: BATCH })) {
+  const targetDirs = await deps.results.reachable();
+  for (const id of await deps.store.due({ what: 'HALF_REMOVED', before, targetDirs, limit: BATCH })) {
     const compose = await deps.store.find(id);
     if (compose) await finishRemoval(deps, compose, null);
   }

@@ -12,7 +12,7 @@ import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from '.
 
 export interface RemoveComposeDeps {
   readonly store: ComposeStore;
-  readonly results: Pick<Results, 'remove'>;
+  readonly results: Pick<Results, 'remove' | 'latest' | 'reachable'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: ChangeRules;
@@ -31,6 +31,7 @@ async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, vie
   if (denied) return denied;
   if (compose.removingAt !== null) return granted(compose);
   const event = { type: 'BEGIN_REMOVAL', at: deps.clock.now(), by: viewer.name, reason } as const;
+  if (await isLatest(deps.results, compose)) return refused({ code: 'CONFLICT', message: `Compose ${id} is the latest of its kind: a link latest-… points to it` });
   const unpinned = await endPins(tx, compose, event.at, deps.rules);
   if (unpinned.heldBy !== null) return refused({ code: 'CONFLICT', message: `Compose ${id} is kept by the pin ${JSON.stringify(unpinned.heldBy)}; unpin it first` });
   const changed = await changeCompose(tx, unpinned.compose, { event, by: viewer.name, reason }, deps.rules);
@@ -38,10 +39,17 @@ async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, vie
   return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}; cancel it first` });
 }
 
+/** False as well where its target directory is not reachable from here: its files are then removed by somebody who looks. */
+async function isLatest(results: RemoveComposeDeps['results'], { id, targetDir }: Compose): Promise<boolean> {
+  return (await results.reachable()).includes(targetDir) && (await results.latest(targetDir)).has(id);
+}
+
 /** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
 export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, reason: string | null): Promise<Compose> {
   try {
     for (const unused of await withoutUsers(deps.store, compose)) {
+      // Whoever asked for the removal may not have been able to look.
+      if (await isLatest(deps.results, unused)) throw new Error(`A link latest-… points to compose ${unused.id}`);
       await deps.results.remove(unused);
       await deps.store.transaction((tx) => tx.deletePackages(unused.id));
     }

@@ -3,12 +3,13 @@
 
 import { mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageFailed, type AttemptDirectory, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
+import { StorageFailed, type AttemptDirectory, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';
 import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
+import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
 import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
@@ -71,6 +72,28 @@ class DirectoryResults implements Results {
     if (problem) return problem;
     const isFull = (await freeBytes(target)) < this.#options.minFreeBytes;
     return isFull ? storageFailure(name, 'is almost full; free some space or have composes removed') : null;
+  }
+
+  async reachable(): Promise<readonly string[]> {
+    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target.name])));
+    return owned.flat();
+  }
+
+  leftovers(name: string, before: Date): Promise<readonly Leftover[]> {
+    return onFileSystem(name, () => findLeftovers(this.#target(name), before));
+  }
+
+  clearAway(name: string, leftover: Leftover): Promise<void> {
+    return onFileSystem(name, async () => {
+      const target = this.#target(name);
+      refuse(await checkOwner(target, this.#options.instanceId));
+      const path = await leftoverPath(target, leftover);
+      if (path !== null) await this.#throwAway(target, path);
+    });
+  }
+
+  latest(name: string): Promise<ReadonlySet<string>> {
+    return onFileSystem(name, () => latestComposes(this.#target(name)));
   }
 
   async freeBytes(name: string): Promise<number> {

@@ -7,6 +7,7 @@ import { readPage } from './compose-page.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
 import { composeTransaction } from './compose-transaction.ts';
 import type { Database } from './database.ts';
+import { lastComposeId } from './instance.ts';
 import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
 
@@ -22,6 +23,7 @@ export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>)
     due: (what) => due(run, what),
     waitingFor: async (digest) => (await run<{ id: string }>(WAITING_FOR, [digest])).map(({ id }) => id),
     sharersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
+    lastId: () => lastComposeId(run),
     pinsOf: (ids, at) => pinsOf(run, ids, at),
     queuePositions: (ids) => queuePositions(run, ids),
   };
@@ -83,12 +85,13 @@ async function queuePositions(run: RunStatement, ids: readonly string[]): Promis
 const EXPIRED = prepared(`
   select id from compose
   where expires_at <= $1 and state in ('DONE', 'FAILED') and removing_at is null
+    and target_dir = any($3::text[]) and id <> all($4::bigint[])
     and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
   order by expires_at, id limit $2`);
 const EXPIRED_PINS = prepared(`
   select distinct compose_id as id from pin join compose c on c.id = compose_id
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
-const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' order by id limit $2");
+const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) order by id limit $2");
 const WAITED_TOO_LONG = prepared("select id from compose where state = 'WAIT' and submitted_at <= $1 order by id limit $2");
 
 const ORPHANED_SHARERS = prepared(`
@@ -105,11 +108,11 @@ async function due(run: RunStatement, query: DueQuery): Promise<readonly string[
 function dueStatement(query: DueQuery): [sql: string, parameters: readonly unknown[]] {
   switch (query.what) {
     case 'EXPIRED':
-      return [EXPIRED, [timestamp(query.at), query.limit]];
+      return [EXPIRED, [timestamp(query.at), query.limit, query.targetDirs, query.except]];
     case 'EXPIRED_PINS':
       return [EXPIRED_PINS, [timestamp(query.at), query.limit]];
     case 'HALF_REMOVED':
-      return [HALF_REMOVED, [timestamp(query.before), query.limit]];
+      return [HALF_REMOVED, [timestamp(query.before), query.limit, query.targetDirs]];
     case 'ORPHANED_SHARERS':
       return [ORPHANED_SHARERS, [query.limit]];
     case 'WAITED_TOO_LONG':

@@ -19,6 +19,7 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
+    livingSharers: async (rootId) => Number((await run<{ count: string }>(LIVING_SHARERS, [rootId]))[0]?.count ?? 0),
     pins: (id) => pinsOfOne(run, id),
     putPin: (id, pin) => putPin(run, id, pin),
     deletePin: (id, name) => deletePin(run, id, name),
@@ -134,6 +135,7 @@ async function lockFamily(run: RunStatement, id: string): Promise<readonly Compo
   return validId(id) === null ? [] : (await run<ComposeRow>(LOCK_FAMILY, [id])).map(composeFrom);
 }
 
+const LIVING_SHARERS = prepared("select count(*) as count from compose where reuses = $1 and state <> 'REMOVED'");
 const LOCK_SHARERS = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
 
 async function lockSharers(run: RunStatement, rootId: string): Promise<readonly Compose[]> {

@@ -40,8 +40,9 @@ beforeEach(() => {
 
 const clock = { now: () => now };
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1_000);
+const results = { remove: async ({ id }: Compose) => void removed.push(id), latest: async () => new Set<string>(), reachable: async () => ['default'] };
 const pinning = () => ({ store, clock, rules });
-const removing = () => ({ store, clock, rules, maxWaitSeconds: 1e6, logger: silentLogger, results: { remove: async ({ id }: Compose) => void removed.push(id) } });
+const removing = () => ({ store, clock, rules, maxWaitSeconds: 1e6, logger: silentLogger, results });
 
 async function existing(overrides: Partial<Compose> = {}): Promise<string> {
   return store.transaction(async (tx) => {

@@ -15,7 +15,6 @@ export const REQUEST_RULES: RequestRules = {
   urlAllow: undefined,
   capabilities: new Map(SOURCE_TYPES.map((type) => [type, REPOSITORY])),
   sigkeys: [],
-  sigkeys: [],
   rawConfigs: ['pungi-fedora'],
   baseModules: ['platform'],
   moduleDefaultsUrls: undefined,

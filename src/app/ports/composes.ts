@@ -92,6 +92,8 @@ export interface ComposeTransaction {
   findRoot(digest: string): Promise<Compose | null>;
   /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
   lockFamily(id: string): Promise<readonly Compose[]>;
+  /** How many that are not REMOVED share the result of `rootId`. */
+  livingSharers(rootId: string): Promise<number>;
   /** All pins of a compose by name, those that have ended included. */
   pins(id: string): Promise<readonly Pin[]>;
   /** Adds a pin; one of the same name gets a new owner and end, and keeps when it was created. */
@@ -128,6 +130,8 @@ export interface ComposeStore {
   waitingFor(digest: string): Promise<readonly string[]>;
   /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
   sharersOf(rootId: string): Promise<readonly string[]>;
+  /** The last id that was given to a compose, whether or not there is one of that id. */
+  lastId(): Promise<bigint>;
   /** The pins that have not ended at `at`, by name, in the order of `ids`. */
   pinsOf(ids: readonly string[], at: Date): Promise<readonly (readonly Pin[])[]>;
   /** What the sweep has to see to, oldest first. */
@@ -138,11 +142,11 @@ export interface ComposeStore {
 
 export type DueQuery =
   /** DONE or FAILED, expired at `at`, nobody removes them yet, no pin holds them. */
-  | { readonly what: 'EXPIRED'; readonly at: Date; readonly limit: number }
+  | { readonly what: 'EXPIRED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly except: readonly string[]; readonly limit: number }
   /** They have pins that have ended at `at`, and are not REMOVED. */
   | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished. */
-  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly limit: number }
+  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
   | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
   /** WAIT, submitted at `before` or earlier. */

@@ -22,7 +22,24 @@ export class StorageFailed extends Error {
   }
 }
 
+/** A directory by a name that is ours: whether it is still needed is for the database to say. */
+export interface Leftover {
+  readonly kind: 'published' | 'attempt' | 'logs';
+  readonly id: string;
+  readonly attempt: number | null;
+  /** Below the target directory. */
+  readonly path: string;
+}
+
 export interface Results extends Service {
+  /** Names of the target directories that are there, here, and this database's; a full or read-only one, too. */
+  reachable(): Promise<readonly string[]>;
+  /** What lies there by names that are ours and has not been touched since `before`. */
+  leftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
+  /** Moves a leftover to the trash, if it is still what was found. */
+  clearAway(targetDir: string, leftover: Leftover): Promise<void>;
+  /** Ids of the composes that a link `latest-…` points to: they are not to be removed. */
+  latest(targetDir: string): Promise<ReadonlySet<string>>;
   /** Null where the target directory is there, writable, not full and of this database. */
   check(targetDir: string): Promise<ComposeFailure | null>;
   /** Bytes that may still be written there. */
