@@ -15,6 +15,7 @@ const KNOWN = new Set([
   ...['filter_system_release_packages', 'pkgset_source', 'pkgset_repos', 'pkgset_allow_reuse', 'gather_method', 'gather_lookaside_repos'],
   ...['check_deps', 'greedy_method', 'multilib', 'createrepo_c', 'createrepo_checksum', 'createrepo_enable_cache', 'media_checksums'],
   ...['create_jigdo', 'skip_phases', 'buildinstall_method', 'repoclosure_strictness', 'koji_profile', 'translate_paths'],
+  ...['pkgset_koji_tag', 'pkgset_koji_inherit', 'pkgset_koji_builds', 'pkgset_koji_scratch_tasks', 'pkgset_scratch_modules', 'mbs_api_url', 'module_defaults_dir'],
 ]);
 const STRINGS = ['release_name', 'release_short', 'release_version', 'variants_file', 'comps_file', 'pkgset_source', 'gather_method'];
 
@@ -34,7 +35,7 @@ if (status === 'FINISHED') {
 await replay({ ...options, conf, identity: identity() });
 
 function parse(argv) {
-  const options = { config: null, composeDir: null, type: null, label: null, notificationScripts: [], version: false };
+  const options = { config: null, composeDir: null, type: null, label: null, notificationScripts: [], version: false, kojiEvent: null };
   for (const argument of argv) {
     const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (name === 'version') options.version = true;
@@ -42,8 +43,9 @@ function parse(argv) {
     else if (name === 'compose-dir') options.composeDir = value;
     else if (name === 'label') options.label = value;
     else if (name === 'notification-script') options.notificationScripts.push(value);
+    else if (name === 'koji-event') options.kojiEvent = value;
     else if (TYPES.includes(name)) options.type = name;
-    else if (!['no-latest-link', 'parent-compose-id', 'respin-of'].includes(name)) usage(`unrecognized arguments: ${argument}`);
+    else if (!['no-latest-link', 'parent-compose-id', 'respin-of', 'old-composes'].includes(name)) usage(`unrecognized arguments: ${argument}`);
   }
   if (options.version) return options;
   if (!options.config || !options.composeDir) usage('the following arguments are required: --config');
@@ -72,6 +74,10 @@ function validate(conf) {
   }
   const wrong = STRINGS.filter((name) => name in conf && typeof conf[name] !== 'string');
   for (const name of wrong) process.stderr.write(`Failed validation in ${name}: ${JSON.stringify(conf[name])} is not of type 'string'\n`);
+  if (conf.pkgset_source === 'koji' ? 'pkgset_repos' in conf : 'pkgset_koji_tag' in conf || 'pkgset_koji_inherit' in conf) {
+    process.stderr.write('Failed validation in pkgset_source: conflicts with other options\n');
+    process.exit(1);
+  }
   if (wrong.length > 0) process.exit(1);
 }
 

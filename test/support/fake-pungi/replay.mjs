@@ -1,9 +1,10 @@
 // The fake's run: replays a recorded global log in its own time, with what the real one does at each point of it.
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { controlFile, kojiPackages, readProfile } from './koji.mjs';
 import { gather, readRepository, writeCompose } from './packages.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -12,8 +13,15 @@ const NOTIFIED = ['INIT', 'PKGSET', 'GATHER', 'CREATEREPO', 'CREATEISO', 'REPOCL
 export async function replay(run) {
   const { conf, composeDir, identity } = run;
   const confDir = dirname(run.config);
-  const arches = Object.keys(conf.pkgset_repos);
-  const scenario = scenarioOf(conf);
+  const variants = existsSync(join(confDir, conf.variants_file)) ? readFileSync(join(confDir, conf.variants_file), 'utf8') : '';
+  const arches = conf.pkgset_repos ? Object.keys(conf.pkgset_repos) : [...variants.matchAll(/<arch>([^<]*)<\/arch>/g)].map((match) => match[1]);
+  const profile = conf.pkgset_source === 'koji' ? readProfile(conf.koji_profile) : null;
+  if (conf.pkgset_source === 'koji' && !profile) {
+    process.stdout.write(`Exception: no configuration for profile name: ${conf.koji_profile}\n`);
+    process.exit(1);
+  }
+  const scenario = scenarioOf(conf, profile);
+  keepInput();
   const children = new Set();
   const globalLog = join(composeDir, 'logs', 'global', 'pungi.global.log');
   mkdirSync(dirname(globalLog), { recursive: true });
@@ -119,6 +127,15 @@ export async function replay(run) {
   status('FINISHED');
   log(`[INFO    ] Compose finished: ${composeDir}`);
 
+  /** Where the control says so, all that Pungi was given stays there to look at. */
+  function keepInput() {
+    if (!scenario.keep) return;
+    const place = join(scenario.keep, identity.compose.id);
+    cpSync(confDir, place, { recursive: true });
+    if (existsSync(join(process.env.HOME, '.koji'))) cpSync(join(process.env.HOME, '.koji'), join(place, 'koji'), { recursive: true, dereference: true });
+    if (conf.module_defaults_dir) cpSync(conf.module_defaults_dir, join(place, 'module-defaults'), { recursive: true });
+    writeFileSync(join(place, 'arguments.json'), JSON.stringify(process.argv.slice(2)));
+  }
   function localise(line) {
     return line
       .replaceAll(/\/srv\/odcs\/[\w-]+/g, composeDir)
@@ -136,7 +153,8 @@ export async function replay(run) {
     for (const arch of arches) {
       const logFile = join(composeDir, 'logs', arch, `pkgset_source.${arch}.log`);
       mkdirSync(dirname(logFile), { recursive: true });
-      const repositories = conf.pkgset_repos[arch].map((place) => readRepository(place));
+      const repositories = profile ? [kojiPackages(conf, scenario, variants)] : conf.pkgset_repos[arch].map((place) => readRepository(place));
+      if (repositories[0]?.problem && profile) doom(`[ERROR   ] Compose run failed: ${repositories[0].problem}`);
       const broken = repositories.find((repository) => repository.problem);
       if (broken) {
         writeFileSync(logFile, `COMMAND: pungi-gather\n${broken.hint ?? ''}Traceback (most recent call last):\n  File "/usr/bin/pungi-gather", line 5, in <module>\ndnf.exceptions.RepoError: Failed to download metadata for repo 'repo-0': ${broken.problem}\n`);
@@ -159,9 +177,9 @@ export async function replay(run) {
   }
 }
 
-function scenarioOf(conf) {
-  const place = Object.values(conf.pkgset_repos).flat().find((candidate) => candidate.startsWith('/'));
-  const file = place ? join(place, 'fake-pungi.json') : '';
+function scenarioOf(conf, profile) {
+  const place = Object.values(conf.pkgset_repos ?? {}).flat().find((candidate) => candidate.startsWith('/'));
+  const file = profile ? controlFile(profile) : place ? join(place, 'fake-pungi.json') : '';
   const given = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   return { timeScale: 0.01, recording: 'success', lines: [], ...given };
 }

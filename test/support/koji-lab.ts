@@ -1,0 +1,98 @@
+// A running service beside a Koji hub, an MBS and a git server of tests. What Koji has is also there as RPMs, for fake-pungi
+// to make composes from; all that Pungi is given stays to look at.
+
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeRepository, SAMPLE_SOURCES } from '../../src/setup/sample-repository.ts';
+import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
+import { build, startFakeMbs, type FakeMbs } from './fake-mbs/index.ts';
+import { startGitServer, type GitServer } from './git-repositories.ts';
+import { startRunningService, type RunningService } from './running-service.ts';
+
+export interface PungiSaw {
+  readonly configuration: Record<string, unknown>;
+  readonly variants: string;
+  readonly comps: string | null;
+  readonly kojiConf: string;
+  readonly arguments: readonly string[];
+  readonly directory: string;
+}
+
+export interface KojiLab extends AsyncDisposable {
+  readonly service: RunningService;
+  readonly koji: FakeKoji;
+  readonly mbs: FakeMbs;
+  readonly git: GitServer;
+  readonly topDir: string;
+  /** The modules that Pungi's Koji has: N:S:V:C to NVRs. */
+  knowModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  knowTasks(tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  /** What Pungi was given for a compose. */
+  saw(pungiComposeId: string): Promise<PungiSaw>;
+  stop(): Promise<void>;
+}
+
+export async function startKojiLab(directory: string, settings: Record<string, string> = {}): Promise<KojiLab> {
+  const [koji, mbs, git] = await Promise.all([startFakeKoji(), startFakeMbs(), startGitServer()]);
+  const topDir = join(directory, 'mnt-koji');
+  const keep = join(directory, 'kept');
+  const control: Record<string, unknown> = { packagesFrom: join(topDir, 'rpms'), keep, timeScale: 0.001, modules: {}, tasks: {} };
+  await mkdir(keep, { recursive: true });
+  await makeRepository(join(topDir, 'rpms'), SAMPLE_SOURCES);
+  const write = () => writeFile(join(topDir, 'fake-pungi.json'), JSON.stringify(control));
+  await write();
+  const service = await startRunningService({
+    ODCS_ENGINE: 'pungi',
+    ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, topUrl: `${koji.url}/kojifiles`, topDir, firstPauseMs: 1, attempts: 2 }),
+    ODCS_MBS_URL: mbs.apiUrl,
+    ODCS_ARCHES: 'x86_64',
+    ...settings,
+  });
+  const stop = async () => {
+    await service.stop();
+    await Promise.all([koji.stop(), mbs.close(), git.close()]);
+  };
+  return {
+    service, koji, mbs, git, topDir,
+    async knowModules(modules) {
+      control['modules'] = { ...(control['modules'] as object), ...modules };
+      await write();
+    },
+    async knowTasks(tasks) {
+      control['tasks'] = { ...(control['tasks'] as object), ...tasks };
+      await write();
+    },
+    async saw(id) {
+      const kept = join(keep, id);
+      const text = (name: string) => readFile(join(kept, name), 'utf8');
+      const names = await readdir(kept);
+      return {
+        configuration: JSON.parse(await text('pungi.json')) as Record<string, unknown>,
+        variants: await text('variants.xml'),
+        comps: names.includes('comps.xml') ? await text('comps.xml') : null,
+        kojiConf: await text('koji/config'),
+        arguments: JSON.parse(await text('arguments.json')) as string[],
+        directory: kept,
+      };
+    },
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The sample sources as builds, tagged in `tag`, each signed with the keys named for it. */
+export function buildSamples(koji: FakeKoji, tag: string, sigkeys: Readonly<Record<string, readonly string[]>> = {}): void {
+  for (const { name, version = '1.0', release = '1', noarch = false, packages = [] } of SAMPLE_SOURCES) {
+    const keys = sigkeys[name] ?? [];
+    const arch = noarch ? 'noarch' : 'x86_64';
+    const rpms = [{ name, arch: 'src', sigkeys: keys }, ...packages.map((one) => ({ name: one.name ?? name, arch, sigkeys: keys }))];
+    koji.addBuild(`${name}-${version}-${release}`, { rpms });
+    koji.tagBuild(tag, `${name}-${version}-${release}`);
+  }
+}
+
+/** A module in MBS and, as a build, in Koji. */
+export function buildModule({ koji, mbs }: Pick<KojiLab, 'koji' | 'mbs'>, tag: string, nsvc: string, ...rest: [requires?: Parameters<typeof build>[1], more?: Parameters<typeof build>[2]]): void {
+  mbs.builds.push(build(nsvc, ...rest));
+  koji.addModule(tag, nsvc);
+}
