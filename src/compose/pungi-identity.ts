@@ -13,6 +13,21 @@ export interface PungiIdentity {
   readonly releaseVersion: string;
 }
 
+/** A product on another one is layered: it has a base product. */
+export interface PungiProduct {
+  readonly name: string;
+  readonly short: string;
+  readonly version: string;
+  /** `ga`, `updates` … */
+  readonly type: string;
+}
+
+/** What a raw configuration calls what it makes. */
+export interface PungiRelease extends PungiProduct {
+  readonly internal: boolean;
+  readonly baseProduct: PungiProduct | null;
+}
+
 const TYPE_SUFFIX: Record<ComposeType, string> = { PRODUCTION: '', CI: '.ci', NIGHTLY: '.n', DEVELOPMENT: '.d', TEST: '.t' };
 
 /** Every compose is a release of its own, so the first respin of a day is always free. */
@@ -31,4 +46,20 @@ export function readIdentity(composeId: string, type: ComposeType, id: string): 
 function identityOf(composeId: string, type: ComposeType, date: string, respin: number): PungiIdentity {
   const releaseShort = `odcs-${composeId}`;
   return { id: `${releaseShort}-1-${date}${TYPE_SUFFIX[type]}.${respin}`, date, respin, releaseShort, releaseVersion: '1' };
+}
+
+/** Of a raw configuration's release: other composes may have the first respins of the day. */
+export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Date, respin: number): PungiIdentity {
+  const date = at.toISOString().slice(0, 10).replaceAll('-', '');
+  const product = ({ short, version, type: productType }: PungiProduct) => `${short}-${version}${productType === 'ga' ? '' : `-${productType}`}`;
+  const products = [release, ...(release.baseProduct ? [release.baseProduct] : [])].map(product).join('-');
+  return { id: `${products}-${date}${TYPE_SUFFIX[type]}.${respin}`, date, respin, releaseShort: release.short, releaseVersion: release.version };
+}
+
+/** The same again, from the id that an earlier attempt reserved; null where that is another release's. */
+export function readReleaseIdentity(release: PungiRelease, type: ComposeType, id: string): PungiIdentity | null {
+  const [, date, respin] = /-(\d{8})(?:\.[a-z]+)?\.(\d+)$/.exec(id) ?? [];
+  if (!date || !respin) return null;
+  const identity = releaseIdentity(release, type, new Date(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T00:00:00Z`), Number(respin));
+  return identity.id === id ? identity : null;
 }

@@ -2,6 +2,7 @@
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import type { PungiRelease } from '../../compose/pungi-identity.ts';
 import type { ComposeSource } from '../../compose/source.ts';
 import type { ProcessRunner } from './process-runner.ts';
 
@@ -54,6 +55,20 @@ export interface ResolvedInput {
   readonly koji?: KojiInput;
   /** Where the compose is a .repo file for repositories that others serve. */
   readonly repoFile?: RepoFileInput;
+  /** Where Pungi is given a configuration as somebody wrote it. */
+  readonly rawConfig?: RawConfigInput;
+}
+
+/** A raw configuration, checked out and found valid. */
+export interface RawConfigInput {
+  /** Pungi runs in it. */
+  readonly directory: string;
+  /** In the directory. */
+  readonly configFile: string;
+  readonly release: PungiRelease;
+  readonly kojiEvent: number | null;
+  /** Of pungi-koji, besides the usual ones. */
+  readonly arguments: readonly string[];
 }
 
 /** A .repo file, and the few repositories that it needs here; directories are below the compose's variant. */
