@@ -3,6 +3,7 @@
 
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { isConnectionLoss } from './app/connection-loss.ts';
 import { helpText, loadConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { startService } from './service.ts';
@@ -39,6 +40,6 @@ try {
   process.on('SIGINT', onSignal);
 } catch (error) {
   if (error instanceof DirectoryInUse) process.stderr.write(`${error.message}\n`);
-  else logger.error({ err: error }, 'The service could not be started');
+  else logger.error({ err: error }, isConnectionLoss(error) ? 'PostgreSQL cannot be reached; start again when it can' : 'The service could not be started');
   process.exit(1);
 }

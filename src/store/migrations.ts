@@ -10,6 +10,7 @@ import pg from 'pg';
 // The same two steps up from src/store and from dist/store.
 const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
 const LOCK = '7236840280';
+const CONNECT_MS = 10_000;
 export const MIGRATION_TABLE = 'migration';
 
 export function migrationsList() {
@@ -29,7 +30,7 @@ function migrationFrom(file: string) {
 
 /** Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. */
 export async function migrate(orm: MikroORM, url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'odcs-migrations' });
+  const client = new pg.Client({ connectionString: url, application_name: 'odcs-migrations', connectionTimeoutMillis: CONNECT_MS });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${LOCK})`);

@@ -7,8 +7,8 @@ it('every promise is kept while processes die, freeze and are cut off, and clien
   const { violations, figures } = await runChaos({
     serverUrl: inject('serverUrl'),
     seed: 20_261_122,
-    seconds: 20,
-    faultPace: [200, 1_200],
+    seconds: 15,
+    faultPace: [200, 1_000],
     requestPace: [80, 600],
     log: () => {},
   });

@@ -53,12 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     database,
     apis,
     workers,
-    async repository(name, control = {}) {
-      const path = join(directory, name);
-      await makeRepository(path, SAMPLE_SOURCES);
-      await writeFile(join(path, 'fake-pungi.json'), JSON.stringify(control));
-      return path;
-    },
+    repository: (name, control = {}) => fakePungiRepository(join(directory, name), control),
     async startWorker() {
       const worker = await start('worker');
       workers.push(worker);
@@ -70,4 +65,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A repository with the sample packages; `control` says what fake-pungi does with it. */
+export async function fakePungiRepository(path: string, control: object): Promise<string> {
+  await makeRepository(path, SAMPLE_SOURCES);
+  await writeFile(join(path, 'fake-pungi.json'), JSON.stringify(control));
+  return path;
 }

@@ -34,8 +34,8 @@ export async function makeFaults(options: FaultOptions): Promise<void> {
     const fault: Fault = role === 'worker' ? random.pickOf(WORKER_FAULTS) : random.pickOf(API_FAULTS);
     const lasting = durationOf(fault, random);
     const free = fleet.places.filter((place) => place.role === role && !place.busy && place.process);
-    const victim = random.pick(fleet.places.filter((place) => place.role === role));
-    if (free.length < 2 || !free.includes(victim)) continue;
+    const victim = free[Math.floor(random.next() * free.length)];
+    if (free.length < 2 || !victim) continue;
     log(`${victim.name} ${fault} ${Math.round(lasting)} ms`);
     victim.busy = true;
     const done = inflict(options, victim, fault, lasting).finally(() => {

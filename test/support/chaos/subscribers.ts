@@ -89,12 +89,20 @@ async function connection({ url, id, after, signal, take, cutAfterMs }: Connecti
   }
 }
 
+/** One that is cut while it connects says so when nobody listens any more. */
+class QuietSocket extends WebSocket {
+  constructor(...args: ConstructorParameters<typeof WebSocket>) {
+    super(...args);
+    this.on('error', () => {});
+  }
+}
+
 /** One that ends the connection when a ping is not answered. */
 function patientClient(url: string): Client {
   let timer: NodeJS.Timeout | undefined;
   const client: Client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: WebSocket,
+    webSocketImpl: QuietSocket,
     retryAttempts: 0,
     keepAlive: PING_MS,
     connectionAckWaitTimeout: PONG_MS,
