@@ -77,7 +77,7 @@ export function pungiConfiguration(compose: Compose, identity: PungiIdentity, pa
     media_checksums: ['sha256'],
     create_jigdo: false,
     skip_phases: skippedPhases(results),
-    ...(results.includes('BOOT_ISO') ? { buildinstall_method: 'lorax' as const } : {}),
+    ...(results.includes('BOOT_ISO') || mustReadAllOfKoji(compose, packageSet) ? { buildinstall_method: 'lorax' as const } : {}),
     repoclosure_strictness: [[ANY_VARIANT, { '*': 'off' }]],
   };
 }
@@ -100,6 +100,15 @@ function gatherMethod({ flags, source }: Compose, packageSet: PackageSet): Commo
   if (source.type === 'MODULE') return 'nodeps';
   if (flags.includes('NO_DEPS')) return takesAllOfKoji(source, packageSet) ? 'deps' : 'nodeps';
   return 'koji' in packageSet && isFromTags(packageSet.koji) ? 'hybrid' : 'deps';
+}
+
+/**
+ * Without dependencies Pungi reads only packages of the very names asked for from Koji, and none for a glob or name.arch,
+ * unless a boot.iso may be made of more: so it is told how one would be. The phase itself is skipped where none is asked.
+ */
+function mustReadAllOfKoji(compose: Compose, packageSet: PackageSet): boolean {
+  const { source } = compose;
+  return 'koji' in packageSet && gatherMethod(compose, packageSet) === 'nodeps' && askedPackages(source).some((name) => /[*?[]|\.[a-z0-9_]+$/.test(name));
 }
 
 /** Without dependencies Pungi reads only packages of the very names that were asked for from Koji, and takes `*` for such a name. */
