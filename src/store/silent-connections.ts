@@ -15,6 +15,8 @@ interface Watched {
   /** When the question was asked that has no answer yet. */
   asked: number | null;
   heard: number;
+  /** In somebody's hands: what is between two statements of a transaction is not touched. */
+  held: boolean;
 }
 
 type Query = (...args: unknown[]) => unknown;
@@ -28,7 +30,7 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
   let asking = false;
 
   pool.on('connect', (client) => {
-    const entry: Watched = { client, asked: null, heard: performance.now() };
+    const entry: Watched = { client, asked: null, heard: performance.now(), held: false };
     watched.set(client, entry);
     const query = client.query.bind(client) as Query;
     const timed: Query = (...args) => {
@@ -46,7 +48,14 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
     };
     client.query = timed as typeof client.query;
   });
+  pool.on('acquire', (client) => hold(client, true));
+  pool.on('release', (_error, client) => hold(client, false));
   pool.on('remove', (client) => void watched.delete(client));
+
+  function hold(client: PoolClient, held: boolean): void {
+    const entry = watched.get(client);
+    if (entry) entry.held = held;
+  }
 
   function look(): void {
     const waiting = [...watched.values()].filter(({ asked }) => asked !== null);
@@ -69,9 +78,10 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
     const open = overdue.filter((entry) => entry.asked !== null && entry.asked === questions.get(entry));
     const lost = open.filter(({ client }) => !busy.has(processId(client)));
     for (const entry of open) entry.asked = performance.now();
+    if (lost.length === 0) return;
     const since = Math.min(...lost.map((entry) => questions.get(entry) ?? Number.POSITIVE_INFINITY));
     // What has been idle since before then went by the same network: the next to use it would wait in vain.
-    const idle = [...watched.values()].filter(({ asked, heard }) => asked === null && heard < since);
+    const idle = [...watched.values()].filter(({ held, heard }) => !held && heard < since);
     for (const { client } of [...lost, ...idle]) breakOff(client);
   }
 }

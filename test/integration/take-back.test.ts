@@ -1,0 +1,113 @@
+// Taking back from workers that are gone, with the real store and real files.
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { takeBackLost } from '../../src/app/take-back.ts';
+import type { ComposeStore, Results } from '../../src/app/ports.ts';
+import type { Compose } from '../../src/compose/compose.ts';
+import { createResults } from '../../src/results/directory-results.ts';
+import { composeStore } from '../../src/store/compose-store.ts';
+import type { Database } from '../../src/store/database.ts';
+import { workerRegistry } from '../../src/store/worker-registry.ts';
+import { aCompose, T0 } from '../support/composes.ts';
+import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { silentLogger } from '../support/logger.ts';
+
+const GONE = '00000000-0000-4000-8000-00000000dead';
+
+let test: TestDatabase;
+let database: Database;
+let store: ComposeStore;
+let results: Results;
+let target: string;
+
+beforeEach(async () => {
+  test = await createTestDatabase();
+  database = await openTestDatabase(test);
+  store = composeStore(database, noQueue);
+  target = mkdtempSync(join(tmpdir(), 'odcs-take-back-'));
+  results = createResults({ targetDirs: { default: target }, instanceId: 'this', adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger });
+  await results.start();
+});
+
+afterEach(async () => {
+  await results.stop();
+  await database.close();
+  await test.drop();
+  rmSync(target, { recursive: true, force: true });
+});
+
+/** A compose of a worker that is gone, with what it had written. */
+async function lost(overrides: Partial<Compose> = {}): Promise<string> {
+  const { id } = await store.transaction(async (tx) => {
+    const compose = await tx.insert(aCompose(), null);
+    return tx.save(compose, { ...compose, state: 'GENERATING', attempt: 2, workerId: GONE, ...overrides }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+  });
+  for (const name of [`.attempts/${id}.2`, `.attempts/${id}.2.scratch`, `odcs-${id}`]) {
+    mkdirSync(join(target, name));
+    writeFileSync(join(target, name, 'a file'), 'of the lost attempt');
+  }
+  return id;
+}
+
+async function sweep(): Promise<void> {
+  await takeBackLost({
+    store, results,
+    registry: workerRegistry(database.run),
+    killLeftOver: async () => {},
+    host: 'here',
+    lostAfterMs: 6_000,
+    clock: { now: () => new Date() },
+    logger: silentLogger,
+    rules: { maxLosses: 3 },
+  });
+}
+
+function filesOf(id: string): readonly string[] {
+  return [...readdirSync(join(target, '.attempts')).filter((name) => name.startsWith(`${id}.`)), ...(existsSync(join(target, `odcs-${id}`)) ? [`odcs-${id}`] : [])];
+}
+
+it.each([
+  ['waits again', {}, { state: 'WAIT', losses: 1 }],
+  ['fails where too many were lost', { losses: 2 }, { state: 'FAILED', losses: 3, failure: { code: 'WORKER_LOST' } }],
+  ['fails where a cancel was asked for', { cancelRequestedAt: T0, cancelRequestedBy: 'ann' }, { state: 'FAILED', losses: 0, failure: { code: 'CANCELED' } }],
+])('a compose of a lost worker %s, and nothing of the attempt is left, not even what was published and not committed', async (_what, overrides, becomes) => {
+  const id = await lost(overrides);
+  await sweep();
+  expect(await store.find(id)).toMatchObject(becomes);
+  expect(filesOf(id)).toEqual([]);
+});
+
+it('what a later attempt has begun is let be', async () => {
+  const id = await lost();
+  mkdirSync(join(target, '.attempts', `${id}.3`));
+  await sweep();
+  expect(filesOf(id)).toEqual([`${id}.3`]);
+});
+
+it('one that cannot be taken back holds no other up, and is taken back later', async () => {
+  const [stuck, free] = [await lost(), await lost()];
+  const release = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = store.transaction(async (tx) => {
+    await tx.lock(stuck);
+    locked.resolve();
+    await release.promise;
+  });
+  await locked.promise;
+  await sweep();
+  expect((await store.findMany([stuck, free])).map((compose) => compose?.state)).toEqual(['GENERATING', 'WAIT']);
+  release.resolve();
+  await holding;
+  await sweep();
+  expect((await store.find(stuck))?.state).toBe('WAIT');
+}, 20_000);
+
+it('a target directory that is away keeps no compose from being taken back', async () => {
+  const id = await lost();
+  rmSync(target, { recursive: true, force: true });
+  await sweep();
+  expect((await store.find(id))?.state).toBe('WAIT');
+});
