@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isPublicAddress, refuseUrl } from '../../src/sources/repo/bounds.ts';
+import { FORBIDDEN_ADDRESS, guardedLookup, isPublicAddress, refuseUrl, type HostLookup } from '../../src/sources/repo/bounds.ts';
 import { answerWith, cutOff, serveFiles, type FileServer } from '../support/file-server.ts';
 import { writeRawRepository } from '../support/raw-repository.ts';
 import { repoSource, resolveRepo, temporaryDirectory } from '../support/repo-source.ts';
@@ -200,6 +200,33 @@ describe('outside of the bounds', () => {
 
   it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is', (address) => {
     expect(isPublicAddress(address)).toBe(true);
+  });
+});
+
+describe('a name that resolves to a public address first, and to loopback when it is connected to', () => {
+  const strict = { urlAllow: undefined, hostIsLoopback: false };
+  /** Public, then whatever `then` says. */
+  const rebinding = (then: readonly string[]): HostLookup => {
+    let asked = 0;
+    return (_hostname, _options, callback) => callback(null, (asked++ === 0 ? ['8.8.8.8'] : then).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+  };
+  const ask = (lookup: NonNullable<ReturnType<typeof guardedLookup>>) =>
+    new Promise((resolve) => lookup('rebinding.example', { all: true }, (error, addresses) => resolve(error?.code ?? addresses)));
+
+  it.each([[['127.0.0.1']], [['::1']], [['8.8.8.8', '127.0.0.1']]])('is not connected to: %s', async (then) => {
+    writeRawRepository(top, [{ name: 'a' }]);
+    const lookup = rebinding(then);
+    expect(await ask(guardedLookup({ repoRoots: [], ...strict }, lookup) as NonNullable<ReturnType<typeof guardedLookup>>)).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    const failed = await failureOf(server.url.replace('127.0.0.1', 'rebinding.example'), { ...strict, lookup });
+    expect(failed).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/resolves to a loopback/) });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('is refused whenever it is looked up, and not only the first time', async () => {
+    const guarded = guardedLookup({ repoRoots: [], ...strict }, rebinding(['127.0.0.1'])) as NonNullable<ReturnType<typeof guardedLookup>>;
+    expect(await ask(guarded)).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);
+    expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);
   });
 });
 

@@ -1,4 +1,5 @@
-// Which dnf and createrepo_c there are. Asked anew after a while: a tool may be installed while the service runs.
+// Which dnf and createrepo_c there are. Asked anew after a while: a tool may be installed while the service runs. Where all
+// are there nobody waits for the new answer, as dnf takes a quarter of a second to tell its version.
 
 import { tmpdir } from 'node:os';
 import { minimalEnvironment, runProcess } from '../supervisor.ts';
@@ -21,8 +22,15 @@ export class ToolsInfo {
 
   async get(): Promise<Tools> {
     const now = performance.now();
-    if (!this.#known || now - this.#known.at > FRESH_MS) this.#known = { at: now, tools: this.#look() };
-    return await this.#known.tools;
+    const known = this.#known;
+    if (known && now - known.at <= FRESH_MS) return await known.tools;
+    const asked = this.#look();
+    this.#known = { at: now, tools: asked };
+    const before = await known?.tools;
+    if (!before?.dnf || !before.createrepo) return await asked;
+    // Who asks next hears of it.
+    asked.catch(() => {});
+    return before;
   }
 
   async #look(): Promise<Tools> {

@@ -20,6 +20,8 @@ export interface VerifyTask {
 }
 
 const NAMED = 10;
+/** dnf 5 may tell of its loading on stdout in spite of --quiet: only what begins so is an answer. */
+const MARK = 'package: ';
 
 export async function verifyWithDnf(task: VerifyTask, context: ToolContext): Promise<ComposeFailure | null> {
   const home = join(context.generation.scratch, `dnf-${task.arch}`);
@@ -28,7 +30,10 @@ export async function verifyWithDnf(task: VerifyTask, context: ToolContext): Pro
   const expected = await expectedPackages(task);
   const unexpected: string[] = [];
   const failed = await runTool(task.dnf, queryArguments(task, home), context, (line) => {
-    if (line !== '' && !expected.delete(line)) unexpected.push(line);
+    const at = line.indexOf(MARK);
+    if (at < 0) return;
+    const seen = line.slice(at + MARK.length);
+    if (!expected.delete(seen)) unexpected.push(seen);
   });
   if (failed) return failed;
   if (expected.size === 0 && unexpected.length === 0) return null;
@@ -49,7 +54,7 @@ async function expectedPackages({ trees, plans, arch }: VerifyTask): Promise<Set
   return expected;
 }
 
-/** Understood alike by dnf 4 and dnf 5. */
+/** Understood alike by dnf 4 and dnf 5, but that only dnf 4 adds a newline to each answer. */
 function queryArguments({ trees, target, arch }: VerifyTask, home: string): string[] {
   return [
     '--quiet',
@@ -64,9 +69,14 @@ function queryArguments({ trees, target, arch }: VerifyTask, home: string): stri
     '--setopt=module_platform_id=odcs:1',
     '--releasever=1',
     `--forcearch=${arch}`,
-    ...trees.map(({ id, path }) => `--repofrompath=${id},${pathToFileURL(join(target, path)).href}`),
+    ...trees.map(({ id, path }) => `--repofrompath=${id},${urlOf(join(target, path))}`),
     `--repo=${trees.map(({ id }) => id).join(',')}`,
     'repoquery',
-    '--queryformat=%{repoid} %{name}-%{epoch}:%{version}-%{release}.%{arch}\\n',
+    `--queryformat=${MARK}%{repoid} %{name}-%{epoch}:%{version}-%{release}.%{arch}\\n`,
   ];
+}
+
+/** dnf would take a dollar for a variable, and dnf 4 a comma for the end. */
+function urlOf(path: string): string {
+  return pathToFileURL(path).href.replaceAll('$', '%24').replaceAll(',', '%2C');
 }

@@ -1,7 +1,7 @@
 // Where a repository may lie, decided when it is looked at: local paths by where they really lead, URLs by prefix or by
 // the address that is connected to. Validation of the request has looked at syntax only (compose/location.ts).
 
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { realpath, stat } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
@@ -58,11 +58,14 @@ export function refuseUrl(url: URL, bounds: RepoBounds): string | null {
   return ipaddr.isValid(host) && !isPublicAddress(host) ? 'it is a loopback, link-local, private or otherwise reserved address' : null;
 }
 
+/** As `dns.lookup` with all addresses. */
+export type HostLookup = (hostname: string, options: LookupAllOptions, callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void) => void;
+
 /** A look-up for `net.connect` that gives only addresses that may be connected to, whatever the name resolved to before. */
-export function guardedLookup(bounds: RepoBounds): LookupFunction | undefined {
+export function guardedLookup(bounds: RepoBounds, lookup: HostLookup = dnsLookup): LookupFunction | undefined {
   if (bounds.hostIsLoopback || bounds.urlAllow) return undefined;
   return (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const forbidden = addresses.find(({ address }) => !isPublicAddress(address));
       const [first] = addresses;

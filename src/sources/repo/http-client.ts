@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { FORBIDDEN_ADDRESS, guardedLookup, invalid, refuseUrl, type RepoBounds } from './bounds.ts';
+import { FORBIDDEN_ADDRESS, guardedLookup, invalid, refuseUrl, type HostLookup, type RepoBounds } from './bounds.ts';
 
 export interface HttpTimeouts {
   readonly connectMs: number;
@@ -25,9 +25,9 @@ export class HttpClient {
   readonly #bounds: RepoBounds;
   readonly #agent: Agent;
 
-  constructor(bounds: RepoBounds, timeouts: HttpTimeouts, connectionsPerHost: number) {
+  constructor(bounds: RepoBounds, timeouts: HttpTimeouts, connectionsPerHost: number, hostLookup?: HostLookup) {
     this.#bounds = bounds;
-    const lookup = guardedLookup(bounds);
+    const lookup = guardedLookup(bounds, hostLookup);
     this.#agent = new Agent({
       connections: connectionsPerHost,
       headersTimeout: timeouts.idleMs,

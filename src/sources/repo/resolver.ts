@@ -9,7 +9,7 @@ import type { OpenedRepository, PackageDownloads, PackageMetadata, ResolvedInput
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
-import type { RepoBounds } from './bounds.ts';
+import type { HostLookup, RepoBounds } from './bounds.ts';
 import { fetchFile, type RetryPolicy } from './fetch-file.ts';
 import type { ExtractTask } from './extract-thread.ts';
 import { HttpClient, type HttpTimeouts } from './http-client.ts';
@@ -21,6 +21,8 @@ export interface RepoSourceOptions extends RepoBounds {
   readonly retry?: RetryPolicy;
   /** Downloads at a time from one host. */
   readonly connectionsPerHost?: number;
+  /** Instead of the system's; what it answers is looked at all the same. */
+  readonly lookup?: HostLookup;
 }
 
 type Context = Parameters<SourceResolver['resolve']>[1];
@@ -46,7 +48,7 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
   constructor(options: RepoSourceOptions) {
     this.#options = options;
     this.#retry = options.retry ?? RETRY;
-    this.#client = new HttpClient(options, options.timeouts ?? TIMEOUTS, options.connectionsPerHost ?? 8);
+    this.#client = new HttpClient(options, options.timeouts ?? TIMEOUTS, options.connectionsPerHost ?? 8, options.lookup);
   }
 
   async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {

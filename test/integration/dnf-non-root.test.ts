@@ -1,0 +1,54 @@
+// Packages that belong to somebody else: with fs.protected_hardlinks they may not be hard-linked, and are copied. Needs
+// root, to have a second user to be.
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../support/repo-source.ts';
+
+const NOBODY = 65_534;
+const PROTECTED = '/proc/sys/fs/protected_hardlinks';
+const module = fileURLToPath(new URL('../../src/engines/dnf/link-file.ts', import.meta.url));
+const canTry = process.getuid?.() === 0 && existsSync(PROTECTED) && readFileSync(PROTECTED, 'utf8').trim() === '1' && canRun();
+
+describe.skipIf(!canTry)('a package of another user', () => {
+  it('is copied where it may not be hard-linked', () => {
+    const { from, to } = places();
+    const program = `const { createLinker } = await import(${JSON.stringify(module)}); const linker = createLinker('auto'); linker.link('${from}', '${to}'); console.log(JSON.stringify(linker.counts));`;
+    expect(asNobody(program)).toBe('{"reflink":0,"hardlink":0,"copy":1}');
+    expect(readFileSync(to, 'utf8')).toBe('a package');
+    expect(statSync(to).ino).not.toBe(statSync(from).ino);
+    expect(statSync(to).uid).toBe(NOBODY);
+  });
+
+  it('is refused with EPERM where hard links alone are allowed', () => {
+    const { from, to } = places();
+    const program = `const { createLinker } = await import(${JSON.stringify(module)}); try { createLinker('hardlink').link('${from}', '${to}'); } catch (error) { console.log(error.code); }`;
+    expect(asNobody(program)).toBe('EPERM');
+    expect(existsSync(to)).toBe(false);
+  });
+});
+
+function places(): { readonly from: string; readonly to: string } {
+  const top = temporaryDirectory();
+  chmodSync(top, 0o755);
+  const [from, target] = [join(top, 'package.rpm'), join(top, 'target')];
+  writeFileSync(from, 'a package', { mode: 0o644 });
+  mkdirSync(target);
+  chownSync(target, NOBODY, NOBODY);
+  return { from, to: join(target, 'package.rpm') };
+}
+
+function asNobody(program: string): string {
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', program], { uid: NOBODY, gid: NOBODY, cwd: '/', env: {}, encoding: 'utf8' }).trim();
+}
+
+function canRun(): boolean {
+  try {
+    return asNobody(`await import(${JSON.stringify(module)}); console.log('yes')`) === 'yes';
+  } catch {
+    return false;
+  }
+}
