@@ -6,20 +6,18 @@ import type { IncomingMessage } from 'node:http';
 const MOST_BYTES = 64 * 1024 * 1024;
 const LONGEST_MS = 10_000;
 
-export function drainBody(request: IncomingMessage): Promise<void> {
-  if (request.readableEnded || request.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    let bytes = 0;
-    const done = () => {
-      clearTimeout(timer);
-      request.off('data', count).off('end', done).off('close', done);
-      resolve();
-    };
-    const count = (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > MOST_BYTES) done();
-    };
-    const timer = setTimeout(done, LONGEST_MS);
-    request.on('data', count).on('end', done).on('close', done).resume();
-  });
+export function drainBody(request: IncomingMessage, then: () => void): void {
+  if (request.readableEnded || request.destroyed) return then();
+  let bytes = 0;
+  const done = () => {
+    clearTimeout(timer);
+    request.off('data', count).off('end', done).off('close', done);
+    then();
+  };
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) done();
+  };
+  const timer = setTimeout(done, LONGEST_MS);
+  request.on('data', count).on('end', done).on('close', done).resume();
 }

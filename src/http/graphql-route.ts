@@ -69,9 +69,8 @@ export function registerGraphql(app: FastifyInstance, apollo: ApolloServer<Opera
       const admitted = operation && admission.admit(operation);
       if (admitted && !admitted.ok) return sendErrors(request, reply, 400, formatErrors(admitted.errors, logger));
     },
-    async errorHandler(error, request, reply) {
-      await drainBody(request.raw);
-      return sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]);
+    errorHandler(error, request, reply) {
+      drainBody(request.raw, () => void sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]));
     },
     handler: fastifyApolloHandler(apollo, {
       context: async (request: FastifyRequest) => {

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
@@ -76,11 +77,14 @@ describe('two api and two worker processes on one database', () => {
   it('hand back at once what a stopped worker runs when it is told twice, without costing an attempt', async () => {
     const worker = await cluster.startWorker();
     await Promise.all(cluster.workers.filter((each) => each !== worker).map((each) => each.end('SIGKILL')));
-    const slow = await cluster.repository('slower', { timeScale: 0.3 });
+    const slow = await cluster.repository('hanging', { timeScale: 0.01, hang: 'GATHER' });
     const id = await create(api(0), { source: { repo: { repo: slow, packages: ['hello'] } } });
-    await untilDone(api(0), id, ({ progress }) => progress !== null);
+    await untilDone(api(0), id, ({ progress }) => progress?.phase === 'GATHER');
     worker.child.kill('SIGTERM');
+    // Two signals of a kind may arrive as one.
+    await worker.logged('Stopping');
     expect(await worker.end('SIGTERM')).toBe(0);
+    await writeFile(join(slow, 'fake-pungi.json'), JSON.stringify({ timeScale: 0.01 }));
     const [row] = await cluster.database.query('select state, losses from compose where id = $1', [id]);
     expect(row).toEqual({ state: 'WAIT', losses: 0 });
     await cluster.startWorker();

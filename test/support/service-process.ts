@@ -15,6 +15,8 @@ export interface ServiceProcess {
   readonly child: ChildProcess;
   /** What it logged so far, one JSON object a line. */
   readonly log: Record<string, unknown>[];
+  /** When it has logged this message. */
+  logged(message: string): Promise<void>;
   query(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
   client(options?: Partial<Parameters<typeof createClient>[0]>): Client;
   /** Sends the signal and waits for the end; answers the exit code. */
@@ -33,6 +35,9 @@ export async function startService(environment: Record<string, string>): Promise
     url,
     child,
     log,
+    async logged(message) {
+      while (!log.some(({ msg }) => msg === message)) await once(child.stderr ?? child, 'data');
+    },
     async query(query, variables) {
       const answer = await fetch(`${url}/graphql`, {
         method: 'POST',
