@@ -1,6 +1,6 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, KojiEventStore, Logger, SourceResolver } from './app/ports.ts';
+import type { Engine, KojiEventStore, Logger, ProcessRunner, SourceResolver } from './app/ports.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
@@ -17,6 +17,7 @@ import { Pulp2 } from './sources/pulp/pulp2.ts';
 import { Pulp3 } from './sources/pulp/pulp3.ts';
 import type { PulpServer } from './sources/pulp/pulp-repository.ts';
 import { PulpSource } from './sources/pulp/resolver.ts';
+import { RawConfigSource } from './sources/raw-config/resolver.ts';
 import { RepoSource } from './sources/repo/resolver.ts';
 
 export interface Sources {
@@ -39,6 +40,7 @@ export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUr
   return {
     resolver: sourcesByType({
       REPO: repo,
+      RAW_CONFIG: new RawConfigSource({ configs: config.ODCS_RAW_CONFIGS, path: config.PATH, run: unattended }),
       ...(koji && { TAG: koji, BUILD: koji, MODULE: koji }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
@@ -47,8 +49,8 @@ export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUr
 }
 
 /** Of what Pungi can do, what the configuration makes possible. */
-function pungiSources({ ODCS_KOJI, ODCS_MBS_URL }: Config): readonly SourceType[] {
-  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const))];
+function pungiSources({ ODCS_KOJI, ODCS_MBS_URL, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
+  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
 }
 
 function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource): KojiSource | null {
@@ -64,10 +66,12 @@ function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSo
     baseModules,
     place: { profile: name, server, topUrl, topDir, configFile },
     repositories,
-    // What only looks lives for seconds and holds nothing that a successor would miss.
-    git: { path, run: (run) => runProcess({ ...run, registerProcessGroup: async () => {} }) },
+    git: { path, run: unattended },
   });
 }
+
+/** What only looks lives for seconds and holds nothing that a successor would miss. */
+const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });
 
 function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
   if (!settings) return null;

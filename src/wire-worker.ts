@@ -44,7 +44,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
       registerProcessGroup: ({ id, attempt }, group) => registry.registerProcessGroup({ composeId: id, attempt }, group),
       forgetProcessGroups: ({ id, attempt }) => registry.forgetProcessGroups({ composeId: id, attempt }),
       workerId: identity.id,
-      timeoutSeconds: config.ODCS_PUNGI_TIMEOUT,
+      timeoutSeconds: ({ source }) => (source.type === 'RAW_CONFIG' ? config.ODCS_RAW_CONFIGS[source.name]?.timeoutSeconds : undefined) ?? config.ODCS_PUNGI_TIMEOUT,
       logger: log,
     },
     attempts, lease, queue, events, feed,

@@ -14,6 +14,7 @@ import { isConnectionLoss } from './connection-loss.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
 import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
+import { reserveIdentity } from './reserve-identity.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 
 export interface GenerateComposeDeps {
@@ -28,7 +29,8 @@ export interface GenerateComposeDeps {
   readonly registerProcessGroup: (compose: Compose, group: ProcessGroup) => Promise<void>;
   readonly forgetProcessGroups: (compose: Compose) => Promise<void>;
   readonly workerId: string;
-  readonly timeoutSeconds: number;
+  /** How long the compose may take. */
+  readonly timeoutSeconds: (compose: Compose) => number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: ChangeRules;
@@ -69,9 +71,10 @@ function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Comp
     const shared = compose.digest === null ? null : await joinRoot(deps, tx, compose, compose.digest);
     if (shared) return shared;
     const at = deps.clock.now();
-    const pungiComposeId = compose.pungiComposeId ?? newIdentity(compose.id, compose.composeType, at).id;
+    // What a raw configuration calls its release is not known before it is read.
+    const patch = compose.pungiComposeId !== null || compose.source.type === 'RAW_CONFIG' ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
     const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
-    return changeCompose(tx, compose, { event, by: 'system', patch: { pungiComposeId } }, deps.rules);
+    return changeCompose(tx, compose, { event, by: 'system', patch }, deps.rules);
   });
 }
 
@@ -81,18 +84,21 @@ class Attempt {
   readonly #running: RunningAttempt;
   readonly #reporter: ProgressReporter;
   readonly #log: Logger;
+  readonly #timeoutSeconds: number;
+  #configuration: string | null = null;
 
   constructor(deps: GenerateComposeDeps, compose: Compose, running: RunningAttempt) {
     this.#deps = deps;
     this.#compose = compose;
     this.#running = running;
+    this.#timeoutSeconds = deps.timeoutSeconds(compose);
     this.#reporter = new ProgressReporter((progress) => deps.progress.put(compose.id, progress), compose.attempt, deps.clock);
     this.#log = deps.logger.child({ composeId: compose.id, attempt: compose.attempt });
   }
 
   async run(): Promise<void> {
-    const { results, attempts, timeoutSeconds } = this.#deps;
-    const deadline = setTimeout(() => attempts.stop(this.#compose.id, 'TIMEOUT'), timeoutSeconds * 1000);
+    const { results, attempts } = this.#deps;
+    const deadline = setTimeout(() => attempts.stop(this.#compose.id, 'TIMEOUT'), this.#timeoutSeconds * 1000);
     const outcome = await this.#workIn(results).finally(() => clearTimeout(deadline));
     this.#log.info({ outcome: outcome.type }, 'The attempt ended');
     await this.#settle(outcome);
@@ -161,18 +167,22 @@ class Attempt {
     });
   }
 
-  #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
+  async #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
     const compose = this.#compose;
+    const { rawConfig } = input;
+    const identity = rawConfig ? await reserveIdentity(this.#deps.store, compose, rawConfig.release, this.#deps.clock.now()) : readIdentity(compose.id, compose.composeType, compose.pungiComposeId ?? '');
+    if (!identity) return failure('INTERNAL', 'The attempt is not the latest of its compose any more');
     return engine.generate({
       compose,
       attempt: compose.attempt,
-      identity: readIdentity(compose.id, compose.composeType, compose.pungiComposeId ?? ''),
+      identity,
       input,
       directory: place.directory,
       scratch: place.scratch,
       signal: this.#running.signal,
       progress: (percent, phase, message) => this.#reporter.report(percent, phase, message),
       log: (text) => this.#appendLog(text),
+      keepConfiguration: (dump) => (this.#configuration = dump),
       registerProcessGroup: (group) => this.#deps.registerProcessGroup(compose, group),
     });
   }
@@ -204,9 +214,15 @@ class Attempt {
         await results.publish(compose, place);
       };
       const event = { type: 'SUCCEED', at: clock.now(), attempt } as const;
-      return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source }, meanwhile }, rules);
+      return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source, ...this.#keptConfiguration() }, meanwhile }, rules);
     });
     return done ? 'published' : 'refused';
+  }
+
+  /** Those that may be made again long after their configuration has gone. */
+  #keptConfiguration(): { readonly pungiConfigDump?: string } {
+    const { composeType } = this.#compose;
+    return this.#configuration !== null && (composeType === 'PRODUCTION' || composeType === 'DEVELOPMENT') ? { pungiConfigDump: this.#configuration } : {};
   }
 
   /** What the compose becomes; stale attempts change nothing, because the machine refuses their number. */
@@ -238,7 +254,7 @@ class Attempt {
       case 'CANCEL':
         return { type: 'CANCELED', at, attempt };
       case 'TIMEOUT':
-        return { type: 'FAIL', at, attempt, failure: failure('TIMED_OUT', `Generating took longer than ${this.#deps.timeoutSeconds} s`) };
+        return { type: 'FAIL', at, attempt, failure: failure('TIMED_OUT', `Generating took longer than ${this.#timeoutSeconds} s`) };
       case 'DRAIN':
         return { type: 'HAND_BACK', at, attempt };
       case 'SUPERSEDED':

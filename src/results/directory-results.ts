@@ -13,6 +13,7 @@ import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
 import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
+import { linkRelease, unlinkRelease } from './release-links.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
 import { trashEmptier, type TrashEmptier } from './trash-emptier.ts';
@@ -133,6 +134,7 @@ class DirectoryResults implements Results {
         if (codeOf(error) !== 'ENOENT') throw error;
         throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
       });
+      await linkRelease(path, compose);
     });
   }
 
@@ -160,6 +162,7 @@ class DirectoryResults implements Results {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkOwner(target, this.#options.instanceId));
+      await unlinkRelease(target.path, compose);
       await this.#throwAway(target, publishedPath(target.path, compose.id));
       for (const { path } of await attemptsOf(target, compose.id)) await this.#throwAway(target, path);
       await this.#throwAway(target, logDirectory(target.path, compose.id));

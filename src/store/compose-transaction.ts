@@ -1,7 +1,7 @@
 // What one transaction may do to composes. A change of the row and its event are one statement each time, so that they
 // cannot come apart, and nothing is written without the other.
 
-import { IdempotencyKeyTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
+import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
 import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
@@ -191,7 +191,10 @@ const PATCH = prepared(`
   where id = $1`);
 
 async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
-  await run(PATCH, [compose.id, ...patchParameters(patch)]);
+  await run(PATCH, [compose.id, ...patchParameters(patch)]).catch((error: unknown) => {
+    if (violatedConstraint(error) === 'compose_pungi_compose_id') throw new PungiComposeIdTaken(`Another compose is ${patch.pungiComposeId}`, { cause: error });
+    throw error;
+  });
   return { ...compose, ...patched(compose, patch) };
 }
 

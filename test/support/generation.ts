@@ -45,6 +45,7 @@ export async function aGeneration(repo: string, overrides: Partial<Compose> & { 
       log += text;
       for (const { text: wanted, resolve } of waiting) if (log.includes(wanted)) resolve();
     },
+    keepConfiguration: () => {},
     registerProcessGroup: async (group) => void groups.push(group),
   };
   return {

@@ -157,6 +157,11 @@ export class RootTaken extends Error {
   override readonly name = 'RootTaken';
 }
 
+/** Thrown by `ComposeTransaction.patch` where another compose has that Pungi compose id. */
+export class PungiComposeIdTaken extends Error {
+  override readonly name = 'PungiComposeIdTaken';
+}
+
 /** Thrown by `ComposeTransaction.insert` and `remember` where another transaction took the idempotency key first. */
 export class IdempotencyKeyTaken extends Error {
   override readonly name = 'IdempotencyKeyTaken';

@@ -28,6 +28,8 @@ export interface Generation {
   progress(percent: number, phase: string, message?: string): void;
   /** Lines of the engine's output; server paths are replaced by whoever writes them. */
   log(text: string): void;
+  /** The whole configuration that the engine ran with, where somebody wrote it and it is worth keeping. */
+  keepConfiguration(dump: string): void;
   /** Called before a process group may outlive this process. */
   registerProcessGroup(group: ProcessGroup): Promise<void>;
 }

@@ -67,6 +67,8 @@ export interface RawConfigInput {
   readonly configFile: string;
   readonly release: PungiRelease;
   readonly kojiEvent: number | null;
+  /** Null: as long as any other may take. */
+  readonly timeoutSeconds: number | null;
   /** Of pungi-koji, besides the usual ones. */
   readonly arguments: readonly string[];
 }

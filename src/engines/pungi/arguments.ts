@@ -3,7 +3,7 @@
 import type { Generation } from '../../app/ports.ts';
 import type { PungiInput } from './input-files.ts';
 
-export function pungiArguments({ compose, directory, input: { koji } }: Generation, files: PungiInput): string[] {
+export function pungiArguments({ compose, directory, input: { koji, rawConfig } }: Generation, files: PungiInput): string[] {
   return [
     `--config=${files.configFile}`,
     '--no-latest-link',
@@ -13,6 +13,8 @@ export function pungiArguments({ compose, directory, input: { koji } }: Generati
     ...compose.parentPungiComposeIds.map((id) => `--parent-compose-id=${id}`),
     ...(compose.respinOf === null ? [] : [`--respin-of=${compose.respinOf}`]),
     ...(koji && koji.event !== null ? [`--koji-event=${koji.event}`] : []),
+    ...(rawConfig && rawConfig.kojiEvent !== null ? [`--koji-event=${rawConfig.kojiEvent}`] : []),
+    ...(rawConfig?.arguments ?? []),
     `--notification-script=${files.notificationScript}`,
   ];
 }

@@ -40,10 +40,14 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   const packages = askedPackages(input.source);
   if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
   await writeComposeInfo(compose, identity, directory);
+  return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
+}
+
+export async function writeNotificationScript(scratch: string): Promise<Pick<PungiInput, 'notificationScript' | 'eventsFile'>> {
   const notificationScript = join(scratch, 'notify');
   await writeFile(notificationScript, NOTIFICATION_SCRIPT);
   await chmod(notificationScript, 0o700);
-  return { directory: config, configFile, notificationScript, eventsFile: `${notificationScript}.events` };
+  return { notificationScript, eventsFile: `${notificationScript}.events` };
 }
 
 /** Where koji looks for it: Pungi's HOME is the scratch directory. */

@@ -15,6 +15,7 @@ import { writeInput, type PungiInput } from './input-files.ts';
 import { clearUnpublished } from './leftovers.ts';
 import { probeLinks } from './link-probe.ts';
 import { canBeGathered } from './package-names.ts';
+import { readConfigDump, writeRawInput } from './raw-input.ts';
 import { pungiProgress } from './progress.ts';
 
 const PROGRAM = 'pungi-koji';
@@ -47,12 +48,14 @@ async function generate(generation: Generation, options: PungiOptions): Promise<
   const { directory, scratch, input } = generation;
   const unlinkable = await probeLinks([...input.repositories, ...input.lookasides], scratch);
   if (unlinkable) return unlinkable;
-  const files = await writeInput(generation);
-  const { result, output } = await runPungi(generation, files, options);
+  const { rawConfig } = input;
+  const files = rawConfig ? await writeRawInput(generation, rawConfig) : await writeInput(generation);
+  const timeoutMs = rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
+  const { result, output } = await runPungi(generation, files, { ...options, timeoutMs });
   reportSurvivors(result, generation, options.logger);
   const status = await readStatus(directory);
   if (result.exitCode !== 0 || result.aborted || result.timedOut || !status?.startsWith('FINISHED')) {
-    const failure = await diagnose({ result, output, status, timeoutMs: options.timeoutMs }, generation);
+    const failure = await diagnose({ result, output, status, timeoutMs }, generation);
     // The log so far only points to that of a child, which goes with the attempt.
     if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
     return failure;
@@ -61,6 +64,8 @@ async function generate(generation: Generation, options: PungiOptions): Promise<
   const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
   const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
   if (missing.length > 0) return missingPackagesFailure(missing);
+  const dump = rawConfig ? await readConfigDump(directory) : null;
+  if (dump !== null) generation.keepConfiguration(dump);
   await clearUnpublished(directory, scratch);
   return null;
 }

@@ -24,6 +24,7 @@ export interface RawConfig {
   /** The wrapper's path on this machine. */
   readonly wrapper?: string | undefined;
   readonly schemaOverride: readonly string[];
+  readonly timeoutSeconds?: number | undefined;
   readonly arguments: readonly string[];
 }
 
@@ -92,7 +93,7 @@ export class RawConfigSource implements SourceResolver {
     if ('failure' in dumped) return dumped;
     const released = releaseOf(dumped.dump);
     if ('problem' in released) return { failure: failure('INVALID_SOURCE', `The raw configuration does not name its release as it must: ${released.problem}`) };
-    const rawConfig = { directory, configFile: top.configFile, release: released.release, kojiEvent: source.kojiEvent, arguments: config.arguments };
+    const rawConfig = { directory, configFile: top.configFile, release: released.release, kojiEvent: source.kojiEvent, timeoutSeconds: config.timeoutSeconds ?? null, arguments: config.arguments };
     return { input: { source: { ...source, resolvedCommit: commit }, fingerprint: fingerprintOf(compose, asked, commit), repositories: [], lookasides: [], rawConfig } };
   }
 

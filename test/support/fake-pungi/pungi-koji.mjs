@@ -1,6 +1,7 @@
 // The fake's beginning: the command line and the configuration, with the exit codes and messages of the real one.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readConfiguration } from './configuration.mjs';
 import { replay } from './replay.mjs';
 
 const TYPES = ['test', 'ci', 'nightly', 'production', 'development'];
@@ -60,7 +61,7 @@ function usage(problem) {
 
 function loadConfiguration(path) {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return readConfiguration(path);
   } catch (error) {
     process.stdout.write(`Exception: ${error.message}\n`);
     process.exit(1);

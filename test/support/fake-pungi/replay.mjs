@@ -26,6 +26,7 @@ export async function replay(run) {
   const globalLog = join(composeDir, 'logs', 'global', 'pungi.global.log');
   mkdirSync(dirname(globalLog), { recursive: true });
   mkdirSync(join(composeDir, 'work', 'global'), { recursive: true });
+  writeFileSync(join(dirname(globalLog), 'config-dump.global.log'), JSON.stringify(conf, null, 4));
 
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.on(signal, () => {
