@@ -7,7 +7,8 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { SOURCE_TYPES } from './compose/vocabulary.ts';
+import { DEFAULT_POOL } from './compose/routing.ts';
+import { COMPOSE_TYPES, SOURCE_TYPES } from './compose/vocabulary.ts';
 import { kojiSettings } from './koji-settings.ts';
 import { pulpSettings, rawConfigSettings, structure } from './source-settings.ts';
 
@@ -21,6 +22,15 @@ const list = z
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 const engine = z.enum(['auto', 'pungi', 'dnf']);
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+
+const pool = z.string().max(50).regex(name);
+const route = z.strictObject({
+  pool,
+  sourceTypes: z.array(z.enum(SOURCE_TYPES)).min(1).optional(),
+  arches: z.array(z.string()).min(1).optional(),
+  composeTypes: z.array(z.enum(COMPOSE_TYPES)).min(1).optional(),
+  targetDirs: z.array(z.string()).min(1).optional(),
+});
 
 interface Setting<T> {
   readonly schema: z.ZodType<T>;
@@ -47,6 +57,9 @@ export const SETTINGS = {
   ODCS_PUBLIC_URL: setting(httpUrl.optional(), 'http://HOST:PORT', 'What .repo files and result URLs point to.'),
   ODCS_ARCHES: setting(list.pipe(z.array(z.string().regex(/^[a-z0-9_]+$/)).min(1)).default(['x86_64']), 'x86_64', 'Arches that may be asked for, comma-separated; also what a request without arches gets.'),
   ODCS_CONCURRENCY: setting(z.coerce.number().int().min(1).max(64).default(2), '2', 'Composes that a worker generates at a time.'),
+  ODCS_POOLS: setting(list.pipe(z.array(pool).min(1)).default([DEFAULT_POOL]), 'default', 'Pools that a worker takes composes of, comma-separated.'),
+  ODCS_ROUTES: setting(structure(z.array(route).default([])), '[]', 'Which pool a compose is for: a list of pool and any of sourceTypes, arches, composeTypes, targetDirs; the first that fits, else default. Alike in every process (YAML).'),
+  ODCS_MAX_OPEN_PER_OWNER: setting(z.coerce.number().int().min(1).optional(), '(none)', 'Composes that one owner may have waiting or generating; more are RATE_LIMITED.'),
   ODCS_ENGINE: setting(structure(engine.or(z.partialRecord(z.enum(SOURCE_TYPES), engine)).default('auto')), 'auto', 'auto, pungi or dnf; auto prefers Pungi where pungi-koji is found. In YAML also by source type: {REPO: dnf, TAG: auto}.'),
   ODCS_PUNGI_TIMEOUT: setting(seconds(1, 23 * 3600).default(3600), '3600', 'Seconds until an engine is stopped and the compose fails with TIMED_OUT; at most 23 h.'),
   ODCS_REPO_ROOTS: setting(list.optional(), '/ while HOST is loopback, else none', 'Local directories that repositories may lie below, comma-separated.'),

@@ -75,7 +75,7 @@ async function assemble(
   const instance = await instanceId(run);
   const events = eventLog(run);
   const progress = progressStore(run);
-  const queue = new PgBossQueue({ url, logger, run, transaction: (work) => database.transaction(work) });
+  const queue = new PgBossQueue({ url, logger, run, routes: config.ODCS_ROUTES, pools: config.ODCS_POOLS, transaction: (work) => database.transaction(work) });
   const store = composeStore(database, queue);
   const feed = new EventFeed({ url, logger, log: events, progress, composes: store });
   const results = createResults({

@@ -11,6 +11,7 @@ import { settleOrphans } from './app/share-compose.ts';
 import { sweepLeftovers } from './app/sweep-leftovers.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
 import { killOrphans, takeBack, takeBackLost, type TakeBackDeps } from './app/take-back.ts';
+import { UsableTargets } from './app/usable-targets.ts';
 import { createWorker } from './app/worker.ts';
 import type { Config } from './config.ts';
 import { engineFor } from './engines/engine-choice.ts';
@@ -20,7 +21,8 @@ import type { Platform } from './platform.ts';
 
 /** Without a sign of life for so long a worker is lost; it stops by itself a second before. */
 const LOST_AFTER_MS = 6_000;
-const POOL = 'default';
+/** How soon a target directory that cannot be used is looked at again. */
+const RECHECK_MS = 2_000;
 
 export interface WorkerParts {
   /** In the order of starting. */
@@ -31,14 +33,16 @@ export interface WorkerParts {
 
 export function wireWorker(config: Config, platform: Platform, resolver: SourceResolver, engines: readonly Engine[], logger: Logger): WorkerParts {
   const { store, results, progress, registry, clock, queue, events, feed } = platform;
-  const identity = { id: randomUUID(), host: hostname(), bootId: currentBootId(), pid: process.pid, pool: POOL };
+  const identity = { id: randomUUID(), host: hostname(), bootId: currentBootId(), pid: process.pid, pools: config.ODCS_POOLS, concurrency: config.ODCS_CONCURRENCY };
   const log = logger.child({ worker: identity.id });
   const attempts = new Attempts();
+  const targets = new UsableTargets({ results, targetDirs: Object.keys(config.targetDirs), onRecovered: () => queue.lookAgain(), everyMs: RECHECK_MS, logger: log });
   const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
   const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, results, clock, rules, logger: log }, claim), logger: log });
   const worker = createWorker({
     generation: {
       store, results, progress, resolver, attempts, clock, rules,
+      checkTarget: (targetDir) => targets.check(targetDir),
       engineFor: (compose) => engineFor(compose, engines),
       processRunner: (registerProcessGroup) => (run) => runProcess({ ...run, registerProcessGroup }),
       registerProcessGroup: ({ id, attempt }, group) => registry.registerProcessGroup({ composeId: id, attempt }, group),
@@ -47,7 +51,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
       timeoutSeconds: ({ source }) => (source.type === 'RAW_CONFIG' ? config.ODCS_RAW_CONFIGS[source.name]?.timeoutSeconds : undefined) ?? config.ODCS_PUNGI_TIMEOUT,
       logger: log,
     },
-    attempts, lease, queue, events, feed,
+    attempts, lease, queue, events, feed, targets,
     concurrency: config.ODCS_CONCURRENCY,
     drainSeconds: config.ODCS_DRAIN_SECONDS,
     logger: log,

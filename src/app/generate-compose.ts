@@ -24,6 +24,8 @@ export interface GenerateComposeDeps {
   readonly resolver: SourceResolver;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
   readonly attempts: Attempts;
+  /** Whether work may be begun for a target directory; null where it may. */
+  readonly checkTarget: (targetDir: string) => Promise<ComposeFailure | null>;
   /** Runs a program whose process group is announced before it starts. */
   readonly processRunner: (register: (group: ProcessGroup) => Promise<void>) => ProcessRunner;
   readonly registerProcessGroup: (compose: Compose, group: ProcessGroup) => Promise<void>;
@@ -41,6 +43,11 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
   const slot = deps.attempts.enter(composeId);
   if (!slot) return;
   try {
+    const waiting = await deps.store.find(composeId);
+    if (waiting?.state !== 'WAIT') return;
+    // Nothing is begun that could not be published: the job goes back, for a worker that can.
+    const problem = await deps.checkTarget(waiting.targetDir);
+    if (problem) throw new StorageFailed(problem);
     const compose = await begin(deps, composeId);
     if (compose?.state !== 'GENERATING' || compose.reuses !== null) return;
     slot.entry.attempt = compose.attempt;
@@ -80,7 +87,7 @@ function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Comp
 
 class Attempt {
   readonly #deps: GenerateComposeDeps;
-  readonly #compose: Compose;
+  #compose: Compose;
   readonly #running: RunningAttempt;
   readonly #reporter: ProgressReporter;
   readonly #log: Logger;
@@ -109,7 +116,7 @@ class Attempt {
     let place: AttemptDirectory | null = null;
     try {
       place = await results.begin(this.#compose);
-      return await this.#work(place);
+      return await this.#blameStorage(await this.#work(place));
     } catch (error) {
       if (this.#running.signal.aborted) return { type: 'stopped' };
       if (!(error instanceof StorageFailed) && isConnectionLoss(error)) {
@@ -121,6 +128,13 @@ class Attempt {
     } finally {
       await this.#cleanUp(place);
     }
+  }
+
+  /** An engine whose disk is full or gone says many things; the directory itself says what it was. */
+  async #blameStorage(outcome: AttemptOutcome): Promise<AttemptOutcome> {
+    if (outcome.type !== 'failed' || outcome.failure.code !== 'ENGINE_FAILED') return outcome;
+    const problem = await this.#deps.checkTarget(this.#compose.targetDir);
+    return problem ? { type: 'failed', failure: { ...problem, details: outcome.failure.details ?? outcome.failure.message } } : outcome;
   }
 
   async #work(place: AttemptDirectory): Promise<AttemptOutcome> {
@@ -155,15 +169,16 @@ class Attempt {
       await partWays(this.#deps, this.#compose);
     }
     await this.#keepSource(answer.input);
+    this.#compose = { ...this.#compose, ...answer.input.taken };
     return { ok: true, value: answer.input };
   }
 
   /** What the source resolved to stays with the compose whatever becomes of it: renewed, it is the same again. */
-  async #keepSource({ source }: ResolvedInput): Promise<void> {
+  async #keepSource({ source, taken }: ResolvedInput): Promise<void> {
     const { id, attempt } = this.#compose;
     await this.#deps.store.transaction(async (tx) => {
       const locked = await tx.lock(id);
-      if (locked?.state === 'GENERATING' && locked.attempt === attempt) await tx.patch(locked, { source });
+      if (locked?.state === 'GENERATING' && locked.attempt === attempt) await tx.patch(locked, { source, ...taken });
     });
   }
 

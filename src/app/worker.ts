@@ -5,6 +5,7 @@ import type { Attempts } from './attempts.ts';
 import { generateCompose, type GenerateComposeDeps } from './generate-compose.ts';
 import type { EventLog, Feed, Logger, Service, WorkQueue } from './ports.ts';
 import { prepareCompose } from './prepare-compose.ts';
+import type { UsableTargets } from './usable-targets.ts';
 
 export interface WorkerDeps {
   readonly generation: GenerateComposeDeps;
@@ -13,6 +14,7 @@ export interface WorkerDeps {
   readonly queue: Pick<WorkQueue, 'work' | 'stopWorking'>;
   readonly events: Pick<EventLog, 'head'>;
   readonly feed: Pick<Feed, 'follow'>;
+  readonly targets: Pick<UsableTargets, 'start' | 'stop' | 'unusable'>;
   readonly concurrency: number;
   readonly drainSeconds: number;
   readonly logger: Logger;
@@ -32,12 +34,14 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
 
   async function start(): Promise<void> {
     const head = await deps.events.head();
+    await deps.targets.start();
     await lease.start();
     followCancels(deps, head, stopped.signal).catch((error: unknown) => logger.error({ err: error }, 'Cancels are not followed any more'));
+    const usable = { unusable: () => deps.targets.unusable() };
     await queue.work('prepare', PREPARED_AT_A_TIME, async ({ composeId, signal }) => {
       if ((await prepareCompose(generation, composeId, signal)) === 'generate') await generateCompose(generation, composeId);
-    });
-    await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId));
+    }, usable);
+    await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId), usable);
   }
 
   async function stop(): Promise<void> {
@@ -48,6 +52,7 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     attempts.stopAll('DRAIN');
     await Promise.race([attempts.allEnded(), aborted(AbortSignal.timeout(STOP_BOUND_MS))]);
     stopped.abort();
+    await deps.targets.stop();
     await lease.stop();
   }
 

@@ -1,24 +1,25 @@
-// The queues of composes, one a lane: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
+// The queues of composes, one for each lane and pool of workers: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
 // Its own limits are set so wide that they never decide about a compose: deadlines, retries and losses are counted by
 // the lifecycle. What it gives is the hand-over: at once, in the order of priority, and again when a worker is gone.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
-import type { Job, Lane, Logger, RunStatement, WorkQueue } from '../app/ports.ts';
-import type { Compose } from '../compose/compose.ts';
+import type { Job, Lane, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
+import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
+import { Dispatcher, type ComposeJob } from './dispatcher.ts';
+import { PREPARE_AND_GENERATE, queueName } from './queue-name.ts';
 import { composesWithoutJob, dropEndedJobs, takeBackJob } from './reconcile.ts';
 import { advanceLane, insertInTurn } from './virtual-time.ts';
-
-export const LANES: readonly Lane[] = ['prepare', 'generate'];
 
 export interface WorkQueueOptions {
   readonly url: string;
   readonly logger: Logger;
   readonly run: RunStatement;
+  /** Which pool a compose is for; none: all are for the default pool. */
+  readonly routes?: readonly Route[];
+  /** The pools that `work` takes composes of. */
+  readonly pools?: readonly string[];
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
-}
-
-interface ComposeJob {
-  readonly composeId: string;
 }
 
 const DAY = 86_400;
@@ -34,7 +35,8 @@ const QUEUE_SETTINGS = {
   deleteAfterSeconds: 60,
   heartbeatSeconds: 10,
 } as const;
-const WORK_OPTIONS = { includeMetadata: true, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 } as const;
+// What pg-boss itself notifies of queues with `notify`, by the queue's name.
+const CHANNEL = "select 'pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24) as channel";
 // pg-boss hands these on to pg: its statements are short, and one on a connection that went silent must not wait for ever.
 const CONNECTION = { connectionTimeoutMillis: 4_000, query_timeout: 8_000, keepAlive: true };
 const STOP_LIMIT_MS = 5_000;
@@ -43,7 +45,8 @@ const RESENT_AT_A_TIME = 500;
 export class PgBossQueue implements WorkQueue {
   readonly #options: WorkQueueOptions;
   #boss: PgBoss | null = null;
-  #workers: { readonly lane: Lane; readonly id: string }[] = [];
+  #dispatchers: Dispatcher[] = [];
+  #ears: { close(): Promise<void> } | null = null;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -60,7 +63,6 @@ export class PgBossQueue implements WorkQueue {
       ...CONNECTION,
       schema: 'pgboss',
       schedule: false,
-      useListenNotify: true,
       monitorIntervalSeconds: 1,
       superviseIntervalSeconds: 1,
       warningQueueSize: 1_000_000,
@@ -73,69 +75,92 @@ export class PgBossQueue implements WorkQueue {
     await boss.start();
     // What an earlier version created keeps its settings otherwise.
     const { policy: _, ...changeable } = QUEUE_SETTINGS;
-    for (const lane of LANES) {
-      await boss.createQueue(lane, QUEUE_SETTINGS);
-      await boss.updateQueue(lane, changeable);
+    for (const name of this.#queueNames()) {
+      await boss.createQueue(name, QUEUE_SETTINGS);
+      await boss.updateQueue(name, changeable);
     }
   }
 
   async stop(): Promise<void> {
     const boss = this.#boss;
     this.#boss = null;
-    this.#workers = [];
+    await this.stopWorking();
+    const ended = Promise.all(this.#dispatchers.splice(0).map((dispatcher) => dispatcher.ended()));
+    await Promise.race([ended, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
+    await this.#ears?.close().catch(() => undefined);
+    this.#ears = null;
     await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
   }
 
-  async send(run: RunStatement, compose: Pick<Compose, 'id' | 'owner' | 'seq'>, lane: Lane): Promise<void> {
+  async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
+    const name = queueName(lane, poolOf(this.#options.routes ?? [], compose));
     // A compose at its first event has no job in the lane; any other may, also one that a lost worker holds.
-    const priority = compose.seq > 1 ? await takeBackJob(run, lane, compose.id) : null;
+    const priority = compose.seq > 1 ? await takeBackJob(run, name, compose.id) : null;
     const job = { composeId: compose.id } satisfies ComposeJob;
-    const sent = await this.#running().send(lane, job, {
+    const sent = await this.#running().send(name, job, {
       singletonKey: compose.id,
-      ...(priority === null ? { db: inTurn(run, lane, compose.owner) } : { db: asGiven(run), priority }),
+      group: { id: compose.targetDir },
+      ...(priority === null ? { db: inTurn(run, name, compose.owner) } : { db: asGiven(run), priority }),
     });
-    if (sent === null) throw new Error(`Compose ${compose.id} has an open job in the lane ${lane} already`);
+    if (sent === null) throw new Error(`Compose ${compose.id} has an open job in the queue ${name} already`);
   }
 
-  async work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>): Promise<void> {
+  async work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, { unusable = () => [] }: WorkOptions = {}): Promise<void> {
     const boss = this.#running();
-    // A registration for each slot: pg-boss can wake only those that it has given an id.
-    for (let slot = 0; slot < concurrency; slot += 1) {
-      let id: string | null = null;
-      id = await boss.work<ComposeJob, void, typeof WORK_OPTIONS>(lane, WORK_OPTIONS, async (jobs) => {
-        try {
-          await Promise.all(jobs.map((job) => this.#handOver(lane, job, handle)));
-        } finally {
-          // It would wait out its poll interval otherwise, whatever is in the queue.
-          if (id !== null) boss.notifyWorker(id);
-        }
-      });
-      this.#workers.push({ lane, id });
+    await this.#listen(boss);
+    const dispatcher = new Dispatcher({
+      boss,
+      queues: (this.#options.pools ?? [DEFAULT_POOL]).map((pool) => queueName(lane, pool)),
+      slots: concurrency,
+      unusable,
+      handle: (name, job, signal) => this.#handOver(name, job, signal, handle),
+      logger: this.#options.logger,
+    });
+    this.#dispatchers.push(dispatcher);
+    dispatcher.start();
+  }
+
+  lookAgain(): void {
+    for (const dispatcher of this.#dispatchers) dispatcher.wake();
+  }
+
+  /** One connection for all; without it, jobs are found by asking every second. */
+  async #listen(boss: PgBoss): Promise<void> {
+    if (this.#ears) return;
+    const database = boss.getDb();
+    const [row] = (await database.executeSql(CHANNEL)).rows as { channel: string }[];
+    const wake = () => this.lookAgain();
+    try {
+      this.#ears = (await database.listen?.(row?.channel ?? '', wake, wake)) ?? null;
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'The queue cannot listen for jobs and asks for them instead');
     }
   }
 
-  async #handOver(lane: Lane, job: JobWithMetadata<ComposeJob>, handle: (job: Job) => Promise<void>): Promise<void> {
+  async #handOver(name: string, job: JobWithMetadata<ComposeJob>, signal: AbortSignal, handle: (job: Job) => Promise<void>): Promise<void> {
     const { logger, run } = this.#options;
     // Not awaited: that the lane's clock is a moment behind harms nobody.
-    advanceLane(run, lane, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
-    await handle({ composeId: job.data.composeId, signal: job.signal });
+    advanceLane(run, name, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
+    await handle({ composeId: job.data.composeId, signal });
   }
 
   async stopWorking(): Promise<void> {
-    const workers = this.#workers;
-    this.#workers = [];
-    const boss = this.#boss;
-    if (boss) await Promise.all(workers.map(({ lane, id }) => boss.offWork(lane, { id, wait: false })));
+    await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.stop()));
   }
 
   async reconcile(): Promise<{ sent: number; dropped: number }> {
-    const dropped = await dropEndedJobs(this.#options.run, LANES);
+    const dropped = await dropEndedJobs(this.#options.run, this.#queueNames());
     const sent = await this.#options.transaction(async (run) => {
-      const composes = await composesWithoutJob(run, LANES, RESENT_AT_A_TIME);
+      const composes = await composesWithoutJob(run, this.#queueNames(), RESENT_AT_A_TIME);
       for (const compose of composes) await this.send(run, compose, 'generate');
       return composes.length;
     });
     return { sent, dropped };
+  }
+
+  #queueNames(): readonly string[] {
+    const pools = new Set([...poolsOf(this.#options.routes ?? []), ...(this.#options.pools ?? [])]);
+    return [...pools].flatMap((pool) => PREPARE_AND_GENERATE.map((lane) => queueName(lane, pool)));
   }
 
   #running(): PgBoss {
@@ -148,6 +173,6 @@ function asGiven(run: RunStatement): Db {
   return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
 }
 
-function inTurn(run: RunStatement, lane: Lane, owner: string): Db {
+function inTurn(run: RunStatement, lane: string, owner: string): Db {
   return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, lane, owner, text, values[0]))] }) };
 }

@@ -10,6 +10,7 @@ import type { Database } from './database.ts';
 import { lastComposeId } from './instance.ts';
 import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
+import { queuePositions } from './queue-positions.ts';
 
 export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>): ComposeStore {
   const { run } = database;
@@ -25,7 +26,7 @@ export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>)
     sharersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
     lastId: () => lastComposeId(run),
     pinsOf: (ids, at) => pinsOf(run, ids, at),
-    queuePositions: (ids) => queuePositions(run, ids),
+    queuePositions: queuePositions(run),
   };
 }
 
@@ -66,20 +67,6 @@ const FIND_BY_KEY = prepared('select compose_id, digest from idempotency where o
 async function findByIdempotencyKey(run: RunStatement, key: Omit<Idempotency, 'digest'>): Promise<{ composeId: string; digest: string } | null> {
   const [row] = await run<{ compose_id: string; digest: string }>(FIND_BY_KEY, [key.owner, key.mutation, key.key]);
   return row ? { composeId: row.compose_id, digest: row.digest } : null;
-}
-
-// In the order in which the queue hands jobs over.
-const QUEUE_POSITIONS = `
-  select compose_id, position from (
-    select singleton_key as compose_id, row_number() over (order by priority desc, created_on) as position
-    from pgboss.job where name in ('prepare', 'generate') and state < 'active'
-  ) waiting where compose_id = any($1::text[])`;
-
-async function queuePositions(run: RunStatement, ids: readonly string[]): Promise<readonly (number | null)[]> {
-  if (ids.length === 0) return [];
-  const rows = await run<{ compose_id: string; position: string }>(QUEUE_POSITIONS, [ids]);
-  const positions = new Map(rows.map((row) => [row.compose_id, Number(row.position)]));
-  return ids.map((id) => positions.get(id) ?? null);
 }
 
 const EXPIRED = prepared(`

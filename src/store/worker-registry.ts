@@ -4,7 +4,7 @@ import type { Claim, ProcessGroup, RunStatement, WorkerRegistry } from '../app/p
 import { prepared } from './prepared.ts';
 
 const REGISTER = `
-  insert into worker (id, host, boot_id, pid, pool) values ($1, $2, $3, $4, $5)
+  insert into worker (id, host, boot_id, pid, pools, concurrency) values ($1, $2, $3, $4, $5, $6)
   on conflict (id) do update set refreshed_at = clock_timestamp()`;
 // A row for the worker itself, so that one without claims can be told from one that is gone.
 const REFRESH = prepared(`
@@ -49,7 +49,7 @@ interface GroupRow {
 export function workerRegistry(run: RunStatement): WorkerRegistry {
   return {
     async register(worker) {
-      await run(REGISTER, [worker.id, worker.host, worker.bootId, worker.pid, worker.pool]);
+      await run(REGISTER, [worker.id, worker.host, worker.bootId, worker.pid, worker.pools, worker.concurrency]);
     },
     async refresh(workerId) {
       const rows = await run<ClaimRow>(REFRESH, [workerId]);

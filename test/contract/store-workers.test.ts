@@ -25,7 +25,7 @@ afterAll(async () => {
 
 async function worker(): Promise<string> {
   const id = randomUUID();
-  await registry.register({ id, host: 'here', bootId: 'boot', pid: 1, pool: 'default' });
+  await registry.register({ id, host: 'here', bootId: 'boot', pid: 1, pools: ['default'], concurrency: 2 });
   return id;
 }
 

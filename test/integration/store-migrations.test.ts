@@ -40,7 +40,7 @@ it('leave data alone when they run again', async () => {
   await migrate(orm, test.url);
   const id = await instanceId(run);
   expect(await lastComposeId(run)).toBe(0n);
-  await test.query(`insert into worker (id, host, boot_id, pid, pool) values ('${randomUUID()}', 'h', 'b', 1, 'p')`);
+  await test.query(`insert into worker (id, host, boot_id, pid) values ('${randomUUID()}', 'h', 'b', 1)`);
   await migrate(orm, test.url);
   expect(await instanceId(run)).toBe(id);
   expect(await test.query('select count(*)::int as count from worker')).toEqual([{ count: 1 }]);

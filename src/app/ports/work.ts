@@ -1,6 +1,7 @@
 // Who does the work: the queue, workers and their leases.
 
 import type { Compose } from '../../compose/compose.ts';
+import type { Routable } from '../../compose/routing.ts';
 import type { Lane } from './composes.ts';
 import type { RunStatement, Service } from './platform.ts';
 
@@ -10,11 +11,21 @@ export interface Job {
   readonly signal: AbortSignal;
 }
 
+/** What the queue needs to know of a compose: whose turn it is, and which workers it is for. */
+export type Sendable = Pick<Compose, 'id' | 'owner' | 'seq'> & Routable;
+
+export interface WorkOptions {
+  /** Target directories that nothing is to be taken for at the moment; what waits for them stays for others. */
+  readonly unusable?: () => readonly string[];
+}
+
 export interface WorkQueue extends Service {
   /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
-  send(run: RunStatement, compose: Compose, lane: Lane): Promise<void>;
+  send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void>;
   /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
-  work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>): Promise<void>;
+  work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
+  /** Something that could not be taken may be now. */
+  lookAgain(): void;
   /** No further jobs; those under way go on. */
   stopWorking(): Promise<void>;
   /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */
@@ -35,8 +46,10 @@ export interface WorkerIdentity {
   readonly host: string;
   readonly bootId: string;
   readonly pid: number;
-  /** The pool that routing rules send composes to. */
-  readonly pool: string;
+  /** The pools that it takes composes of; routing rules send them there. */
+  readonly pools: readonly string[];
+  /** Composes that it generates at a time. */
+  readonly concurrency: number;
 }
 
 /** An attempt that a worker holds by the database's account. */
