@@ -17,6 +17,7 @@ export function readModuleSource(context: SourceContext, source: ModuleSourceInp
   needsTest(context, 'scratchModules', scratchModules);
   const modularTags = check.strings(`${path}.modularTags`, source.modularTags, NAME);
   if (modules.length + scratchModules.length + modularTags.length === 0) check.fail(`${path}.modules`, 'must name at least one module; or give scratchModules or modularTags');
+  if (source.baseModule != null && modularTags.length > 0) check.fail(`${path}.baseModule`, 'bounds what is looked up in MBS, and with modularTags nothing is; leave one of them out');
   return {
     type: 'MODULE',
     modules,

@@ -4,6 +4,10 @@ import type { PungiComposeSourceInput } from '../input.ts';
 import type { PungiComposeSource } from '../source.ts';
 import { readLocation, type SourceContext } from './context.ts';
 
+const NOTHING_YET = { type: 'PUNGI_COMPOSE', packages: [], builds: [] } as const;
+
 export function readPungiComposeSource({ path, rules, check }: SourceContext, source: PungiComposeSourceInput): PungiComposeSource {
-  return { type: 'PUNGI_COMPOSE', url: readLocation(`${path}.url`, source.url, rules, check), packages: [], builds: [] };
+  if (source.url.startsWith('/')) check.fail(`${path}.url`, 'must be an http:// or https:// URL');
+  else return { ...NOTHING_YET, url: readLocation(`${path}.url`, source.url, rules, check) };
+  return { ...NOTHING_YET, url: source.url };
 }
