@@ -22,12 +22,12 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
   const changing = { store, events, feed, results, clock, logger, rules: { maxLosses: config.ODCS_MAX_ATTEMPTS }, patienceMs: CANCEL_PATIENCE_MS };
   const rules = await requestRules(config, engines);
   return {
-    create: (viewer, input) => createCompose({ store, clock, rules }, viewer, input),
+    create: (viewer, input) => createCompose({ store, clock, rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
-    renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules }, viewer, input),
+    renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, events, feed, progress, packages, results, engines, cursors, clock,
     settings: {

@@ -1,6 +1,8 @@
-// Makes a compose of an accepted request: the compose, its first event, its idempotency key and its job, in one transaction.
+// Makes a compose of an accepted request: the compose, its first event, its idempotency key and its job, in one
+// transaction; unless its owner has as many open as they may.
 
 import type { Compose } from '../compose/compose.ts';
+import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { ComposeRequest } from '../compose/request.ts';
 import type { ComposeTransaction, Idempotency } from './ports.ts';
 
@@ -9,9 +11,14 @@ export interface AcceptedRequest {
   readonly owner: string;
   readonly at: Date;
   readonly idempotency: Idempotency | null;
+  /** WAIT and GENERATING composes that one owner may have; undefined: any number. */
+  readonly maxOpen: number | undefined;
 }
 
-export async function acceptRequest(tx: ComposeTransaction, { request, owner, at, idempotency }: AcceptedRequest): Promise<Compose> {
+export async function acceptRequest(tx: ComposeTransaction, { request, owner, at, idempotency, maxOpen }: AcceptedRequest): Promise<Outcome<Compose>> {
+  if (maxOpen !== undefined && (await tx.countOpen(owner, maxOpen)) >= maxOpen) {
+    return refused({ code: 'RATE_LIMITED', message: `${owner} has ${maxOpen} composes waiting or being generated, as many as one may; try again when one of them has ended` });
+  }
   const compose = await tx.insert(
     {
       ...request,
@@ -23,7 +30,6 @@ export async function acceptRequest(tx: ComposeTransaction, { request, owner, at
     },
     idempotency,
   );
-  // One that shares nothing has nothing to look for.
-  await tx.enqueue(compose, request.flags.includes('NO_REUSE') ? 'generate' : 'prepare');
-  return compose;
+  await tx.enqueue(compose, 'prepare');
+  return granted(compose);
 }

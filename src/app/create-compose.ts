@@ -14,6 +14,8 @@ export interface CreateComposeDeps {
   readonly store: ComposeStore;
   readonly clock: Clock;
   readonly rules: RequestRules;
+  /** WAIT and GENERATING composes that one owner may have. */
+  readonly maxOpen?: number | undefined;
 }
 
 export interface Created {
@@ -35,8 +37,8 @@ export async function createCompose(deps: CreateComposeDeps, viewer: Viewer, inp
     (compose) => ({ compose, replayed: true }),
     async () => {
       const at = deps.clock.now();
-      const compose = await deps.store.transaction((tx) => acceptRequest(tx, { request, owner: viewer.name, at, idempotency }));
-      return granted({ compose, replayed: false });
+      const accepted = await deps.store.transaction((tx) => acceptRequest(tx, { request, owner: viewer.name, at, idempotency, maxOpen: deps.maxOpen }));
+      return accepted.ok ? granted({ compose: accepted.value, replayed: false }) : accepted;
     },
   );
 }

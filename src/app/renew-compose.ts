@@ -19,6 +19,8 @@ export interface RenewComposeDeps {
   readonly clock: Clock;
   readonly requestRules: RequestRules;
   readonly rules: ChangeRules;
+  /** WAIT and GENERATING composes that one owner may have. */
+  readonly maxOpen?: number | undefined;
 }
 
 export interface Renewed {
@@ -89,8 +91,8 @@ async function regenerate(deps: RenewComposeDeps, tx: ComposeTransaction, compos
   }
   const denied = denyRequest(asked.viewer, request);
   if (denied) return denied;
-  const fresh = await acceptRequest(tx, { request, owner: asked.viewer.name, at: deps.clock.now(), idempotency: asked.idempotency });
-  return granted({ compose: fresh, regenerated: true });
+  const fresh = await acceptRequest(tx, { request, owner: asked.viewer.name, at: deps.clock.now(), idempotency: asked.idempotency, maxOpen: deps.maxOpen });
+  return fresh.ok ? granted({ compose: fresh.value, regenerated: true }) : fresh;
 }
 
 function conflict(message: string): Outcome<never> {

@@ -19,6 +19,7 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
+    countOpen: (owner, limit) => countOpen(run, owner, limit),
     livingSharers: async (rootId) => Number((await run<{ count: string }>(LIVING_SHARERS, [rootId]))[0]?.count ?? 0),
     pins: (id) => pinsOfOne(run, id),
     putPin: (id, pin) => putPin(run, id, pin),
@@ -135,6 +136,16 @@ async function lockFamily(run: RunStatement, id: string): Promise<readonly Compo
   return validId(id) === null ? [] : (await run<ComposeRow>(LOCK_FAMILY, [id])).map(composeFrom);
 }
 
+// Two statements: the count has to see what was committed while it waited for the lock.
+const LOCK_OWNER = prepared("select pg_advisory_xact_lock(hashtextextended('owner ' || $1, 7236840283))");
+const COUNT_OPEN = prepared("select count(*) as count from (select 1 from compose where owner = $1 and state in ('WAIT', 'GENERATING') limit $2) open");
+
+async function countOpen(run: RunStatement, owner: string, limit: number): Promise<number> {
+  await run(LOCK_OWNER, [owner]);
+  const [row] = await run<{ count: string }>(COUNT_OPEN, [owner, limit]);
+  return Number(row?.count ?? 0);
+}
+
 const LIVING_SHARERS = prepared("select count(*) as count from compose where reuses = $1 and state <> 'REMOVED'");
 const LOCK_SHARERS = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
 
@@ -149,7 +160,7 @@ const UPDATE = `
       cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18,
       source = coalesce($19, source), source_key = coalesce($20, source_key),
       pungi_compose_id = coalesce($21, pungi_compose_id), pungi_config_dump = coalesce($22, pungi_config_dump),
-      engine_name = coalesce($23, engine_name), digest = coalesce($24, digest)`;
+      engine_name = coalesce($23, engine_name), digest = coalesce($24, digest), arches = coalesce($25, arches), sigkeys = coalesce($26, sigkeys)`;
 const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
 const SAVE = prepared(`
   with c as (
@@ -158,7 +169,7 @@ const SAVE = prepared(`
     returning id, seq
   ), event as (
     insert into compose_event (compose_id, seq, kind, at, from_state, to_state, by, reason, snapshot)
-    select id, seq, $25, $26, $27, $28, $29, $30, $31 from c
+    select id, seq, $27, $28, $29, $30, $31, $32, $33 from c
   )
   select seq from c`);
 
@@ -187,7 +198,7 @@ const PATCH = prepared(`
   update compose set
     source = coalesce($2, source), source_key = coalesce($3, source_key),
     pungi_compose_id = coalesce($4, pungi_compose_id), pungi_config_dump = coalesce($5, pungi_config_dump),
-    engine_name = coalesce($6, engine_name), digest = coalesce($7, digest)
+    engine_name = coalesce($6, engine_name), digest = coalesce($7, digest), arches = coalesce($8, arches), sigkeys = coalesce($9, sigkeys)
   where id = $1`);
 
 async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
@@ -206,6 +217,8 @@ function patchParameters(patch: ComposePatch): unknown[] {
     patch.pungiConfigDump ?? null,
     patch.engineName ?? null,
     patch.digest ?? null,
+    patch.arches ?? null,
+    patch.sigkeys ?? null,
   ];
 }
 
@@ -215,6 +228,8 @@ function patched(compose: Compose, patch: ComposePatch): Partial<Compose> {
     pungiComposeId: patch.pungiComposeId ?? compose.pungiComposeId,
     pungiConfigDump: patch.pungiConfigDump ?? compose.pungiConfigDump,
     digest: patch.digest ?? compose.digest,
+    arches: patch.arches ?? compose.arches,
+    sigkeys: patch.sigkeys ?? compose.sigkeys,
   };
 }
 

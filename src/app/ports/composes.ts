@@ -65,6 +65,8 @@ export interface ComposePatch {
   readonly source?: ComposeSource;
   readonly pungiComposeId?: string;
   readonly pungiConfigDump?: string;
+  readonly arches?: readonly string[];
+  readonly sigkeys?: readonly string[];
   readonly engineName?: EngineName;
   /** Equal for composes that may share one result. */
   readonly digest?: string;
@@ -92,6 +94,8 @@ export interface ComposeTransaction {
   findRoot(digest: string): Promise<Compose | null>;
   /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
   lockFamily(id: string): Promise<readonly Compose[]>;
+  /** WAIT and GENERATING composes of an owner, `limit` at most; until the end of the transaction no other counts theirs. */
+  countOpen(owner: string, limit: number): Promise<number>;
   /** How many that are not REMOVED share the result of `rootId`. */
   livingSharers(rootId: string): Promise<number>;
   /** All pins of a compose by name, those that have ended included. */
