@@ -97,6 +97,7 @@ describe.each(REQUESTS)('a request for Koji %#', (input) => {
     const accepted = validateRequest(input, REQUEST_RULES);
     if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
     const expected = await shapeOf(accepted.request);
+    expect.hasAssertions();
     for (const hostile of HOSTILE_VALUES) {
       const answer = validateRequest(withText(input, path, hostile), REQUEST_RULES);
       // An empty sigkey is null in the list: unsigned packages are allowed.
