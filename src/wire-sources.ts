@@ -18,7 +18,11 @@ import { Pulp3 } from './sources/pulp/pulp3.ts';
 import type { PulpServer } from './sources/pulp/pulp-repository.ts';
 import { PulpSource } from './sources/pulp/resolver.ts';
 import { RawConfigSource } from './sources/raw-config/resolver.ts';
+import { PungiComposeSource } from './sources/pungi-compose/resolver.ts';
+import { HttpClient } from './sources/repo/http-client.ts';
 import { RepoSource } from './sources/repo/resolver.ts';
+
+const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
 
 export interface Sources {
   readonly resolver: SourceResolver;
@@ -26,7 +30,8 @@ export interface Sources {
 }
 
 export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUrl: string, logger: Logger): Sources {
-  const repo = new RepoSource({ repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback });
+  const bounds = { repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback };
+  const repo = new RepoSource(bounds);
   const koji = kojiSource(config, kojiEvents, repo);
   const pulp = pulpServer(config);
   const generating = preferredEngines(
@@ -41,7 +46,7 @@ export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUr
     resolver: sourcesByType({
       REPO: repo,
       RAW_CONFIG: new RawConfigSource({ configs: config.ODCS_RAW_CONFIGS, path: config.PATH, run: unattended }),
-      ...(koji && { TAG: koji, BUILD: koji, MODULE: koji }),
+      ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji }) }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
     engines: [...generating, ...(pulp ? [repofile] : [])],
@@ -50,7 +55,7 @@ export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUr
 
 /** Of what Pungi can do, what the configuration makes possible. */
 function pungiSources({ ODCS_KOJI, ODCS_MBS_URL, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
-  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
+  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD', 'PUNGI_COMPOSE'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
 }
 
 function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource): KojiSource | null {

@@ -12,7 +12,7 @@ import { HOSTILE_VALUES } from '../support/hostile-values.ts';
 import { temporaryDirectory } from '../support/repo-source.ts';
 import { startRunningService, type RunningService } from '../support/running-service.ts';
 
-const ENDED = `id state stateReason attempt reuses { id } repofile resultRepo resultRepofile toplevelUrl pungiComposeId
+const ENDED = `id state arches sigkeys stateReason attempt reuses { id } repofile resultRepo resultRepofile toplevelUrl pungiComposeId
   failure { code message retryable details } source { ... on PulpSource { contentSets resolvedContentSets } } packages { totalCount nodes { nevra } }`;
 
 let content: FileServer;
@@ -63,6 +63,8 @@ describe('a compose of content sets', () => {
     const text = [section('both', `${content.url}/content/both/$basearch/os`), section('plain', `${content.url}/content/dist/plain/os`)].join('\n');
     expect(compose).toMatchObject({
       state: 'DONE',
+      arches: ['s390x', 'x86_64'],
+      sigkeys: ['199e2f91', 'fd431d51'],
       attempt: 1,
       failure: null,
       source: { contentSets: ['plain', 'both'], resolvedContentSets: ['both', 'plain'] },

@@ -47,6 +47,8 @@ export interface PackageMetadata {
 export interface ResolvedInput {
   /** As asked, with what it resolved to filled in. */
   readonly source: ComposeSource;
+  /** What the source says itself of how the compose is made; it takes the place of what was asked. */
+  readonly taken?: { readonly arches: readonly string[]; readonly sigkeys: readonly string[] };
   /** As `identify` would have it, of what was really read. */
   readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];

@@ -38,7 +38,8 @@ export class PulpSource implements SourceResolver {
     const merges = plan.sections.flatMap((section) => section.merges.map(({ arch, urls }) => ({ directory: `${mergedDirectory(section.name)}/${arch}`, arch, urls })));
     const empty = plan.emptyArches.map((arch) => `${arch}/os`);
     const resolved = { ...source, resolvedContentSets: plan.resolvedContentSets };
-    return { input: { source: resolved, fingerprint: fingerprintOf(plan), repositories: [], lookasides: [], repoFile: { text, merges, empty } } };
+    const taken = { arches: plan.arches, sigkeys: plan.sigkeys };
+    return { input: { source: resolved, taken, fingerprint: fingerprintOf(plan), repositories: [], lookasides: [], repoFile: { text, merges, empty } } };
   }
 
   async #look(compose: Compose, signal: AbortSignal): ReturnType<typeof resolveContentSets> {
