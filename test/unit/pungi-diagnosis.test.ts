@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { FailureCode } from '../../src/compose/failure.ts';
 import { diagnose, type PungiRun } from '../../src/engines/pungi/diagnosis.ts';
 import { aGeneration } from '../support/generation.ts';
+import { NO_KOJI } from '../support/golden-configurations.ts';
 
 const RECORDINGS = join(import.meta.dirname, '..', 'support', 'fake-pungi', 'recordings');
 const recording = (name: string) => readFileSync(join(RECORDINGS, name), 'utf8').trimEnd().split('\n');
@@ -36,6 +37,17 @@ describe('why Pungi failed', () => {
     expect(failure.code).toBe(code);
     expect(failure.message).toMatch(message);
     expect(failure.details ?? '').not.toMatch(/Traceback|traceback/);
+  });
+
+  it('tells a Koji that is away from RPMs that are unsigned, and both from files that are not mounted', async () => {
+    await using test = await aGeneration('/srv/repo');
+    const koji = (sigkeys: readonly string[]) => ({ ...test.generation, compose: { ...test.generation.compose, sigkeys }, input: { ...test.generation.input, koji: NO_KOJI } });
+    const away = run({ exitCode: 1 }, ["2026-11-22 10:00:00 [ERROR   ] Compose run failed: HTTPSConnectionPool(host='koji.example', port=443): Max retries exceeded with url: /kojihub"], 'DOOMED');
+    const notFound = run({ exitCode: 1 }, ["2026-11-22 10:00:00 [ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abcdef12']. Check log for details."], 'DOOMED');
+    expect(await diagnose(away, koji([]))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: 'Koji (fedora) does not answer Pungi; try again later.' });
+    expect(await diagnose(notFound, koji(['abcdef12']))).toMatchObject({ code: 'UNSIGNED_PACKAGES' });
+    expect(await diagnose(notFound, koji(['abcdef12', '']))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('topDir') as string });
+    expect(await diagnose(away, test.generation)).toMatchObject({ code: 'ENGINE_FAILED' });
   });
 
   it('is what stands in the details, and no more than 2,000 characters of it', async () => {

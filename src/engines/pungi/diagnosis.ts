@@ -30,6 +30,7 @@ export async function diagnose(run: PungiRun, generation: Generation): Promise<C
     noSpace(run.output, details) ??
     unsatisfiedDependencies(run.output, details) ??
     unsignedPackages(run.output, generation) ??
+    kojiAway(run.output, generation, details) ??
     (await unreadableSource(run.output, generation)) ??
     refusedConfiguration(run, details) ??
     failure('ENGINE_FAILED', messageOf(run.output, generation), details)
@@ -100,7 +101,17 @@ function unsatisfiedDependencies(output: readonly string[], details: string | nu
 function unsignedPackages(output: readonly string[], generation: Generation): ComposeFailure | null {
   const text = shownLines(output, generation).join('\n');
   const at = text.search(/RPM\(s\) not found for sigs|Unsigned packages:/);
-  return at < 0 ? null : failure('UNSIGNED_PACKAGES', 'Packages are not signed with any of the keys that were asked for.', text.slice(at));
+  if (at < 0) return null;
+  const { sigkeys } = generation.compose;
+  // Unsigned ones would do: then it is the files that are not there.
+  if (sigkeys.length === 0 || sigkeys.includes('')) return failure('UPSTREAM_UNAVAILABLE', "RPMs that Koji has are not where the worker looks for them; tell an administrator to see to Koji's topDir.", text.slice(at));
+  return failure('UNSIGNED_PACKAGES', 'Packages are not signed with any of the keys that were asked for.', text.slice(at));
+}
+
+/** Pungi has tried for a while when it gives up. */
+function kojiAway(output: readonly string[], { input }: Generation, details: string | null): ComposeFailure | null {
+  if (!input.koji || !output.some((line) => /Max retries exceeded with url|(?:Connection|ConnectTimeout|ReadTimeout|SSL)Error\b|ServerOffline|Remote end closed connection/.test(line))) return null;
+  return failure('UPSTREAM_UNAVAILABLE', `Koji (${input.koji.place.profile}) does not answer Pungi; try again later.`, details);
 }
 
 async function unreadableSource(output: readonly string[], generation: Generation): Promise<ComposeFailure | null> {
