@@ -1,7 +1,7 @@
 // What every role stands on: the database (embedded where none is named), its stores, the queue, the feed, and the
 // target directories. Started in this order, stopped in reverse.
 
-import type { Clock, EventLog, Feed, KojiEventStore, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
+import type { Clock, EventLog, Feed, History, KojiEventStore, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
 import type { Config } from './config.ts';
 import { eventCursors, type EventCursors } from './events/cursor.ts';
 import { EventFeed } from './events/feed.ts';
@@ -11,6 +11,7 @@ import { composeStore } from './store/compose-store.ts';
 import { openDatabase, type Database } from './store/database.ts';
 import { EmbeddedPostgres } from './store/embedded-postgres.ts';
 import { eventLog } from './store/event-log.ts';
+import { history } from './store/history.ts';
 import { instanceId } from './store/instance.ts';
 import { kojiEventStore } from './store/koji-event-store.ts';
 import { leadership } from './store/leadership.ts';
@@ -26,6 +27,7 @@ export interface Platform {
   readonly packages: PackageStore;
   readonly kojiEvents: KojiEventStore;
   readonly registry: WorkerRegistry;
+  readonly history: History;
   readonly leadership: Leadership;
   readonly queue: PgBossQueue;
   readonly feed: Feed;
@@ -100,6 +102,7 @@ async function assemble(
     packages: packageStore(run),
     kojiEvents: kojiEventStore(run),
     registry: workerRegistry(run),
+    history: history(run),
     leadership: leadership(database),
     cursors: eventCursors(instance),
     clock: { now: () => new Date() },

@@ -3,10 +3,12 @@
 import { cancelCompose } from './app/cancel-compose.ts';
 import { createCompose } from './app/create-compose.ts';
 import { diffComposes } from './app/diff-composes.ts';
+import { estimator } from './app/estimate.ts';
 import { pinCompose, unpinCompose } from './app/pin-compose.ts';
 import type { Engine, Logger } from './app/ports.ts';
 import { removeCompose } from './app/remove-compose.ts';
 import { renewCompose } from './app/renew-compose.ts';
+import { poolOf } from './compose/routing.ts';
 import type { RequestRules } from './compose/validate-request.ts';
 import type { Config } from './config.ts';
 import { capabilities } from './engines/engine-choice.ts';
@@ -25,6 +27,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     create: (viewer, input) => createCompose({ store, clock, rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
+    estimate: estimator({ history: platform.history, poolOf: (compose) => poolOf(config.ODCS_ROUTES, compose), clock }),
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
     renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),

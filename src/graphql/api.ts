@@ -18,6 +18,8 @@ export interface Api {
   pin(viewer: Viewer, input: PinComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly pin: Pin }>>;
   unpin(viewer: Viewer, input: { readonly id: string; readonly name: string }): Promise<Outcome<Compose>>;
   renew(viewer: Viewer, input: RenewComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly regenerated: boolean }>>;
+  /** When it will be done; `queuePosition` for one that waits. Null where that cannot be told. */
+  estimate(compose: Compose, queuePosition: number | null): Promise<Date | null>;
   readonly store: Pick<ComposeStore, 'find' | 'findMany' | 'page' | 'count' | 'queuePositions' | 'pinsOf'>;
   readonly events: EventLog;
   readonly feed: Pick<Feed, 'follow'>;

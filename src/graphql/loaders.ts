@@ -4,7 +4,6 @@ import DataLoader from 'dataloader';
 import type { ComposeProgress, FeedItem, PackageRecord, PackagesQuery, Page } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { Pin } from '../compose/pin.ts';
-import { sourceKey } from '../compose/source.ts';
 import type { Api } from './api.ts';
 
 export interface Loaders {
@@ -15,7 +14,6 @@ export interface Loaders {
   readonly packages: DataLoader<PackagesKey, Page<PackageRecord>, string>;
   readonly packageCounts: DataLoader<PackageCountKey, number, string>;
   readonly pins: DataLoader<string, readonly Pin[]>;
-  readonly durations: DataLoader<Compose, number | null, string>;
 }
 
 export interface EventsKey {
@@ -30,8 +28,6 @@ export interface PackagesKey extends PackagesQuery {
 
 export type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
 
-const LIKE = 9;
-
 export function createLoaders(api: Api, options: { readonly cache: boolean }): Loaders {
   return {
     composes: new DataLoader((ids) => api.store.findMany(ids), options),
@@ -41,9 +37,6 @@ export function createLoaders(api: Api, options: { readonly cache: boolean }): L
     packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query)),
     packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains)),
     pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now()), options),
-    durations: new DataLoader((composes) => Promise.all(composes.map((compose) => usualDuration(api, compose))), {
-      cacheKeyFn: (compose) => `${compose.source.type} ${sourceKey(compose.source)}`,
-    }),
   };
 }
 
@@ -67,18 +60,4 @@ function grouped<Key extends { readonly composeId: string }, Value>(
     },
     { cacheKeyFn: text, cache: false },
   );
-}
-
-/** The median of the times, in ms, that the latest composes of the same source took to generate. */
-async function usualDuration(api: Api, compose: Compose): Promise<number | null> {
-  const { items } = await api.store.page({
-    filter: { sourceTypes: [compose.source.type], source: sourceKey(compose.source), states: ['DONE'] },
-    orderBy: { field: 'ID', direction: 'DESC' },
-    limit: LIKE,
-    backwards: false,
-  });
-  const times = items
-    .flatMap(({ reuses, startedAt, doneAt }) => (reuses === null && startedAt && doneAt ? [doneAt.getTime() - startedAt.getTime()] : []))
-    .sort((a, b) => a - b);
-  return times[Math.floor(times.length / 2)] ?? null;
 }

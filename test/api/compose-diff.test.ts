@@ -33,6 +33,7 @@ beforeAll(async () => {
     cancel: (viewer, request) => memory.cancel(viewer, request),
     remove: (viewer, request) => memory.remove(viewer, request),
     renew: (viewer, input) => memory.renew(viewer, input),
+    estimate: async () => null,
     pin: (viewer, input) => memory.pin(viewer, input),
     unpin: (viewer, input) => memory.unpin(viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),

@@ -60,6 +60,7 @@ async function startProcess(): Promise<Process> {
     create: (viewer, input) => createCompose({ store, clock, rules: RULES }, viewer, input),
     diff: async () => granted({ added: [], removed: [], upgraded: [], downgraded: [] }),
     cancel: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
+    estimate: async () => null,
     pin: (viewer, input) => pinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
     unpin: (viewer, input) => unpinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
     renew: (viewer, input) => renewCompose({ store, clock, requestRules: RULES, rules: { maxLosses: 3 } }, viewer, input),

@@ -30,6 +30,7 @@ beforeAll(async () => {
   const api: Api = {
     create: memory.create, cancel: memory.cancel, remove: memory.remove, diff: memory.diff,
     renew: (viewer, input) => renewCompose({ ...changing, requestRules: REQUEST_RULES }, viewer, input),
+    estimate: memory.estimate,
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
     store: { ...store, pinsOf: (ids, at) => ((pinReads += 1), store.pinsOf(ids, at)) },

@@ -138,6 +138,8 @@ export class InMemoryApi implements Api {
     return granted(this.removed(id));
   };
 
+  readonly estimate: Api['estimate'] = async () => null;
+
   readonly pin: Api['pin'] = async (viewer, { id, name }) => {
     const compose = this.composes.get(id);
     if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });

@@ -73,6 +73,14 @@ export interface WorkerRegistry {
   orphanedProcessGroups(host: string): Promise<readonly (ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>)[]>;
 }
 
+/** What earlier composes tell of later ones. */
+export interface History {
+  /** The median time that the latest composes like this one took to generate; null where there were none. */
+  typicalMs(compose: Pick<Compose, 'source' | 'arches'>): Promise<number | null>;
+  /** What living workers of a pool can do at a time and are doing, and how long the latest composes took on average. */
+  load(pool: string): Promise<{ readonly slots: number; readonly running: number; readonly meanMs: number | null }>;
+}
+
 /** One process at a time does a chore, whichever it is; it lets go when its transaction ends or its connection breaks. */
 export interface Leadership {
   /** Null where another process does it just now. */

@@ -33,12 +33,13 @@ export class ComposeFields {
 
   @FieldResolver(() => DateTime, {
     nullable: true,
-    description: 'From the times that like composes took, once it is being generated; null while there is no history.',
+    description: 'From the times that like composes took and, while it waits, its place in the queue; null while there is no history.',
   })
-  async estimatedDoneAt(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<Date | null> {
-    if (compose.state !== 'GENERATING' || !compose.startedAt) return null;
-    const duration = await loaders.durations.load(compose);
-    return duration === null ? null : new Date(compose.startedAt.getTime() + duration);
+  async estimatedDoneAt(@Root() compose: Compose, @Ctx() { api, loaders }: OperationContext): Promise<Date | null> {
+    if (compose.state === 'WAIT') return api.estimate(compose, await loaders.queuePositions.load(compose.id));
+    if (compose.state !== 'GENERATING') return null;
+    const root = compose.reuses === null ? compose : await loaders.composes.load(compose.reuses);
+    return root && api.estimate(root, null);
   }
 
   @FieldResolver(() => ComposeObject, { nullable: true, description: 'The compose whose result this one shares.' })
