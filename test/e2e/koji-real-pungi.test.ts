@@ -36,7 +36,6 @@ describe.runIf(isInstalled)('real Pungi', () => {
     ['all of a tag without dependencies', { source: { tag: { tag: 'f43' } }, flags: ['NO_DEPS'] }, ['cowsay', 'greet', 'hello', 'hello-data', 'libhello', 'libhello-devel', 'unrelated']],
     ['one package alone', { source: { tag: { tag: 'f43', packages: ['hello'] } }, flags: ['NO_DEPS'] }, ['hello']],
     ['a glob alone', { source: { tag: { tag: 'f43', packages: ['libhello*'] } }, flags: ['NO_DEPS'] }, ['libhello', 'libhello-devel']],
-    ['a name with its arch alone', { source: { tag: { tag: 'f43', packages: ['libhello.x86_64'] } }, flags: ['NO_DEPS'] }, ['libhello']],
     ['builds', { source: { build: { builds: ['greet-0.9-1', 'cowsay-3.04-7'] } } }, ['cowsay', 'greet']],
     ['a package of a build, without dependencies', { source: { build: { builds: ['hello-2.12-1'], packages: ['libhello'] } }, flags: ['NO_DEPS'] }, ['libhello']],
   ])('composes %s', async (_, input, expected) => {

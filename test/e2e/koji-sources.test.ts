@@ -149,7 +149,7 @@ describe('a compose of modules', () => {
     expect(done).toMatchObject({ state: 'DONE', source: { resolvedModules: ['speech:2:20260102000000:bb', 'trial:1:20260101000000:aa+1'] } });
     expect((await lab.saw(done.pungiComposeId)).configuration).toMatchObject({
       pkgset_scratch_modules: { '^Temporary$': ['trial:1:20260101000000:aa+1'] },
-      mbs_api_url: `${lab.mbs.apiUrl}/1/module-builds/`,
+      mbs_api_url: `${lab.mbs.apiUrl}/2`,
     });
   });
 });

@@ -103,12 +103,12 @@ function gatherMethod({ flags, source }: Compose, packageSet: PackageSet): Commo
 }
 
 /**
- * Without dependencies Pungi reads only packages of the very names asked for from Koji, and none for a glob or name.arch,
+ * Without dependencies Pungi reads only packages of the very names asked for from Koji, and none for a glob,
  * unless a boot.iso may be made of more: so it is told how one would be. The phase itself is skipped where none is asked.
  */
 function mustReadAllOfKoji(compose: Compose, packageSet: PackageSet): boolean {
   const { source } = compose;
-  return 'koji' in packageSet && gatherMethod(compose, packageSet) === 'nodeps' && askedPackages(source).some((name) => /[*?[]|\.[a-z0-9_]+$/.test(name));
+  return 'koji' in packageSet && gatherMethod(compose, packageSet) === 'nodeps' && askedPackages(source).some((name) => /[*?[]/.test(name));
 }
 
 /** Without dependencies Pungi reads only packages of the very names that were asked for from Koji, and takes `*` for such a name. */

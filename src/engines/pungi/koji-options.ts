@@ -28,7 +28,7 @@ export function kojiOptions(koji: KojiInput): KojiOptions {
     ...(builds.length > 0 ? { pkgset_koji_builds: builds } : {}),
     ...(scratchBuildTasks.length > 0 ? { pkgset_koji_scratch_tasks: scratchBuildTasks } : {}),
     ...(scratchModules.length > 0 ? { pkgset_scratch_modules: { [`^${VARIANT}$`]: scratchModules } } : {}),
-    ...(scratchModules.length > 0 && mbsUrl !== null ? { mbs_api_url: `${mbsUrl}/1/module-builds/` } : {}),
+    ...(scratchModules.length > 0 && mbsUrl !== null ? { mbs_api_url: `${mbsUrl}/2` } : {}),
     ...(moduleDefaults === null ? {} : { module_defaults_dir: moduleDefaults }),
   };
 }
