@@ -1,10 +1,11 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
 import type { Engine, KojiEventStore, Logger, ProcessRunner, SourceResolver } from './app/ports.ts';
+import type { Compose } from './compose/compose.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
-import { preferredEngines } from './engines/engine-choice.ts';
+import { engineFor, preferredEngines } from './engines/engine-choice.ts';
 import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
 import { repoFileText, variantUrl } from './results/repo-file.ts';
@@ -32,15 +33,15 @@ export interface Sources {
 export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUrl: string, logger: Logger): Sources {
   const bounds = { repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback };
   const repo = new RepoSource(bounds);
-  const koji = kojiSource(config, kojiEvents, repo);
   const pulp = pulpServer(config);
   const generating = preferredEngines(
     [
       createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), logger }),
-      createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, logger }),
+      createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, sourceTypes: config.ODCS_KOJI?.repoUrl ? ['REPO', 'TAG'] : ['REPO'], logger }),
     ],
     config.ODCS_ENGINE,
   );
+  const koji = kojiSource(config, kojiEvents, repo, async (compose) => (await engineFor(compose, generating))?.name === 'dnf');
   const repofile = createRepofileEngine({ path: config.PATH, ownRepoFile: (compose) => repoFileText(compose, publicUrl), logger });
   return {
     resolver: sourcesByType({
@@ -58,10 +59,10 @@ function pungiSources({ ODCS_KOJI, ODCS_MBS_URL, ODCS_RAW_CONFIGS }: Config): re
   return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD', 'PUNGI_COMPOSE'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
 }
 
-function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource): KojiSource | null {
+function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource, isFromRepository: (compose: Compose) => Promise<boolean>): KojiSource | null {
   const { ODCS_KOJI: settings, ODCS_MBS_URL: mbsUrl, ODCS_BASE_MODULES: baseModules, PATH: path } = config;
   if (!settings) return null;
-  const { profile, configFile } = settings;
+  const { profile, configFile, repoUrl } = settings;
   const { name, server, topUrl, topDir } = profile;
   return new KojiSource({
     hub: new KojiHub(profile),
@@ -72,6 +73,7 @@ function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSo
     place: { profile: name, server, topUrl, topDir, configFile },
     repositories,
     git: { path, run: unattended },
+    ...(repoUrl !== null && { tagRepositories: { url: repoUrl, isFor: isFromRepository } }),
   });
 }
 

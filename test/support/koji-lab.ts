@@ -32,7 +32,10 @@ export interface KojiLab extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export async function startKojiLab(directory: string, settings: Record<string, string> = {}): Promise<KojiLab> {
+type Settings = Record<string, string>;
+
+/** Settings over the lab's own; by what they need of it where they are made. */
+export async function startKojiLab(directory: string, settings: Settings | ((hub: string, topDir: string) => Settings) = {}): Promise<KojiLab> {
   const [koji, mbs, git] = await Promise.all([startFakeKoji(), startFakeMbs(), startGitServer()]);
   const topDir = join(directory, 'mnt-koji');
   const keep = join(directory, 'kept');
@@ -46,7 +49,7 @@ export async function startKojiLab(directory: string, settings: Record<string, s
     ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, topUrl: `${koji.url}/kojifiles`, topDir, firstPauseMs: 1, attempts: 2 }),
     ODCS_MBS_URL: mbs.apiUrl,
     ODCS_ARCHES: 'x86_64',
-    ...settings,
+    ...(typeof settings === 'function' ? settings(koji.url, topDir) : settings),
   });
   const stop = async () => {
     await service.stop();

@@ -4,7 +4,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata } from '../../app/ports.ts';
+import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { SourceType } from '../../compose/vocabulary.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { allOrNone } from './all-or-none.ts';
 import { compsFileName, compsXml } from './comps.ts';
@@ -24,6 +26,8 @@ export interface DnfEngineOptions {
   readonly path: string;
   readonly link: LinkMode;
   readonly downloads: PackageDownloads & PackageMetadata;
+  /** Repositories, where it is left out; tags too where Koji's own repositories of them are configured. */
+  readonly sourceTypes?: readonly SourceType[];
   readonly logger: Logger;
 }
 
@@ -68,7 +72,15 @@ class DnfEngine implements Engine {
   async info(): Promise<EngineInfo> {
     const { dnf, createrepo } = await this.#tools.get();
     const version = [dnf && `dnf ${dnf.version}`, createrepo && `createrepo_c ${createrepo}`].filter(Boolean).join(', ') || null;
-    return { name: this.name, version, sourceTypes: ['REPO'], available: dnf !== null && createrepo !== null };
+    return { name: this.name, version, sourceTypes: this.#options.sourceTypes ?? ['REPO'], available: dnf !== null && createrepo !== null };
+  }
+
+  /** Koji's repository of a tag holds what is tagged or inherited, unsigned, and no more. */
+  canGenerate({ source, flags, sigkeys }: Compose): boolean {
+    if (source.type !== 'TAG') return true;
+    const { builds, scratchBuildTasks, modularTags, moduleDefaults } = source;
+    const isPlain = builds.length + scratchBuildTasks.length + modularTags.length === 0 && moduleDefaults === null;
+    return isPlain && !flags.includes('NO_INHERITANCE') && (sigkeys.length === 0 || sigkeys.includes(''));
   }
 
   async generate(generation: Generation): Promise<ComposeFailure | null> {
@@ -208,10 +220,14 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
   return { generation, arches, downloads, target, dnf: dnf.command, metadata: new Map() };
 }
 
+function askedOf({ source }: Compose): readonly string[] {
+  return 'packages' in source ? source.packages : [];
+}
+
 /** Like Pungi: no group where all packages were asked for. */
 async function writeGroups({ compose, scratch }: Generation, arches: readonly ArchWork[]): Promise<Map<string, string>> {
   const groups = new Map<string, string>();
-  const names = compose.source.type === 'REPO' ? compose.source.packages : [];
+  const names = askedOf(compose);
   if (names.length === 0) return groups;
   const content = compsXml(names);
   for (const { arch } of arches) {

@@ -4,11 +4,13 @@
 import type { KojiPlace, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { Asked } from '../koji/koji-hub.ts';
 import type { RepoSource } from '../repo/resolver.ts';
 import { lookAtBuilds, resolveBuilds } from './build-source.ts';
 import type { Finding, Found, Upstreams } from './looking.ts';
 import { fetchDefaults, identifyDefaults, moduleDefaultsOf, type GitTools } from './module-defaults.ts';
 import { resolveModuleSource } from './module-source.ts';
+import { findTagRepository, type TagRepository } from './tag-repository.ts';
 import { lookAtTag, resolveTag } from './tag-source.ts';
 
 export interface KojiSourceOptions extends Upstreams {
@@ -16,6 +18,8 @@ export interface KojiSourceOptions extends Upstreams {
   readonly mbsUrl: string | null;
   readonly repositories: Pick<RepoSource, 'look' | 'open'>;
   readonly git: GitTools;
+  /** Where Koji's own repositories of tags are, and which composes are made of them. */
+  readonly tagRepositories?: { readonly url: string; isFor(compose: Compose): Promise<boolean> };
 }
 
 type Context = Parameters<SourceResolver['resolve']>[1];
@@ -29,6 +33,8 @@ export class KojiSource implements SourceResolver {
   }
 
   async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
+    const repository = await this.#tagRepository(compose, signal);
+    if (repository) return 'failure' in repository ? repository : this.#options.repositories.look(compose, repository.value.location, signal);
     const looked = await this.#find(compose, 'look', signal);
     if ('failure' in looked) return looked;
     const lookasides = await this.#options.repositories.look(compose, null, signal);
@@ -41,6 +47,8 @@ export class KojiSource implements SourceResolver {
 
   async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | Failed> {
     const { repositories, git, place, mbsUrl } = this.#options;
+    const repository = await this.#tagRepository(compose, context.signal);
+    if (repository) return 'failure' in repository ? repository : this.#openTagRepository(compose, repository.value, context);
     const resolved = await this.#find(compose, 'resolve', context.signal);
     if ('failure' in resolved) return resolved;
     const { source, taken } = resolved.found;
@@ -58,6 +66,20 @@ export class KojiSource implements SourceResolver {
         koji: { ...taken, place, mbsUrl, moduleDefaults: defaults?.directory ?? null },
       },
     };
+  }
+
+  /** Null where the compose is made by Pungi, from Koji itself. */
+  async #tagRepository(compose: Compose, signal: AbortSignal): Promise<Asked<TagRepository> | null> {
+    const { tagRepositories: options } = this.#options;
+    const { source } = compose;
+    if (source.type !== 'TAG' || !options || !(await options.isFor(compose))) return null;
+    return findTagRepository(options.url, { compose, source, upstreams: this.#options, signal });
+  }
+
+  async #openTagRepository(compose: Compose, { location, event }: TagRepository, context: Context): Promise<{ readonly input: ResolvedInput } | Failed> {
+    const answer = await this.#options.repositories.open(compose, location, context);
+    if ('failure' in answer || compose.source.type !== 'TAG') return 'failure' in answer ? answer : { failure: failure('INTERNAL', 'Only tags have repositories in Koji') };
+    return { input: { ...answer.opened, source: { ...compose.source, kojiEvent: event } } };
   }
 
   #find(compose: Compose, how: 'look' | 'resolve', signal: AbortSignal): Promise<Finding> {

@@ -36,7 +36,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   getHost: { parameters: ['hostInfo', 'strict?', 'event?'], run: () => ({ id: 1, name: 'builder1', user_id: 1, arches: 'x86_64', capacity: 2.5, enabled: true, description: null, comment: null }) },
   getBuildTargets: { parameters: ['info?', 'event?', 'buildTagID?', 'destTagID?', 'queryOpts?'], run: () => [] },
   getTagGroups: { parameters: ['tag', 'event?', 'inherit?', 'incl_pkgs?', 'incl_reqs?', 'incl_blocked?'], run: () => [] },
-  getRepo: { parameters: ['tag', 'state?', 'event?', 'dist?', 'min_event?', 'at_event?', 'opts?'], run: () => null },
+  getRepo: { parameters: ['tag', 'state?', 'event?', 'dist?', 'min_event?', 'at_event?', 'opts?'], run: (model, { tag, event }) => model.repos.filter((one) => one.tag === text(tag) && (event == null || one.create_event <= Number(event))).at(-1) ?? null },
   getTagExternalRepos: { parameters: ['tag_info?', 'repo_info?', 'event?'], run: () => [] },
   getExternalRepoList: { parameters: ['tag_info', 'event?'], run: () => [] },
   listBuildroots: { parameters: ['taskID?'], run: () => [] },

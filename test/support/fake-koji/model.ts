@@ -73,6 +73,8 @@ export class KojiModel {
   readonly builds = new Map<number, FakeBuild>();
   readonly rpms = new Map<number, FakeRpm>();
   readonly tasks = new Map<number, FakeTask>();
+  /** Repositories of tags that were made, oldest first. */
+  readonly repos: { readonly id: number; readonly tag: string; readonly create_event: number }[] = [];
   /** Paths of signed copies below the top URL. */
   readonly signedCopies = new Set<string>();
   #event = 0;
@@ -96,6 +98,12 @@ export class KojiModel {
     this.tags.set(name, id);
     this.configs.push({ tagId: id, arches: options.arches ?? 'x86_64 aarch64', created: this.eventElsewhere(), revoked: null });
     for (const [index, parent] of (options.parents ?? []).entries()) this.inherit(name, parent, { priority: index * 10 });
+    return id;
+  }
+
+  makeRepo(tag: string): number {
+    const id = this.#nextId();
+    this.repos.push({ id, tag, create_event: this.eventElsewhere() });
     return id;
   }
 
