@@ -83,12 +83,15 @@ function takeThread(module: URL): Worker {
 }
 
 function keepThread(module: URL, worker: Worker, isFit: boolean): void {
-  const end = () => void worker.terminate();
-  if (!isFit) return end();
-  const idle: Waiting = { worker, timer: setTimeout(end, WAITING_MS).unref() };
-  const others = waiting.get(module.href) ?? [];
-  waiting.set(module.href, [...others, idle]);
+  if (!isFit) return void worker.terminate();
   const forget = () => waiting.set(module.href, (waiting.get(module.href) ?? []).filter((other) => other !== idle));
+  // Forgotten before it is ended: nobody may be handed a thread that is on its way out.
+  const end = () => {
+    forget();
+    void worker.terminate();
+  };
+  const idle: Waiting = { worker, timer: setTimeout(end, WAITING_MS).unref() };
+  waiting.set(module.href, [...(waiting.get(module.href) ?? []), idle]);
   worker.on('error', forget).on('exit', forget);
   worker.unref();
 }

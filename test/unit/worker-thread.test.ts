@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { runInThread } from '../../src/worker-thread.ts';
 
 const module = new URL('../support/threads/counting-thread.ts', import.meta.url);
@@ -31,4 +31,15 @@ it('an abort ends a thread that never yields, and is over when it is gone', asyn
 
 it('nothing is started for a signal that has aborted', async () => {
   await expect(ask('answer', AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+});
+
+it('hands nobody a thread whose time has just run out', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await ask('answer');
+    vi.advanceTimersByTime(10_000);
+    expect(await ask('answer')).toMatchObject({ served: 1 });
+  } finally {
+    vi.useRealTimers();
+  }
 });
