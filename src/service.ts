@@ -31,8 +31,9 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
     await platform.stop();
   };
   try {
-    const { resolver, engines } = wireSources(config, platform.kojiEvents, publicUrl, logger);
-    const api = await wireApi(config, platform, engines, logger);
+    const sources = wireSources(config, platform.kojiEvents, publicUrl, logger);
+    const { resolver, engines } = sources;
+    const api = await wireApi(config, platform, sources, logger);
     const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS) });
     const { readiness } = platform;
     const parts: Service[] = [httpService({ host: config.HOST, port, publicUrl, api, auth, targetDirs: config.targetDirs, readiness, logger })];

@@ -4,6 +4,7 @@ import { cancelCompose } from './app/cancel-compose.ts';
 import { createCompose } from './app/create-compose.ts';
 import { diffComposes } from './app/diff-composes.ts';
 import { estimator } from './app/estimate.ts';
+import { composePlanner } from './app/plan-compose.ts';
 import { pinCompose, unpinCompose } from './app/pin-compose.ts';
 import type { Engine, Logger } from './app/ports.ts';
 import { removeCompose } from './app/remove-compose.ts';
@@ -11,15 +12,18 @@ import { renewCompose } from './app/renew-compose.ts';
 import { poolOf } from './compose/routing.ts';
 import type { RequestRules } from './compose/validate-request.ts';
 import type { Config } from './config.ts';
-import { capabilities } from './engines/engine-choice.ts';
+import { capabilities, configuredEngineFor, engineFor } from './engines/engine-choice.ts';
 import type { Api } from './graphql/api.ts';
 import type { Platform } from './platform.ts';
+import type { Sources } from './wire-sources.ts';
 import { version } from './version.ts';
 
 /** Canceling answers when the engine is gone, or after so long with the cancellation under way. */
 const CANCEL_PATIENCE_MS = 10_000;
+/** Planning is I/O in a process that has others to answer. */
+const PLAN_LIMITS = { atATime: 2, waiting: 20, timeoutMs: 60_000 };
 
-export async function wireApi(config: Config, platform: Platform, engines: readonly Engine[], logger: Logger): Promise<Api> {
+export async function wireApi(config: Config, platform: Platform, { resolver, engines, forecast, unattended }: Sources, logger: Logger): Promise<Api> {
   const { store, events, feed, clock, results, progress, packages, cursors } = platform;
   const changing = { store, events, feed, results, clock, logger, rules: { maxLosses: config.ODCS_MAX_ATTEMPTS }, patienceMs: CANCEL_PATIENCE_MS };
   const rules = await requestRules(config, engines);
@@ -31,6 +35,7 @@ export async function wireApi(config: Config, platform: Platform, engines: reado
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
     renew: (viewer, input) => renewCompose({ store, clock, requestRules: rules, rules: changing.rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),
+    plan: composePlanner({ store, packages, clock, rules, resolver, forecast, run: unattended, engineFor: async (compose) => (await engineFor(compose, engines)) ?? (await configuredEngineFor(compose, engines)), limits: PLAN_LIMITS }),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, events, feed, progress, packages, results, engines, cursors, clock,
     settings: {

@@ -1,11 +1,12 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, KojiEventStore, Logger, ProcessRunner, SourceResolver } from './app/ports.ts';
+import type { Engine, KojiEventStore, Logger, PackageForecast, ProcessRunner, SourceResolver } from './app/ports.ts';
 import type { Compose } from './compose/compose.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
 import { engineFor, preferredEngines } from './engines/engine-choice.ts';
+import { packageForecast } from './engines/dnf/forecast.ts';
 import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
 import { repoFileText, variantUrl } from './results/repo-file.ts';
@@ -28,6 +29,10 @@ const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
 export interface Sources {
   readonly resolver: SourceResolver;
   readonly engines: readonly Engine[];
+  /** Tells packages before they are generated. */
+  readonly forecast: PackageForecast;
+  /** For programs that only look: nobody else has to know of them. */
+  readonly unattended: ProcessRunner;
 }
 
 export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUrl: string, logger: Logger): Sources {
@@ -50,6 +55,8 @@ export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUr
       ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji }) }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
+    forecast: packageForecast(repo),
+    unattended,
     engines: [...generating, ...(pulp ? [repofile] : [])],
   };
 }

@@ -48,6 +48,15 @@ export async function engineFor(compose: Compose, engines: readonly Engine[]): P
   return null;
 }
 
+/** As `engineFor`, on a machine that has no engines itself: the first that is configured for such a compose. */
+export async function configuredEngineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
+  for (const engine of engines) {
+    const { sourceTypes } = await engine.info();
+    if (sourceTypes.includes(compose.source.type) && compose.results.every((result) => RESULTS[engine.name].includes(result)) && (engine.canGenerate?.(compose) ?? true)) return engine;
+  }
+  return null;
+}
+
 /** Source types that some engine can do, each with the results that it gives. */
 export function capabilities(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, ReadonlySet<ComposeResult>> {
   const able = new Map<SourceType, ReadonlySet<ComposeResult>>();

@@ -1,6 +1,7 @@
 // What the resolvers need of the service: the use cases, and the ports to read from. main.ts puts one together;
 // tests may do so in memory.
 
+import type { Plan } from '../app/plan-compose.ts';
 import type { Clock, ComposeStore, Engine, EventLog, Feed, PackageRecord, PackageStore, ProgressStore, Results } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
@@ -14,6 +15,7 @@ export interface Api {
   create(viewer: Viewer, input: CreateComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly replayed: boolean }>>;
   cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
+  plan(viewer: Viewer, input: CreateComposeInput): Promise<Outcome<Plan>>;
   diff(from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
   pin(viewer: Viewer, input: PinComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly pin: Pin }>>;
   unpin(viewer: Viewer, input: { readonly id: string; readonly name: string }): Promise<Outcome<Compose>>;

@@ -10,6 +10,7 @@ import { ComposeDiffQuery } from './composes/compose-diff.ts';
 import { ComposeEventFields, ComposeEvents } from './composes/compose-events.ts';
 import { ComposeFields } from './composes/compose-fields.ts';
 import { ComposePackages } from './composes/compose-packages.ts';
+import { ComposePlanQuery } from './composes/compose-plan.ts';
 import { ComposeQuery } from './composes/compose-query.ts';
 import { ComposesQuery } from './composes/composes-query.ts';
 import { CreateCompose } from './composes/create-compose.ts';
@@ -29,6 +30,7 @@ const RESOLVERS: NonEmptyArray<Function> = [
   ComposeFields,
   ComposeLog,
   ComposePackages,
+  ComposePlanQuery,
   ComposeQuery,
   ComposesChanged,
   ComposesQuery,

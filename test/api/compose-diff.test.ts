@@ -36,6 +36,7 @@ beforeAll(async () => {
     estimate: async () => null,
     pin: (viewer, input) => memory.pin(viewer, input),
     unpin: (viewer, input) => memory.unpin(viewer, input),
+    plan: (viewer, input) => memory.plan(viewer, input),
     diff: (from, to) => diffComposes({ store, packages }, from, to),
     store, packages, events: memory.events, feed: memory.feed, progress: memory.progress, results: memory.results,
     engines: memory.engines, cursors: memory.cursors, clock: memory.clock, settings: memory.settings,

@@ -7,7 +7,7 @@ import { pinCompose, unpinCompose } from '../../src/app/pin-compose.ts';
 import { renewCompose } from '../../src/app/renew-compose.ts';
 import type { ComposeStore, EventLog } from '../../src/app/ports.ts';
 import { advance, type LifecycleEvent } from '../../src/compose/machine.ts';
-import { granted } from '../../src/compose/refusal.ts';
+import { granted, refused } from '../../src/compose/refusal.ts';
 import { eventCursors } from '../../src/events/cursor.ts';
 import type { RequestRules } from '../../src/compose/validate-request.ts';
 import { EventFeed } from '../../src/events/feed.ts';
@@ -58,6 +58,7 @@ async function startProcess(): Promise<Process> {
   const { clock, settings, results, engines } = new InMemoryApi();
   const api: Api = {
     create: (viewer, input) => createCompose({ store, clock, rules: RULES }, viewer, input),
+    plan: async () => refused({ code: 'NOT_FOUND', message: 'Not planned here' }),
     diff: async () => granted({ added: [], removed: [], upgraded: [], downgraded: [] }),
     cancel: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
     estimate: async () => null,

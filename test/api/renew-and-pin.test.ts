@@ -28,7 +28,7 @@ beforeAll(async () => {
   const memory = new InMemoryApi();
   const changing = { store, clock: { now: () => now }, rules: { maxLosses: 3 } };
   const api: Api = {
-    create: memory.create, cancel: memory.cancel, remove: memory.remove, diff: memory.diff,
+    create: memory.create, cancel: memory.cancel, remove: memory.remove, diff: memory.diff, plan: memory.plan,
     renew: (viewer, input) => renewCompose({ ...changing, requestRules: REQUEST_RULES }, viewer, input),
     estimate: memory.estimate,
     pin: (viewer, input) => pinCompose(changing, viewer, input),

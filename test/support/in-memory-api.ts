@@ -194,6 +194,8 @@ export class InMemoryApi implements Api {
     },
   };
 
+  readonly plan: Api['plan'] = async () => refused({ code: 'NOT_FOUND', message: 'Not in memory' });
+
   readonly diff: Api['diff'] = async () => refused({ code: 'NOT_FOUND', message: 'Not in memory' });
 
   readonly packages: Api['packages'] = {

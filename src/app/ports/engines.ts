@@ -4,6 +4,7 @@ import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import type { EngineName, SourceType } from '../../compose/vocabulary.ts';
+import type { PackageRecord } from './progress.ts';
 import type { ResolvedInput } from './sources.ts';
 import type { ProcessGroup } from './work.ts';
 
@@ -44,3 +45,12 @@ export interface Engine {
   /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
   generate(generation: Generation): Promise<ComposeFailure | null>;
 }
+
+/** The packages that a compose will hold, without the compose; null where only generating can tell, or where there are more than `limit`. */
+export type PackageForecast = (wanted: {
+  readonly compose: Compose;
+  readonly input: ResolvedInput;
+  readonly scratch: string;
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}) => Promise<{ readonly packages: readonly PackageRecord[] } | { readonly failure: ComposeFailure } | null>;

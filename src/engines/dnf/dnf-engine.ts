@@ -10,9 +10,9 @@ import type { SourceType } from '../../compose/vocabulary.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { allOrNone } from './all-or-none.ts';
 import { compsFileName, compsXml } from './comps.ts';
+import { choosePackages } from './choose-packages.ts';
 import { createRepodata } from './create-repodata.ts';
 import { downloadPackages } from './download.ts';
-import type { GatherResult, GatherTask } from './gather-thread.ts';
 import { treesOf } from './layout.ts';
 import type { LinkMode } from './link-file.ts';
 import { writeMetadata } from './metadata-files.ts';
@@ -119,29 +119,8 @@ class DnfEngine implements Engine {
     return compose.flags.includes('CHECK_DEPS') && unresolved.length > 0 ? unsatisfied(unresolved) : null;
   }
 
-  async #chooseFor({ arch, repository, lookasides, plan, known }: ArchWork, work: Work, signal: AbortSignal): Promise<Extract<GatherResult, { type: 'chosen' }> | ComposeFailure> {
-    const { compose } = work.generation;
-    const input: GatherTask = {
-      request: {
-        arch,
-        names: compose.source.type === 'REPO' ? compose.source.packages : [],
-        followDependencies: !compose.flags.includes('NO_DEPS'),
-        multilib: compose.multilibArches.includes(arch) ? compose.multilibMethods : [],
-      },
-      packageIndex: repository.packageIndex,
-      lookasideIndexes: lookasides.map(({ packageIndex }) => packageIndex),
-      root: repository.isLocal ? repository.location : null,
-      downloads: work.downloads,
-      plan,
-      known,
-    };
-    const module = threadModule(import.meta.url, 'gather-thread');
-    for (;;) {
-      const result = await runInThread<GatherResult>({ module, input, signal });
-      if (result.type === 'chosen') return result;
-      const failed = await downloadPackages({ packages: result.packages, from: repository.location, to: work.downloads, downloads: this.#options.downloads, signal });
-      if (failed) return failed;
-    }
+  #chooseFor({ arch, repository, lookasides, plan, known }: ArchWork, work: Work, signal: AbortSignal): ReturnType<typeof choosePackages> {
+    return choosePackages({ compose: work.generation.compose, arch, repository, lookasides, plan, known, brought: work.downloads, downloads: this.#options.downloads, signal });
   }
 
   async #download({ generation, arches, downloads: to }: Work): Promise<ComposeFailure | null> {

@@ -10,7 +10,7 @@ const LEAF = 0.1;
 const KNOWN_COSTS = 100;
 
 /** What one object costs that much work is behind, or whose lists are as long as they are. */
-const DEAR: Readonly<Record<string, number>> = { ComposeDiff: 1_000 };
+const DEAR: Readonly<Record<string, number>> = { ComposeDiff: 1_000, ComposePlan: 2_000 };
 
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const type = getNamedType(field.type);
