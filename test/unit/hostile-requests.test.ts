@@ -3,6 +3,7 @@
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import sax from 'sax';
 import { describe, expect, it } from 'vitest';
 import type { KojiInput } from '../../src/app/ports.ts';
@@ -96,13 +97,14 @@ describe.each(REQUESTS)('a request for Koji %#', (input) => {
   it.each(textsIn(input).map((path) => [path.join('.'), path] as const))('keeps its shape whatever stands in %s', async (_, path) => {
     const accepted = validateRequest(input, REQUEST_RULES);
     if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
-    const expected = await shapeOf(accepted.request);
-    expect.hasAssertions();
+    const expected = normal(await shapeOf(accepted.request));
+    const changed: string[] = [];
     for (const hostile of HOSTILE_VALUES) {
       const answer = validateRequest(withText(input, path, hostile), REQUEST_RULES);
       // An empty sigkey is null in the list: unsigned packages are allowed.
-      if ('request' in answer && hostile !== '') expect(normal(await shapeOf(answer.request))).toEqual(normal(expected));
+      if ('request' in answer && hostile !== '' && !isDeepStrictEqual(normal(await shapeOf(answer.request)), expected)) changed.push(hostile);
     }
+    expect(changed).toEqual([]);
   });
 });
 
