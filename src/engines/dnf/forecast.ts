@@ -12,7 +12,7 @@ import { readPlan } from './plan.ts';
 export function packageForecast(downloads: PackageDownloads): PackageForecast {
   return async ({ compose, input, scratch, limit, signal }) => {
     // Which of several signatures a package has stands in the package itself.
-    if (input.source.type !== 'REPO' || input.rawConfig || compose.sigkeys.some((key) => key !== '')) return null;
+    if (input.repositories.length === 0 || input.koji || compose.sigkeys.some((key) => key !== '')) return null;
     const into = join(scratch, 'forecast');
     await mkdir(into, { recursive: true });
     const packages = new Map<string, PackageRecord>();
