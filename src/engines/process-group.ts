@@ -11,8 +11,11 @@ import { livingProcesses, readEnvironment, readProcess, type ProcessEntry } from
 /** Environment variable that all descendants of a leader inherit. */
 export const GROUP_MARKER = 'ODCS_PROCESS_GROUP';
 
-/** Between TERM, TERM and KILL. Pungi needs the second TERM while its threads are busy. */
-const TERM_GRACE_MS = 3_000;
+/**
+ * After the first TERM and after the second. Pungi needs the second while its threads are busy, and ends within 0.6 s
+ * of it; whoever is still there after 2 s will not go by itself, and all must be over within 7 s on a busy machine too.
+ */
+const TERM_PATIENCE_MS = [3_000, 2_000];
 /** After KILL only processes in uninterruptible sleep, or of another user, can be left: they are reported, not awaited. */
 const KILL_PATIENCE_MS = 10_000;
 /** Reading /proc costs milliseconds: often at first, when most are gone in no time, then seldom. */
@@ -37,10 +40,10 @@ export function markerOf(group: ProcessGroup): string {
   return `${group.bootId}/${group.pgid}/${group.startTime}`;
 }
 
-/** TERM, 3 s, TERM, 3 s, KILL, each cut short when nobody is left. Answers who could not be killed. */
+/** TERM, 3 s, TERM, 2 s, KILL, each cut short when nobody is left. Answers who could not be killed. */
 export async function stopGroup(group: ProcessGroup): Promise<readonly Survivor[]> {
-  for (const signal of ['SIGTERM', 'SIGTERM'] as const) {
-    if (await goneAfter(group, signal, TERM_GRACE_MS)) return [];
+  for (const patience of TERM_PATIENCE_MS) {
+    if (await goneAfter(group, 'SIGTERM', patience)) return [];
   }
   return killGroup(group);
 }
