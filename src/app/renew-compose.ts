@@ -92,7 +92,12 @@ async function regenerate(deps: RenewComposeDeps, tx: ComposeTransaction, compos
   const denied = denyRequest(asked.viewer, request);
   if (denied) return denied;
   const fresh = await acceptRequest(tx, { request, owner: asked.viewer.name, at: deps.clock.now(), idempotency: asked.idempotency, maxOpen: deps.maxOpen });
-  return fresh.ok ? granted({ compose: fresh.value, regenerated: true }) : fresh;
+  if (!fresh.ok) return fresh;
+  // With other builds or modules, a wrapper has to be filled in anew.
+  const isSame = asked.renewal.builds === null && asked.renewal.modules === null;
+  const pungiConfigDump = generated?.pungiConfigDump ?? compose.pungiConfigDump;
+  const again = pungiConfigDump !== null && isSame ? await tx.patch(fresh.value, { pungiConfigDump }) : fresh.value;
+  return granted({ compose: again, regenerated: true });
 }
 
 function conflict(message: string): Outcome<never> {
