@@ -22,8 +22,11 @@ let database: Database;
 let store: ComposeStore;
 let results: Results;
 let target: string;
+/** The process groups that were ended, with the state of the compose then. */
+let ended: object[];
 
 beforeEach(async () => {
+  ended = [];
   test = await createTestDatabase();
   database = await openTestDatabase(test);
   store = composeStore(database, noQueue);
@@ -56,7 +59,10 @@ async function sweep(): Promise<void> {
   await takeBackLost({
     store, results,
     registry: workerRegistry(database.run),
-    killLeftOver: async () => {},
+    killLeftOver: async (group) => {
+      const [row] = await test.query<{ state: string }>('select state from compose order by id desc limit 1');
+      ended.push({ ...group, ...row });
+    },
     host: 'here',
     lostAfterMs: 6_000,
     clock: { now: () => new Date() },
@@ -78,6 +84,18 @@ it.each([
   await sweep();
   expect(await store.find(id)).toMatchObject(becomes);
   expect(filesOf(id)).toEqual([]);
+});
+
+it('ends what the lost worker left running on this host, before anybody else may take the compose', async () => {
+  const id = await lost();
+  const registry = workerRegistry(database.run);
+  const group = { pgid: 4711, startTime: '1', bootId: 'boot', host: 'here' };
+  await registry.registerProcessGroup({ composeId: id, attempt: 2 }, group);
+  await registry.registerProcessGroup({ composeId: id, attempt: 1 }, { ...group, host: 'elsewhere' });
+  await sweep();
+  expect(ended).toEqual([{ ...group, composeId: id, attempt: 2, state: 'GENERATING' }]);
+  expect(await registry.orphanedProcessGroups('here')).toEqual([]);
+  expect(await registry.orphanedProcessGroups('elsewhere')).toHaveLength(1);
 });
 
 it('what a later attempt has begun is let be', async () => {
