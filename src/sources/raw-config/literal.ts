@@ -1,5 +1,7 @@
 // Values as they may stand in a configuration: a literal and nothing else, whatever the value holds. All but plain ASCII is
-// escaped, so that no encoding, look-alike or line end of Unicode means anything to who reads it.
+// escaped, so that no encoding, look-alike or line end of Unicode means anything to who reads it. (kobo, which reads Pungi's
+// syntax, leaves escapes as they stand: a value that needs them comes in with its backslashes, and is still one value. What
+// a request may hold in lists and labels needs none.)
 
 export type LiteralKind = 'python' | 'json';
 
@@ -23,8 +25,7 @@ export function literal(value: unknown, kind: LiteralKind): string {
 
 /** What JSON escapes, Python reads the same way, but for pairs of surrogates. */
 function text(value: string, kind: LiteralKind): string {
-  const escaped = JSON.stringify(value.toWellFormed()).replace(/[^\u0020-\u007e]/gu, (character) => escape(character, kind));
-  return escaped;
+  return JSON.stringify(value.toWellFormed()).replace(/[^\u0020-\u007e]/gu, (character) => escape(character, kind));
 }
 
 function escape(character: string, kind: LiteralKind): string {
