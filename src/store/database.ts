@@ -28,9 +28,11 @@ export interface Database {
   close(): Promise<void>;
 }
 
+// What the server keeps for a client that is out of reach goes as soon.
+const KEEPALIVES = ['-c tcp_keepalives_idle=10', '-c tcp_keepalives_interval=3', '-c tcp_keepalives_count=3'];
 // A process that is frozen in a transaction holds its locks for no longer than this; who waits for one gives up before
 // its client does.
-const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=8s', '-c lock_timeout=5s', '-c statement_timeout=60s', '-c jit=off'].join(' ');
+const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=8s', '-c lock_timeout=5s', '-c statement_timeout=60s', '-c jit=off', ...KEEPALIVES].join(' ');
 /** A request waits for a connection, and then for an answer twice as long as this at most: together less than 10 s. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;

@@ -64,7 +64,7 @@ describe('a connection of the pool', () => {
       await paused.promise;
       return run('select 2 as two', []);
     });
-    await expect(behindProxy.run('select pg_sleep(6)', [])).resolves.toHaveLength(1);
+    await expect(behindProxy.run('select pg_sleep(4)', [])).resolves.toHaveLength(1);
     paused.resolve();
     // Nor is anything else ended because of it.
     await expect(transaction).resolves.toEqual([{ two: 2 }]);
@@ -91,7 +91,7 @@ describe('the leader of a chore', () => {
   it('goes on for as long as its chore takes', async () => {
     const held = Promise.withResolvers<string>();
     const first = leadership(behindProxy).whenLeader('a chore', () => held.promise);
-    await direct.run('select pg_sleep(6)', []);
+    await direct.run('select pg_sleep(5)', []);
     expect(await leadership(direct).whenLeader('a chore', async () => 'led')).toBeNull();
     held.resolve('done');
     await expect(first).resolves.toBe('done');

@@ -9,7 +9,7 @@ export interface TcpProxy {
   readonly url: string;
   /** Connections that exist break; new ones are made. */
   cut(): void;
-  /** Connections that exist go silent for good: neither side learns of it. New ones are made. */
+  /** Connections that exist go silent: the client never learns of it, the server by its keepalives. New ones are made. */
   halfOpen(): void;
   /** Nothing passes any more, on old and new connections, until `restore`. */
   freeze(): void;
@@ -19,6 +19,9 @@ export interface TcpProxy {
   restore(): void;
   close(): Promise<void>;
 }
+
+/** After so long the server gives up a client that does not acknowledge. */
+const SERVER_KEEPALIVE_MS = 20_000;
 
 interface Link {
   readonly client: Socket;
@@ -69,10 +72,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     url: url.href,
     cut: breakAll,
     halfOpen() {
-      for (const link of links) {
+      const gone = [...links].filter((link) => !silent.has(link));
+      for (const link of gone) {
         silent.add(link);
         part(link);
       }
+      setTimeout(() => {
+        for (const { upstream } of gone) upstream.destroy();
+      }, SERVER_KEEPALIVE_MS).unref();
     },
     freeze() {
       mode = 'frozen';

@@ -187,7 +187,7 @@ async function createDatabase(serverUrl: string): Promise<{ url: string; query: 
   await admin.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 3, application_name: 'chaos' });
+  const pool = new pg.Pool({ connectionString: url.href, max: 3, min: 3, idleTimeoutMillis: 0, application_name: 'chaos' });
   pool.on('error', () => {});
   return {
     url: url.href,
