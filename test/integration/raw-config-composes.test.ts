@@ -119,7 +119,8 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     await repository.commit({ 'pungi.conf': configuration({ release_name: '"Changed"' }) });
     const { data, errors } = await service.query('mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: ["abcd1234"] }) { regenerated compose { id } } }', { id: compose['id'] });
     expect(errors).toBeUndefined();
-    const again = await service.ended((data?.['renewCompose'] as { compose: { id: string } }).compose.id, ENDED);
+    if (!data) throw new Error('renewCompose was not answered');
+    const again = await service.ended((data['renewCompose'] as { compose: { id: string } }).compose.id, ENDED);
     await repository.commit({ 'pungi.conf': configuration() });
     expect(again).toMatchObject({ state: 'DONE', failure: null, respinOf: compose['pungiComposeId'], source: { resolvedCommit: (compose['source'] as { resolvedCommit: string }).resolvedCommit } });
     expect(JSON.parse(await given(again, 'odcs-dump.json'))).toEqual(JSON.parse(compose['pungiConfigDump'] as string));

@@ -29,6 +29,7 @@ interface Answer {
 const CREATE = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id state } } }';
 const CANCEL = 'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "chaos" }) { compose { id state } } }';
 const REMOVE = 'mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { id state } } }';
+const RENEW = 'mutation ($input: RenewComposeInput!) { renewCompose(input: $input) { regenerated compose { id } } }';
 const DONE = '{ composes(first: 50, filter: { states: [DONE] }) { nodes { id reuses { id } } } }';
 const ONE = 'query ($id: ID!) { compose(id: $id) { state toplevelUrl } }';
 
@@ -93,6 +94,7 @@ export class Clients {
       await this.#cancel(id, random);
     }
     await following;
+    if (!neverEnds && random.chance(0.2)) await this.#renew(asked, id, random);
     if (random.chance(0.25)) await this.#until(() => this.#asked(REMOVE, { id }, random, 8_000));
   }
 
@@ -106,6 +108,25 @@ export class Clients {
       if (created) asked.ids.add(created.compose.id);
       else if (answer?.errors?.some(({ extensions }) => !extensions.retryable)) records.violated('errors', `createCompose: ${JSON.stringify(answer.errors)}`);
       return created?.compose.id ?? null;
+    });
+  }
+
+  /** More time, or, of one that failed or is gone, the same once more: whatever it is, once. */
+  async #renew({ key, scenario }: Asked, id: string, random: Random): Promise<void> {
+    const { records } = this.#options;
+    const asked: Asked = { key: `again-${key}`, scenario, ids: new Set() };
+    records.asked.set(asked.key, asked);
+    const input = { id, idempotencyKey: asked.key, secondsToLive: Math.round(random.between(5, 60)) };
+    await this.#until(async () => {
+      const patience = random.chance(0.2) ? random.between(2, 25) : 10_000;
+      const answer = await this.#asked(RENEW, { input }, random, patience);
+      const renewed = answer?.data?.['renewCompose'] as { regenerated: boolean; compose: { id: string } } | undefined;
+      if (renewed) {
+        asked.ids.add(renewed.compose.id);
+        records.count(renewed.regenerated ? 'composes made again' : 'composes given more time');
+      }
+      // CONFLICT: it is being removed.
+      return renewed || answer?.errors?.some(({ extensions }) => extensions.code === 'CONFLICT') ? true : null;
     });
   }
 
