@@ -44,10 +44,17 @@ const loaded = loadConfig({ PATH: process.env['PATH'], PORT: '0', ODCS_DATA_DIR:
 if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
 const starting = performance.now();
 const service = await startService(loaded.config, createLogger('error'));
+// Engines and PostgreSQL run in process groups of their own: whoever interrupts the demo must not leave them behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
 try {
   say(`Serving ${service.url}/graphql with an embedded PostgreSQL (${seconds(starting)} to start)`);
   process.exitCode = (await demonstrate(service.url)) ? 0 : 1;
 } finally {
+  await cleanUp();
+}
+
+async function cleanUp(): Promise<void> {
+  service.hurry();
   await service.stop();
   await rm(directory, { recursive: true, force: true });
 }

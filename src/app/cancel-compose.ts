@@ -3,7 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
-import { granted, refused, type Outcome } from '../compose/refusal.ts';
+import { badInput, granted, refused, type Outcome, type Refusal } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { settleSharers } from './share-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
@@ -19,12 +19,16 @@ export interface CancelComposeDeps {
   readonly patienceMs: number;
 }
 
+const MAX_REASON = 1_000;
+
 export interface ChangeRequest {
   readonly id: string;
   readonly reason: string | null;
 }
 
 export async function cancelCompose(deps: CancelComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
+  const tooLong = refuseReason(request);
+  if (tooLong) return tooLong;
   const before = await deps.events.head();
   const outcome = await deps.store.transaction((tx) => requestCancel(deps, tx, viewer, request));
   if (!outcome.ok || outcome.value.state !== 'GENERATING') {
@@ -34,6 +38,12 @@ export async function cancelCompose(deps: CancelComposeDeps, viewer: Viewer, req
   }
   await untilItLeavesGenerating(deps, request.id, before);
   return granted((await deps.store.find(request.id)) ?? outcome.value);
+}
+
+/** Kept in the row, in the failure and in events: a sentence, not a document. */
+export function refuseReason({ reason }: ChangeRequest): { readonly ok: false; readonly refusal: Refusal } | null {
+  if (reason === null || reason.length <= MAX_REASON) return null;
+  return badInput({ path: 'input.reason', message: `must be at most ${MAX_REASON} characters` });
 }
 
 async function requestCancel(deps: CancelComposeDeps, tx: ComposeTransaction, viewer: Viewer, { id, reason }: ChangeRequest): Promise<Outcome<Compose>> {

@@ -5,7 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import type { ChangeRequest } from './cancel-compose.ts';
+import { refuseReason, type ChangeRequest } from './cancel-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { endPins } from './pin-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from './ports.ts';
@@ -19,6 +19,8 @@ export interface RemoveComposeDeps {
 }
 
 export async function removeCompose(deps: RemoveComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
+  const tooLong = refuseReason(request);
+  if (tooLong) return tooLong;
   const begun = await deps.store.transaction((tx) => beginRemoval(deps, tx, viewer, request));
   if (!begun.ok || begun.value.state === 'REMOVED') return begun;
   return granted(await finishRemoval(deps, begun.value, request.reason));

@@ -1,12 +1,17 @@
 // Which packages a name in a request means: a name, name.arch, or a glob as fnmatch(3) has it, as Pungi reads comps.
+// Under NO_DEPS Pungi takes a name for a regular expression (engines/dnf/name-pattern.ts).
 
 export interface NamedPackage {
   readonly name: string;
   readonly arch: string;
 }
 
+export function isGlob(text: string): boolean {
+  return /[*?[]/.test(text);
+}
+
 export function packageMatcher(pattern: string): (candidate: NamedPackage) => boolean {
-  if (!/[*?[]/.test(pattern)) return ({ name, arch }) => name === pattern || `${name}.${arch}` === pattern;
+  if (!isGlob(pattern)) return ({ name, arch }) => name === pattern || `${name}.${arch}` === pattern;
   const matchesGlob = globMatcher(pattern);
   return ({ name, arch }) => matchesGlob(name) || matchesGlob(`${name}.${arch}`);
 }
@@ -23,11 +28,11 @@ export function missingPackages(
 
 type Token = '*' | ((character: string) => boolean);
 
-function globMatcher(glob: string): (text: string) => boolean {
-  const tokens = [...glob.matchAll(/\[(!?)(\]?[^\]]*)\]|[\s\S]/g)].map(([token, not, set]): Token => {
+export function globMatcher(glob: string): (text: string) => boolean {
+  const tokens = [...glob.matchAll(/\[([!^]?)(\]?[^\]]*)\]|[\s\S]/g)].map(([token, not, set]): Token => {
     if (token === '*') return '*';
     if (token === '?') return () => true;
-    if (set !== undefined) return (character) => inSet(set, character) !== (not === '!');
+    if (set !== undefined) return (character) => inSet(set, character) !== (not !== '');
     return (character) => character === token;
   });
   return (text) => matches(tokens, text);

@@ -121,6 +121,7 @@ async function readLines(stream: Readable, onLine: (line: string) => void): Prom
   const lines = lineSplitter(onLine);
   stream.on('data', (chunk: Uint8Array) => lines.push(chunk));
   stream.on('error', () => {});
-  await once(stream, 'close');
+  // Not `once` of node:events: it would reject on an error before anybody waits for it.
+  await new Promise<void>((resolve) => void stream.once('close', () => resolve()));
   lines.end();
 }

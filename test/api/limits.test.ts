@@ -107,6 +107,7 @@ describe('what is wrong with an input is named by its place', () => {
     ['two sources', { source: { repo: { repo: '/r' }, pulp: { contentSets: ['a'] } } }, ['input.source']],
     ['a source that is null', { source: { repo: null } }, ['input.source.repo']],
     ['NUL in a text', { source: { repo: { repo: '/r', packages: ['a', 'b\0'] } } }, ['input.source.repo.packages.1']],
+    ['half of a surrogate pair', { source: { repo: { repo: '/r' } }, idempotencyKey: 'key\ud800' }, ['input.idempotencyKey']],
     ['no input', undefined, ['input']],
   ])('%s in variables', async (_what, request, paths) => {
     const stored = api.composes.size;

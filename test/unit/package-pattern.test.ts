@@ -14,6 +14,7 @@ it.each<[string, string, boolean]>([
   ['lib?', 'lib', false],
   ['lib[ab]', 'libb', true],
   ['lib[!ab]', 'libb', false],
+  ['lib[^ab]', 'libb', false],
   ['lib[a-c]x', 'libcx', true],
   ['lib[]]', 'lib]', true],
   ['libstdc++', 'libstdc++', true],

@@ -4,7 +4,7 @@
 import { evrOf, kindOf, type Candidate, type PackagePool } from './package-pool.ts';
 import { compareEvr } from '../../compose/rpm-version.ts';
 import { isDebugName, type ArchSet } from './architecture.ts';
-import { globPattern, isGlob } from './name-pattern.ts';
+import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
 import { PythonSet } from './python-set.ts';
 
 export interface GatherOptions {
@@ -98,9 +98,9 @@ class Gathering {
   }
 
   #named(asked: string): readonly Candidate[] {
-    if (isDebugName(asked)) return this.#pool.debug.filter(({ name }) => globPattern(asked)(name));
+    const matches = globMatcher(asked);
+    if (isDebugName(asked)) return this.#pool.debug.filter(({ name }) => matches(name));
     if (!isGlob(asked)) return this.#binaryByName.get(asked) ?? [];
-    const matches = globPattern(asked);
     return this.#pool.binary.filter(({ name }) => matches(name));
   }
 

@@ -7,7 +7,8 @@ import type { MultilibMethod } from '../../compose/vocabulary.ts';
 import { archSet, isSourceArch, type ArchSet } from './architecture.ts';
 import { gather, compareText, type Gathered, type Unresolved } from './gather.ts';
 import { multilibSelector } from './multilib.ts';
-import { anyOf, globPattern, nodepsPattern } from './name-pattern.ts';
+import { globMatcher } from '../../compose/package-pattern.ts';
+import { anyOf, nodepsPattern } from './name-pattern.ts';
 import { kindOf, PackagePool } from './package-pool.ts';
 
 export interface SelectionRequest {
@@ -114,7 +115,7 @@ function plainMatch(set: readonly RpmPackage[], names: readonly string[], reques
 export function missingNames(names: readonly string[], followDependencies: boolean, chosen: ReadonlySet<string>): readonly string[] {
   return names.filter((asked) => {
     if (chosen.has(asked)) return false;
-    const glob = globPattern(asked.replace(/\.\+$/, ''));
+    const glob = globMatcher(asked.replace(/\.\+$/, ''));
     const matches = followDependencies ? glob : (name: string) => glob(name) || nodepsPattern(asked)(name);
     return ![...chosen].some(matches);
   });

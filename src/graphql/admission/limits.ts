@@ -4,6 +4,7 @@
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
 import { GraphQLError, type ASTNode, type ASTVisitor, type ValidationContext, type ValidationRule } from 'graphql';
+import { isStorable, UNSTORABLE_TEXT } from './storable-text.ts';
 
 export const LIMITS = {
   bodyBytes: 1_000_000,
@@ -41,11 +42,11 @@ function maxSelectionsRule(context: ValidationContext): ASTVisitor {
   };
 }
 
-/** PostgreSQL has no text that holds the character NUL. */
+/** Texts in the document itself; those in variables are found by variables.ts. */
 function noNulRule(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {
-      if (node.value.includes('\0')) context.reportError(new GraphQLError('Text must not hold the character NUL', { nodes: [node] }));
+      if (!isStorable(node.value)) context.reportError(new GraphQLError(UNSTORABLE_TEXT, { nodes: [node] }));
     },
   };
 }

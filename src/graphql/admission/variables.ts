@@ -14,6 +14,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { FieldProblem } from '../../compose/refusal.ts';
+import { isStorable, UNSTORABLE_TEXT } from './storable-text.ts';
 
 const MAX_PROBLEMS = 50;
 
@@ -35,7 +36,7 @@ export function variableProblems(
     else {
       const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
       coerceInputValue(given, type, (path, value, { message }) => found.push({ path, message: wayOut(message, schema, value) }));
-      for (const path of nulsIn(given, [])) found.push({ path, message: 'Text must not hold the character NUL' });
+      for (const path of unstorableIn(given, [])) found.push({ path, message: UNSTORABLE_TEXT });
       for (const { path, message } of found) problems.push({ path: [argumentName(document, name), ...path].join('.'), message });
     }
   }
@@ -51,11 +52,11 @@ function wayOut(message: string, schema: GraphQLSchema, value: unknown): string 
   return `Must name exactly one of ${Object.keys(type.getFields()).join(', ')}; ${given.length === 0 ? 'none is' : `${given.join(', ')} are`} given`;
 }
 
-/** Where a text holds the character NUL, which PostgreSQL cannot store. */
-function nulsIn(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
-  if (typeof value === 'string') return value.includes('\0') ? [path] : [];
+/** Where a text is that PostgreSQL cannot store. */
+function unstorableIn(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
+  if (typeof value === 'string') return isStorable(value) ? [] : [path];
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, item]) => nulsIn(item, [...path, name]));
+  return Object.entries(value).flatMap(([name, item]) => unstorableIn(item, [...path, name]));
 }
 
 /** The argument or input field that a variable is given to: what the client knows the place by. */
