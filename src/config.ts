@@ -48,7 +48,7 @@ export const SETTINGS = {
   PORT: setting(z.coerce.number().int().min(0).max(65_535).default(8080), '8080', 'Port to listen on; 0 takes a free one.'),
   ODCS_ROLE: setting(z.enum(ROLES).default('all'), 'all', 'What this process does: all, api or worker.'),
   DATABASE_URL: setting(z.url({ protocol: /^postgres(ql)?$/ }).optional(), '(embedded)', 'PostgreSQL to use; without it an embedded one lives in ODCS_DATA_DIR.'),
-  ODCS_DATABASE_POOL: setting(z.coerce.number().int().min(4).max(200).default(16), '16', 'Connections of this process to PostgreSQL, at most.'),
+  ODCS_DATABASE_POOL: setting(z.coerce.number().int().min(4).max(200).default(16), '16', 'Connections of this process to PostgreSQL for its work, at most; a few more are for its leases and for listening.'),
   ODCS_DATA_DIR: setting(z.string().min(1).default('./data'), './data', 'Where the embedded PostgreSQL and, unless told otherwise, the results live.'),
   ODCS_CONFIG: setting(z.string().min(1).optional(), '(none)', 'YAML file with any of these settings, by the same names; the environment wins.'),
   ODCS_TARGET_DIR: setting(z.string().min(1).optional(), '$ODCS_DATA_DIR/composes', 'Where results are published: the target directory called `default`.'),

@@ -8,7 +8,7 @@ import { EventFeed } from './events/feed.ts';
 import { PgBossQueue } from './queue/work-queue.ts';
 import { createResults } from './results/directory-results.ts';
 import { composeStore } from './store/compose-store.ts';
-import { openDatabase, type Database } from './store/database.ts';
+import { openDatabase, openSmallPool, type Database } from './store/database.ts';
 import { EmbeddedPostgres } from './store/embedded-postgres.ts';
 import { eventLog } from './store/event-log.ts';
 import { history } from './store/history.ts';
@@ -88,6 +88,12 @@ async function assemble(
     minFreeBytes: config.ODCS_MIN_FREE_BYTES,
     logger,
   });
+  // Neither a lease nor a lead waits for what slow reads hold.
+  const applicationName = `odcs-${config.ODCS_ROLE}`;
+  const leases = openSmallPool({ url, logger, applicationName });
+  opened.push({ stop: () => leases.close() });
+  const leading = leadership({ url, applicationName });
+  opened.push(leading);
   for (const part of [queue, feed, results]) {
     await part.start();
     opened.push(part);
@@ -101,9 +107,9 @@ async function assemble(
     store, events, progress, queue, feed, results, readiness, stop,
     packages: packageStore(run),
     kojiEvents: kojiEventStore(run),
-    registry: workerRegistry(run),
+    registry: workerRegistry(leases.run),
     history: history(run),
-    leadership: leadership(database),
+    leadership: leading,
     cursors: eventCursors(instance),
     clock: { now: () => new Date() },
   };

@@ -1,10 +1,10 @@
-// The connections to PostgreSQL: one pool per process, under MikroORM. What hot paths need is a fixed statement and its
-// rows, so they go through `run`; everything else uses MikroORM's entity manager on the same connections.
+// The connections to PostgreSQL: one pool per process that does the work, under MikroORM, and a small one for what must
+// not wait for that. Everything is a statement and its rows, through `run`; MikroORM has the pool and the migrations.
 
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { Pool } from 'pg';
+import pg, { type Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
 import { ENTITIES } from './entities.ts';
 import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
@@ -69,6 +69,31 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
     transaction: (work) => retried(() => kysely.transaction().execute((transaction) => work(runOn(transaction)))),
     close: () => orm.close(true),
+  };
+}
+
+export interface SmallPool {
+  readonly run: RunStatement;
+  close(): Promise<void>;
+}
+
+/** For single statements that must not wait until others have theirs answered: a lease, above all. */
+export function openSmallPool(options: DatabaseOptions): SmallPool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName ?? 'odcs',
+    max: options.poolSize ?? 2,
+    options: SESSION,
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  // Of a connection that nobody uses just then: the next statement gets another.
+  pool.on('error', (error) => options.logger.debug({ err: error }, 'An idle connection was lost'));
+  endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
+  prepareOn(pool);
+  return {
+    run: async <Row extends object>(sql: string, parameters: readonly unknown[]) => (await pool.query<Row>(sql, [...parameters])).rows,
+    close: () => pool.end(),
   };
 }
 

@@ -85,7 +85,7 @@ it('process groups are orphans of their host once nobody living holds their atte
 });
 
 it('a chore is done by one at a time, and another one beside it', async () => {
-  const { whenLeader } = leadership(database);
+  const { whenLeader, stop } = leadership(database);
   const busy = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
   const first = whenLeader('sweep', async () => {
@@ -99,4 +99,14 @@ it('a chore is done by one at a time, and another one beside it', async () => {
   busy.resolve();
   expect(await first).toBe('done');
   expect(await whenLeader('sweep', async () => 'next')).toBe('next');
+  await stop();
+});
+
+it('chores that are led at the same time take no connection of those that they work with', async () => {
+  const narrow = await openTestDatabase(test, 1);
+  const { whenLeader, stop } = leadership(narrow);
+  const all = await Promise.all(['a', 'b', 'c', 'd'].map((chore) => whenLeader(chore, () => narrow.transaction((run) => run('select 1 as one', [])))));
+  expect(all.flat()).toEqual([{ one: 1 }, { one: 1 }, { one: 1 }, { one: 1 }]);
+  await stop();
+  await narrow.close();
 });

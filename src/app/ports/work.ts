@@ -81,7 +81,7 @@ export interface History {
   load(pool: string): Promise<{ readonly slots: number; readonly running: number; readonly meanMs: number | null }>;
 }
 
-/** One process at a time does a chore, whichever it is; it lets go when its transaction ends or its connection breaks. */
+/** One process at a time does a chore, whichever it is; it lets go when the chore ends or its connection breaks. */
 export interface Leadership {
   /** Null where another process does it just now. */
   whenLeader<T>(chore: string, work: () => Promise<T>): Promise<T | null>;
