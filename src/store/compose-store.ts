@@ -79,7 +79,13 @@ const EXPIRED_PINS = prepared(`
   select distinct compose_id as id from pin join compose c on c.id = compose_id
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
 const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) order by id limit $2");
-const WAITED_TOO_LONG = prepared("select id from compose where state = 'WAIT' and submitted_at <= $1 order by id limit $2");
+// Since it last began to wait: a compose that a worker handed back waits anew.
+const WAITED_TOO_LONG = prepared(`
+  select c.id from compose c
+  where c.state = 'WAIT' and c.submitted_at <= $1 and not exists (
+    select 1 from compose_event e where e.compose_id = c.id and e.to_state = 'WAIT' and e.at > $1
+  )
+  order by c.id limit $2`);
 
 const ORPHANED_SHARERS = prepared(`
   select distinct r.id from compose s join compose r on r.id = s.reuses

@@ -1,7 +1,7 @@
 // What the use cases rely on in a ComposeStore and its neighbours, on a real PostgreSQL.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IdempotencyKeyTaken, type ComposeFilter, type ComposeOrderField, type ComposeStore, type Idempotency, type PackageRecord } from '../../src/app/ports.ts';
+import { IdempotencyKeyTaken, PungiComposeIdTaken, type ComposeFilter, type ComposeOrderField, type ComposeStore, type Idempotency, type PackageRecord } from '../../src/app/ports.ts';
 import { snapshotOf, type Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -118,7 +118,7 @@ describe('a compose', () => {
     const [one, other] = [await insert(), await insert()];
     const take = (compose: Compose) => store.transaction((tx) => tx.patch(compose, { pungiComposeId: 'odcs-x-1-20261122.t.0' }));
     expect((await take(one)).pungiComposeId).toBe('odcs-x-1-20261122.t.0');
-    await expect(take(other)).rejects.toMatchObject({ code: '23505' });
+    await expect(take(other)).rejects.toThrow(PungiComposeIdTaken);
   });
 });
 
@@ -287,6 +287,11 @@ describe('what is due', () => {
     expect(await store.due({ what: 'HALF_REMOVED', before: later, ...here })).toContain(half.id);
     expect(await store.due({ what: 'HALF_REMOVED', before: later, ...here, targetDirs: [] })).toEqual([]);
     expect(await store.due({ what: 'WAITED_TOO_LONG', before: new Date(1), limit: 10 })).toEqual([waiting.id]);
+    // One that is handed back waits anew.
+    await change(waiting.id, { state: 'GENERATING', attempt: 1 });
+    await change(waiting.id, { state: 'WAIT' });
+    expect(await store.due({ what: 'WAITED_TOO_LONG', before: new Date(1), limit: 10 })).toEqual([]);
+    expect(await store.due({ what: 'WAITED_TOO_LONG', before: later, limit: 1_000 })).toContain(waiting.id);
   });
 });
 

@@ -153,7 +153,7 @@ export type DueQuery =
   | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
   | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
-  /** WAIT, submitted at `before` or earlier. */
+  /** WAIT since `before` or longer: since they were submitted or handed back. */
   | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
 
 /** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
