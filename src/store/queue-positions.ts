@@ -3,9 +3,9 @@
 
 import type { RunStatement } from '../app/ports.ts';
 
-// What waits in the queue `generate` comes before what is still to be prepared for it.
+// Everything after the first dot is the pool, which may hold dots itself. What waits in the queue `generate` comes before what is still to be prepared for it.
 const RANKING = `
-  select singleton_key as compose_id, row_number() over (partition by split_part(name, '.', 2) order by split_part(name, '.', 1), priority desc, created_on) as position
+  select singleton_key as compose_id, row_number() over (partition by substring(name from '[.](.*)') order by split_part(name, '.', 1), priority desc, created_on) as position
   from (
     select name, singleton_key, priority, created_on from pgboss.job
     where state < 'active' and (name in ('prepare', 'generate') or name like 'prepare.%' or name like 'generate.%')

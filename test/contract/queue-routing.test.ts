@@ -67,6 +67,12 @@ describe('a route', () => {
     expect(poolOf([{ pool: 'repos', sourceTypes: ['TAG', 'REPO'] }], aCompose())).toBe('repos');
   });
 
+  it('whose pool has dots in its name ranks what waits there apart from other pools', async () => {
+    const { store } = await aProcess(['default'], ['a.b', 'a.c'].map((pool) => ({ pool, targetDirs: [pool] })));
+    const ids = [await create(store, { targetDir: 'a.b' }), await create(store, { targetDir: 'a.c' })];
+    expect(await store.queuePositions(ids)).toEqual([1, 1]);
+  });
+
   it('takes composes to the workers of its pool and to no others', async () => {
     const [one, power, both] = [await aProcess(), await aProcess(['power']), await aProcess(['power', 'big'])];
     const takenHere = await serve(one);
