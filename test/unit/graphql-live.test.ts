@@ -29,10 +29,10 @@ class SlowOutlet implements Outlet {
   }
 }
 
-function subscribe(api: InMemoryApi, tails: SharedTails, outlet: Outlet, after: string | null = null) {
+async function subscribe(api: InMemoryApi, tails: SharedTails, outlet: Outlet, after: string | null = null) {
   const subscription = new LiveSubscription({
     key: 'all',
-    source: composesChanged(api, { after }),
+    source: await composesChanged(api, { after }),
     outlet,
     tails,
     render: async ({ position }) => String(position),
@@ -49,8 +49,8 @@ describe('a client of a live operation', () => {
     const tails = new SharedTails();
     const slow = new SlowOutlet();
     const fast = new SlowOutlet();
-    const { subscription } = subscribe(api, tails, slow);
-    subscribe(api, tails, fast);
+    const { subscription } = await subscribe(api, tails, slow);
+    await subscribe(api, tails, fast);
     await eventually('both have joined', () => tails.size.members === 2 && api.followers === 1);
     slow.isCongested = true;
     for (let index = 0; index < 1_000; index += 1) api.insert();
@@ -72,7 +72,7 @@ describe('a client of a live operation', () => {
     const tails = new SharedTails();
     for (let index = 0; index < 700; index += 1) api.insert();
     const outlet = new SlowOutlet();
-    subscribe(api, tails, outlet, api.cursors.encode(0n));
+    await subscribe(api, tails, outlet, api.cursors.encode(0n));
     for (let index = 0; index < 700; index += 1) {
       api.insert();
       if (index % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -84,7 +84,7 @@ describe('a client of a live operation', () => {
   it('that leaves before it has begun leaves nothing behind', async () => {
     const api = new InMemoryApi();
     const tails = new SharedTails();
-    const { subscription, over } = subscribe(api, tails, new SlowOutlet());
+    const { subscription, over } = await subscribe(api, tails, new SlowOutlet());
     await subscription.return();
     await expect(over).resolves.toEqual({ done: true, value: undefined });
     await eventually('nobody follows', () => api.followers === 0 && tails.size.tails === 0);
@@ -96,7 +96,7 @@ describe('a client of a live operation', () => {
       throw new Error('the database is gone');
     };
     const tails = new SharedTails();
-    const { over } = subscribe(api, tails, new SlowOutlet());
+    const { over } = await subscribe(api, tails, new SlowOutlet());
     await expect(over).rejects.toThrow('the database is gone');
     expect(tails.size.tails).toBe(0);
   });

@@ -5,7 +5,7 @@ import type { FeedItem } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { Api } from '../api.ts';
 import type { OperationContext } from '../context.ts';
-import { eventPosition } from '../event-position.ts';
+import { decodePosition, eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
 import { pageSize } from '../page-size.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
@@ -38,12 +38,13 @@ export class ComposeEvents {
     description:
       'Every event of every compose that the filter lets through, in commit order. `states` in the filter lets an event through when it leads into or out of one of them.',
   })
-  composeEvents(
+  async composeEvents(
     @Arg('filter', () => ComposeFilterInput, { nullable: true }) filter: ComposeFilterInput | null | undefined,
     @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Ctx() { api }: OperationContext,
   ): Promise<ComposeEventConnection> {
+    await eventPosition(api, after);
     return readEvents(api, after, first, (query) => api.events.read({ filter: filterOf(filter), ...query }));
   }
 }
@@ -55,7 +56,7 @@ async function readEvents(
   read: (query: { readonly after: bigint; readonly limit: number }) => Promise<readonly FeedItem[]>,
 ): Promise<ComposeEventConnection> {
   const { limit } = pageSize({ first });
-  const after = eventPosition(api, cursor) ?? 0n;
+  const after = decodePosition(api, cursor) ?? 0n;
   const found = await read({ after, limit: limit + 1 });
   const nodes = found.slice(0, limit).map(eventView);
   const edges = nodes.map((node) => ({ cursor: api.cursors.encode(node.position), node }));

@@ -38,7 +38,7 @@ when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or 
 }
 
 export async function composeChanged(api: Api, { id, after, untilDone }: Args): Promise<LiveSource> {
-  const position = eventPosition(api, after);
+  const position = await eventPosition(api, after);
   const exists = isComposeId(id) && (await api.store.find(id)) !== null;
   if (!exists) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
   const tail: LiveTail = {
@@ -69,11 +69,11 @@ class Watcher implements LiveClient {
   async *catchUp(joined: bigint): AsyncGenerator<ComposeEventView, void> {
     if (this.#position === null) {
       const compose = await this.#find();
-      // The row may be ahead of `joined`: what it holds already is not told again, by `seq`.
+      // The row may be ahead of `joined`: what it holds already is told again neither here nor to who goes on from its cursor.
       this.#seq = compose.seq;
-      this.#position = joined;
+      this.#position = await this.#positionOf(compose.seq, joined);
       this.isOver = this.#ends(compose.state);
-      yield snapshotView(compose, joined, this.#api.clock.now());
+      yield snapshotView(compose, this.#position, this.#api.clock.now());
       return;
     }
     yield* this.#missed();
@@ -108,6 +108,12 @@ class Watcher implements LiveClient {
     const compose = await this.#api.store.find(this.#id);
     if (!compose) throw new Error(`compose ${this.#id} was there and is not any more`);
     return compose;
+  }
+
+  /** Of its event `seq`, where that came after `joined`. */
+  async #positionOf(seq: number, joined: bigint): Promise<bigint> {
+    const later = await this.#api.events.read({ composeId: this.#id, after: joined, limit: seq });
+    return later.findLast(({ event }) => event.seq <= seq)?.event.position ?? joined;
   }
 
   #ends(state: ComposeState): boolean {

@@ -35,7 +35,8 @@ on and with no snapshots. \`states\` in the filter lets an event through when it
   }
 }
 
-export function composesChanged(api: Api, args: Args): LiveSource {
+export async function composesChanged(api: Api, args: Args): Promise<LiveSource> {
+  const position = await eventPosition(api, args.after);
   const filter = filterOf(args.filter);
   const progress = args.progress ?? false;
   const tail: LiveTail = {
@@ -44,7 +45,7 @@ export function composesChanged(api: Api, args: Args): LiveSource {
       for await (const item of api.feed.follow({ after, filter, progress, signal })) yield signalView(item);
     },
   };
-  return new LiveSource(new Watcher(api, filter, eventPosition(api, args.after)), tail);
+  return new LiveSource(new Watcher(api, filter, position), tail);
 }
 
 class Watcher implements LiveClient {
