@@ -58,7 +58,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
   });
   const takingBack: TakeBackDeps = {
     store, results, registry, clock, rules,
-    killLeftOver: async (group) => void (await killLeftOver(group)),
+    killLeftOver,
     host: identity.host,
     lostAfterMs: LOST_AFTER_MS,
     logger: log,

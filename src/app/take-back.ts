@@ -4,14 +4,14 @@
 import type { Compose } from '../compose/compose.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import type { Claim, Clock, ComposeStore, Logger, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
+import type { Claim, Clock, ComposeStore, Logger, OrphanedGroup, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
 
 export interface TakeBackDeps {
   readonly store: ComposeStore;
   readonly results: Pick<Results, 'clear'>;
   readonly registry: WorkerRegistry;
-  /** Ends what is left of a process group of this host; a pid that was given anew is let be. */
-  readonly killLeftOver: (group: ProcessGroup) => Promise<void>;
+  /** Ends what is left of a process group of this host, and answers who could not be; a pid that was given anew is let be. */
+  readonly killLeftOver: (group: ProcessGroup) => Promise<readonly { readonly pid: number }[]>;
   readonly host: string;
   /** Without a sign of life for so long a worker is lost. */
   readonly lostAfterMs: number;
@@ -50,11 +50,25 @@ async function clearFiles({ results, logger }: TakeBackOne, compose: Compose): P
   await results.clear(compose).catch((error: unknown) => logger.warn({ err: error, composeId: compose.id }, 'The files of a lost attempt could not be cleared away'));
 }
 
-/** Ends the engines of this host that nobody living watches over. */
+/** How many are ended at a time: one that cannot be takes its 10 s, and holds no other up. */
+const AT_A_TIME = 32;
+
+/** Ends the engines of this host that nobody living watches over. What outlives that stays known, and is tried again. */
 export async function killOrphans(deps: Pick<TakeBackDeps, 'registry' | 'killLeftOver' | 'host' | 'logger'>): Promise<void> {
-  for (const group of await deps.registry.orphanedProcessGroups(deps.host)) {
-    deps.logger.warn({ composeId: group.composeId, pgid: group.pgid }, 'Ending what a lost worker left running');
-    await deps.killLeftOver(group);
-    await deps.registry.forgetProcessGroups(group);
+  const groups = [...(await deps.registry.orphanedProcessGroups(deps.host))];
+  await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
+    for (let group = groups.shift(); group; group = groups.shift()) await killOrphan(deps, group);
+  }));
+}
+
+async function killOrphan({ registry, killLeftOver, logger }: Parameters<typeof killOrphans>[0], group: OrphanedGroup): Promise<void> {
+  const { composeId, pgid } = group;
+  logger.warn({ composeId, pgid }, 'Ending what a lost worker left running');
+  try {
+    const survivors = await killLeftOver(group);
+    if (survivors.length === 0) await registry.forgetProcessGroup(group);
+    else logger.warn({ composeId, pgid, survivors }, 'Something that a lost worker left running cannot be ended yet');
+  } catch (error) {
+    logger.warn({ err: error, composeId, pgid }, 'What a lost worker left running could not be ended');
   }
 }

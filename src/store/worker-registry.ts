@@ -24,6 +24,7 @@ const REGISTER_GROUP = `
   insert into process_group (compose_id, attempt, pgid, start_time, boot_id, host) values ($1, $2, $3, $4, $5, $6)
   on conflict do nothing`;
 const FORGET_GROUPS = 'delete from process_group where compose_id = $1 and attempt = $2';
+const FORGET_GROUP = 'delete from process_group where compose_id = $1 and attempt = $2 and pgid = $3 and start_time = $4 and boot_id = $5 and host = $6';
 const ORPHANED_GROUPS = prepared(`
   select g.compose_id, g.attempt, g.pgid, g.start_time, g.boot_id, g.host from process_group g
   where g.host = $1 and not exists (
@@ -66,6 +67,9 @@ export function workerRegistry(run: RunStatement): WorkerRegistry {
     },
     async forgetProcessGroups(claim) {
       await run(FORGET_GROUPS, [claim.composeId, claim.attempt]);
+    },
+    async forgetProcessGroup({ composeId, attempt, pgid, startTime, bootId, host }) {
+      await run(FORGET_GROUP, [composeId, attempt, pgid, startTime, bootId, host]);
     },
     async orphanedProcessGroups(host) {
       return (await run<GroupRow>(ORPHANED_GROUPS, [host])).map(groupFrom);

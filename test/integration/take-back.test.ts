@@ -24,9 +24,12 @@ let results: Results;
 let target: string;
 /** The process groups that were ended, with the state of the compose then. */
 let ended: object[];
+/** Groups that outlive being ended. */
+let unkillable: number[];
 
 beforeEach(async () => {
   ended = [];
+  unkillable = [];
   test = await createTestDatabase();
   database = await openTestDatabase(test);
   store = composeStore(database, noQueue);
@@ -62,6 +65,7 @@ async function sweep(): Promise<void> {
     killLeftOver: async (group) => {
       const [row] = await test.query<{ state: string }>('select state from compose order by id desc limit 1');
       ended.push({ ...group, ...row });
+      return unkillable.filter((pid) => pid === group.pgid).map((pid) => ({ pid }));
     },
     host: 'here',
     lostAfterMs: 6_000,
@@ -98,11 +102,33 @@ it('ends what the lost worker left running on this host, before anybody else may
   expect(await registry.orphanedProcessGroups('elsewhere')).toHaveLength(1);
 });
 
+it('of what cannot be ended is known until it is, and it alone', async () => {
+  const id = await lost();
+  const registry = workerRegistry(database.run);
+  const group = { startTime: '1', bootId: 'boot', host: 'here' };
+  for (const pgid of [4711, 4712]) await registry.registerProcessGroup({ composeId: id, attempt: 2 }, { ...group, pgid });
+  unkillable = [4712];
+  await sweep();
+  expect(await registry.orphanedProcessGroups('here')).toEqual([{ ...group, composeId: id, attempt: 2, pgid: 4712 }]);
+  expect((await store.find(id))?.state).toBe('WAIT');
+});
+
 it('what a later attempt has begun is let be', async () => {
   const id = await lost();
   mkdirSync(join(target, '.attempts', `${id}.3`));
   await sweep();
-  expect(filesOf(id)).toEqual([`${id}.3`]);
+  // It may be what that has published.
+  expect(filesOf(id)).toEqual([`${id}.3`, `odcs-${id}`]);
+});
+
+it('what a later attempt has published is let be by a process that was frozen when it had the lock', async () => {
+  const id = await lost();
+  const stale = await store.find(id);
+  if (!stale) throw new Error('it was there');
+  mkdirSync(join(target, '.logs', id));
+  for (const attempt of [2, 3]) writeFileSync(join(target, '.logs', id, `${attempt}.log`), '');
+  await results.clear(stale);
+  expect(filesOf(id)).toEqual([`odcs-${id}`]);
 });
 
 it('one that cannot be taken back holds no other up, and is taken back later', async () => {

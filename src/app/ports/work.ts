@@ -59,6 +59,8 @@ export interface Claim {
   readonly cancelRequested: boolean;
 }
 
+export type OrphanedGroup = ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>;
+
 /** Who generates what. A worker's row is its lease: not refreshed for long enough, it is lost. */
 export interface WorkerRegistry {
   register(worker: WorkerIdentity): Promise<void>;
@@ -68,9 +70,11 @@ export interface WorkerRegistry {
   /** Drops the rows of workers that have not refreshed for so long, and answers every attempt that no living worker holds. */
   reap(olderThanMs: number): Promise<readonly Claim[]>;
   registerProcessGroup(claim: Pick<Claim, 'composeId' | 'attempt'>, group: ProcessGroup): Promise<void>;
+  /** All of an attempt. */
   forgetProcessGroups(claim: Pick<Claim, 'composeId' | 'attempt'>): Promise<void>;
+  forgetProcessGroup(group: OrphanedGroup): Promise<void>;
   /** Groups of this host whose attempt nobody living holds any more. */
-  orphanedProcessGroups(host: string): Promise<readonly (ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>)[]>;
+  orphanedProcessGroups(host: string): Promise<readonly OrphanedGroup[]>;
 }
 
 /** What earlier composes tell of later ones. */
