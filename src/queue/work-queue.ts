@@ -94,8 +94,8 @@ export class PgBossQueue implements WorkQueue {
 
   async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
     const name = queueName(lane, poolOf(this.#options.routes ?? [], compose));
-    // A compose at its first event has no job in the lane; any other may, also one that a lost worker holds.
-    const priority = compose.seq > 1 ? await takeBackJob(run, name, compose.id) : null;
+    // Also one that a lost worker holds, or that an earlier delivery of the same job sent.
+    const priority = await takeBackJob(run, name, compose.id);
     const job = { composeId: compose.id } satisfies ComposeJob;
     const sent = await this.#running().send(name, job, {
       singletonKey: compose.id,

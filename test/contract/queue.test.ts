@@ -119,6 +119,12 @@ describe('a compose has at most one open job', () => {
     expect(await store.queuePositions([second.id, '999', first.id])).toEqual([2, null, 1]);
   });
 
+  it('also when it is sent twice before anything has happened to it, as by a job that is delivered twice', async () => {
+    const compose = await create();
+    await store.transaction((tx) => tx.enqueue(compose, 'generate'));
+    expect(await openJobs()).toEqual([{ key: compose.id, state: 'created' }]);
+  });
+
   it('also when a worker that was lost holds it: the new one replaces it', async () => {
     const { id } = await create();
     const taken = Promise.withResolvers<void>();
