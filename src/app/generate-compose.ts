@@ -12,10 +12,11 @@ import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
 import { reserveIdentity } from './reserve-identity.ts';
 import { ProgressReporter } from './progress-reporter.ts';
+import { whileConnected } from './while-connected.ts';
 
 export interface GenerateComposeDeps {
   readonly store: ComposeStore;
@@ -93,6 +94,7 @@ class Attempt {
   readonly #log: Logger;
   readonly #timeoutSeconds: number;
   #configuration: string | null = null;
+  #isRenamed = false;
 
   constructor(deps: GenerateComposeDeps, compose: Compose, running: RunningAttempt) {
     this.#deps = deps;
@@ -160,7 +162,7 @@ class Attempt {
   async #resolve(engine: Engine, { scratch }: AttemptDirectory): Promise<Step<ResolvedInput>> {
     this.#reporter.report(0, 'RESOLVE');
     const { signal } = this.#running;
-    const run = this.#deps.processRunner((group) => this.#deps.registerProcessGroup(this.#compose, group));
+    const run = this.#deps.processRunner((group) => this.#register(group));
     const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, run, log: (text) => this.#appendLog(text) });
     if ('failure' in answer) return { ok: false, failure: answer.failure };
     const { digest } = this.#compose;
@@ -176,10 +178,19 @@ class Attempt {
   /** What the source resolved to stays with the compose whatever becomes of it: renewed, it is the same again. */
   async #keepSource({ source, taken }: ResolvedInput): Promise<void> {
     const { id, attempt } = this.#compose;
-    await this.#deps.store.transaction(async (tx) => {
+    await this.#transaction(async (tx) => {
       const locked = await tx.lock(id);
       if (locked?.state === 'GENERATING' && locked.attempt === attempt) await tx.patch(locked, { source, ...taken });
     });
+  }
+
+  /** A blip of the database throws away nothing that took long to make. */
+  #transaction<T>(work: (tx: ComposeTransaction) => Promise<T>): Promise<T> {
+    return whileConnected(this.#running.signal, () => this.#deps.store.transaction(work));
+  }
+
+  #register(group: ProcessGroup): Promise<void> {
+    return whileConnected(this.#running.signal, () => this.#deps.registerProcessGroup(this.#compose, group));
   }
 
   async #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
@@ -198,7 +209,7 @@ class Attempt {
       progress: (percent, phase, message) => this.#reporter.report(percent, phase, message),
       log: (text) => this.#appendLog(text),
       keepConfiguration: (dump) => (this.#configuration = dump),
-      registerProcessGroup: (group) => this.#deps.registerProcessGroup(compose, group),
+      registerProcessGroup: (group) => this.#register(group),
     });
   }
 
@@ -215,18 +226,22 @@ class Attempt {
   }
 
   async #publish(place: AttemptDirectory, input: ResolvedInput, packages: readonly PackageRecord[]): Promise<'published' | 'refused'> {
-    const { results, store, clock, rules } = this.#deps;
+    const { results, clock, rules } = this.#deps;
     const { id, attempt } = this.#compose;
     this.#reporter.report(100, 'PUBLISH');
     await results.writeRepoFile(this.#compose, place);
     await results.flushLog(this.#compose, attempt);
     await this.#reporter.close();
-    const done = await store.transaction(async (tx) => {
+    const done = await this.#transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (!compose) return null;
+      // Committed, though the answer was lost.
+      if (compose.state === 'DONE' && compose.attempt === attempt) return compose;
       const meanwhile = async () => {
         await tx.insertPackages(id, packages);
-        await results.publish(compose, place);
+        // Renamed before a commit that failed.
+        if (!this.#isRenamed) await results.publish(compose, place);
+        this.#isRenamed = true;
       };
       const event = { type: 'SUCCEED', at: clock.now(), attempt } as const;
       return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source, ...this.#keptConfiguration() }, meanwhile }, rules);
@@ -247,7 +262,7 @@ class Attempt {
     await this.#reporter.close();
     const event = this.#eventOf(outcome);
     if (!event) return;
-    await this.#deps.store.transaction(async (tx) => {
+    await this.#transaction(async (tx) => {
       const compose = await tx.lock(this.#compose.id);
       if (!compose) return;
       // Publishing may have got as far as the rename.
@@ -262,8 +277,8 @@ class Attempt {
     const at = this.#deps.clock.now();
     if (outcome.type === 'failed') return { type: 'FAIL', at, attempt, failure: outcome.failure };
     if (outcome.type === 'refused') return { type: 'CANCELED', at, attempt };
-    // Refused where it is DONE after all.
-    if (outcome.type === 'lost') return { type: 'LOSE', at, attempt };
+    // Refused where it is DONE after all. The worker lives: none was lost.
+    if (outcome.type === 'lost') return { type: 'HAND_BACK', at, attempt };
     const cause = this.#running.signal.reason as StopCause;
     switch (cause) {
       case 'CANCEL':

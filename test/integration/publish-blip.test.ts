@@ -1,0 +1,65 @@
+// A database that goes away for a moment while a finished compose is published.
+
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Attempts } from '../../src/app/attempts.ts';
+import { generateCompose, type GenerateComposeDeps } from '../../src/app/generate-compose.ts';
+import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
+import { composeStore } from '../../src/store/compose-store.ts';
+import type { Database } from '../../src/store/database.ts';
+import { aCompose } from '../support/composes.ts';
+import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { silentLogger } from '../support/logger.ts';
+
+let test: TestDatabase;
+let database: Database;
+let store: ComposeStore;
+beforeEach(async () => {
+  test = await createTestDatabase();
+  database = await openTestDatabase(test);
+  store = composeStore(database, noQueue);
+});
+afterEach(async () => {
+  await database.close();
+  await test.drop();
+});
+
+it.each(['before', 'after'] as const)('a finished compose is published, once, though the database was lost %s the commit', async (when) => {
+  const { id, source } = await store.transaction((tx) => tx.insert(aCompose(), null));
+  const publish = vi.fn(async () => {});
+  let blips = 0;
+  const blip = (moment: string) => {
+    if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;
+    blips += 1;
+    throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+  };
+  const flaky: ComposeStore = {
+    ...store,
+    find: (asked) => store.find(asked),
+    async transaction(work) {
+      const answer = await store.transaction(async (tx) => {
+        const done = await work(tx);
+        blip('before');
+        return done;
+      });
+      blip('after');
+      return answer;
+    },
+  };
+  const results = {
+    begin: async () => ({ directory: '/d', scratch: '/s' }), discard: async () => {}, clear: async () => {}, readManifest: async () => [],
+    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish,
+  } as Partial<Results> as Results;
+  const deps: GenerateComposeDeps = {
+    store: flaky, results, attempts: new Attempts(), logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
+    progress: { put: async () => {} },
+    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [] } }) },
+    engineFor: async () => ({ name: 'dnf', generate: async () => null }) as Partial<Engine> as Engine,
+    checkTarget: async () => null, processRunner: () => async () => { throw new Error('not run'); },
+    registerProcessGroup: async () => {}, forgetProcessGroups: async () => {},
+    workerId: '00000000-0000-4000-8000-000000000001', timeoutSeconds: () => 60,
+  };
+  await generateCompose(deps, id);
+  expect(blips).toBe(1);
+  expect(publish).toHaveBeenCalledTimes(1);
+  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+});
