@@ -61,6 +61,8 @@ export class Lease implements Service {
     const begunAt = performance.now();
     const claims = await registry.refresh(identity.id);
     this.#refreshedAt = begunAt;
+    // Stopped meanwhile: the row is gone because this worker signed off.
+    if (!this.#timer) return;
     if (claims) return this.#compare(claims);
     logger.warn({}, 'This worker was taken for lost and registers again');
     attempts.stopAll('SUPERSEDED');

@@ -11,6 +11,9 @@ export interface Chore {
   readonly run: () => Promise<void>;
 }
 
+/** A chore that hangs, on a file system say, keeps no process from ending; another one does it again. */
+const STOP_BOUND_MS = 5_000;
+
 export function createSweep(chores: readonly Chore[], leadership: Leadership, logger: Logger): Service {
   const stopped = new AbortController();
   let loops: Promise<unknown> | null = null;
@@ -33,7 +36,7 @@ export function createSweep(chores: readonly Chore[], leadership: Leadership, lo
     },
     async stop() {
       stopped.abort();
-      await loops;
+      await Promise.race([loops, sleep(STOP_BOUND_MS, undefined, { ref: false })]);
     },
   };
 }
