@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InMemoryApi } from '../support/in-memory-api.ts';
 import { eventually, Results, startTestServer, type TestServer } from '../support/http.ts';
 
@@ -86,6 +86,23 @@ describe('composeChanged', () => {
     await results.count(2);
     expect(seqs(results)).toEqual([2, 3]);
     const again = watch('1', { after: results.values<Change>('composeChanged')[0]?.cursor ?? '' });
+    await again.count(1);
+    expect(seqs(again)).toEqual([3]);
+  });
+
+  it('gives its snapshot a cursor that leads past all that is in it', async () => {
+    api.insert();
+    // It begins between the look at where the events stand and the look at the compose.
+    vi.spyOn(api.events, 'head').mockImplementationOnce(async () => {
+      api.begin('1');
+      return 1n;
+    });
+    const results = watch('1');
+    await results.count(1);
+    const [snapshot] = results.values<Change>('composeChanged');
+    expect(snapshot).toMatchObject({ kind: 'SNAPSHOT', seq: 2 });
+    const again = watch('1', { after: snapshot?.cursor ?? '' });
+    api.succeed('1');
     await again.count(1);
     expect(seqs(again)).toEqual([3]);
   });
