@@ -152,9 +152,10 @@ class DirectoryResults implements Results {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkOwner(target, this.#options.instanceId));
-      const attempts = await attemptsOf(target, compose.id);
+      const { attempts, latest } = await tracesOf(target, compose.id);
       for (const { path } of attempts.filter(({ attempt }) => attempt <= compose.attempt)) await this.#throwAway(target, path);
-      if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
+      // A process that was frozen with the lock has lost it when it wakes up: what is published may be a successor's.
+      if (compose.state !== 'DONE' && latest <= compose.attempt) await this.#throwAway(target, publishedPath(target.path, compose.id));
     });
   }
 
@@ -228,9 +229,7 @@ class DirectoryResults implements Results {
 
   /** A worker that was thought lost, and wakes up here, must neither clear away its successor's files nor what that has published. */
   async #clearEarlierAttempts(target: Target, compose: Compose): Promise<void> {
-    const attempts = await attemptsOf(target, compose.id);
-    const logs = await unlessAbsent(readdir(logDirectory(target.path, compose.id)), []);
-    const latest = Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0));
+    const { attempts, latest } = await tracesOf(target, compose.id);
     if (latest > compose.attempt) throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
     for (const { path } of attempts) await this.#throwAway(target, path);
     if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
@@ -244,6 +243,13 @@ async function freeBytes({ name, path }: Target): Promise<number> {
 
 function refuse(problem: ComposeFailure | null): void {
   if (problem) throw new StorageFailed(problem);
+}
+
+/** What attempts left, and the number of the latest one that has begun: its log stays when its directory is published. */
+async function tracesOf(target: Target, id: string) {
+  const attempts = await attemptsOf(target, id);
+  const logs = await unlessAbsent(readdir(logDirectory(target.path, id)), []);
+  return { attempts, latest: Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0)) };
 }
 
 async function attemptsOf(target: Target, id: string): Promise<readonly { readonly path: string; readonly attempt: number }[]> {

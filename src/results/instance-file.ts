@@ -40,7 +40,7 @@ export function checkOwner(target: Target, instanceId: string): Promise<ComposeF
 export function checkTarget(target: Target, instanceId: string): Promise<ComposeFailure | null> {
   return checking(target, async () => {
     const problem = await checkOwner(target, instanceId);
-    if (!problem) await probeWrite(join(target.path, ATTEMPTS, `.probe-${randomUUID()}`));
+    if (!problem) await probeWrite(join(target.path, TRASH, randomUUID()));
     return problem;
   });
 }
@@ -89,13 +89,14 @@ async function mark(path: string, instanceId: string, replace: boolean): Promise
   }
 }
 
-/** Permissions and free space say little about quotas and broken mounts; writing does. */
+/** Permissions and free space say little about quotas and broken mounts; writing does. In the trash, so that nothing stays where this process dies. */
 async function probeWrite(path: string): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile('probe');
   } finally {
     await file.close();
-    await unlink(path);
+    // Whoever empties the trash may have been faster.
+    await unlessAbsent(unlink(path), undefined);
   }
 }
