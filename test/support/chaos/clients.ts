@@ -153,7 +153,7 @@ export class Clients {
         records.count('looks at a DONE compose');
         if (existsSync(join(targetDir, `odcs-${reuses?.id ?? id}`, 'compose', 'Temporary', 'x86_64', 'os', 'repodata', 'repomd.xml'))) continue;
         const again = (await this.#asked(ONE, { id }, random, 5_000))?.data?.['compose'] as { state: string; toplevelUrl: string | null } | undefined;
-        if (again?.state === 'DONE' && again.toplevelUrl !== null) records.violated('files', `compose ${id} is DONE and has no files`);
+        if (again?.state === 'DONE' && again.toplevelUrl !== null) records.violated('files', `compose ${id} is DONE and has no files of ${reuses?.id ?? id} (${new Date().toISOString()})`);
       }
     }
   }

@@ -18,6 +18,8 @@ export interface Place {
   readonly proxy: TcpProxy;
   readonly environment: Record<string, string>;
   process: ServiceProcess | null;
+  /** What its processes said, one after the other. */
+  readonly logs: ServiceProcess['log'][];
   /** A fault is at work on it. */
   busy: boolean;
   /** Exit codes of processes that were stopped in order. */
@@ -68,6 +70,7 @@ export class Fleet {
     for (let tries = 0; !this.#over && place.process === null; tries += 1) {
       try {
         place.process = await startService(place.environment);
+        place.logs.push(place.process.log);
       } catch (error) {
         if (tries === 5) throw error;
       }
@@ -113,5 +116,5 @@ async function makePlace({ name, role, engine }: { name: string; role: 'api' | '
     PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
     ...options.environment,
   };
-  return { name, role, proxy, environment, process: null, busy: false, exits: [] };
+  return { name, role, proxy, environment, process: null, logs: [], busy: false, exits: [] };
 }

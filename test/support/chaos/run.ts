@@ -27,7 +27,7 @@ export interface ChaosOptions {
   /** Milliseconds from one fault to the next. */
   readonly faultPace?: readonly [from: number, to: number];
   readonly requestPace?: readonly [from: number, to: number];
-  /** Keep the directory and the database where a rule was broken. */
+  /** Where a rule was broken, keep the directory, with the history and the processes' logs. */
   readonly keep?: boolean;
   log(line: string): void;
 }
@@ -71,10 +71,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     broken = violations.length > 0;
     return { seed: options.seed, figures: figuresOf(await readHistory(database.query), records), violations };
   } finally {
+    if (broken && options.keep) await writeEvidence(directory, fleet, database.query);
     await fleet.end();
-    await database.end(!(broken && options.keep));
-    if (broken && options.keep) options.log(`kept: ${directory} ${database.url}`);
+    await database.end();
+    if (broken && options.keep) options.log(`kept: ${directory}`);
     else await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** What happened by the database's account, and what each process said, beside the files. */
+async function writeEvidence(directory: string, fleet: Fleet, query: Query): Promise<void> {
+  const { events, composes } = await readHistory(query);
+  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], events }, null, 1));
+  for (const { name, logs } of fleet.places) {
+    await writeFile(join(directory, `${name}.log`), logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''));
   }
 }
 
@@ -181,7 +191,7 @@ async function makeRepositories(directory: string): Promise<Record<Scenario, str
   return Object.fromEntries(made) as Record<Scenario, string>;
 }
 
-async function createDatabase(serverUrl: string): Promise<{ url: string; query: Query; end(drop: boolean): Promise<void> }> {
+async function createDatabase(serverUrl: string): Promise<{ url: string; query: Query; end(): Promise<void> }> {
   const name = `odcs_chaos_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
   await admin.query(`create database ${name}`);
@@ -192,9 +202,9 @@ async function createDatabase(serverUrl: string): Promise<{ url: string; query: 
   return {
     url: url.href,
     query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => (await pool.query<Row>(sql, [...parameters])).rows,
-    async end(drop) {
+    async end() {
       await pool.end();
-      if (drop) await admin.query(`drop database if exists ${name} with (force)`);
+      await admin.query(`drop database if exists ${name} with (force)`);
       await admin.end();
     },
   };
