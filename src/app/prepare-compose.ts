@@ -11,7 +11,11 @@ export interface PrepareComposeDeps extends SharingDeps {
   readonly resolver: Pick<SourceResolver, 'identify'>;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
   readonly logger: Logger;
+  /** How long a look at a source may take; 20 s where nothing is said. */
+  readonly identifyMs?: number;
 }
+
+const IDENTIFY_MS = 20_000;
 
 /** `generate`: the engine of this compose is light, and whoever prepares it is to generate it as well. */
 export async function prepareCompose(deps: PrepareComposeDeps, composeId: string, signal: AbortSignal): Promise<'prepared' | 'generate'> {
@@ -32,7 +36,15 @@ export async function prepareCompose(deps: PrepareComposeDeps, composeId: string
 
 async function digestOf(deps: PrepareComposeDeps, compose: Compose, engine: Engine | null, signal: AbortSignal): Promise<string | null> {
   if (!engine || compose.flags.includes('NO_REUSE')) return null;
-  const identified = await deps.resolver.identify(compose, signal);
+  const deadline = AbortSignal.timeout(deps.identifyMs ?? IDENTIFY_MS);
+  const identified = await deps.resolver.identify(compose, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
+    if (signal.aborted || !deadline.aborted) throw error;
+    return null;
+  });
+  if (!identified) {
+    deps.logger.info({ composeId: compose.id }, 'The source did not answer in time; its attempt will tell why');
+    return null;
+  }
   if ('fingerprint' in identified) return sharingDigest({ request: compose, engine: engine.name, fingerprint: identified.fingerprint });
   deps.logger.info({ composeId: compose.id, code: identified.failure.code }, 'The source cannot be identified; its attempt will tell why');
   return null;
