@@ -149,8 +149,8 @@ export type DueQuery =
   | { readonly what: 'EXPIRED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly except: readonly string[]; readonly limit: number }
   /** They have pins that have ended at `at`, and are not REMOVED. */
   | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
-  /** Their removal was begun at `before` or earlier and is not finished. */
-  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly targetDirs: readonly string[]; readonly limit: number }
+  /** Their removal was begun at `before` or earlier and is not finished; by id, those after `after`. */
+  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly after?: string; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
   | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
   /** WAIT since `before` or longer: since they were submitted or handed back. */
