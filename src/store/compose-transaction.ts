@@ -1,5 +1,5 @@
-// What one transaction may do to composes. A change of the row and its event are one statement each time, so that they
-// cannot come apart, and nothing is written without the other.
+// What one transaction may do to composes. A change that has an event is one statement with it, so that the two cannot
+// come apart; the row alone changes by `patch`, and by `save` without a note.
 
 import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';

@@ -1,4 +1,4 @@
-// The tables as MikroORM sees them. The migrations in SQL are what makes them (triggers, partial and expression indexes
+// The tables as MikroORM would see them; nothing is read or written through them. The migrations in SQL are what makes them (triggers, partial and expression indexes
 // have no other home); a test holds the two against each other.
 
 import { defineEntity, p } from '@mikro-orm/core';
