@@ -1,6 +1,7 @@
 // Makes a compose of an accepted request: the compose, its first event, its idempotency key and its job, in one
 // transaction; unless its owner has as many open as they may.
 
+import { laneOf } from './lane-of.ts';
 import type { Compose } from '../compose/compose.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { ComposeRequest } from '../compose/request.ts';
@@ -30,6 +31,6 @@ export async function acceptRequest(tx: ComposeTransaction, { request, owner, at
     },
     idempotency,
   );
-  await tx.enqueue(compose, 'prepare');
+  await tx.enqueue(compose, laneOf(compose));
   return granted(compose);
 }

@@ -22,6 +22,17 @@ export interface RunningAttempt {
 export class Attempts {
   readonly #running = new Map<string, { entry: RunningAttempt; stop(cause: StopCause): void }>();
 
+  #closed = false;
+
+  /** Nothing new begins here any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
   /** Null where the compose runs here already. */
   enter(composeId: string): { readonly entry: RunningAttempt; leave(): void } | null {
     if (this.#running.has(composeId)) return null;

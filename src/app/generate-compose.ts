@@ -5,9 +5,10 @@ import { createActor, toPromise } from 'xstate';
 import type { Compose } from '../compose/compose.ts';
 import { failure, type ComposeFailure } from '../compose/failure.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
-import { missingPackages } from '../compose/package-pattern.ts';
+import { isGlob, missingPackages } from '../compose/package-pattern.ts';
 import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
+import { laneOf } from './lane-of.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { isConnectionLoss } from './connection-loss.ts';
@@ -41,6 +42,8 @@ export interface GenerateComposeDeps {
 
 /** Returns when the attempt has ended; a compose that does not wait any more is left alone. */
 export async function generateCompose(deps: GenerateComposeDeps, composeId: string): Promise<void> {
+  // The job goes back to the queue, for a worker that stays.
+  if (deps.attempts.isClosed) throw new Error('This worker is stopping');
   const slot = deps.attempts.enter(composeId);
   if (!slot) return;
   try {
@@ -165,8 +168,10 @@ class Attempt {
     const run = this.#deps.processRunner((group) => this.#register(group));
     const answer = await this.#deps.resolver.resolve(this.#compose, { scratch, signal, run, log: (text) => this.#appendLog(text) });
     if ('failure' in answer) return { ok: false, failure: answer.failure };
-    const { digest } = this.#compose;
-    if (digest !== null && digest !== sharingDigest({ request: this.#compose, engine: engine.name, fingerprint: answer.input.fingerprint })) {
+    const { digest, attempt, source } = this.#compose;
+    // An earlier attempt may have stored what a published compose told of arches and keys: then the request reads otherwise.
+    const isComparable = digest !== null && (attempt === 1 || source.type !== 'PUNGI_COMPOSE');
+    if (isComparable && digest !== sharingDigest({ request: this.#compose, engine: engine.name, fingerprint: answer.input.fingerprint })) {
       // The source changed since it was looked at: what comes of it is not what the others would have.
       await partWays(this.#deps, this.#compose);
     }
@@ -220,7 +225,9 @@ class Attempt {
     // A .repo file for what others serve: there are no packages of its own.
     if (source.type === 'PULP') return { ok: true, value: [] };
     const packages = await this.#deps.results.readManifest(place);
-    const missing = missingPackages('packages' in source ? source.packages : [], packages);
+    const asked = 'packages' in source ? source.packages : [];
+    // Without dependencies a name is an expression, and the engine the judge of what it means.
+    const missing = missingPackages(this.#compose.flags.includes('NO_DEPS') ? asked.filter((name) => !isGlob(name)) : asked, packages);
     if (missing.length === 0) return { ok: true, value: packages };
     return { ok: false, failure: failure('MISSING_PACKAGES', `Not in the source: ${missing.join(', ')}`) };
   }
@@ -268,7 +275,7 @@ class Attempt {
       // Publishing may have got as far as the rename.
       const meanwhile = () => this.#deps.results.clear(compose).catch((error: unknown) => this.#log.warn({ err: error }, 'What was not published is not out of the way'));
       const changed = await changeCompose(tx, compose, { event, by: 'system', meanwhile }, this.#deps.rules);
-      if (changed?.state === 'WAIT') await tx.enqueue(changed, 'generate');
+      if (changed?.state === 'WAIT') await tx.enqueue(changed, laneOf(changed));
     });
   }
 

@@ -57,7 +57,7 @@ export async function settleOrphans(deps: SharingDeps): Promise<void> {
 export async function partWays(deps: SharingDeps, root: Compose): Promise<void> {
   await deps.store.transaction(async (tx) => {
     const locked = await tx.lock(root.id);
-    if (locked?.attempt !== root.attempt) return;
+    if (locked?.state !== 'GENERATING' || locked.attempt !== root.attempt) return;
     await tx.patch(locked, { digest: `unshared-${root.id}-${root.attempt}` });
     for (const sharer of await tx.lockSharers(root.id)) {
       const waiting = await changeCompose(tx, sharer, { event: { type: 'TAKE_OVER', at: deps.clock.now() }, by: 'system', reason: 'The source changed' }, deps.rules);

@@ -3,6 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
+import { laneOf } from './lane-of.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Claim, Clock, ComposeStore, Logger, OrphanedGroup, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
 
@@ -32,16 +33,17 @@ export async function takeBackLost(deps: TakeBackDeps): Promise<void> {
 
 type TakeBackOne = Pick<TakeBackDeps, 'store' | 'results' | 'clock' | 'logger' | 'rules'>;
 
-export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim): Promise<void> {
-  const event: LifecycleEvent = { type: 'LOSE', at: deps.clock.now(), attempt };
+/** `HAND_BACK` costs nothing: the worker lives, and only the end of its attempt could not be written. */
+export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim, type: 'LOSE' | 'HAND_BACK' = 'LOSE'): Promise<void> {
+  const event: LifecycleEvent = { type, at: deps.clock.now(), attempt };
   await deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
     if (!compose) return;
     const meanwhile = () => clearFiles(deps, compose);
-    const changed = await changeCompose(tx, compose, { event, by: 'system', reason: 'Its worker was lost', meanwhile }, deps.rules);
+    const changed = await changeCompose(tx, compose, { event, by: 'system', reason: type === 'LOSE' ? 'Its worker was lost' : 'Its end could not be written', meanwhile }, deps.rules);
     if (!changed) return;
-    if (changed.state === 'WAIT') await tx.enqueue(changed, 'generate');
-    deps.logger.warn({ composeId, attempt, state: changed.state }, 'A compose was taken back from a lost worker');
+    if (changed.state === 'WAIT') await tx.enqueue(changed, laneOf(changed));
+    deps.logger.warn({ composeId, attempt, state: changed.state, type }, 'A compose was taken back');
   });
 }
 

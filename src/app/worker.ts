@@ -47,6 +47,7 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
   async function stop(): Promise<void> {
     await starting?.catch(() => undefined);
     await queue.stopWorking();
+    attempts.close();
     const patience = AbortSignal.any([AbortSignal.timeout(deps.drainSeconds * 1000), hurried.signal]);
     await Promise.race([attempts.allEnded(), aborted(patience)]);
     attempts.stopAll('DRAIN');

@@ -92,10 +92,10 @@ export class PgBossQueue implements WorkQueue {
     await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
   }
 
-  async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
+  async send(run: RunStatement, compose: Sendable, lane: Lane, isNew = false): Promise<void> {
     const name = queueName(lane, poolOf(this.#options.routes ?? [], compose));
-    // Also one that a lost worker holds, or that an earlier delivery of the same job sent.
-    const priority = await takeBackJob(run, name, compose.id);
+    // Also one that a lost worker holds, or that an earlier delivery of the same job sent; only a new compose has none.
+    const priority = isNew ? null : await takeBackJob(run, name, compose.id);
     const job = { composeId: compose.id } satisfies ComposeJob;
     const sent = await this.#running().send(name, job, {
       singletonKey: compose.id,

@@ -10,13 +10,18 @@ import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
 
 export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'send'>): ComposeTransaction {
+  const inserted = new Set<string>();
   return {
-    insert: (compose, idempotency) => insert(run, compose, idempotency),
+    insert: async (compose, idempotency) => {
+      const fresh = await insert(run, compose, idempotency);
+      inserted.add(fresh.id);
+      return fresh;
+    },
     lock: (id) => lock(run, id),
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
     // The queue's statements run as often as ours.
-    enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane),
+    enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane, inserted.has(compose.id)),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
     countOpen: (owner, limit) => countOpen(run, owner, limit),

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 it.each(['before', 'after'] as const)('a finished compose is published, once, though the database was lost %s the commit', async (when) => {
   const { id, source } = await store.transaction((tx) => tx.insert(aCompose(), null));
-  const publish = vi.fn(async () => {});
+  const publish = vi.fn<() => Promise<void>>(async () => {});
   let blips = 0;
   const blip = (moment: string) => {
     if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;

@@ -38,5 +38,5 @@ it('a chore that hangs keeps no process from ending', async () => {
   const sweep = createSweep([{ name: 'hangs', whose: 'host', everyMs: 1, run: hangs }], { whenLeader: async () => null }, silentLogger);
   await sweep.start();
   await begun.promise;
-  await sweep.stop();
+  await expect(sweep.stop()).resolves.toBeUndefined();
 }, 8_000);

@@ -148,6 +148,8 @@ export class Clients {
     while (!over.aborted) {
       await this.#pause(random.between(50, 400));
       const answer = await this.#asked(DONE, {}, random, 5_000);
+      // What comes with an error is not all that was asked for: a sharer may show no root.
+      if (answer?.errors) continue;
       const nodes = (answer?.data?.['composes'] as { nodes: readonly { id: string; reuses: { id: string } | null }[] } | undefined)?.nodes ?? [];
       for (const { id, reuses } of nodes) {
         records.count('looks at a DONE compose');

@@ -111,6 +111,7 @@ async function makePlace({ name, role, engine }: { name: string; role: 'api' | '
     ODCS_ENGINE: engine,
     ODCS_CONCURRENCY: '6',
     ODCS_DRAIN_SECONDS: '3',
+    ODCS_LEFTOVER_GRACE: '10',
     HOST: '127.0.0.1',
     // fake-pungi and the node that it runs on come before anything installed.
     PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),

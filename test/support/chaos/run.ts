@@ -42,6 +42,8 @@ const SUBSCRIBERS = 3;
 /** A compose that was lost at the last moment is taken back, and generated. */
 const SETTLE_MS = 60_000;
 const CLEAN_MS = 25_000;
+/** The sweep for leftovers comes once a minute. */
+const SWEEP_MS = 90_000;
 
 const CONTROLS: Readonly<Record<Scenario, object>> = {
   quick: { timeScale: 0.002 },
@@ -125,7 +127,7 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
 async function check({ fleet, records, directory, targetDir, query }: Run): Promise<readonly string[]> {
   const history = await readHistory(query);
   const broken = Object.entries(RULES).flatMap(([name, rule]) => [...rule(history, records)].map((what) => `${name}: ${what}`));
-  const onDisk = await becomesEmpty(async () => [...leftOnDisk(targetDir, await readHistory(query))]);
+  const onDisk = await becomesEmpty(async () => [...leftOnDisk(targetDir, await readHistory(query))], SWEEP_MS);
   // First while the workers run, so that what is left is nobody's; then when they have gone, too.
   const engines = await becomesEmpty(async () => (await leftProcesses(targetDir)).filter((line) => !line.includes('dist/main.js')));
   await Promise.all(fleet.places.map((place) => fleet.stop(place, false)));
@@ -141,8 +143,8 @@ async function check({ fleet, records, directory, targetDir, query }: Run): Prom
 }
 
 /** What is still there after a time that is enough to clear it away. */
-async function becomesEmpty(look: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const deadline = Date.now() + CLEAN_MS;
+async function becomesEmpty(look: () => Promise<readonly string[]>, patienceMs = CLEAN_MS): Promise<readonly string[]> {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const left = await look();
     if (left.length === 0 || Date.now() > deadline) return left;
