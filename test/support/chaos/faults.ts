@@ -17,7 +17,7 @@ export interface FaultOptions {
   log(line: string): void;
 }
 
-const WORKER_FAULTS = { kill: 18, freeze: 3, freezeLong: 1, cut: 3, halfOpen: 2, partition: 2, refuse: 1, stop: 2, hurry: 1, killEngine: 1 } as const;
+const WORKER_FAULTS = { kill: 30, freeze: 3, freezeLong: 1, cut: 3, halfOpen: 2, partition: 2, refuse: 1, stop: 2, hurry: 1, killEngine: 1 } as const;
 const API_FAULTS = { kill: 3, freeze: 2, cut: 4, halfOpen: 2, partition: 2, refuse: 1, stop: 2 } as const;
 type Fault = keyof typeof WORKER_FAULTS | keyof typeof API_FAULTS;
 

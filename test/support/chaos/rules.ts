@@ -8,6 +8,7 @@ export type Rule = (history: History, records: Records) => Iterable<string>;
 
 const FINAL: ReadonlySet<string> = new Set(['DONE', 'FAILED', 'REMOVED']);
 const RECOVERY_MS = 15_000;
+const HINDERS = /^worker-\S+ (freeze|freezeLong|halfOpen|partition|refuse)$/;
 
 /** From → to, as the machine itself has it. */
 function legalPairs(): ReadonlySet<string> {
@@ -123,7 +124,7 @@ function untilDone(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
 export interface Recovery {
   readonly id: string;
   readonly ms: number;
-  /** Faults that were at work meanwhile, besides the kill. */
+  /** Faults of other workers that hinder a recovery: they hold it, or are to take it. Other kills do not. */
   readonly disturbedBy: readonly string[];
 }
 
@@ -137,9 +138,8 @@ export function recoveriesOf({ eventsOf }: History, { kills, disturbances }: Rec
       if (before?.to !== 'GENERATING' || before.attempt !== attempt) return [];
       const next = events.find((event) => event.at > at && (event.to === 'GENERATING' || (event.to !== null && FINAL.has(event.to))));
       const until = next?.at ?? Number.POSITIVE_INFINITY;
-      const disturbedBy = disturbances.filter(({ from, to }) => from < until && to > at).map(({ what }) => what);
-      const kills_ = kills.filter((other) => other.at > at && other.at < until).map(() => 'another kill');
-      return [{ id, ms: until - at, disturbedBy: [...disturbedBy, ...kills_] }];
+      const disturbedBy = disturbances.filter(({ what, from, to }) => from < until && to > at && HINDERS.test(what)).map(({ what }) => what);
+      return [{ id, ms: until - at, disturbedBy }];
     }),
   );
 }
