@@ -202,7 +202,7 @@ describe('on PostgreSQL', () => {
   });
 
   it('odd texts in a filter find nothing and break nothing', async () => {
-    const odd = ["'; drop table compose; --", '%', '\\', '\ud800', '💾', 'a'.repeat(10_000)];
+    const odd = ["'; drop table compose; --", '%', '\\', '💾', 'a'.repeat(10_000)];
     for (const text of odd) {
       const { data, errors } = await one.server.query(
         'query ($t: String!, $id: ID!) { composes(filter: { owners: [$t], source: $t, label: $t, pungiComposeId: $t, ids: [$id] }) { totalCount nodes { id } } composeEvents(filter: { owners: [$t] }) { nodes { seq } } compose(id: $id) { id } }',
