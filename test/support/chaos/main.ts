@@ -24,7 +24,7 @@ try {
   process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
   const begun = Date.now();
   const log = (line: string) => void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
-  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log, faultPace: [700, 2_600], workers: ['pungi', 'pungi', 'dnf', 'pungi'] });
+  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log, faultPace: [400, 1_600], workers: ['pungi', 'pungi', 'dnf', 'pungi'] });
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   for (const violation of violations) process.stdout.write(`VIOLATED ${violation}\n`);
   process.stdout.write(violations.length === 0 ? `Every promise was kept (seed ${seed})\n` : `${violations.length} violations with seed ${seed}\n`);
