@@ -11,6 +11,8 @@ export interface Loaders {
   readonly progress: DataLoader<string, ComposeProgress | null>;
   readonly queuePositions: DataLoader<string, number | null>;
   readonly events: DataLoader<EventsKey, readonly FeedItem[], string>;
+  /** Where the event log ends, once for all that compare a cursor with it. */
+  readonly head: DataLoader<'all', bigint>;
   readonly packages: DataLoader<PackagesKey, Page<PackageRecord>, string>;
   readonly packageCounts: DataLoader<PackageCountKey, number, string>;
   readonly pins: DataLoader<string, readonly Pin[]>;
@@ -34,6 +36,10 @@ export function createLoaders(api: Api, options: { readonly cache: boolean }): L
     progress: new DataLoader((ids) => api.progress.findMany(ids), options),
     queuePositions: new DataLoader((ids) => api.store.queuePositions(ids), options),
     events: grouped(({ after, limit }, composeIds) => api.events.readEach({ composeIds, after, limit })),
+    head: new DataLoader(async (asked) => {
+      const head = await api.events.head();
+      return asked.map(() => head);
+    }, options),
     packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query)),
     packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains)),
     pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now()), options),

@@ -104,6 +104,18 @@ describe('events', () => {
   });
 });
 
+describe('a cursor that is ahead of the event log', () => {
+  it('is refused where events of composes are asked for, too, and looked at once for all of them', async () => {
+    const after = api.cursors.encode(99n);
+    const before = api.calls['head'] ?? 0;
+    const nested = await server.query('query ($after: EventCursor) { composes(first: 5) { nodes { events(after: $after) { nodes { seq } } } } }', { after });
+    expect(nested.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }]);
+    expect(api.calls['head']).toBe(before + 1);
+    const all = await server.query('query ($after: EventCursor) { composeEvents(after: $after) { nodes { seq } } }', { after });
+    expect(all.errors?.[0]?.message).toBe(nested.errors?.[0]?.message);
+  });
+});
+
 describe('about and viewer', () => {
   it('tell what the server can do and who asks', async () => {
     const { data } = await server.query('{ about { version engines { name available sourceTypes } authBackends defaultSecondsToLive } viewer { name groups isAdmin may { arches sourceTypes } } }');

@@ -5,7 +5,7 @@ import type { FeedItem } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { Api } from '../api.ts';
 import type { OperationContext } from '../context.ts';
-import { decodePosition, eventPosition } from '../event-position.ts';
+import { eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
 import { pageSize } from '../page-size.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
@@ -25,13 +25,14 @@ export class ComposeEventFields {
 @Resolver(() => ComposeObject)
 export class ComposeEvents {
   @FieldResolver(() => ComposeEventConnection, { description: 'What has happened to it, oldest first.' })
-  events(
+  async events(
     @Root() compose: Compose,
     @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Ctx() { api, loaders }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    return readEvents(api, after, first, (query) => loaders.events.load({ composeId: compose.id, ...query }));
+    const position = await eventPosition(api, after, () => loaders.head.load('all'));
+    return readEvents(api, position, first, (query) => loaders.events.load({ composeId: compose.id, ...query }));
   }
 
   @Query(() => ComposeEventConnection, {
@@ -44,19 +45,19 @@ export class ComposeEvents {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
     @Ctx() { api }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    await eventPosition(api, after);
-    return readEvents(api, after, first, (query) => api.events.read({ filter: filterOf(filter), ...query }));
+    const position = await eventPosition(api, after);
+    return readEvents(api, position, first, (query) => api.events.read({ filter: filterOf(filter), ...query }));
   }
 }
 
 async function readEvents(
   api: Api,
-  cursor: string | null | undefined,
+  position: bigint | null,
   first: number | null,
   read: (query: { readonly after: bigint; readonly limit: number }) => Promise<readonly FeedItem[]>,
 ): Promise<ComposeEventConnection> {
   const { limit } = pageSize({ first });
-  const after = decodePosition(api, cursor) ?? 0n;
+  const after = position ?? 0n;
   const found = await read({ after, limit: limit + 1 });
   const nodes = found.slice(0, limit).map(eventView);
   const edges = nodes.map((node) => ({ cursor: api.cursors.encode(node.position), node }));
