@@ -1,8 +1,8 @@
 // Makes a compose of an accepted request: the compose, its first event, its idempotency key and its job, in one
 // transaction; unless its owner has as many open as they may.
 
-import { laneOf } from './lane-of.ts';
 import type { Compose } from '../compose/compose.ts';
+import { laneOf } from '../compose/lane.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { ComposeRequest } from '../compose/request.ts';
 import type { ComposeTransaction, Idempotency } from './ports.ts';

@@ -4,11 +4,11 @@
 import { createActor, toPromise } from 'xstate';
 import type { Compose } from '../compose/compose.ts';
 import { failure, type ComposeFailure } from '../compose/failure.ts';
+import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { isGlob, missingPackages } from '../compose/package-pattern.ts';
 import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
-import { laneOf } from './lane-of.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { isConnectionLoss } from './connection-loss.ts';

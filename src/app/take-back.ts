@@ -2,8 +2,8 @@
 // first; then the compose waits again, or fails where it has lost too many, or where a cancel was asked for.
 
 import type { Compose } from '../compose/compose.ts';
+import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
-import { laneOf } from './lane-of.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Claim, Clock, ComposeStore, Logger, OrphanedGroup, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
 

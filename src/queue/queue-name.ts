@@ -1,6 +1,6 @@
 // What pg-boss calls the queue of a lane and a pool.
 
-import type { Lane } from '../app/ports.ts';
+import type { Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL } from '../compose/routing.ts';
 
 export const PREPARE_AND_GENERATE: readonly Lane[] = ['prepare', 'generate'];

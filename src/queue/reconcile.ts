@@ -2,7 +2,8 @@
 // compose that has ended has one waiting. In terms of pg-boss's table, as it has no operation for either.
 
 import type { RunStatement, Sendable } from '../app/ports.ts';
-import type { ComposeType, SourceType } from '../compose/vocabulary.ts';
+import type { Laned } from '../compose/lane.ts';
+import type { ComposeFlag, ComposeType, SourceType } from '../compose/vocabulary.ts';
 
 interface WithoutJob {
   readonly id: string;
@@ -12,11 +13,13 @@ interface WithoutJob {
   readonly arches: readonly string[];
   readonly compose_type: ComposeType;
   readonly target_dir: string;
+  readonly flags: readonly ComposeFlag[];
+  readonly digest: string | null;
 }
 
 // The rows stay locked until the job is sent, so that none of them begins meanwhile.
 const WITHOUT_JOB = `
-  select c.id, c.owner, c.seq, c.source_type, c.arches, c.compose_type, c.target_dir from compose c
+  select c.id, c.owner, c.seq, c.source_type, c.arches, c.compose_type, c.target_dir, c.flags, c.digest from compose c
   where c.state = 'WAIT' and not exists (
     select 1 from pgboss.job j
     where j.name = any($1::text[]) and coalesce(j.singleton_key, '') = c.id::text and j.state <= 'active' and j.policy = 'exclusive'
@@ -31,9 +34,11 @@ const TAKE_BACK = `
   where name = $1 and coalesce(singleton_key, '') = $2 and state <= 'active' and policy = 'exclusive'
   returning priority`;
 
-export async function composesWithoutJob(run: RunStatement, lanes: readonly string[], limit: number): Promise<readonly Sendable[]> {
+export async function composesWithoutJob(run: RunStatement, lanes: readonly string[], limit: number): Promise<readonly (Sendable & Laned)[]> {
   const rows = await run<WithoutJob>(WITHOUT_JOB, [lanes, limit]);
-  return rows.map(({ id, owner, seq, source_type: type, arches, compose_type: composeType, target_dir: targetDir }) => ({ id, owner, seq, source: { type }, arches, composeType, targetDir }));
+  return rows.map(({ id, owner, seq, source_type: type, arches, compose_type: composeType, target_dir: targetDir, flags, digest }) => ({
+    id, owner, seq, source: { type }, arches, composeType, targetDir, flags, digest,
+  }));
 }
 
 export async function dropEndedJobs(run: RunStatement, lanes: readonly string[]): Promise<number> {

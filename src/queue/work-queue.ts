@@ -4,7 +4,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
-import type { Job, Lane, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
+import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
+import { laneOf, type Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
 import { Dispatcher, type ComposeJob } from './dispatcher.ts';
 import { PREPARE_AND_GENERATE, queueName } from './queue-name.ts';
@@ -152,7 +153,7 @@ export class PgBossQueue implements WorkQueue {
     const dropped = await dropEndedJobs(this.#options.run, this.#queueNames());
     const sent = await this.#options.transaction(async (run) => {
       const composes = await composesWithoutJob(run, this.#queueNames(), RESENT_AT_A_TIME);
-      for (const compose of composes) await this.send(run, compose, 'generate');
+      for (const compose of composes) await this.send(run, compose, laneOf(compose));
       return composes.length;
     });
     return { sent, dropped };

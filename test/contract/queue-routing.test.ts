@@ -92,7 +92,7 @@ describe('a route', () => {
 
   it('is found again for a compose whose job was lost', async () => {
     const { queue, store } = await aProcess(['power']);
-    const id = await create(store, { arches: ['s390x'] });
+    const id = await create(store, { arches: ['s390x'], flags: ['NO_REUSE'] });
     await test.query("delete from pgboss.job where name = 'generate.power'");
     expect(await queue.reconcile()).toEqual({ sent: 1, dropped: 0 });
     expect(await test.query("select singleton_key as id from pgboss.job where name = 'generate.power' and state = 'created'")).toEqual([{ id }]);

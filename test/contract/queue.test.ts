@@ -31,9 +31,9 @@ function aQueue(): PgBossQueue {
   return new PgBossQueue({ url: test.url, logger: silentLogger, run: database.run, transaction: database.transaction });
 }
 
-async function create(owner = 'anonymous'): Promise<Compose> {
+async function create(owner = 'anonymous', overrides: Partial<Compose> = {}): Promise<Compose> {
   return store.transaction(async (tx) => {
-    const compose = await tx.insert(aCompose({ owner }), null);
+    const compose = await tx.insert(aCompose({ owner, ...overrides }), null);
     await tx.enqueue(compose, 'generate');
     return compose;
   });
@@ -214,11 +214,23 @@ it('stopping the work leaves what is under way, and takes nothing more', async (
 
 describe('reconciling', () => {
   it('sends the jobs of composes that wait and have none, once', async () => {
-    const [kept, lost] = [await create(), await create()];
+    const [kept, lost] = [await create(), await create('anonymous', { flags: ['NO_REUSE'] })];
     await test.query("delete from pgboss.job where name = 'generate' and singleton_key = $1", [lost.id]);
     expect(await Promise.all([queue.reconcile(), queue.reconcile()])).toContainEqual({ sent: 1, dropped: 0 });
     expect((await openJobs()).map(({ key }) => key)).toEqual([kept.id, lost.id]);
     expect(await queue.reconcile()).toEqual({ sent: 0, dropped: 0 });
+  });
+
+  it('sends them to the lane that they were for', async () => {
+    const lanes = new Map([
+      ['nobody has looked whether there is a result to share', { id: (await create()).id, lane: 'prepare' }],
+      ['it shares with nobody', { id: (await create('ann', { flags: ['NO_REUSE'] })).id, lane: 'generate' }],
+      ['no engine is needed', { id: (await create('ann', { source: { type: 'PULP', contentSets: [], resolvedContentSets: null }, flags: ['NO_REUSE'] })).id, lane: 'prepare' }],
+    ]);
+    await test.query('delete from pgboss.job');
+    await queue.reconcile();
+    const sent = await test.query<{ name: string; id: string }>('select name, singleton_key as id from pgboss.job');
+    for (const [why, { id, lane }] of lanes) expect(sent.find((job) => job.id === id)?.name, why).toBe(lane);
   });
 
   it('drops the jobs of composes that have ended', async () => {

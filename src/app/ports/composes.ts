@@ -1,6 +1,7 @@
 // Composes, the transactions that change them, and the log of what happened.
 
 import type { Compose, Lifecycle } from '../../compose/compose.ts';
+import type { Lane } from '../../compose/lane.ts';
 import type { Pin } from '../../compose/pin.ts';
 import type { ComposeRequest } from '../../compose/request.ts';
 import type { ComposeSource } from '../../compose/source.ts';
@@ -71,9 +72,6 @@ export interface ComposePatch {
   /** Equal for composes that may share one result. */
   readonly digest?: string;
 }
-
-/** `prepare` is light: it looks whether there is a result to share. `generate` runs an engine. */
-export type Lane = 'prepare' | 'generate';
 
 /** One transaction. Everything done through it is committed together or not at all. */
 export interface ComposeTransaction {

@@ -1,8 +1,8 @@
 // Who does the work: the queue, workers and their leases.
 
 import type { Compose } from '../../compose/compose.ts';
+import type { Lane } from '../../compose/lane.ts';
 import type { Routable } from '../../compose/routing.ts';
-import type { Lane } from './composes.ts';
 import type { RunStatement, Service } from './platform.ts';
 
 export interface Job {
