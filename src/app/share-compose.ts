@@ -90,6 +90,7 @@ async function finish(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, 
   const { attempt } = sharer;
   const at = deps.clock.now();
   const event = root.failure ? ({ type: 'FAIL', at, attempt, failure: root.failure } as const) : ({ type: 'SUCCEED', at, attempt } as const);
-  const patch = root.failure ? {} : { source: root.source };
+  // What the source told of how its result was made holds for whoever shares it.
+  const patch = root.failure ? {} : { source: root.source, arches: root.arches, sigkeys: root.sigkeys };
   return (await changeCompose(tx, sharer, { event, by: 'system', patch }, deps.rules)) ?? sharer;
 }

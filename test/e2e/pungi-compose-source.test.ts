@@ -62,7 +62,7 @@ describe('a compose of a published one', { timeout: 120_000 }, () => {
   it('is signed as that is, and shared with the like', async () => {
     const compose = await composeOf(published.urlOf('Signed'));
     expect(compose).toMatchObject({ state: 'DONE', sigkeys: ['abcdef12'] });
-    expect(await composeOf(published.urlOf('Signed'))).toMatchObject({ state: 'DONE', reuses: { id: compose['id'] } });
+    expect(await composeOf(published.urlOf('Signed'))).toMatchObject({ state: 'DONE', reuses: { id: compose['id'] }, sigkeys: ['abcdef12'], arches: ['x86_64'] });
   });
 
   it('fails with the reason', async () => {
