@@ -22,7 +22,7 @@ export function estimator({ history, poolOf, clock }: EstimateDeps): Estimate {
   const typical = remembered(TYPICAL_FOR_MS, (compose: Compose) => history.typicalMs(compose));
   const load = remembered(LOAD_FOR_MS, (pool: string) => history.load(pool));
   return async (compose, queuePosition) => {
-    const ms = await typical(JSON.stringify([compose.source.type, sourceKey(compose.source), compose.arches, sizeOf(compose)]), compose);
+    const ms = await typical(JSON.stringify([compose.source.type, sourceKey(compose.source), compose.arches, sizeOf(compose), compose.engineName]), compose);
     if (ms === null) return null;
     const now = clock.now().getTime();
     if (compose.state === 'GENERATING') return compose.startedAt && new Date(Math.max(now, compose.startedAt.getTime() + ms));

@@ -52,12 +52,13 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
     // Nothing is begun that could not be published: the job goes back, for a worker that can.
     const problem = await deps.checkTarget(waiting.targetDir);
     if (problem) throw new StorageFailed(problem);
-    const compose = await begin(deps, composeId);
+    const engine = await deps.engineFor(waiting);
+    const compose = await begin(deps, composeId, engine);
     if (compose?.state !== 'GENERATING' || compose.reuses !== null) return;
     slot.entry.attempt = compose.attempt;
     // Whoever waits for the same joins while this one generates.
     const gathering = compose.digest === null ? Promise.resolve() : gatherSharers(deps, compose.digest);
-    await Promise.all([new Attempt(deps, compose, slot.entry).run(), gathering.catch((error: unknown) => deps.logger.warn({ err: error, composeId }, 'Sharers could not be gathered'))]);
+    await Promise.all([new Attempt(deps, compose, engine, slot.entry).run(), gathering.catch((error: unknown) => deps.logger.warn({ err: error, composeId }, 'Sharers could not be gathered'))]);
     await settleSharers(deps, composeId);
   } finally {
     slot.leave();
@@ -65,17 +66,17 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
 }
 
 /** Begun, or sharing with one that began before; null where it does not wait. */
-async function begin(deps: GenerateComposeDeps, composeId: string): Promise<Compose | null> {
+async function begin(deps: GenerateComposeDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
   try {
-    return await beginOrJoin(deps, composeId);
+    return await beginOrJoin(deps, composeId, engine);
   } catch (error) {
     // Another one of the same digest began at the same moment: it can be seen now.
-    if (error instanceof RootTaken) return beginOrJoin(deps, composeId);
+    if (error instanceof RootTaken) return beginOrJoin(deps, composeId, engine);
     throw error;
   }
 }
 
-function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Compose | null> {
+function beginOrJoin(deps: GenerateComposeDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
   return deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
     if (compose?.state !== 'WAIT') return null;
@@ -83,7 +84,8 @@ function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Comp
     if (shared) return shared;
     const at = deps.clock.now();
     // What a raw configuration calls its release is not known before it is read.
-    const patch = compose.pungiComposeId !== null || compose.source.type === 'RAW_CONFIG' ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
+    const identity = compose.pungiComposeId !== null || compose.source.type === 'RAW_CONFIG' ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
+    const patch = { ...identity, ...(engine && { engineName: engine.name }) };
     const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
     return changeCompose(tx, compose, { event, by: 'system', patch }, deps.rules);
   });
@@ -92,6 +94,7 @@ function beginOrJoin(deps: GenerateComposeDeps, composeId: string): Promise<Comp
 class Attempt {
   readonly #deps: GenerateComposeDeps;
   #compose: Compose;
+  readonly #engine: Engine | null;
   readonly #running: RunningAttempt;
   readonly #reporter: ProgressReporter;
   readonly #log: Logger;
@@ -99,9 +102,10 @@ class Attempt {
   #configuration: string | null = null;
   #isRenamed = false;
 
-  constructor(deps: GenerateComposeDeps, compose: Compose, running: RunningAttempt) {
+  constructor(deps: GenerateComposeDeps, compose: Compose, engine: Engine | null, running: RunningAttempt) {
     this.#deps = deps;
     this.#compose = compose;
+    this.#engine = engine;
     this.#running = running;
     this.#timeoutSeconds = deps.timeoutSeconds(compose);
     this.#reporter = new ProgressReporter((progress) => deps.progress.put(compose.id, progress), compose.attempt, deps.clock);
@@ -143,7 +147,7 @@ class Attempt {
   }
 
   async #work(place: AttemptDirectory): Promise<AttemptOutcome> {
-    const engine = await this.#deps.engineFor(this.#compose);
+    const engine = this.#engine;
     if (!engine) return { type: 'failed', failure: failure('ENGINE_FAILED', 'The engine that this compose needs is not there on its worker') };
     const actor = createActor(generationMachine, { input: this.#steps(engine, place) });
     const ended = toPromise(actor);

@@ -3,7 +3,7 @@
 
 import type { ComposeFailure } from './failure.ts';
 import type { ComposeRequest } from './request.ts';
-import type { ComposeEventKind, ComposeState } from './vocabulary.ts';
+import type { ComposeEventKind, ComposeState, EngineName } from './vocabulary.ts';
 
 export interface Compose extends ComposeRequest, Lifecycle {
   /** Decimal; its directory is `odcs-<id>`. */
@@ -13,6 +13,8 @@ export interface Compose extends ComposeRequest, Lifecycle {
   readonly pungiComposeId: string | null;
   readonly pungiConfigDump: string | null;
   readonly respinOf: string | null;
+  /** Of the latest attempt; null while there was none. */
+  readonly engineName: EngineName | null;
   /** Equal for composes that may share one result; null while it is not known, or for one that shares nothing. */
   readonly digest: string | null;
   readonly submittedAt: Date;

@@ -3,7 +3,7 @@
 import type { Compose, ComposeSnapshot } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import type { ComposeSource } from '../compose/source.ts';
-import type { ComposeFlag, ComposeResult, ComposeState, ComposeType, MultilibMethod } from '../compose/vocabulary.ts';
+import type { ComposeFlag, ComposeResult, ComposeState, ComposeType, EngineName, MultilibMethod } from '../compose/vocabulary.ts';
 
 export interface ComposeRow {
   readonly id: string;
@@ -32,6 +32,7 @@ export interface ComposeRow {
   readonly respin_of: string | null;
   readonly pungi_compose_id: string | null;
   readonly pungi_config_dump: string | null;
+  readonly engine_name: EngineName | null;
   readonly digest: string | null;
   readonly submitted_at: string;
   readonly started_at: string | null;
@@ -49,8 +50,8 @@ export interface ComposeRow {
 const COLUMNS = [
   'id', 'owner', 'idempotency_key', 'state', 'state_reason', 'failure', 'attempt', 'losses', 'worker_id', 'seq', 'source',
   'seconds_to_live', 'arches', 'flags', 'results', 'sigkeys', 'multilib_arches', 'multilib_methods', 'lookaside_repos',
-  'compose_type', 'label', 'target_dir', 'parent_pungi_compose_ids', 'respin_of', 'pungi_compose_id', 'pungi_config_dump', 'digest',
-  'submitted_at', 'started_at', 'done_at', 'removed_at', 'expires_at', 'removed_by', 'cancel_requested_at',
+  'compose_type', 'label', 'target_dir', 'parent_pungi_compose_ids', 'respin_of', 'pungi_compose_id', 'pungi_config_dump', 'engine_name',
+  'digest', 'submitted_at', 'started_at', 'done_at', 'removed_at', 'expires_at', 'removed_by', 'cancel_requested_at',
   'cancel_requested_by', 'cancel_reason', 'reuses', 'removing_at',
 ] as const satisfies readonly (keyof ComposeRow)[];
 
@@ -85,6 +86,7 @@ export function composeFrom(row: ComposeRow): Compose {
     respinOf: row.respin_of,
     pungiComposeId: row.pungi_compose_id,
     pungiConfigDump: row.pungi_config_dump,
+    engineName: row.engine_name,
     digest: row.digest,
     submittedAt: instant(row.submitted_at),
     startedAt: instantOrNull(row.started_at),

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { estimator } from '../../src/app/estimate.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
+import type { EngineName } from '../../src/compose/vocabulary.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -41,11 +42,11 @@ function request(kind: (typeof KINDS)[number]): Pick<Compose, 'source'> {
 const draw = (kind: (typeof KINDS)[number]) => kind.seconds * 1_000 * (0.67 + 0.66 * random());
 const anyKind = () => KINDS[Math.floor(random() * KINDS.length)] ?? KINDS[0]!;
 
-async function finished(overrides: Partial<Compose>, tookMs: number, endedAt: Date): Promise<void> {
+async function finished(overrides: Partial<Compose>, tookMs: number, endedAt: Date, engineName: EngineName = 'dnf'): Promise<void> {
   await store.transaction(async (tx) => {
     const inserted = await tx.insert(aCompose(overrides), null);
     const lifecycle = { ...inserted, state: 'DONE', attempt: 1, startedAt: new Date(endedAt.getTime() - tookMs), doneAt: endedAt } as const;
-    await tx.save(inserted, lifecycle, { kind: 'STATE_CHANGED', at: endedAt, by: 'x', reason: null });
+    await tx.save(inserted, lifecycle, { kind: 'STATE_CHANGED', at: endedAt, by: 'x', reason: null }, { engineName });
   });
 }
 
@@ -91,17 +92,29 @@ it('one that is being generated is told from composes like it, and never in the 
   expect(await secondsTo(running(small), new Date(T0.getTime() + 9_999_000))).toBe(9_999);
 });
 
+it('tells engines apart: the one that has it, and before that the one that made the latest', async () => {
+  const source = { source: { type: 'TAG', tag: 'f43', packages: [], builds: [], scratchBuildTasks: [], modularTags: [], moduleDefaults: null, kojiEvent: null } } as const;
+  const typicalSeconds = async (engineName: EngineName | null) => ((await history(database.run).typicalMs(aCompose({ ...source, engineName }))) ?? Number.NaN) / 1_000;
+  const made = async (engineName: EngineName, seconds: number, after: number) => {
+    for (let n = 0; n < 5; n += 1) await finished(source, seconds * 1_000, new Date(T0.getTime() + after + n), engineName);
+  };
+  await made('pungi', 600, 0);
+  expect(await typicalSeconds('dnf')).toBeNaN();
+  await made('dnf', 6, 1_000);
+  expect([await typicalSeconds('pungi'), await typicalSeconds('dnf'), await typicalSeconds(null)]).toEqual([600, 6, 6]);
+});
+
 it('is one look-up by an index, however long the history is', async () => {
   await test.query(`
-    insert into compose (owner, state, state_reason, attempt, source, source_key, seconds_to_live, arches, flags, results, sigkeys, multilib_arches,
+    insert into compose (owner, state, state_reason, attempt, engine_name, source, source_key, seconds_to_live, arches, flags, results, sigkeys, multilib_arches,
       multilib_methods, lookaside_repos, compose_type, target_dir, parent_pungi_compose_ids, submitted_at, started_at, done_at, expires_at)
-    select 'o', 'REMOVED', 'r', 1, jsonb_build_object('type', 'REPO', 'repo', '/r' || n % 100, 'packages', '[]'::jsonb), '/r' || n % 100, 1, '{x86_64}', '{}', '{}', '{}', '{}',
+    select 'o', 'REMOVED', 'r', 1, case when n > 19900 then 'dnf' else 'pungi' end, jsonb_build_object('type', 'REPO', 'repo', '/r' || n % 100, 'packages', '[]'::jsonb), '/r' || n % 100, 1, '{x86_64}', '{}', '{}', '{}', '{}',
       '{}', '{}', 'TEST', 'default', '{}', now(), now() - n * interval '1 s', now() - n * interval '1 s' + interval '20 s', now() from generate_series(1, 20000) n`);
   await test.query('analyze compose');
   const startedAt = performance.now();
-  await history(database.run).typicalMs(aCompose({ source: { type: 'REPO', repo: '/r7', packages: [], revisions: null } }));
+  await history(database.run).typicalMs(aCompose({ source: { type: 'REPO', repo: '/r7', packages: [], revisions: null }, engineName: 'dnf' }));
   const plan = await test.query<{ 'QUERY PLAN': string }>(`
-    explain select 1 from compose c where compose_likeness(c.source, c.arches) = 'REPO x86_64 0' and c.done_at is not null and c.failure is null and c.attempt > 0 and c.reuses is null order by c.done_at desc limit 25`);
-  expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('compose_alike');
+    explain select 1 from compose c where compose_likeness(c.source, c.arches) = 'REPO x86_64 0' and c.engine_name = 'dnf' and c.done_at is not null and c.failure is null and c.attempt > 0 and c.reuses is null order by c.done_at desc limit 25`);
+  expect(plan.map((row) => row['QUERY PLAN']).join('\n')).toContain('compose_alike_of_engine');
   expect(performance.now() - startedAt).toBeLessThan(200);
 });

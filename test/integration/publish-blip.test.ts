@@ -61,5 +61,5 @@ it.each(['before', 'after'] as const)('a finished compose is published, once, th
   await generateCompose(deps, id);
   expect(blips).toBe(1);
   expect(publish).toHaveBeenCalledTimes(1);
-  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
 });

@@ -27,6 +27,7 @@ export function aCompose(overrides: Partial<Compose> = {}): Compose {
     respinOf: null,
     pungiComposeId: null,
     pungiConfigDump: null,
+    engineName: null,
     digest: null,
     submittedAt: T0,
     seq: 1,

@@ -79,8 +79,8 @@ export interface WorkerRegistry {
 
 /** What earlier composes tell of later ones. */
 export interface History {
-  /** The median time that the latest composes like this one took to generate; null where there were none. */
-  typicalMs(compose: Pick<Compose, 'source' | 'arches'>): Promise<number | null>;
+  /** The median time that the latest composes like this one took its engine to generate; null where there were none. */
+  typicalMs(compose: Pick<Compose, 'source' | 'arches' | 'engineName'>): Promise<number | null>;
   /** What living workers of a pool can do at a time and are doing, and how long the latest composes took on average. */
   load(pool: string): Promise<{ readonly slots: number; readonly running: number; readonly meanMs: number | null }>;
 }
