@@ -3,12 +3,11 @@
 
 import { mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageFailed, type AttemptDirectory, type Clock, type KeptFiles, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
+import { StorageFailed, type AttemptDirectory, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';
-import { DirectoryKeptFiles } from './kept-files.ts';
 import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
 import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
@@ -30,9 +29,6 @@ export interface ResultsOptions {
   readonly publicUrl: string;
   /** Less free space than this is as good as none. */
   readonly minFreeBytes: number;
-  /** What may be kept for later attempts; nothing, unless it is said. */
-  readonly keep?: { readonly maxAgeSeconds: number; readonly maxBytes: number };
-  readonly clock?: Clock;
   readonly logger: Logger;
 }
 
@@ -41,7 +37,6 @@ export function createResults(options: ResultsOptions): Results {
 }
 
 class DirectoryResults implements Results {
-  readonly kept: KeptFiles;
   readonly #options: ResultsOptions;
   readonly #targets: readonly Target[];
   readonly #emptier: TrashEmptier;
@@ -52,13 +47,6 @@ class DirectoryResults implements Results {
     this.#options = options;
     this.#targets = Object.entries(options.targetDirs).map(([name, path]) => ({ name, path }));
     this.#emptier = trashEmptier(this.#targets, options.instanceId, options.logger);
-    const { keep = { maxAgeSeconds: 0, maxBytes: 0 }, clock = { now: () => new Date() }, minFreeBytes, logger } = options;
-    this.kept = new DirectoryKeptFiles({
-      ...keep, minFreeBytes, clock, logger, freeBytes,
-      targets: this.#targets,
-      reachable: () => this.#reachable(),
-      throwAway: (target, path) => this.#throwAway(target, path),
-    });
   }
 
   async start(): Promise<void> {
@@ -88,7 +76,8 @@ class DirectoryResults implements Results {
   }
 
   async reachable(): Promise<readonly string[]> {
-    return (await this.#reachable()).map(({ name }) => name);
+    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target.name])));
+    return owned.flat();
   }
 
   leftovers(name: string, before: Date): Promise<readonly Leftover[]> {
@@ -222,11 +211,6 @@ class DirectoryResults implements Results {
 
   readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<LogChunk> {
     return readLogChunk(logPath(this.#target(compose.targetDir).path, compose.id, attempt), offset, upToEnd);
-  }
-
-  async #reachable(): Promise<readonly Target[]> {
-    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target])));
-    return owned.flat();
   }
 
   #target(name: string): Target {
