@@ -2,7 +2,7 @@
 
 import type { XmlRpcStruct } from '../../../src/sources/koji/xml-rpc-value.ts';
 import type { InheritedLink, TaggedBuild } from './inheritance.ts';
-import { timeText, type FakeBuild, type FakeRpm, type FakeTask, type KojiModel, type PackageRow } from './model.ts';
+import { timeText, type FakeArchive, type FakeBuild, type FakeRpm, type FakeTask, type KojiModel, type PackageRow, type Versioned } from './model.ts';
 
 /** Handed out as packages are first spoken of. */
 const packageIds = new WeakMap<KojiModel, Map<string, number>>();
@@ -88,6 +88,27 @@ export function rpmRow(model: KojiModel, rpm: FakeRpm): XmlRpcStruct {
   };
 }
 
+export function archiveRow({ id, type, filename }: FakeArchive, buildId: number): XmlRpcStruct {
+  return {
+    id,
+    btype: type,
+    btype_id: 5,
+    build_id: buildId,
+    buildroot_id: null,
+    checksum: id.toString(16).padStart(32, '0'),
+    checksum_type: 0,
+    compression_type: null,
+    extra: null,
+    filename,
+    metadata_only: false,
+    size: 1_000,
+    type_description: 'Text file',
+    type_extensions: 'txt',
+    type_id: 40,
+    type_name: 'txt',
+  };
+}
+
 export function linkRow(model: KojiModel, link: InheritedLink): XmlRpcStruct {
   return {
     parent_id: link.parentId,
@@ -102,6 +123,10 @@ export function linkRow(model: KojiModel, link: InheritedLink): XmlRpcStruct {
     currdepth: link.currdepth,
     filter: [...link.filters],
   };
+}
+
+export function historyRow(tagId: number, { created, revoked }: Versioned): XmlRpcStruct {
+  return { tag_id: tagId, create_event: created, creator_id: 1, revoke_event: revoked, revoker_id: revoked === null ? null : 1, active: revoked === null ? true : null };
 }
 
 export function packageRow(model: KojiModel, row: PackageRow): XmlRpcStruct {

@@ -2,9 +2,9 @@
 // client asks and for the real `koji` command to show tags, inheritance, builds and tasks.
 
 import { isStruct, type XmlRpcFault, type XmlRpcStruct, type XmlRpcValue } from '../../../src/sources/koji/xml-rpc-value.ts';
-import { buildRow, linkRow, packageRow, rpmRow, taggedBuildRow, tagName, taskRow } from './answers.ts';
+import { archiveRow, buildRow, historyRow, linkRow, packageRow, rpmRow, taggedBuildRow, tagName, taskRow } from './answers.ts';
 import { fullInheritance, packageList, taggedBuilds } from './inheritance.ts';
-import { activeAt, dateTime, type FakeBuild, type KojiModel } from './model.ts';
+import { activeAt, dateTime, TASK_STATE, type FakeBuild, type KojiModel, type Versioned } from './model.ts';
 
 export class HubFault extends Error {
   readonly fault: XmlRpcFault;
@@ -44,7 +44,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   listTaskOutput: { parameters: ['taskID', 'stat?', 'all_volumes?', 'strict?'], run: () => ({}) },
   getMavenBuild: { parameters: ['buildInfo', 'strict?'], run: () => null },
   getWinBuild: { parameters: ['buildInfo', 'strict?'], run: () => null },
-  listArchives: { parameters: ['buildID?', 'buildrootID?', 'componentBuildrootID?', 'hostID?', 'type?'], run: () => [] },
+  listArchives: { parameters: ['buildID?', 'buildrootID?', 'componentBuildrootID?', 'hostID?', 'type?', 'filename?', 'size?'], run: (model, { buildID }) => model.builds.get(Number(buildID))?.archives.map((archive) => archiveRow(archive, Number(buildID))) ?? [] },
   getChangelogEntries: { parameters: ['buildID?', 'taskID?', 'filepath?', 'author?', 'before?', 'after?', 'queryOpts?', 'strict?'], run: (model) => [{ date: dateTime(model.timeOf(1)), date_ts: 1, author: 'me', text: '- built' }] },
 
   getEvent: {
@@ -57,6 +57,14 @@ const METHODS: Readonly<Record<string, Method>> = {
     },
   },
   getLastEvent: { parameters: ['before?', 'strict?'], run: (model) => ({ id: model.lastEvent, ts: model.timeOf(model.lastEvent) }) },
+  queryHistory: {
+    parameters: ['tables?', 'tag?', 'afterEvent?', 'beforeEvent?'],
+    run: (model, { tables, tag, afterEvent, beforeEvent }) => {
+      const id = tagId(model, tag);
+      const rows: Readonly<Record<string, readonly Versioned[]>> = { tag_listing: model.listings.filter((row) => row.tagId === id), tag_inheritance: model.links.filter((row) => row.tagId === id) };
+      return Object.fromEntries(((tables ?? Object.keys(rows)) as readonly string[]).map((table) => [table, (rows[table] ?? []).filter((row) => isWithin(row, afterEvent, beforeEvent)).map((row) => historyRow(id, row))]));
+    },
+  },
   tagChangedSinceEvent: {
     parameters: ['event', 'taglist'],
     run: (model, { event, taglist }) => changes(model, taglist as readonly number[]).some((at) => at > Number(event)),
@@ -149,6 +157,15 @@ const METHODS: Readonly<Record<string, Method>> = {
       return build ? Object.fromEntries(build.types.map((type) => [type, info?.[type] ?? null])) : null;
     },
   },
+  search: {
+    parameters: ['terms', 'type', 'matchType', 'queryOpts?'],
+    run: (model, { terms, type, matchType }) => {
+      if (type !== 'build' || matchType !== 'glob') throw new HubFault(1000, `the fake Koji finds builds by glob only, not: ${text(type)}, ${text(matchType)}`);
+      // PostgreSQL's ILIKE: in whatever state a build is.
+      const pattern = new RegExp(`^${text(terms).replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+      return [...model.builds.values()].filter(({ nvr }) => pattern.test(nvr)).map(({ id, nvr }) => ({ id, name: nvr }));
+    },
+  },
   listBuildRPMs: {
     parameters: ['build'],
     run: (model, { build }) => {
@@ -179,7 +196,16 @@ const METHODS: Readonly<Record<string, Method>> = {
     },
   },
   getTaskRequest: { parameters: ['taskId'], run: (model, { taskId }) => [...(model.tasks.get(Number(taskId))?.request ?? [])] },
-  getTaskChildren: { parameters: ['task_id', 'request?', 'strict?'], run: (model, { task_id, request }) => [...model.tasks.values()].filter((task) => task.parent === task_id).map((task) => taskRow(model, task, request === true)) },
+  getTaskChildren: { parameters: ['task_id', 'request?', 'strict?'], run: (model, { task_id, request }) => [...model.tasks.values()].filter((task) => task.parent === Number(task_id)).map((task) => taskRow(model, task, request === true)) },
+  getTaskResult: {
+    parameters: ['taskId', 'raise_fault?'],
+    run: (model, { taskId }) => {
+      const task = model.tasks.get(Number(taskId));
+      if (!task) throw new HubFault(1000, `No such task: ${text(taskId)}`);
+      if (task.state !== TASK_STATE.CLOSED) throw new HubFault(1000, `Task ${task.id} is not finished`);
+      return task.result;
+    },
+  },
 };
 
 /** One call, as the hub's _dispatch does it. */
@@ -218,6 +244,12 @@ function tagged(model: KojiModel, args: Arguments): ReturnType<typeof taggedBuil
 /** Every event at which one of the tags was changed. */
 function changes(model: KojiModel, tagIds: readonly number[]): number[] {
   return EVENT_TABLES(model).flatMap((rows) => rows.filter((row) => tagIds.includes(row.tagId)).flatMap((row) => (row.revoked === null ? [row.created] : [row.created, row.revoked])));
+}
+
+/** As Koji does it, each bound by itself: a row made before both and revoked after both is told of too. */
+function isWithin({ created, revoked }: Versioned, after: XmlRpcValue | undefined, before: XmlRpcValue | undefined): boolean {
+  const isAfter = after == null || created > Number(after) || (revoked !== null && revoked > Number(after));
+  return isAfter && (before == null || created < Number(before) || (revoked !== null && revoked < Number(before)));
 }
 
 function tagId(model: KojiModel, tag: XmlRpcValue | undefined, message = 'No such entry in table tag: '): number {

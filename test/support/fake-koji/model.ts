@@ -3,7 +3,7 @@
 
 import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/sources/koji/xml-rpc-value.ts';
 
-interface Versioned {
+export interface Versioned {
   readonly created: number;
   revoked: number | null;
 }
@@ -50,6 +50,13 @@ export interface FakeBuild {
   readonly extra: XmlRpcValue;
   readonly event: number;
   readonly rpms: FakeRpm[];
+  /** Files other than RPMs: a module's metadata. */
+  readonly archives: readonly FakeArchive[];
+}
+export interface FakeArchive {
+  readonly id: number;
+  readonly type: string;
+  readonly filename: string;
 }
 export interface FakeTask {
   readonly id: number;
@@ -57,6 +64,7 @@ export interface FakeTask {
   readonly state: number;
   readonly parent: number | null;
   readonly request: readonly XmlRpcValue[];
+  readonly result: XmlRpcValue;
 }
 
 export const BUILD_STATE = { BUILDING: 0, COMPLETE: 1, DELETED: 2, FAILED: 3, CANCELED: 4 } as const;
@@ -141,12 +149,14 @@ export class KojiModel {
       readonly volume?: string;
       readonly types?: readonly string[];
       readonly extra?: XmlRpcValue;
+      readonly archives?: readonly Omit<FakeArchive, 'id'>[];
       readonly rpms?: readonly { readonly name?: string; readonly arch?: string; readonly sigkeys?: readonly string[]; readonly metadataOnly?: boolean }[];
     } = {},
   ): FakeBuild {
     const [, name = '', version = '', release = ''] = /^(.+)-([^-]+)-([^-]+)$/.exec(nvr) ?? [];
     const { state = BUILD_STATE.COMPLETE, epoch = null, volume = 'DEFAULT', types = ['rpm'], extra = null } = options;
-    const build: FakeBuild = { id: this.#nextId(), name, version, release, nvr, epoch, state, volume, types, extra, event: this.eventElsewhere(), rpms: [] };
+    const archives = (options.archives ?? []).map((archive) => ({ id: this.#nextId(), ...archive }));
+    const build: FakeBuild = { id: this.#nextId(), name, version, release, nvr, epoch, state, volume, types, extra, event: this.eventElsewhere(), rpms: [], archives };
     const isRpm = types.includes('rpm');
     for (const rpm of options.rpms ?? (isRpm ? [{ arch: 'src' }, { arch: 'x86_64' }] : [])) {
       const one: FakeRpm = { id: this.#nextId(), buildId: build.id, name: rpm.name ?? name, arch: rpm.arch ?? 'x86_64', metadataOnly: rpm.metadataOnly ?? false, sigkeys: new Set() };
@@ -182,20 +192,35 @@ export class KojiModel {
     this.#revoke(this.listings, (row) => row.tagId === tagId && row.buildId === buildId);
   }
 
-  /** A module build, tagged. */
-  addModule(tag: string, nsvc: string, modulemd = `document: modulemd\n# ${nsvc}\n`): FakeBuild {
+  /** A module build, tagged, and the tag of what it holds. As MBS imports it: one metadata file of all, one for each arch. */
+  addModule(tag: string, nsvc: string, modulemd = `document: modulemd\n# ${nsvc}\n`, content: readonly string[] = []): FakeBuild {
     const [name = '', stream = '', version = '', context = ''] = nsvc.split(':');
-    const typeinfo = { module: { name, stream, version, context, modulemd_str: modulemd, content_koji_tag: `module-${nsvc.replaceAll(':', '-')}` } };
-    const build = this.addBuild(`${name}-${stream.replaceAll('-', '_')}-${version}.${context}`, { types: ['module'], extra: { typeinfo } });
+    const contentTag = `module-${nsvc.replaceAll(':', '-')}`;
+    const typeinfo = { module: { name, stream, version, context, modulemd_str: modulemd, content_koji_tag: contentTag } };
+    const archives = ['modulemd.txt', 'modulemd.x86_64.txt', 'modulemd.aarch64.txt'].map((filename) => ({ type: 'module', filename }));
+    const build = this.addBuild(`${name}-${stream.replaceAll('-', '_')}-${version}.${context}`, { types: ['module'], extra: { typeinfo }, archives });
     this.tagBuild(tag, build.nvr);
+    this.addTag(contentTag);
+    for (const nvr of content) this.tagBuild(contentTag, nvr);
     return build;
   }
 
-  addTask(options: { readonly method?: string; readonly state?: number; readonly parent?: number | null; readonly request?: readonly XmlRpcValue[] } = {}): number {
-    const { method = 'build', state = TASK_STATE.CLOSED, parent = null, request = ['git+https://src.example/rpms/foo#abc', 'f43', { scratch: true }] } = options;
+  addTask(options: { readonly method?: string; readonly state?: number; readonly parent?: number | null; readonly request?: readonly XmlRpcValue[]; readonly result?: XmlRpcValue } = {}): number {
+    const { method = 'build', state = TASK_STATE.CLOSED, parent = null, request = ['git+https://src.example/rpms/foo#abc', 'f43', { scratch: true }], result = null } = options;
     const id = this.#nextId();
-    this.tasks.set(id, { id, method, state, parent, request });
+    this.tasks.set(id, { id, method, state, parent, request, result });
     return id;
+  }
+
+  /** A scratch build: its task, which makes no build, and those below it, which hold what was made. */
+  addScratchBuild(rpms: readonly string[]): number {
+    const parent = this.addTask();
+    const id = this.#nextId();
+    const made = (files: readonly string[]): string[] => files.map((file) => `tasks/${id % 10_000}/${id}/${file}`);
+    const [sources, binaries] = [rpms.filter((file) => file.endsWith('.src.rpm')), rpms.filter((file) => !file.endsWith('.src.rpm'))];
+    this.addTask({ method: 'buildSRPMFromSCM', parent, request: [], result: { srpm: made(sources)[0] ?? null, logs: [], brootid: 1 } });
+    this.tasks.set(id, { id, method: 'buildArch', state: TASK_STATE.CLOSED, parent, request: [], result: { rpms: made(binaries), srpms: made(sources), logs: [], brootid: 2 } });
+    return parent;
   }
 
   tagId(name: string): number {
