@@ -166,10 +166,9 @@ test('two contexts of one version do not conflict, and one that is named twice c
   expect(await names(client, ['perl:5.30:1:a', 'perl:5.30:1:b', 'perl:5.30'])).toEqual(['perl:5.30:1:a', 'perl:5.30:1:b']);
 });
 
-test('two streams of one name conflict, unless the service is told otherwise', async () => {
+test('two streams of one name may be asked for: a compose holds both, and its user enables one', async () => {
   const { client } = await withMbs(build('perl:5.30:1:a'), build('perl:5.32:2:a'));
-  expect(await failureOf(client, ['perl:5.30', 'perl:5.32'])).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/perl:5\.30:1:a and perl:5\.32:2:a conflict: they are two streams of perl/) });
-  expect(await names(client, ['perl:5.30', 'perl:5.32'], { severalStreams: true })).toEqual(['perl:5.30:1:a', 'perl:5.32:2:a']);
+  expect(await names(client, ['perl:5.30', 'perl:5.32'])).toEqual(['perl:5.30:1:a', 'perl:5.32:2:a']);
 });
 
 test('a build that needs two streams of one module fails, and says by which way', async () => {
@@ -192,13 +191,31 @@ test('the request’s own version of a dependency is taken, not the latest', asy
 
 const EL8: BaseModule = { name: 'platform', stream: 'el8', streamVersionGte: 80_100, streamVersionLte: 80_200 };
 
-test('the base module bounds what was asked for, not its dependencies', async () => {
-  const on = (streamVersion: number) => ({ platform: { name: 'platform', stream: 'el8', streamVersion } });
-  const { mbs, client } = await withMbs(build('app:1:1:a', [{ lib: ['1'] }], on(80_000)), build('app:1:2:a', [{ lib: ['1'] }], on(80_200)), build('app:1:3:a', [{ lib: ['1'] }], on(80_300)), build('lib:1:9:a', undefined, on(90_000)));
-  expect(await names(client, ['app:1'], { baseModule: EL8 })).toEqual(['app:1:2:a', 'lib:1:9:a']);
+const on = (stream: string, streamVersion: number) => ({ platform: { name: 'platform', stream, streamVersion } });
+
+test('the base module bounds what was asked for', async () => {
+  const { mbs, client } = await withMbs(build('app:1:1:a', undefined, on('el8', 80_000)), build('app:1:2:a', undefined, on('el8', 80_200)), build('app:1:3:a', undefined, on('el8', 80_300)));
+  expect(await names(client, ['app:1'], { baseModule: EL8 })).toEqual(['app:1:2:a']);
   const { searchParams } = new URL(mbs.requests[0]?.url ?? '', 'http://fake');
   expect(Object.fromEntries(searchParams)).toMatchObject({ base_module_br_name: 'platform', base_module_br_stream: 'el8', base_module_br_stream_version_gte: '80100', base_module_br_stream_version_lte: '80200' });
   expect(await failureOf(client, ['app:1'], { baseModule: { ...EL8, stream: 'el9' } })).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringContaining('built on platform:el9') });
+});
+
+test('what a module was built on bounds what it requires: its major version, and nothing later', async () => {
+  const platforms = [['5', 'el8.0.0', 80_000], ['6', 'el8.4.0', 80_400], ['7', 'el8.5.0', 80_500], ['8', 'el9.0.0', 90_000], ['4', 'el7', 70_000]] as const;
+  const built = (name: string) => platforms.map(([version, stream, number]) => build(`${name}:${version}:a`, undefined, on(stream, number)));
+  const { client } = await withMbs(build('app:1:1:a', [{ lib: ['1'], any: [] }], on('el8.4.0', 80_400)), ...built('lib:1'), ...built('any:1'));
+  expect(await names(client, ['app:1'])).toEqual(['any:1:6:a', 'app:1:1:a', 'lib:1:6:a']);
+});
+
+test('a dependency that was built for other base modules only is not there', async () => {
+  const { client } = await withMbs(build('app:1:1:a', [{ lib: ['1'] }], on('f43', 43)), build('lib:1:1:a', undefined, on('f44', 44)), build('lib:1:2:a', undefined, on('f42', 42)));
+  expect(await failureOf(client, ['app:1'])).toMatchObject({ code: 'INVALID_SOURCE', message: 'The module app:1:1:a requires lib:1, which is not ready in MBS for platform:f43' });
+});
+
+test('a build that tells of no base module goes with any', async () => {
+  const { client } = await withMbs(build('app:1:1:a', [{ lib: ['1'] }], on('f43', 43)), build('lib:1:1:a'));
+  expect(await names(client, ['app:1'])).toEqual(['app:1:1:a', 'lib:1:1:a']);
 });
 
 test('a -devel module is looked for in Koji, and brings its module in the same version', async () => {

@@ -37,6 +37,7 @@ beforeAll(async () => {
   tasks.running = String(koji.addTask({ state: TASK_STATE.OPEN }));
   buildModule({ koji, mbs }, 'modular', 'alpha:1:20260101000000:aa');
   buildModule({ koji, mbs }, 'modular', 'alpha:2:20260101000000:aa');
+  buildModule({ koji, mbs }, 'modular', 'alpha:1:20250101000000:aa');
   buildModule({ koji, mbs }, 'modular', 'needy:1:20260101000000:aa', [{ platform: ['f40'], absent: ['1'] }]);
   buildModule({ koji, mbs }, 'modular', 'torn:1:20260101000000:aa', [{ platform: ['f40'], alpha: ['1'], between: ['1'] }]);
   buildModule({ koji, mbs }, 'modular', 'between:1:20260101000000:aa', [{ platform: ['f40'], alpha: ['2'] }]);
@@ -96,7 +97,7 @@ describe('a compose fails for good that names', () => {
     ['a version that is not there', modules(['alpha:1:19990101000000']), 'INVALID_SOURCE', /There is no module alpha:1:19990101000000/],
     ['a module that failed', modules(['failed:1']), 'INVALID_SOURCE', /There is no module failed:1/],
     ['a module that is only done', modules(['done:1']), 'INVALID_SOURCE', /ask with INCLUDE_DONE_MODULES/],
-    ['two streams of a module', modules(['alpha:1', 'alpha:2']), 'INVALID_SOURCE', /conflict: they are two streams of alpha/],
+    ['two versions of a stream', modules(['alpha:1', 'alpha:1:20250101000000']), 'INVALID_SOURCE', /alpha:1:20250101000000:aa conflicts with alpha:1:20260101000000:aa: a compose has one version of a stream/],
     ['a module that needs what is not there', modules(['needy:1']), 'INVALID_SOURCE', /requires absent:1, which is not ready in MBS/],
     ['a module whose needs conflict', modules(['torn:1']), 'INVALID_SOURCE', /torn:1:20260101000000:aa cannot be used: .*alpha/],
     ['a module whose modulemd is none', modules(['odd:1']), 'INVALID_SOURCE', /The modulemd of odd:1:20260101000000:aa in MBS/],

@@ -27,6 +27,8 @@ test.each(['5.10', '1e3', '0x10', '010', 'yes', 'null', '2026-11-22', '1_000'])(
 test('a module without dependencies has none', () => {
   expect(readModulemd(modulemdV2({ ...nsvc, requires: [] }))).toEqual({ dependencies: [] });
   expect(readModulemd(modulemdV2({ ...nsvc, requires: [{}] }))).toEqual({ dependencies: [[]] });
+  expect(readModulemd('document: modulemd\nversion: 2\ndata:\n  dependencies:\n  - requires:\n')).toEqual({ dependencies: [[]] });
+  expect(readModulemd('document: modulemd\nversion: 1\ndata:\n  dependencies:\n    requires:\n')).toEqual({ dependencies: [[]] });
 });
 
 test('version 1 of the format has one set with one stream each', () => {

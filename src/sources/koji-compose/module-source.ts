@@ -45,8 +45,6 @@ async function exactModules(look: ModuleLook): Promise<Asked<readonly string[]>>
       mbs,
       findInKoji: (modules, stop) => existingInKoji(hub, modules, stop),
       baseModules,
-      // All of a tag are alternatives to choose from, not a choice.
-      severalStreams: source.modules.length === 0,
       ...(tagged && { tags: source.modularTags.join(', ') }),
     },
     signal,
@@ -73,7 +71,7 @@ async function checkScratch({ source, upstreams, signal }: ModuleLook): Promise<
   for (const nsvc of source.scratchModules) {
     const wanted = parseModuleName(nsvc);
     if (!upstreams.mbs || !wanted) return { failure: failure('INVALID_SOURCE', `The scratch module ${nsvc} cannot be looked up: no MBS is configured`) };
-    const answer = await upstreams.mbs.latest({ wanted, includeDone: true, baseModule: null, signal });
+    const answer = await upstreams.mbs.latest({ wanted, includeDone: true, baseModule: null, within: null, signal });
     if ('failure' in answer) return answer;
     if (answer.builds.length === 0) return { failure: failure('INVALID_SOURCE', `There is no scratch module ${nsvc} in MBS that is done`) };
   }

@@ -20,5 +20,5 @@ export function amongTagged(modules: readonly TaggedModule[]): Pick<MbsClient, '
 }
 
 function toBuild({ name, stream, version, context, contentTag, modulemd }: TaggedModule): MbsBuild {
-  return { name, stream, version, context, kojiTag: contentTag, modulemd };
+  return { name, stream, version, context, kojiTag: contentTag, modulemd, bounds: null };
 }

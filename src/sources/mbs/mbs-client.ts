@@ -5,11 +5,14 @@ import { z } from 'zod';
 import type { BaseModule } from '../../compose/source.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { ServiceClient, type ServiceOptions } from '../service/service-client.ts';
+import { boundsOf, isWithin, type BaseBounds, type BuiltOn } from './built-on.ts';
 import { compareVersions, formatNsvc, type ModuleName, type Nsvc } from './nsvc.ts';
 
 export interface MbsBuild extends Nsvc {
   readonly kojiTag: string | null;
   readonly modulemd: string;
+  /** What it was built on, as bounds for what it requires; null where MBS does not tell. */
+  readonly bounds: BaseBounds | null;
 }
 
 export interface ModuleQuery {
@@ -18,6 +21,8 @@ export interface ModuleQuery {
   /** Builds that are done count as well as those that are ready. */
   readonly includeDone: boolean;
   readonly baseModule: BaseModule | null;
+  /** Passes over what was built on another base module than the one that requires it. */
+  readonly within: BaseBounds | null;
   readonly signal: AbortSignal;
 }
 
@@ -37,6 +42,7 @@ const page = z.object({
       context: z.string().min(1),
       koji_tag: z.string().nullish(),
       modulemd: z.string(),
+      base_module_buildrequires: z.array(z.object({ name: z.string(), stream: z.string(), stream_version: z.number().nullish() })).nullish(),
     }),
   ),
   meta: z.object({ next: z.string().nullish(), total: z.int().nonnegative() }),
@@ -75,7 +81,7 @@ export class MbsClient {
         } else if (first && item.stream !== first.stream) {
           continue;
         }
-        builds.push({ name: item.name, stream: item.stream, version: item.version, context: item.context, kojiTag: item.koji_tag ?? null, modulemd: item.modulemd });
+        builds.push({ name: item.name, stream: item.stream, version: item.version, context: item.context, kojiTag: item.koji_tag ?? null, modulemd: item.modulemd, bounds: boundsOf(builtOn(item)) });
       }
       if (!meta.next || items.length === 0) return { builds };
     }
@@ -100,9 +106,13 @@ function parametersOf({ wanted, includeDone, baseModule }: ModuleQuery): readonl
   return parameters;
 }
 
+function builtOn({ base_module_buildrequires: bases }: Item): readonly BuiltOn[] {
+  return (bases ?? []).flatMap(({ name, stream, stream_version: streamVersion }) => (typeof streamVersion === 'number' ? [{ name, stream, streamVersion }] : []));
+}
+
 /** An old MBS ignores parameters that it does not know, and then tells of every module. */
-function isWanted(item: Item, { wanted }: ModuleQuery): boolean {
-  if (item.name !== wanted.name) return false;
+function isWanted(item: Item, { wanted, within }: ModuleQuery): boolean {
+  if (item.name !== wanted.name || !isWithin(builtOn(item), within)) return false;
   if (wanted.stream === null) return !wanted.excluded.includes(item.stream);
   return item.stream === wanted.stream && (wanted.version ?? item.version) === item.version && (wanted.context ?? item.context) === item.context;
 }

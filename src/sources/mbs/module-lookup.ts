@@ -3,6 +3,7 @@
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { BaseModule } from '../../compose/source.ts';
+import type { BaseBounds } from './built-on.ts';
 import type { MbsBuild, MbsClient } from './mbs-client.ts';
 import type { FoundModule } from './module-map.ts';
 import type { DependencySet } from './modulemd.ts';
@@ -25,6 +26,7 @@ export interface LookupQuery {
   readonly wanted: Parameters<MbsClient['latest']>[0]['wanted'];
   readonly includeDone: boolean;
   readonly baseModule: BaseModule | null;
+  readonly within: BaseBounds | null;
 }
 
 /** `modules` is empty where there is none; `others` come with them: the module of a -devel module. */
@@ -68,9 +70,9 @@ function develOf(module: FoundModule): FoundModule {
 async function found(builds: readonly MbsBuild[], { dependencies, signal }: LookupOptions): Promise<{ readonly modules: readonly FoundModule[] } | { readonly failure: ComposeFailure }> {
   const read = dependencies ? await readModulemds(builds.map(({ modulemd }) => modulemd), signal) : [];
   const modules: FoundModule[] = [];
-  for (const [index, { name, stream, version, context, kojiTag }] of builds.entries()) {
+  for (const [index, { name, stream, version, context, kojiTag, bounds }] of builds.entries()) {
     const result = read[index] ?? { dependencies: [] };
-    const module = { name, stream, version, context, kojiTag };
+    const module = { name, stream, version, context, kojiTag, bounds };
     if ('problem' in result) return { failure: failure('INVALID_SOURCE', `The modulemd of ${formatNsvc(module)} in MBS ${result.problem}`) };
     modules.push({ ...module, dependencies: result.dependencies });
   }

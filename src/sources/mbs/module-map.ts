@@ -1,11 +1,14 @@
 // The modules found so far, by name and stream: one version of each, in as many contexts as there are.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { BaseBounds } from './built-on.ts';
 import { formatNsvc, nameStream, type Nsvc } from './nsvc.ts';
 import type { DependencySet } from './modulemd.ts';
 
 export interface FoundModule extends Nsvc {
   readonly kojiTag: string | null;
+  /** For what it requires; null where it is not known what it was built on. */
+  readonly bounds: BaseBounds | null;
   /** Empty where dependencies are not asked for. */
   readonly dependencies: readonly DependencySet[];
 }

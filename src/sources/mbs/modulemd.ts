@@ -19,9 +19,11 @@ export type ModulemdResult = { readonly dependencies: readonly DependencySet[] }
 
 export const MAX_MODULEMD_BYTES = 16 * 1024 ** 2;
 
-const streams = z.array(z.string());
-const requiresV2 = z.array(z.object({ requires: z.record(z.string(), z.union([streams, z.literal('').transform(() => [])])).default({}) }));
-const requiresV1 = z.object({ requires: z.record(z.string(), z.string()).default({}) });
+// A key that nothing follows is an empty text here.
+const nothing = z.literal('');
+const streams = z.union([z.array(z.string()), nothing.transform(() => [])]);
+const requiresV2 = z.array(z.object({ requires: z.union([z.record(z.string(), streams), nothing.transform(() => ({}))]).default({}) }));
+const requiresV1 = z.object({ requires: z.union([z.record(z.string(), z.string()), nothing.transform(() => ({}))]).default({}) });
 const header = z.object({ document: z.string(), version: z.string(), data: z.record(z.string(), z.unknown()) });
 
 export function readModulemd(text: string): ModulemdResult {

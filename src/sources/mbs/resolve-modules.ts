@@ -4,18 +4,19 @@
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { BaseModule } from '../../compose/source.ts';
+import type { BaseBounds } from './built-on.ts';
 import { lookUpModule, type LookupOptions, type LookupQuery, type LookupResult } from './module-lookup.ts';
 import { ModuleMap, type FoundModule } from './module-map.ts';
 import type { StreamChoice } from './modulemd.ts';
 import { formatNsvc, nameStream, parseModuleName, type ModuleName, type Nsvc } from './nsvc.ts';
-import { conflictOfDependencies, conflictOfRequest } from './stream-conflicts.ts';
+import { conflictOfDependencies } from './stream-conflicts.ts';
 
 export const BASE_MODULES: readonly string[] = ['platform', 'bootstrap'];
 
 export interface ModulesWanted {
   /** name:stream[:version[:context]] */
   readonly modules: readonly string[];
-  /** Bounds what the modules asked for were built on; their dependencies are taken as they are. */
+  /** Bounds what the modules asked for were built on; what these were built on bounds their dependencies. */
   readonly baseModule: BaseModule | null;
   /** INCLUDE_DONE_MODULES */
   readonly includeDone: boolean;
@@ -25,8 +26,6 @@ export interface ModulesWanted {
 
 export interface ModuleSourceOptions extends Omit<LookupOptions, 'dependencies' | 'signal'> {
   readonly baseModules?: readonly string[];
-  /** A request may name two streams of one module. */
-  readonly severalStreams?: boolean;
   /** Koji tags that are looked into in place of MBS, by name. */
   readonly tags?: string;
 }
@@ -53,8 +52,6 @@ export async function resolveModules(wanted: ModulesWanted, options: ModuleSourc
   if ('failure' in asked) return asked;
   const added = map.add([...asked.modules, ...asked.others]);
   if ('failure' in added) return added;
-  const conflict = options.severalStreams ? null : conflictOfRequest(asked.modules);
-  if (conflict) return { failure: conflict };
   if (wanted.dependencies) {
     const problem = (await addDependencies(map, added.added, options.baseModules ?? BASE_MODULES, lookup)) ?? conflictOfDependencies(map);
     if (problem) return { failure: problem };
@@ -72,7 +69,7 @@ async function lookUpAsked(names: readonly ModuleName[], wanted: ModulesWanted, 
   const results = await inTurns(names, async (name) => {
     // Who names all four parts means this build, and may know that it is not ready.
     const includeDone = wanted.includeDone || name.context !== null;
-    const result = await lookUpModule({ wanted: name, includeDone, baseModule: wanted.baseModule }, options);
+    const result = await lookUpModule({ wanted: name, includeDone, baseModule: wanted.baseModule, within: null }, options);
     return 'failure' in result || result.modules.length > 0 ? result : invalid(notFound(formatNsvc(name), includeDone, wanted.baseModule, tags));
   });
   return merged(results, options.dependencies);
@@ -135,21 +132,31 @@ function requirementsOf(modules: readonly FoundModule[], baseModules: readonly s
 }
 
 async function addNamed(map: ModuleMap, required: readonly Requirement[], options: LookupOptions): Promise<ReturnType<ModuleMap['add']>> {
-  const keys = new Set(required.flatMap(({ choice }) => choice.streams.map((stream) => nameStream({ name: choice.name, stream }))));
-  const missing = [...keys].filter((key) => !map.has(key)).sort();
-  const results = await inTurns(missing, async (key) => await lookUpModule(ready(key), options));
+  const wanted = new Map<string, FoundModule>();
+  for (const { choice, by } of required.toSorted((left, right) => (formatNsvc(left.by) < formatNsvc(right.by) ? -1 : 1))) {
+    for (const stream of choice.streams) {
+      const key = nameStream({ name: choice.name, stream });
+      if (!map.has(key) && !wanted.has(key)) wanted.set(key, by);
+    }
+  }
+  const missing = [...wanted].sort(([left], [right]) => (left < right ? -1 : 1));
+  const results = await inTurns(missing, async ([key, { bounds }]) => await lookUpModule(ready(key, bounds), options));
   const result = merged(results, true);
   if ('failure' in result) return result;
   const added = map.add([...result.modules, ...result.others]);
   if ('failure' in added) return added;
   const unmet = required.find(({ choice: { name, streams } }) => streams.length > 0 && !streams.some((stream) => map.has(nameStream({ name, stream }))));
-  return unmet ? invalid(`The module ${formatNsvc(unmet.by)} requires ${unmet.choice.streams.map((stream) => nameStream({ name: unmet.choice.name, stream })).join(' or ')}, which is not ready in MBS`) : added;
+  return unmet ? invalid(`The module ${formatNsvc(unmet.by)} requires ${unmet.choice.streams.map((stream) => nameStream({ name: unmet.choice.name, stream })).join(' or ')}, which is not ready in MBS${forBase(unmet.by)}`) : added;
 }
 
-function ready(key: string): LookupQuery {
+function ready(key: string, within: BaseBounds | null): LookupQuery {
   const wanted = parseModuleName(key);
   // A stream of a modulemd document that holds a colon: MBS has no such module.
-  return { wanted: wanted ?? { name: key, stream: '', version: null, context: null }, includeDone: false, baseModule: null };
+  return { wanted: wanted ?? { name: key, stream: '', version: null, context: null }, includeDone: false, baseModule: null, within };
+}
+
+function forBase({ bounds }: FoundModule): string {
+  return bounds ? ` for ${bounds.name}:${bounds.stream}` : '';
 }
 
 function takeUnsatisfied(open: Requirement[], map: ModuleMap): Requirement | null {
@@ -160,8 +167,8 @@ function takeUnsatisfied(open: Requirement[], map: ModuleMap): Requirement | nul
 }
 
 async function addAny(map: ModuleMap, { choice: { name, excluded }, by }: Requirement, options: LookupOptions): Promise<ReturnType<ModuleMap['add']>> {
-  const result = await lookUpModule({ wanted: { name, stream: null, excluded }, includeDone: false, baseModule: null }, options);
+  const result = await lookUpModule({ wanted: { name, stream: null, excluded }, includeDone: false, baseModule: null, within: by.bounds }, options);
   if ('failure' in result) return result;
   if (result.modules.length > 0) return map.add(result.modules);
-  return invalid(`The module ${formatNsvc(by)} requires ${name} in any stream${excluded.length > 0 ? ` but ${excluded.join(', ')}` : ''}, and none is ready in MBS`);
+  return invalid(`The module ${formatNsvc(by)} requires ${name} in any stream${excluded.length > 0 ? ` but ${excluded.join(', ')}` : ''}, and none is ready in MBS${forBase(by)}`);
 }

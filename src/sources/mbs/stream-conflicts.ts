@@ -1,22 +1,10 @@
-// Two streams of one module cannot be enabled together. Contexts of a module are alternatives and may need different
-// streams; here only what excludes each other without doubt is found: what one build needs, by whatever way, in two streams.
+// Two streams of one module cannot be enabled together, though a compose may hold both. Contexts of a module are alternatives
+// and may need different streams; here only what excludes each other without doubt is found: what one build needs, by whatever
+// way, in two streams.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { formatNsvc, nameStream } from './nsvc.ts';
 import type { FoundModule, ModuleMap } from './module-map.ts';
-
-/** What is asked for, in two streams of one name. */
-export function conflictOfRequest(asked: readonly FoundModule[]): ComposeFailure | null {
-  const byName = new Map<string, FoundModule>();
-  for (const module of asked) {
-    const other = byName.get(module.name);
-    if (other && other.stream !== module.stream) {
-      return failure('INVALID_SOURCE', `The modules ${formatNsvc(other)} and ${formatNsvc(module)} conflict: they are two streams of ${module.name}; name one of them only`);
-    }
-    byName.set(module.name, module);
-  }
-  return null;
-}
 
 /** A build whose requirements, followed as far as they leave no choice, hold two streams of one name. */
 export function conflictOfDependencies(map: ModuleMap): ComposeFailure | null {

@@ -66,7 +66,7 @@ function pageOf(found: readonly FakeBuild[], asked: URLSearchParams): object {
 }
 
 function verbose(item: FakeBuild, index: number): object {
-  const { name, stream, version, context, state = 5 } = item;
+  const { name, stream, version, context, state = 5, platform } = item;
   return {
     id: index + 1,
     name,
@@ -82,6 +82,7 @@ function verbose(item: FakeBuild, index: number): object {
     rebuild_strategy: 'changed-and-after',
     scmurl: `https://src.example.com/modules/${name}.git?#0123456789abcdef0123456789abcdef01234567`,
     siblings: [],
+    base_module_buildrequires: platform ? [{ id: 7, name: platform.name, stream: platform.stream, version: '1', context: '00000000', koji_tag: null, state: 5, state_name: 'ready', stream_version: platform.streamVersion }] : [],
     component_builds: [1, 2],
     stream_version: null,
     virtual_streams: [],
