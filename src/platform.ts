@@ -74,6 +74,7 @@ async function assemble(
   stop: () => Promise<void>,
 ): Promise<Platform> {
   const { run, url } = database;
+  const clock: Clock = { now: () => new Date() };
   const instance = await instanceId(run);
   const events = eventLog(run);
   const progress = progressStore(run);
@@ -86,6 +87,7 @@ async function assemble(
     adopt: config.ODCS_ADOPT_TARGET,
     publicUrl,
     minFreeBytes: config.ODCS_MIN_FREE_BYTES,
+    keep: { maxAgeSeconds: config.ODCS_TAG_CACHE_SECONDS, maxBytes: config.ODCS_TAG_CACHE_BYTES, clock },
     logger,
   });
   // Neither a lease nor a lead waits for what slow reads hold.
@@ -111,7 +113,7 @@ async function assemble(
     history: history(run),
     leadership: leading,
     cursors: eventCursors(instance),
-    clock: { now: () => new Date() },
+    clock,
   };
 }
 

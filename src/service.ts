@@ -31,7 +31,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
     await platform.stop();
   };
   try {
-    const sources = wireSources(config, platform.kojiEvents, publicUrl, logger);
+    const sources = wireSources(config, platform, publicUrl, logger);
     const { resolver, engines } = sources;
     const api = await wireApi(config, platform, sources, logger);
     const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS) });

@@ -1,6 +1,6 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, KojiEventStore, Logger, PackageForecast, ProcessRunner, SourceResolver } from './app/ports.ts';
+import type { Engine, KojiEventStore, Logger, PackageForecast, ProcessRunner, Results, SourceResolver } from './app/ports.ts';
 import type { Compose } from './compose/compose.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
@@ -35,13 +35,13 @@ export interface Sources {
   readonly unattended: ProcessRunner;
 }
 
-export function wireSources(config: Config, kojiEvents: KojiEventStore, publicUrl: string, logger: Logger): Sources {
+export function wireSources(config: Config, { kojiEvents, results }: { readonly kojiEvents: KojiEventStore; readonly results: Pick<Results, 'kept'> }, publicUrl: string, logger: Logger): Sources {
   const bounds = { repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback };
   const repo = new RepoSource(bounds);
   const pulp = pulpServer(config);
   const generating = preferredEngines(
     [
-      createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), logger }),
+      createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), kept: results.kept, logger }),
       createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, sourceTypes: config.ODCS_KOJI?.repoUrl ? ['REPO', 'TAG'] : ['REPO'], logger }),
     ],
     config.ODCS_ENGINE,

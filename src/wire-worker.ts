@@ -78,6 +78,7 @@ function chores(config: Config, { store, results, queue, clock }: Platform, taki
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
     { name: 'clear away leftovers', whose: 'service', everyMs: 60_000, run: () => sweepLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }) },
+    { name: 'clear away what was kept', whose: 'service', everyMs: 60_000, run: () => results.kept.sweep() },
     { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => giveUpWaiting(expiring) },
   ];
 }

@@ -9,3 +9,4 @@ export * from './ports/work.ts';
 export * from './ports/engines.ts';
 export * from './ports/sources.ts';
 export * from './ports/results.ts';
+export * from './ports/kept-files.ts';

@@ -3,11 +3,12 @@
 
 import { mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageFailed, type AttemptDirectory, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
+import { StorageFailed, type AttemptDirectory, type KeptFiles, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';
+import { DirectoryKeptFiles, NOTHING_KEPT, type KeptFilesOptions } from './kept-files.ts';
 import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
 import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
@@ -29,6 +30,8 @@ export interface ResultsOptions {
   readonly publicUrl: string;
   /** Less free space than this is as good as none. */
   readonly minFreeBytes: number;
+  /** How long and how much may be kept for later attempts; nothing, where it is left out. */
+  readonly keep?: Pick<KeptFilesOptions, 'maxAgeSeconds' | 'maxBytes' | 'clock'>;
   readonly logger: Logger;
 }
 
@@ -37,6 +40,7 @@ export function createResults(options: ResultsOptions): Results {
 }
 
 class DirectoryResults implements Results {
+  readonly kept: KeptFiles;
   readonly #options: ResultsOptions;
   readonly #targets: readonly Target[];
   readonly #emptier: TrashEmptier;
@@ -47,6 +51,13 @@ class DirectoryResults implements Results {
     this.#options = options;
     this.#targets = Object.entries(options.targetDirs).map(([name, path]) => ({ name, path }));
     this.#emptier = trashEmptier(this.#targets, options.instanceId, options.logger);
+    const { keep, minFreeBytes, logger } = options;
+    this.kept = !keep ? NOTHING_KEPT : new DirectoryKeptFiles({
+      ...keep, minFreeBytes, logger, freeBytes,
+      targets: this.#targets,
+      reachable: () => this.#reachable(),
+      throwAway: (target, path) => this.#throwAway(target, path),
+    });
   }
 
   async start(): Promise<void> {
@@ -76,8 +87,7 @@ class DirectoryResults implements Results {
   }
 
   async reachable(): Promise<readonly string[]> {
-    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target.name])));
-    return owned.flat();
+    return (await this.#reachable()).map(({ name }) => name);
   }
 
   leftovers(name: string, before: Date): Promise<readonly Leftover[]> {
@@ -211,6 +221,11 @@ class DirectoryResults implements Results {
 
   readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<LogChunk> {
     return readLogChunk(logPath(this.#target(compose.targetDir).path, compose.id, attempt), offset, upToEnd);
+  }
+
+  async #reachable(): Promise<readonly Target[]> {
+    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target])));
+    return owned.flat();
   }
 
   #target(name: string): Target {

@@ -8,6 +8,7 @@ export const INSTANCE_FILE = '.odcs-instance';
 export const ATTEMPTS = '.attempts';
 export const TRASH = '.trash';
 export const LOGS = '.logs';
+export const KEPT = '.kept';
 
 export const TRASH_NAME = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ATTEMPT_NAME = /^(\d+)\.(\d+)(?:\.scratch)?$/;

@@ -89,6 +89,18 @@ describe('a compose of a tag', () => {
   });
 });
 
+describe('the next compose of a tag', () => {
+  it('is given what the last one read of it', async () => {
+    lab.koji.addTag('f43-twice', { parents: ['f43-base'] });
+    const first = await compose({ source: { tag: { tag: 'f43-twice', packages: ['greet'] } } });
+    const second = await compose({ source: { tag: { tag: 'f43-twice', packages: ['hello'] } } });
+    expect([first, second]).toMatchObject([{ state: 'DONE' }, { state: 'DONE', reuses: null }]);
+    const given = async ({ pungiComposeId }: Ended) => JSON.parse(await readFile(join((await lab.saw(pungiComposeId)).directory, 'old-compose.json'), 'utf8')) as unknown;
+    expect(await given(first)).toBeNull();
+    expect(await given(second)).toEqual({ headers: first.pungiComposeId, repomd: `<repomd><!-- ${first.pungiComposeId} --></repomd>` });
+  });
+});
+
 describe('a compose of builds', () => {
   it('has what those builds hold and nothing of any tag', async () => {
     const done = await compose({ source: { build: { builds: ['greet-0.9-1', 'cowsay-3.04-7'] } } });

@@ -2,6 +2,7 @@
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import type { KeptFiles } from './kept-files.ts';
 import type { Service } from './platform.ts';
 import type { PackageRecord } from './progress.ts';
 
@@ -32,6 +33,7 @@ export interface Leftover {
 }
 
 export interface Results extends Service {
+  readonly kept: KeptFiles;
   /** Names of the target directories that are there, here, and this database's; a full or read-only one, too. */
   reachable(): Promise<readonly string[]>;
   /** What lies there by names that are ours and has not been touched since `before`. */

@@ -3,7 +3,8 @@
 import type { Generation } from '../../app/ports.ts';
 import type { PungiInput } from './input-files.ts';
 
-export function pungiArguments({ compose, directory, input: { koji, rawConfig } }: Generation, files: PungiInput): string[] {
+/** `oldComposes`: a directory of composes that parts may be taken of. */
+export function pungiArguments({ compose, directory, input: { koji, rawConfig } }: Generation, files: PungiInput, oldComposes: string | null = null): string[] {
   return [
     `--config=${files.configFile}`,
     '--no-latest-link',
@@ -14,6 +15,7 @@ export function pungiArguments({ compose, directory, input: { koji, rawConfig } 
     ...(compose.respinOf === null ? [] : [`--respin-of=${compose.respinOf}`]),
     ...(koji && koji.event !== null ? [`--koji-event=${koji.event}`] : []),
     ...(rawConfig && rawConfig.kojiEvent !== null ? [`--koji-event=${rawConfig.kojiEvent}`] : []),
+    ...(oldComposes === null ? [] : [`--old-composes=${oldComposes}`]),
     ...(rawConfig?.arguments ?? []),
     `--notification-script=${files.notificationScript}`,
   ];

@@ -65,7 +65,8 @@ export function pungiConfiguration(compose: Compose, identity: PungiIdentity, pa
     hashed_directories: true,
     filter_system_release_packages: false,
     ...('koji' in packageSet ? kojiOptions(packageSet.koji) : { pkgset_source: 'repos', pkgset_repos: packageSet.repositories }),
-    pkgset_allow_reuse: true,
+    // See tag-cache.ts.
+    pkgset_allow_reuse: false,
     gather_method: gatherMethod(compose, packageSet),
     gather_lookaside_repos: [[ANY_VARIANT, lookasides]],
     check_deps: flags.includes('CHECK_DEPS'),

@@ -4,8 +4,6 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation, KojiPlace, OpenedRepository } from '../../app/ports.ts';
-import type { Compose } from '../../compose/compose.ts';
-import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
 import { kojiConf } from './koji-options.ts';
 import { canBeGathered } from './package-names.ts';
@@ -39,7 +37,7 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   if (koji) await writeKojiConf(koji.place, scratch);
   const packages = askedPackages(input.source);
   if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
-  await writeComposeInfo(compose, identity, directory);
+  await writeComposeInfo({ compose, identity, directory });
   return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
 }
 
@@ -79,7 +77,7 @@ async function place({ location, isLocal }: OpenedRepository, link: string): Pro
 }
 
 /** productmd 1.2, as Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
-async function writeComposeInfo(compose: Compose, identity: PungiIdentity, directory: string): Promise<void> {
+export async function writeComposeInfo({ compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>): Promise<void> {
   const { id, date, respin, releaseShort, releaseVersion } = identity;
   const label = compose.label === null ? {} : { label: compose.label, final: false };
   const content = {

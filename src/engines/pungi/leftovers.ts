@@ -7,6 +7,12 @@ import { join } from 'node:path';
 const PUBLISHED: ReadonlySet<string> = new Set(['compose', 'logs', 'STATUS']);
 const UNPUBLISHED_LOG = /^traceback|^config-(?:copy$|dump)|^notifications$/;
 
+/** All of a run that failed, so that another can begin where it did. */
+export async function clearRun(directory: string, scratch: string, eventsFile: string): Promise<void> {
+  for (const name of await readdir(directory)) await rename(join(directory, name), join(scratch, `failed-${name}`));
+  await rm(eventsFile, { force: true });
+}
+
 /** `work/` may hold as many files as the compose: it is moved to scratch, which is deleted in the background. */
 export async function clearUnpublished(directory: string, scratch: string): Promise<void> {
   for (const name of await readdir(directory)) {

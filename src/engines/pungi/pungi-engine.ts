@@ -3,7 +3,7 @@
 
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
+import type { Engine, EngineInfo, Generation, KeptFiles, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
 import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
@@ -11,12 +11,13 @@ import { pungiArguments } from './arguments.ts';
 import { askedPackages } from './configuration.ts';
 import { diagnose, missingPackagesFailure, packagesNotFound } from './diagnosis.ts';
 import { followFile } from './file-follower.ts';
-import { writeInput, type PungiInput } from './input-files.ts';
-import { clearUnpublished } from './leftovers.ts';
+import { writeComposeInfo, writeInput, type PungiInput } from './input-files.ts';
+import { clearRun, clearUnpublished } from './leftovers.ts';
 import { probeLinks } from './link-probe.ts';
 import { canBeGathered } from './package-names.ts';
 import { readConfigDump, writeRawInput } from './raw-input.ts';
 import { pungiProgress } from './progress.ts';
+import { tagCache, type TagCache } from './tag-cache.ts';
 
 const PROGRAM = 'pungi-koji';
 const VERSION_TIMEOUT_MS = 20_000;
@@ -30,7 +31,15 @@ export interface PungiOptions {
   readonly timeoutMs: number;
   /** What the configuration makes possible, of what Pungi can do; repositories, where it is left out. */
   readonly sourceTypes?: readonly SourceType[];
+  /** For what it reads of tags; where it is left out, every compose reads all of its tag. */
+  readonly kept?: KeptFiles;
   readonly logger: Logger;
+}
+
+interface Run {
+  readonly files: PungiInput;
+  readonly timeoutMs: number;
+  readonly oldComposes: string | null;
 }
 
 export function createPungiEngine(options: PungiOptions): Engine {
@@ -41,30 +50,57 @@ export function createPungiEngine(options: PungiOptions): Engine {
     version ??= available ? readVersion(options.path).catch(() => null) : null;
     return { name: 'pungi', version: (await version) ?? null, sourceTypes: options.sourceTypes ?? ['REPO'], available };
   }
-  return { name: 'pungi', info, generate: (generation) => generate(generation, options) };
+  const cache = options.kept ? tagCache(options.kept, async () => (await info()).version) : null;
+  return { name: 'pungi', info, generate: (generation) => generate(generation, options, cache) };
 }
 
-async function generate(generation: Generation, options: PungiOptions): Promise<ComposeFailure | null> {
-  const { directory, scratch, input } = generation;
+async function generate(generation: Generation, options: PungiOptions, cache: TagCache | null): Promise<ComposeFailure | null> {
+  const { scratch, input } = generation;
   const unlinkable = await probeLinks([...input.repositories, ...input.lookasides], scratch);
   if (unlinkable) return unlinkable;
   const { rawConfig } = input;
   const files = rawConfig ? await writeRawInput(generation, rawConfig) : await writeInput(generation);
   const timeoutMs = rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
-  const { result, output } = await runPungi(generation, files, { ...options, timeoutMs });
+  const oldComposes = (await cache?.take(generation)) ?? null;
+  const failed = await runToEnd(generation, { files, timeoutMs, oldComposes }, options);
+  if (failed?.code === 'ENGINE_FAILED' && cache && oldComposes !== null && !generation.signal.aborted) {
+    const failedAgain = await runAgain(generation, { files, timeoutMs, oldComposes: null }, options, cache);
+    if (failedAgain) return failedAgain;
+  } else if (failed) return failed;
+  await cache?.keep(generation);
+  return await finish(generation);
+}
+
+/** Nothing that was kept may be what a compose fails by. */
+async function runAgain(generation: Generation, run: Run, options: PungiOptions, cache: TagCache): Promise<ComposeFailure | null> {
+  generation.log('Once more, without what was kept of an earlier compose of the tag\n');
+  await clearRun(generation.directory, generation.scratch, run.files.eventsFile);
+  await writeComposeInfo(generation);
+  const failed = await runToEnd(generation, run, options);
+  if (!failed) await cache.forget(generation);
+  return failed;
+}
+
+async function runToEnd(generation: Generation, run: Run, options: PungiOptions): Promise<ComposeFailure | null> {
+  const { timeoutMs } = run;
+  const { result, output } = await runPungi(generation, run, options);
   reportSurvivors(result, generation, options.logger);
-  const status = await readStatus(directory);
-  if (result.exitCode !== 0 || result.aborted || result.timedOut || !status?.startsWith('FINISHED')) {
-    const failure = await diagnose({ result, output, status, timeoutMs }, generation);
-    // The log so far only points to that of a child, which goes with the attempt.
-    if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
-    return failure;
-  }
+  const status = await readStatus(generation.directory);
+  if (result.exitCode === 0 && !result.aborted && !result.timedOut && status?.startsWith('FINISHED')) return null;
+  const failure = await diagnose({ result, output, status, timeoutMs }, generation);
+  // The log so far only points to that of a child, which goes with the attempt.
+  if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
+  return failure;
+}
+
+/** A finished Pungi may have missed packages that were asked for. */
+async function finish(generation: Generation): Promise<ComposeFailure | null> {
+  const { directory, scratch, input } = generation;
   const asked = askedPackages(input.source);
   const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
   const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
   if (missing.length > 0) return missingPackagesFailure(missing);
-  const dump = rawConfig ? await readConfigDump(directory) : null;
+  const dump = input.rawConfig ? await readConfigDump(directory) : null;
   if (dump !== null) generation.keepConfiguration(dump);
   await clearUnpublished(directory, scratch);
   return null;
@@ -72,8 +108,8 @@ async function generate(generation: Generation, options: PungiOptions): Promise<
 
 async function runPungi(
   generation: Generation,
-  files: PungiInput,
-  { path, timeoutMs }: PungiOptions,
+  { files, timeoutMs, oldComposes }: Run,
+  { path }: PungiOptions,
 ): Promise<{ readonly result: ProcessResult; readonly output: readonly string[] }> {
   const { scratch, signal } = generation;
   const progress = pungiProgress((percent, phase, message) => generation.progress(percent, phase, message));
@@ -89,7 +125,7 @@ async function runPungi(
   try {
     const result = await runProcess({
       file: PROGRAM,
-      args: pungiArguments(generation, files),
+      args: pungiArguments(generation, files, oldComposes),
       cwd: files.directory,
       // A service may run as a user id that has no name; Pungi asks for it.
       env: { ...minimalEnvironment(path, scratch), LOGNAME: 'odcs', USER: 'odcs' },

@@ -36,7 +36,7 @@ if (status === 'FINISHED') {
 await replay({ ...options, conf, identity: identity() });
 
 function parse(argv) {
-  const options = { config: null, composeDir: null, type: null, label: null, notificationScripts: [], version: false, kojiEvent: null };
+  const options = { config: null, composeDir: null, type: null, label: null, notificationScripts: [], version: false, kojiEvent: null, oldComposes: [] };
   for (const argument of argv) {
     const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argument) ?? [];
     if (name === 'version') options.version = true;
@@ -45,8 +45,9 @@ function parse(argv) {
     else if (name === 'label') options.label = value;
     else if (name === 'notification-script') options.notificationScripts.push(value);
     else if (name === 'koji-event') options.kojiEvent = value;
+    else if (name === 'old-composes') options.oldComposes.push(value);
     else if (TYPES.includes(name)) options.type = name;
-    else if (!['no-latest-link', 'parent-compose-id', 'respin-of', 'old-composes'].includes(name)) usage(`unrecognized arguments: ${argument}`);
+    else if (!['no-latest-link', 'parent-compose-id', 'respin-of'].includes(name)) usage(`unrecognized arguments: ${argument}`);
   }
   if (options.version) return options;
   if (!options.config || !options.composeDir) usage('the following arguments are required: --config');

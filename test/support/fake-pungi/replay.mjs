@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { controlFile, kojiPackages, readProfile } from './koji.mjs';
+import { findOldCompose, leaveForNext, pathsOf } from './old-composes.mjs';
 import { gather, readRepository, writeCompose } from './packages.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -21,6 +22,7 @@ export async function replay(run) {
     process.exit(1);
   }
   const scenario = scenarioOf(conf, profile);
+  const oldCompose = findOldCompose(run.oldComposes, identity.release);
   keepInput();
   const children = new Set();
   const globalLog = join(composeDir, 'logs', 'global', 'pungi.global.log');
@@ -118,11 +120,14 @@ export async function replay(run) {
       for (const line of scenario.lines) log(line);
     }
     if (/Writing pungi config \(arch: \S+ variant: None\)/.test(rest)) {
+      if (profile) reuseOldCompose();
       selection = await packageSet();
       await startChild(scenario.timeScale).ended;
     }
     if (begin === 'BEGIN' && phase) await inPhase(phase);
     if (/\[DONE \] Running pungi/.test(rest)) checkDependencies();
+    // Threads of the real one read it for as long as they please.
+    if (/Writing RPM manifest/.test(rest) && oldCompose && !existsSync(join(oldCompose, 'STATUS'))) doom('[ERROR   ] Compose run failed: the old compose is gone');
     if (/Writing RPM manifest/.test(rest)) writeCompose({ composeDir, identity, selection, recordings: join(HERE, 'recordings') });
   }
   status('FINISHED');
@@ -148,6 +153,16 @@ export async function replay(run) {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
     if (text === null) doom(`[ERROR   ] Compose run failed: [Errno 2] No such file or directory: '${path}'`);
     if (!text.includes(`<${root}>`)) doom(`[ERROR   ] Compose run failed: ${root === 'variants' ? 'Variants XML' : 'Comps'} doesn't validate:`, `${path}:1:0:ERROR:VALID:DTD_UNKNOWN_ELEM`);
+  }
+  function reuseOldCompose() {
+    for (const tag of [conf.pkgset_koji_tag ?? []].flat().filter((name) => name !== '')) {
+      const old = oldCompose && pathsOf(oldCompose, tag);
+      if (old && existsSync(old.repodata)) log(`[INFO    ] Using old repodata from: ${dirname(old.repodata)}`);
+      else log(`[INFO    ] No suitable old compose found in: ${JSON.stringify(run.oldComposes)}`);
+      if (old && scenario.failOnOld) doom('[ERROR   ] Compose run failed: createrepo_c cannot read the old repodata');
+      if (scenario.keep) writeFileSync(join(scenario.keep, identity.compose.id, 'old-compose.json'), JSON.stringify(old && { repomd: readFileSync(join(old.repodata, 'repomd.xml'), 'utf8'), headers: readFileSync(old.headers, 'utf8') }));
+      leaveForNext(composeDir, tag, identity.compose.id);
+    }
   }
   async function packageSet() {
     const sets = {};

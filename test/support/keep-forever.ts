@@ -1,0 +1,24 @@
+// A process that keeps files in a target directory, again and again, until it is killed: `keep-forever.ts TARGET INSTANCE`.
+
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createResults } from '../../src/results/directory-results.ts';
+import { aCompose } from './composes.ts';
+import { silentLogger } from './logger.ts';
+
+const [target = '', instanceId = ''] = process.argv.slice(2);
+const results = createResults({
+  targetDirs: { default: target }, instanceId, adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger,
+  keep: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => new Date() } },
+});
+await results.start();
+const attempt = await results.begin(aCompose({ id: String(process.pid), state: 'GENERATING', attempt: 1 }));
+for (let round = 0; ; round++) {
+  // What was kept is never written to again.
+  const from = join(attempt.directory, String(round));
+  await mkdir(join(from, 'some'), { recursive: true });
+  const paths = ['first', 'some/second', 'some/third'];
+  for (const path of paths) await writeFile(join(from, path), `${process.pid} ${round} `.repeat(1000));
+  await results.kept.keep('k', attempt, { from, paths, rank: 1 });
+  process.stdout.write('kept\n');
+}
