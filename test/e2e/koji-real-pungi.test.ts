@@ -1,6 +1,6 @@
 // Real Pungi, where it is installed, against the tests' Koji: that it takes the configuration and asks Koji as it is meant to.
 
-import { copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,26 @@ describe.runIf(isInstalled)('real Pungi', () => {
     expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
     const names = done.packages.nodes.filter(({ arch }) => arch !== 'src').map(({ name }) => name);
     expect([...new Set(names)].filter((name) => !/-debug(info|source)$/.test(name)).sort()).toEqual(expected);
+  }, 120_000);
+
+  it('takes what the last compose of the tag read, and has the packages of its own event', async () => {
+    lab.koji.addTag('f43-twice');
+    buildSamples(lab.koji, 'f43-twice');
+    const compose = async (input: object) => {
+      const id = await lab.service.request({ source: { tag: { tag: 'f43-twice', ...input } } });
+      const { state, packages } = (await lab.service.ended(id, 'state packages { nodes { name } }')) as { readonly state: string; readonly packages: { readonly nodes: readonly { readonly name: string }[] } };
+      expect(state).toBe('DONE');
+      const log = await readFile(join(lab.service.targetDir, `odcs-${id}`, 'logs/global/pungi.global.log'), 'utf8');
+      return { names: new Set(packages.nodes.map(({ name }) => name)), log };
+    };
+    const first = await compose({ packages: ['hello'] });
+    expect(first.log).toContain('No suitable old compose found in: []');
+    lab.koji.untagBuild('f43-twice', 'cowsay-3.04-7');
+    const second = await compose({});
+    expect(second.log).toMatch(/Using old repodata from: \S+\/old-composes\/\S+\/work\/global\/repo\/f43-twice$/m);
+    expect(second.log).not.toContain('Failed to load old cache');
+    expect([...second.names]).toEqual(expect.arrayContaining(['greet', 'hello', 'unrelated']));
+    expect(second.names).not.toContain('cowsay');
   }, 120_000);
 });
 
