@@ -38,7 +38,12 @@ function noteOf({ event, by, reason = null }: Change, stateChanged: boolean): Ch
       return { ...note, kind: 'UNPINNED' };
     case 'REQUEST_CANCEL':
       return { ...note, kind: 'CANCEL_REQUESTED' };
-    default:
+    case 'FOLLOW':
+      return { ...note, kind: 'SHARING_CHANGED' };
+    case 'BEGIN_REMOVAL':
+      // REMOVED follows and tells of both.
       return null;
+    default:
+      throw new Error(`Nobody would be told of ${event.type}`);
   }
 }

@@ -18,7 +18,7 @@ export async function joinRoot(deps: Omit<SharingDeps, 'store'>, tx: ComposeTran
   const at = deps.clock.now();
   const sharer = await changeCompose(tx, compose, { event: { type: 'SHARE', at, root: root.id }, by: 'system', patch: { digest } }, deps.rules);
   if (!sharer) return null;
-  for (const follower of await tx.lockSharers(compose.id)) await follow(deps, tx, follower, root);
+  for (const follower of await tx.lockSharers(compose.id)) await follow(deps, tx, follower, root, `Compose ${compose.id} shares it as well`);
   return root.state === 'DONE' ? finish(deps, tx, sharer, root) : sharer;
 }
 
@@ -70,19 +70,20 @@ export async function partWays(deps: SharingDeps, root: Compose): Promise<void> 
 async function handOver(deps: SharingDeps, tx: ComposeTransaction, ended: Compose): Promise<void> {
   const [heir, ...others] = await tx.lockSharers(ended.id);
   if (!heir) return;
+  const reason = `Compose ${ended.id} was not finished`;
   const root = heir.digest === null ? null : await tx.findRoot(heir.digest);
   if (root) {
-    for (const sharer of [heir, ...others]) await follow(deps, tx, sharer, root);
+    for (const sharer of [heir, ...others]) await follow(deps, tx, sharer, root, reason);
     return;
   }
-  const waiting = await changeCompose(tx, heir, { event: { type: 'TAKE_OVER', at: deps.clock.now() }, by: 'system', reason: `Compose ${ended.id} was not finished` }, deps.rules);
+  const waiting = await changeCompose(tx, heir, { event: { type: 'TAKE_OVER', at: deps.clock.now() }, by: 'system', reason }, deps.rules);
   if (!waiting) return;
   await tx.enqueue(waiting, 'generate');
-  for (const sharer of others) await follow(deps, tx, sharer, waiting);
+  for (const sharer of others) await follow(deps, tx, sharer, waiting, reason);
 }
 
-async function follow(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, sharer: Compose, root: Compose): Promise<void> {
-  const following = await changeCompose(tx, sharer, { event: { type: 'FOLLOW', at: deps.clock.now(), root: root.id }, by: 'system' }, deps.rules);
+async function follow(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, sharer: Compose, root: Compose, reason: string): Promise<void> {
+  const following = await changeCompose(tx, sharer, { event: { type: 'FOLLOW', at: deps.clock.now(), root: root.id }, by: 'system', reason }, deps.rules);
   if (following && root.state === 'DONE') await finish(deps, tx, following, root);
 }
 

@@ -247,6 +247,28 @@ describe('composeLog', () => {
     expect(results.values('composeLog')).toMatchObject([{ offset: 4, text: 'two\n', end: false }, { offset: 8, end: true }]);
   });
 
+  it('of one that shares is the log of what it shares, and ends where another is shared instead', async () => {
+    const at = new Date();
+    for (let n = 1; n <= 3; n += 1) api.insert();
+    for (const id of ['1', '3']) api.begin(id);
+    for (const id of ['1', '3']) api.logs.set(`${id}.1`, `of ${id}\n`);
+    const follow = () => new Results(server.client(), { query: LOG, variables: { id: '2' } });
+    // It does not share yet, nor has it an attempt of its own.
+    const first = follow();
+    await eventually('it watches', () => api.followers === 1);
+    api.happen('2', { type: 'SHARE', at, root: '1' });
+    await first.count(1);
+    api.happen('2', { type: 'FOLLOW', at, root: '3' });
+    await first.completed;
+    expect(first.values('composeLog')).toMatchObject([{ text: 'of 1\n', attempt: 1 }, { text: '', end: true }]);
+    const second = follow();
+    await second.count(1);
+    api.succeed('3');
+    await second.completed;
+    expect(second.values('composeLog')).toMatchObject([{ text: 'of 3\n', attempt: 1 }, { end: true }]);
+    expect(api.followers).toBe(0);
+  });
+
   it('refuses attempts and offsets that cannot be', async () => {
     api.insert();
     const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 2, offset: -1 } });

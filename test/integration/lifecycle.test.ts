@@ -63,6 +63,8 @@ describe('the machine, driven through the database', () => {
           continue;
         }
         expect(stored).toEqual(after);
+        // Nothing changes that nobody is told of; of the beginning of a removal its end tells.
+        expect(await history(before.id), event.type).toHaveLength(event.type === 'BEGIN_REMOVAL' ? 2 : 3);
         if (target !== compose.state) {
           expect((await history(before.id)).at(-1)).toEqual({ seq: 3, kind: 'STATE_CHANGED', from_state: compose.state, to_state: target, by: 'someone', reason: 'because' });
         }

@@ -25,7 +25,7 @@ export class ComposeLog {
   @Subscription(() => LogChunk, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composeLog(context.api, args),
     description:
-      "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log.",
+      "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log, for as long as it shares that.",
   })
   composeLog(
     @Root() chunk: LogChunk,
@@ -40,26 +40,29 @@ export class ComposeLog {
 export async function composeLog(api: Api, { id, attempt, offset }: Args): Promise<AsyncIterableIterator<LogChunk>> {
   const asked = isComposeId(id) ? await api.store.find(id) : null;
   if (!asked) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
-  const compose = asked.reuses === null ? asked : ((await api.store.find(asked.reuses)) ?? asked);
+  const compose = (await api.store.find(generatorOf(asked))) ?? asked;
   const problems: FieldProblem[] = [];
   if (attempt != null && (attempt < 1 || attempt > compose.attempt)) {
     problems.push({ path: 'attempt', message: `Must be 1 to ${compose.attempt}, the attempts that there were` });
   }
   if (offset != null && offset < 0) problems.push({ path: 'offset', message: 'Must be 0 or more' });
   if (problems.length > 0) throw badInput(...problems);
-  return abortable((signal) => readAttempt(api, compose.id, attempt ?? null, offset ?? 0, signal));
+  return abortable((signal) => readAttempt(api, id, attempt ?? 0, offset ?? 0, signal));
 }
 
-async function* readAttempt(api: Api, id: string, asked: number | null, from: number, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
-  const watch = await watchCompose(api, id, signal);
-  let offset = from;
+/** Ends with the attempt, or when that is not the compose's any more: another one generates what it shares, or it itself. */
+async function* readAttempt(api: Api, id: string, asked: number, from: number, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
+  const watch = new Watch(api, signal);
+  let [offset, attempt] = [from, asked];
+  let of: Compose | null = null;
   while (!signal.aborted) {
-    const { compose } = watch;
-    const attempt = asked ?? compose.attempt;
+    const now = await watch.compose(generatorOf(await watch.compose(id)));
+    if (attempt === 0) of = null;
+    of ??= now;
+    attempt ||= of.attempt;
     // Looked at before the file: what was written until then is read below, and then it is the end.
-    const over = isOver(compose, attempt);
-    if (asked === null && attempt > 0) asked = attempt;
-    const { text, nextOffset } = attempt === 0 ? { text: '', nextOffset: offset } : await api.results.readLog(compose, attempt, offset, over);
+    const over = of.id !== now.id || isOver(now, attempt);
+    const { text, nextOffset } = attempt === 0 ? { text: '', nextOffset: offset } : await api.results.readLog(of, attempt, offset, over);
     if (text !== '') yield { offset, nextOffset, attempt, text, end: false };
     else if (over) return yield { offset, nextOffset: offset, attempt, text: '', end: true };
     else await watch.changeOr(POLL_MS);
@@ -67,31 +70,49 @@ async function* readAttempt(api: Api, id: string, asked: number | null, from: nu
   }
 }
 
+/** The compose whose attempts are its own. */
+function generatorOf({ id, reuses }: Compose): string {
+  return reuses ?? id;
+}
+
 function isOver(compose: Compose, attempt: number): boolean {
   if (compose.attempt > attempt) return attempt > 0;
   return compose.state !== 'GENERATING' && !(compose.state === 'WAIT' && attempt === 0);
 }
 
-/** The compose as the feed knows it, and a wait for the next change of it. */
-async function watchCompose(api: Api, id: string, signal: AbortSignal) {
-  const after = await api.events.head();
-  const found = await api.store.find(id);
-  if (!found) throw new Error(`compose ${id} was there and is not any more`);
-  let changed = new AbortController();
-  const watch = {
-    compose: found,
-    async changeOr(ms: number): Promise<void> {
-      await sleep(ms, undefined, { signal: AbortSignal.any([signal, changed.signal]) }).catch(() => undefined);
-    },
-  };
-  const follow = async () => {
-    for await (const item of api.feed.follow({ after, composeId: id, progress: false, signal })) {
-      watch.compose = item.compose;
-      changed.abort();
-      changed = new AbortController();
+/** Composes as the feed knows them, and a wait for the next change of any. */
+class Watch {
+  readonly #api: Api;
+  readonly #signal: AbortSignal;
+  readonly #composes = new Map<string, Compose>();
+  #changed = new AbortController();
+
+  constructor(api: Api, signal: AbortSignal) {
+    this.#api = api;
+    this.#signal = signal;
+  }
+
+  async compose(id: string): Promise<Compose> {
+    const known = this.#composes.get(id);
+    if (known) return known;
+    const after = await this.#api.events.head();
+    const found = await this.#api.store.find(id);
+    if (!found) throw new Error(`compose ${id} was there and is not any more`);
+    this.#composes.set(id, found);
+    // Without the feed the log still flows; what it cannot learn then is that the attempt has ended.
+    this.#follow(id, after).catch(() => undefined);
+    return found;
+  }
+
+  async changeOr(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: AbortSignal.any([this.#signal, this.#changed.signal]) }).catch(() => undefined);
+  }
+
+  async #follow(composeId: string, after: bigint): Promise<void> {
+    for await (const { compose } of this.#api.feed.follow({ after, composeId, progress: false, signal: this.#signal })) {
+      this.#composes.set(composeId, compose);
+      this.#changed.abort();
+      this.#changed = new AbortController();
     }
-  };
-  // Without the feed the log still flows; what it cannot learn then is that the attempt has ended.
-  follow().catch(() => undefined);
-  return watch;
+  }
 }

@@ -93,6 +93,7 @@ registerEnumType(ComposeEventKindEnum, {
     SNAPSHOT: 'Nothing happened: the compose as it is when a client begins to watch.',
     PROGRESSED: 'Generating went on; not stored.',
     CANCEL_REQUESTED: 'Somebody asked for an end; its engine is being stopped.',
+    SHARING_CHANGED: 'It shares the result of another compose than before: the one it shared was not finished.',
     RENEWED: 'It is kept for longer.',
   }),
 });
