@@ -1,15 +1,12 @@
-// Ends an engine with everything that it started. Whatever bears the leader's group, its session, or the marker that
-// supervisor.ts puts into the environment (which a double fork with setsid inherits) belongs to the group. It is over
-// when /proc shows no such process that is neither zombie nor dead; signals alone prove nothing.
+// Ends an engine with everything that it started. It is over when /proc shows nobody of the group that is neither zombie
+// nor dead; signals alone prove nothing. Relies on group-members.ts for who belongs to it.
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessGroup } from '../app/ports.ts';
-import { livingProcesses, readEnvironment, readProcess, type ProcessEntry } from './process-table.ts';
-
-/** Environment variable that all descendants of a leader inherit. */
-export const GROUP_MARKER = 'ODCS_PROCESS_GROUP';
+import { keyOf, membersOf, type Held } from './group-members.ts';
+import { isAlive, readProcess, type ProcessEntry } from './process-table.ts';
 
 /**
  * After the first TERM and after the second. Pungi needs the second while its threads are busy, and ends within 0.6 s
@@ -18,10 +15,9 @@ export const GROUP_MARKER = 'ODCS_PROCESS_GROUP';
 const TERM_PATIENCE_MS = [3_000, 2_000];
 /** After KILL only processes in uninterruptible sleep, or of another user, can be left: they are reported, not awaited. */
 const KILL_PATIENCE_MS = 10_000;
-/** Reading /proc costs milliseconds: often at first, when most are gone in no time, then seldom. */
+/** Often at first, when most are gone in no time, then seldom. */
 const FIRST_POLL_MS = 15;
 const MAX_POLL_MS = 150;
-const MAX_LOOKS = 5;
 
 /** A process that outlived SIGKILL. */
 export interface Survivor {
@@ -36,16 +32,13 @@ export function describeGroup(leader: number): ProcessGroup {
   return { pgid: leader, startTime: entry.startTime, bootId: currentBootId(), host: hostname() };
 }
 
-export function markerOf(group: ProcessGroup): string {
-  return `${group.bootId}/${group.pgid}/${group.startTime}`;
-}
-
 /** TERM, 3 s, TERM, 2 s, KILL, each cut short when nobody is left. Answers who could not be killed. */
-export async function stopGroup(group: ProcessGroup): Promise<readonly Survivor[]> {
+export async function stopGroup(group: ProcessGroup, held: Held): Promise<readonly Survivor[]> {
+  const pursuit = new Pursuit(group, held);
   for (const patience of TERM_PATIENCE_MS) {
-    if (await goneAfter(group, 'SIGTERM', patience)) return [];
+    if (await pursuit.isGoneAfter('SIGTERM', patience)) return [];
   }
-  return killGroup(group);
+  return pursuit.kill();
 }
 
 /**
@@ -54,64 +47,62 @@ export async function stopGroup(group: ProcessGroup): Promise<readonly Survivor[
  */
 export async function killLeftOver(group: ProcessGroup): Promise<readonly Survivor[]> {
   if (group.host !== hostname() || group.bootId !== currentBootId()) return [];
-  return killGroup(group);
+  return new Pursuit(group, null).kill();
 }
 
-async function killGroup(group: ProcessGroup): Promise<readonly Survivor[]> {
-  if (await goneAfter(group, 'SIGKILL', KILL_PATIENCE_MS)) return [];
-  return (await membersOf(group)).map(({ pid, state }) => ({ pid, state }));
-}
+class Pursuit {
+  readonly #group: ProcessGroup;
+  readonly #held: Held | null;
+  #members: readonly ProcessEntry[] = [];
 
-/** Signals all members, and again those that appear later; true once nobody is left. */
-async function goneAfter(group: ProcessGroup, signal: NodeJS.Signals, patienceMs: number): Promise<boolean> {
-  const deadline = performance.now() + patienceMs;
-  const signalled = new Set<string>();
-  for (let pause = FIRST_POLL_MS; ; pause = Math.min(MAX_POLL_MS, pause * 1.5)) {
-    const members = await membersOf(group);
-    if (members.length === 0) return true;
-    // To the group as a whole first: it is atomic, no fork slips through between two of them.
-    if (signalled.size === 0 && members.some((member) => member.processGroup === group.pgid)) send(-group.pgid, signal);
-    for (const member of members) {
-      const key = `${member.pid}/${member.startTime}`;
-      if (signalled.has(key)) continue;
-      if (signalled.size > 0 || member.processGroup !== group.pgid) send(member.pid, signal);
+  constructor(group: ProcessGroup, held: Held | null) {
+    this.#group = group;
+    this.#held = held;
+  }
+
+  /** Signals all members, and again those that appear later; true once nobody is left. */
+  async isGoneAfter(signal: NodeJS.Signals, patienceMs: number): Promise<boolean> {
+    const deadline = performance.now() + patienceMs;
+    const signalled = new Set<string>();
+    await this.#look();
+    for (let pause = FIRST_POLL_MS; this.#members.length > 0; pause = Math.min(MAX_POLL_MS, pause * 1.5)) {
+      this.#signal(signal, signalled);
+      const left = deadline - performance.now();
+      if (left <= 0) return false;
+      await delay(Math.min(pause, left));
+      // Reading all of /proc costs milliseconds, and much more where all are busy. While somebody known lives, it would
+      // only tell of more; after KILL it has to, as nothing else ends those that fork on and on.
+      if (signal === 'SIGKILL' || !this.#members.some(livesOn)) await this.#look();
     }
-    for (const member of members) signalled.add(`${member.pid}/${member.startTime}`);
-    const left = deadline - performance.now();
-    if (left <= 0) return false;
-    await delay(Math.min(pause, left));
+    return true;
+  }
+
+  async kill(): Promise<readonly Survivor[]> {
+    if (await this.isGoneAfter('SIGKILL', KILL_PATIENCE_MS)) return [];
+    return this.#members.map(({ pid, state }) => ({ pid, state }));
+  }
+
+  async #look(): Promise<void> {
+    this.#members = await membersOf(this.#group, this.#held, new Set(this.#members.map(keyOf)));
+  }
+
+  #signal(signal: NodeJS.Signals, signalled: Set<string>): void {
+    const { pgid } = this.#group;
+    // To the group as a whole first: it is atomic, no fork slips through between two of them.
+    const toGroup = signalled.size === 0 && this.#members.some(({ processGroup }) => processGroup === pgid);
+    if (toGroup) send(-pgid, signal);
+    for (const member of this.#members) {
+      const key = keyOf(member);
+      // One that has left the group meanwhile was not met by what went to the group.
+      if (!signalled.has(key) && !(toGroup && readProcess(member.pid)?.processGroup === pgid)) send(member.pid, signal);
+      signalled.add(key);
+    }
   }
 }
 
-/** Living processes of the group; none where its number belongs to somebody else by now. */
-export async function membersOf(group: ProcessGroup): Promise<readonly ProcessEntry[]> {
-  for (let look = 1; ; look++) {
-    const candidates = (await livingProcesses()).filter((entry) => mayBelongTo(entry, group));
-    const environments = new Map(candidates.map(({ pid }) => [pid, readEnvironment(pid)]));
-    // In the middle of an exec a process shows no environment, and could be taken for a stranger: look again.
-    const isUnclear = [...environments.values()].some((environment) => environment?.length === 0);
-    if (!isUnclear || look === MAX_LOOKS) return chooseMembers(group, candidates, environments);
-    await delay(2);
-  }
-}
-
-/** Kernel threads have session 0; what is older than the leader does not descend from it. */
-function mayBelongTo({ session, startTime }: ProcessEntry, group: ProcessGroup): boolean {
-  return session !== 0 && Number(startTime) >= Number(group.startTime);
-}
-
-function chooseMembers(
-  group: ProcessGroup,
-  candidates: readonly ProcessEntry[],
-  environments: ReadonlyMap<number, readonly string[] | null>,
-): readonly ProcessEntry[] {
-  const marker = `${GROUP_MARKER}=${markerOf(group)}`;
-  const isMarked = ({ pid }: ProcessEntry): boolean => environments.get(pid)?.includes(marker) ?? false;
-  const bearsNumber = (entry: ProcessEntry): boolean => entry.processGroup === group.pgid || entry.session === group.pgid;
-  const leader = readProcess(group.pgid);
-  // A zombie leader still holds its number. Without one, a marked member proves that the number was never let go.
-  const isOurs = leader ? leader.startTime === group.startTime : candidates.some((entry) => bearsNumber(entry) && isMarked(entry));
-  return candidates.filter((entry) => isMarked(entry) || (isOurs && bearsNumber(entry)));
+function livesOn({ pid, startTime }: ProcessEntry): boolean {
+  const entry = readProcess(pid);
+  return entry?.startTime === startTime && isAlive(entry);
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

@@ -8,8 +8,10 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { ProcessGroup } from '../app/ports.ts';
+import { GROUP_MARKER, markerOf } from './group-members.ts';
 import { lineSplitter } from './output-lines.ts';
-import { GROUP_MARKER, describeGroup, markerOf, stopGroup, type Survivor } from './process-group.ts';
+import { describeGroup, stopGroup, type Survivor } from './process-group.ts';
+import { readOutputs } from './process-table.ts';
 
 export { killLeftOver, type Survivor } from './process-group.ts';
 
@@ -58,18 +60,18 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     readLines(leader.stdout, (line) => options.onOutput(line, 'stdout')),
     readLines(leader.stderr, (line) => options.onOutput(line, 'stderr')),
   ]);
-  const { group } = leader;
+  const { group, held } = leader;
   try {
     await options.registerProcessGroup(group);
   } catch (error) {
     leader.stdin.destroy();
-    await stopGroup(group);
+    await stopGroup(group, held);
     throw error;
   }
   leader.stdin.end(`${markerOf(group)}\n${options.stdin ?? ''}`);
 
   const interrupted = await interruption(exited, options);
-  const survivors = await stopGroup(group);
+  const survivors = await stopGroup(group, held);
   const [exitCode, signal] = survivors.some(({ pid }) => pid === group.pgid) ? [null, null] : await exited;
   await Promise.race([drained, delay(DRAIN_MS)]);
   leader.stdout.destroy();
@@ -96,7 +98,7 @@ async function spawnBehindGate(options: ProcessOptions) {
   const { pid, nodeChildProcess, stdin, stdout, stderr } = subprocess;
   if (pid === undefined) throw new Error(`cannot start a process in ${options.cwd}`, { cause: (await subprocess).cause });
   // At once: until the loop turns, even a leader that is dead already is still in /proc, as a zombie.
-  return { group: describeGroup(pid), nodeChildProcess, stdin, stdout, stderr };
+  return { group: describeGroup(pid), held: { outputs: readOutputs(pid) }, nodeChildProcess, stdin, stdout, stderr };
 }
 
 /** Why waiting is over: the leader ended by itself (null), or it has to be ended. */

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessGroup } from '../../src/app/ports.ts';
-import { describeGroup, membersOf } from '../../src/engines/process-group.ts';
+import { membersOf } from '../../src/engines/group-members.ts';
+import { describeGroup } from '../../src/engines/process-group.ts';
 import { readProcess } from '../../src/engines/process-table.ts';
 import { killLeftOver, minimalEnvironment, runProcess, type ProcessOptions } from '../../src/engines/supervisor.ts';
 
@@ -122,6 +123,23 @@ describe('a program that is run', () => {
     const run = start('sleep 300 & (setsid sleep 300 &) ; exit 0');
     expect(await run.result).toMatchObject({ exitCode: 0, survivors: [] });
     expect(await membersOf(run.groups[0] as ProcessGroup)).toEqual([]);
+  });
+
+  it('leaves nobody behind who threw the environment away, in its group or out of it, and orphaned or not', async () => {
+    const abort = new AbortController();
+    const run = start(`
+      env -i sleep 300 & echo $!
+      (setsid env -i sleep 300 & echo $!)
+      setsid env -i sh -c "trap '' TERM; echo ready; exec >/dev/null 2>&1; while :; do sleep 1; done" & echo $!
+      wait`, { signal: abort.signal });
+    await run.ready;
+    abort.abort();
+    await run.result;
+    const orphans = start('env -i sleep 300 >/dev/null 2>&1 & echo $!; (setsid env -i sleep 300 & echo $!)');
+    await orphans.result;
+    const pids = [...run.lines, ...orphans.lines].filter((line) => line !== 'ready').map(Number);
+    expect(pids).toHaveLength(5);
+    for (const pid of pids) expect(readProcess(pid)?.state ?? 'Z').toBe('Z');
   });
 
   it('is stopped after its time', async () => {
