@@ -38,7 +38,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
   const attempts = new Attempts();
   const targets = new UsableTargets({ results, targetDirs: Object.keys(config.targetDirs), onRecovered: () => queue.lookAgain(), everyMs: RECHECK_MS, logger: log });
   const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
-  const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, results, clock, rules, logger: log }, claim, 'HAND_BACK'), logger: log });
+  const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, results, clock, rules, logger: log }, claim, 'DATABASE'), logger: log });
   const worker = createWorker({
     generation: {
       store, results, progress, resolver, attempts, clock, rules,

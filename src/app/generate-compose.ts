@@ -288,8 +288,8 @@ class Attempt {
     const at = this.#deps.clock.now();
     if (outcome.type === 'failed') return { type: 'FAIL', at, attempt, failure: outcome.failure };
     if (outcome.type === 'refused') return { type: 'CANCELED', at, attempt };
-    // Refused where it is DONE after all. The worker lives: none was lost.
-    if (outcome.type === 'lost') return { type: 'HAND_BACK', at, attempt };
+    // Refused where it is DONE after all.
+    if (outcome.type === 'lost') return { type: 'LOSE', at, attempt, lost: 'DATABASE' };
     const cause = this.#running.signal.reason as StopCause;
     switch (cause) {
       case 'CANCEL':

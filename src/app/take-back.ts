@@ -33,17 +33,17 @@ export async function takeBackLost(deps: TakeBackDeps): Promise<void> {
 
 type TakeBackOne = Pick<TakeBackDeps, 'store' | 'results' | 'clock' | 'logger' | 'rules'>;
 
-/** `HAND_BACK` costs nothing: the worker lives, and only the end of its attempt could not be written. */
-export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim, type: 'LOSE' | 'HAND_BACK' = 'LOSE'): Promise<void> {
-  const event: LifecycleEvent = { type, at: deps.clock.now(), attempt };
+/** `DATABASE`: the worker lives, and only the end of its attempt could not be written. */
+export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim, lost: 'WORKER' | 'DATABASE' = 'WORKER'): Promise<void> {
+  const event: LifecycleEvent = { type: 'LOSE', at: deps.clock.now(), attempt, lost };
   await deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
     if (!compose) return;
     const meanwhile = () => clearFiles(deps, compose);
-    const changed = await changeCompose(tx, compose, { event, by: 'system', reason: type === 'LOSE' ? 'Its worker was lost' : 'Its end could not be written', meanwhile }, deps.rules);
+    const changed = await changeCompose(tx, compose, { event, by: 'system', reason: lost === 'WORKER' ? 'Its worker was lost' : 'Its end could not be written', meanwhile }, deps.rules);
     if (!changed) return;
     if (changed.state === 'WAIT') await tx.enqueue(changed, laneOf(changed));
-    deps.logger.warn({ composeId, attempt, state: changed.state, type }, 'A compose was taken back');
+    deps.logger.warn({ composeId, attempt, state: changed.state, lost }, 'A compose was taken back');
   });
 }
 

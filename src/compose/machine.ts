@@ -12,6 +12,9 @@ export interface LifecycleContext extends Omit<Lifecycle, 'state'> {
   readonly maxLosses: number;
 }
 
+/** Being handed back costs nothing, yet workers that are stopped again and again must not go on with it for ever. */
+const MOST_ATTEMPTS = 100;
+
 interface Happened {
   readonly at: Date;
 }
@@ -25,9 +28,9 @@ export type LifecycleEvent =
   | (Happened & { readonly type: 'TAKE_OVER' })
   /** A sharer follows the sharer that took over. */
   | (Happened & { readonly type: 'FOLLOW'; readonly root: string })
-  /** The worker that held `attempt` is gone. */
-  | (Happened & { readonly type: 'LOSE'; readonly attempt: number })
-  /** The worker that holds `attempt` stops and gives it back. */
+  /** The worker that held `attempt` is gone, or it lost the database and with it what became of the attempt. */
+  | (Happened & { readonly type: 'LOSE'; readonly attempt: number; readonly lost: 'WORKER' | 'DATABASE' })
+  /** The worker that holds `attempt` is stopped and gives it back: that costs the compose nothing. */
   | (Happened & { readonly type: 'HAND_BACK'; readonly attempt: number })
   | (Happened & { readonly type: 'REQUEST_CANCEL'; readonly by: string; readonly reason: string | null })
   /** The cancelled engine and all its children are gone. */
@@ -69,6 +72,7 @@ const machineSetup = setup({
     shares: ({ context }) => context.reuses !== null,
     // The fence: a worker speaks for the attempt that it began and for no other; a sharer's events carry attempt 0.
     holdsAttempt: ({ context, event }) => 'attempt' in event && event.attempt === context.attempt,
+    mayBeHandedBack: ({ context }) => context.attempt < MOST_ATTEMPTS,
     mayLoseAnother: ({ context }) => context.losses + 1 < context.maxLosses,
     removing: ({ context }) => context.removingAt !== null,
   },
@@ -90,14 +94,19 @@ const machineSetup = setup({
       const { root } = event as EventOf<'FOLLOW'>;
       return { reuses: root, stateReason: `Shares the result of compose ${root}` };
     }),
-    lose: assign(({ context }) => ({
-      losses: context.losses + 1,
-      workerId: null,
-      stateReason: `Its worker was lost (${context.losses + 1} of at most ${context.maxLosses}); waits for another`,
-    })),
+    lose: assign(({ context, event }) => {
+      const what = (event as EventOf<'LOSE'>).lost === 'WORKER' ? 'was lost' : 'lost the database';
+      const losses = context.losses + 1;
+      return { losses, workerId: null, stateReason: `Its worker ${what} (${losses} of at most ${context.maxLosses}); waits for another` };
+    }),
     loseForGood: assign(({ context, event }) => {
-      const message = `The worker that generated it was lost ${context.losses + 1} times`;
+      const what = (event as EventOf<'LOSE'>).lost === 'WORKER' ? 'was lost' : 'was lost, or lost the database,';
+      const message = `The worker that generated it ${what} ${context.losses + 1} times`;
       return { ...finished(context, event.at, message), losses: context.losses + 1, failure: failure('WORKER_LOST', message) };
+    }),
+    stopForGood: assign(({ context, event }) => {
+      const message = `The worker that generated it was stopped ${context.attempt} times`;
+      return { ...finished(context, event.at, message), failure: failure('WORKER_LOST', message) };
     }),
     handBack: assign(() => ({ workerId: null, stateReason: 'Its worker was stopped; waits for another' })),
     requestCancel: assign(({ event }) => {
@@ -179,7 +188,8 @@ export const composeMachine = machineSetup.createMachine({
         ],
         HAND_BACK: [
           { guard: canceledByHolder, target: 'FAILED', actions: 'cancel' },
-          { guard: workerGone, target: 'WAIT', actions: 'handBack' },
+          { guard: and([workerGone, 'mayBeHandedBack']), target: 'WAIT', actions: 'handBack' },
+          { guard: workerGone, target: 'FAILED', actions: 'stopForGood' },
         ],
         TAKE_OVER: { guard: 'shares', target: 'WAIT', actions: 'takeOver' },
         FOLLOW: { guard: 'shares', actions: 'follow' },

@@ -240,7 +240,7 @@ describe('composeLog', () => {
     api.insert();
     api.begin('1');
     api.logs.set('1.1', 'one\ntwo\n');
-    api.happen('1', { type: 'LOSE', at: new Date(), attempt: 1 });
+    api.happen('1', { type: 'LOSE', at: new Date(), attempt: 1, lost: 'WORKER' });
     api.begin('1');
     const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 1, offset: 4 } });
     await results.completed;

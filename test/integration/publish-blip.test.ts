@@ -1,4 +1,4 @@
-// A database that goes away for a moment while a finished compose is published.
+// A database that goes away while a compose is generated or published, for a moment or again and again.
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Attempts } from '../../src/app/attempts.ts';
@@ -23,14 +23,35 @@ afterEach(async () => {
   await test.drop();
 });
 
+type Deps = Pick<GenerateComposeDeps, 'store'> & { readonly publish?: () => Promise<void>; readonly generate?: Engine['generate'] };
+
+async function generate(id: string, { store: used, publish = async () => {}, generate: generating = async () => null }: Deps): Promise<void> {
+  const source = (await store.find(id))?.source ?? aCompose().source;
+  const results = {
+    begin: async () => ({ directory: '/d', scratch: '/s' }), discard: async () => {}, clear: async () => {}, readManifest: async () => [],
+    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish,
+  } as Partial<Results> as Results;
+  await generateCompose({
+    store: used, results, attempts: new Attempts(), logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
+    progress: { put: async () => {} },
+    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [] } }) },
+    engineFor: async () => ({ name: 'dnf', generate: generating }) as Partial<Engine> as Engine,
+    checkTarget: async () => null, processRunner: () => async () => { throw new Error('not run'); },
+    registerProcessGroup: async () => {}, forgetProcessGroups: async () => {},
+    workerId: '00000000-0000-4000-8000-000000000001', timeoutSeconds: () => 60,
+  }, id);
+}
+
+const gone = () => Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+
 it.each(['before', 'after'] as const)('a finished compose is published, once, though the database was lost %s the commit', async (when) => {
-  const { id, source } = await store.transaction((tx) => tx.insert(aCompose(), null));
+  const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
   const publish = vi.fn<() => Promise<void>>(async () => {});
   let blips = 0;
   const blip = (moment: string) => {
     if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;
     blips += 1;
-    throw Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    throw gone();
   };
   const flaky: ComposeStore = {
     ...store,
@@ -45,21 +66,18 @@ it.each(['before', 'after'] as const)('a finished compose is published, once, th
       return answer;
     },
   };
-  const results = {
-    begin: async () => ({ directory: '/d', scratch: '/s' }), discard: async () => {}, clear: async () => {}, readManifest: async () => [],
-    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish,
-  } as Partial<Results> as Results;
-  const deps: GenerateComposeDeps = {
-    store: flaky, results, attempts: new Attempts(), logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
-    progress: { put: async () => {} },
-    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [] } }) },
-    engineFor: async () => ({ name: 'dnf', generate: async () => null }) as Partial<Engine> as Engine,
-    checkTarget: async () => null, processRunner: () => async () => { throw new Error('not run'); },
-    registerProcessGroup: async () => {}, forgetProcessGroups: async () => {},
-    workerId: '00000000-0000-4000-8000-000000000001', timeoutSeconds: () => 60,
-  };
-  await generateCompose(deps, id);
+  await generate(id, { store: flaky, publish });
   expect(blips).toBe(1);
   expect(publish).toHaveBeenCalledTimes(1);
   expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
+});
+
+it('attempts that lose the database again and again end, with the reason', async () => {
+  const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
+  const lose = () => generate(id, { store, generate: () => Promise.reject(gone()) });
+  await lose();
+  expect(await store.find(id)).toMatchObject({ state: 'WAIT', losses: 1, stateReason: 'Its worker lost the database (1 of at most 3); waits for another' });
+  await lose();
+  await lose();
+  expect(await store.find(id)).toMatchObject({ state: 'FAILED', attempt: 3, failure: { code: 'WORKER_LOST', message: expect.stringContaining('lost the database, 3 times') as string } });
 });

@@ -41,12 +41,12 @@ describe('the compose machine', () => {
     for (const event of everyEvent(at, 2).filter((candidate) => 'attempt' in candidate)) expect(advance(compose, event, RULES)).toBeNull();
   });
 
-  it('raises the attempt with every begin, and losses only with lost workers', () => {
+  it('raises the attempt with every begin, and losses with what lost workers, or workers that lost the database, had', () => {
     const begun = advance(aCompose({ attempt: 4, losses: 1 }), { type: 'BEGIN', at, workerId: 'w' }, RULES);
     expect(begun).toMatchObject({ attempt: 5, losses: 1, workerId: 'w', startedAt: at });
     const generating = { ...aCompose(), ...begun } as Compose;
     expect(advance(generating, { type: 'HAND_BACK', at, attempt: 5 }, RULES)).toMatchObject({ attempt: 5, losses: 1, workerId: null });
-    expect(advance(generating, { type: 'LOSE', at, attempt: 5 }, RULES)).toMatchObject({ attempt: 5, losses: 2, workerId: null });
+    for (const lost of ['WORKER', 'DATABASE'] as const) expect(advance(generating, { type: 'LOSE', at, attempt: 5, lost }, RULES)).toMatchObject({ attempt: 5, losses: 2, workerId: null });
   });
 
   it('restarts the clock of expiry when a compose ends', () => {

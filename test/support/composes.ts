@@ -58,7 +58,7 @@ export function everyEvent(at: Date, attempt: number): LifecycleEvent[] {
     { type: 'SHARE', at, root: '7' },
     { type: 'TAKE_OVER', at },
     { type: 'FOLLOW', at, root: '8' },
-    { type: 'LOSE', at, attempt },
+    { type: 'LOSE', at, attempt, lost: 'WORKER' },
     { type: 'HAND_BACK', at, attempt },
     { type: 'REQUEST_CANCEL', at, by: 'someone', reason: 'a test' },
     { type: 'CANCELED', at, attempt },
@@ -92,6 +92,10 @@ export const SITUATIONS: Record<string, Situation> = {
   'generating, last worker': {
     compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
     leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
+  },
+  'generating, handed back too often': {
+    compose: aCompose({ state: 'GENERATING', attempt: 100 }),
+    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'FAILED' },
   },
   sharing: {
     compose: aCompose({ state: 'GENERATING', reuses: '7' }),
