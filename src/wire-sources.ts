@@ -1,9 +1,10 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, KojiEventStore, Logger, PackageForecast, ProcessRunner, Results, SourceResolver } from './app/ports.ts';
+import type { Engine, KojiEventStore, KojiPlace, Logger, PackageForecast, ProcessRunner, Results, SourceResolver } from './app/ports.ts';
 import type { Compose } from './compose/compose.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
+import type { KojiSettings } from './koji-settings.ts';
 import { createDnfEngine } from './engines/dnf/dnf-engine.ts';
 import { engineFor, preferredEngines } from './engines/engine-choice.ts';
 import { packageForecast } from './engines/dnf/forecast.ts';
@@ -12,6 +13,7 @@ import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
 import { repoFileText, variantUrl } from './results/repo-file.ts';
 import { runProcess } from './engines/supervisor.ts';
 import { sourcesByType } from './sources/by-type.ts';
+import { KojiFiles } from './sources/koji-compose/koji-files.ts';
 import { KojiSource } from './sources/koji-compose/koji-source.ts';
 import { KojiHub } from './sources/koji/koji-hub.ts';
 import { MbsClient } from './sources/mbs/mbs-client.ts';
@@ -39,23 +41,24 @@ export function wireSources(config: Config, { kojiEvents, results }: { readonly 
   const bounds = { repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback };
   const repo = new RepoSource(bounds);
   const pulp = pulpServer(config);
+  const files = config.ODCS_KOJI && new KojiFiles({ place: kojiPlace(config.ODCS_KOJI), path: config.PATH, repositories: repo });
   const generating = preferredEngines(
     [
       createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), kept: results.kept, logger }),
-      createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, sourceTypes: config.ODCS_KOJI?.repoUrl ? ['REPO', 'TAG'] : ['REPO'], logger }),
+      createDnfEngine({ path: config.PATH, link: config.ODCS_LINK, downloads: repo, ...(files && { reader: files }), sourceTypes: dnfSources(config), logger }),
     ],
     config.ODCS_ENGINE,
   );
-  const koji = kojiSource(config, kojiEvents, repo, async (compose) => (await engineFor(compose, generating))?.name === 'dnf');
+  const koji = files && kojiSource(config, kojiEvents, repo, { files, isFor: async (compose) => (await engineFor(compose, generating))?.name === 'dnf' });
   const repofile = createRepofileEngine({ path: config.PATH, ownRepoFile: (compose) => repoFileText(compose, publicUrl), logger });
   return {
     resolver: sourcesByType({
       REPO: repo,
       RAW_CONFIG: new RawConfigSource({ configs: config.ODCS_RAW_CONFIGS, path: config.PATH, run: unattended }),
-      ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji }) }),
+      ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji: koji.forPungi }) }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
-    forecast: packageForecast(repo),
+    forecast: packageForecast({ downloads: repo, reader: files ?? null, run: unattended }),
     unattended,
     engines: [...generating, ...(pulp ? [repofile] : [])],
   };
@@ -66,21 +69,29 @@ function pungiSources({ ODCS_KOJI, ODCS_MBS_URL, ODCS_RAW_CONFIGS }: Config): re
   return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD', 'PUNGI_COMPOSE'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
 }
 
-function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource, isFromRepository: (compose: Compose) => Promise<boolean>): KojiSource | null {
+/** Files are linked from where Koji's are mounted, or fetched from where they are served. */
+function dnfSources({ ODCS_KOJI: koji }: Config): readonly SourceType[] {
+  return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
+}
+
+function kojiPlace({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiPlace {
+  return { profile: name, server, topUrl, topDir, configFile };
+}
+
+function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSource, packages: { readonly files: KojiFiles; isFor(compose: Compose): Promise<boolean> }): KojiSource | null {
   const { ODCS_KOJI: settings, ODCS_MBS_URL: mbsUrl, ODCS_BASE_MODULES: baseModules, PATH: path } = config;
   if (!settings) return null;
-  const { profile, configFile, repoUrl } = settings;
-  const { name, server, topUrl, topDir } = profile;
+  const { profile, repoUrl } = settings;
   return new KojiSource({
     hub: new KojiHub(profile),
     events,
     mbs: mbsUrl === undefined ? null : new MbsClient({ url: mbsUrl }),
     mbsUrl: mbsUrl ?? null,
     baseModules,
-    place: { profile: name, server, topUrl, topDir, configFile },
+    place: kojiPlace(settings),
     repositories,
     git: { path, run: unattended },
-    ...(repoUrl !== null && { tagRepositories: { url: repoUrl, isFor: isFromRepository } }),
+    packageSets: { ...packages, repositories, repoUrl },
   });
 }
 

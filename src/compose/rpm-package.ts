@@ -20,18 +20,47 @@ export interface RpmPackage {
   readonly requires: readonly string[];
   /** The files that primary.xml tells of and those that somebody requires; all of them where the request needs all. */
   readonly files: readonly string[];
+  /** Where the metadata that told of it has it, if not at `href`. */
+  readonly describedAt?: string;
+  /** There until its file has been looked at; size and checksum mean nothing before. */
+  readonly unread?: UnreadFile;
 }
+
+/** A file that is known to exist, by Koji's word, and that nobody has looked at yet. */
+export interface UnreadFile {
+  /** What is known all the same: relations and files, from the metadata of another copy; or no more than the name tells. */
+  readonly knows: 'relations' | 'name';
+  /** Where it may lie below the repository, the most wanted first; its size there, where that is known. */
+  readonly places: readonly { readonly path: string; readonly sizeBytes: number | null }[];
+  /** MD5 of header and payload, alike in all signed copies; null where Koji does not tell. */
+  readonly payloadHash: string | null;
+}
+
+type Encoded = [string, number, string, string, string, string | null, string, number, string, string, string[], string[], string[], Pick<RpmPackage, 'describedAt' | 'unread'>?];
 
 export function encodePackage(pkg: RpmPackage): string {
-  const { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files } = pkg;
-  return JSON.stringify([name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files]);
+  const { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, describedAt, unread } = pkg;
+  const more = describedAt === undefined && unread === undefined ? [] : [{ describedAt, unread }];
+  return JSON.stringify([name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, ...more]);
 }
 
-type Encoded = [string, number, string, string, string, string | null, string, number, string, string, string[], string[], string[]];
-
 export function decodePackage(line: string): RpmPackage {
-  const [name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files] = JSON.parse(line) as Encoded;
-  return { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files };
+  const [name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, more] = JSON.parse(line) as Encoded;
+  return { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, ...more };
+}
+
+export function isSourceArch(arch: string): boolean {
+  return arch === 'src' || arch === 'nosrc';
+}
+
+/** By its name, as Pungi decides it. */
+export function isDebugName(name: string): boolean {
+  return name.endsWith('-debuginfo') || name.endsWith('-debugsource') || name.includes('-debuginfo-');
+}
+
+/** Of its file. */
+export function baseName({ href }: Pick<RpmPackage, 'href'>): string {
+  return href.slice(href.lastIndexOf('/') + 1);
 }
 
 /** As productmd writes it: the epoch always. */

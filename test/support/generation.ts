@@ -68,5 +68,6 @@ export function opened(location: string, arch: string): OpenedRepository {
     repomdSha256: '',
     metadataDirectory: location,
     packageIndex: '/nonexistent/package-index',
+    isPackageSet: false,
   };
 }

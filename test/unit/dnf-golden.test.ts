@@ -12,7 +12,7 @@ function select({ sources, packages, flags, multilib }: GoldenScenario) {
   );
   const aside = sources.filter(({ lookaside }) => lookaside);
   return selectPackages(
-    { arch: 'x86_64', names: packages, followDependencies: !flags.includes('NO_DEPS'), multilib },
+    { arch: 'x86_64', names: packages, followDependencies: !flags.includes('NO_DEPS'), multilib, isPackageSet: false },
     {
       packages: describePackages(sources.filter(({ lookaside }) => !lookaside)),
       lookasides: aside.length > 0 ? [describePackages(aside)] : [],

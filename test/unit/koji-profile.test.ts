@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseKojiConf, parseKojiProfile } from '../../src/sources/koji/koji-profile.ts';
-import { rpmPath, signedRpmPath } from '../../src/sources/koji/path-info.ts';
+import { encodePath, rpmPath, signedRpmPath } from '../../src/sources/koji/path-info.ts';
 
 const CONF = `
 [koji]
@@ -55,7 +55,8 @@ describe('a Koji profile', () => {
 
   it('knows where a build keeps its files', () => {
     const rpm = { name: 'bash-doc', version: '5.3', release: '1^a', arch: 'noarch' };
-    expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe('packages/bash/5.3/1%5Ea/data/signed/abcd/noarch/bash-doc-5.3-1%5Ea.noarch.rpm');
-    expect(rpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'archive' }, rpm)).toBe('vol/archive/packages/bash/5.3/1%5Ea/noarch/bash-doc-5.3-1%5Ea.noarch.rpm');
+    expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe('packages/bash/5.3/1^a/data/signed/abcd/noarch/bash-doc-5.3-1^a.noarch.rpm');
+    expect(rpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'archive' }, rpm)).toBe('vol/archive/packages/bash/5.3/1^a/noarch/bash-doc-5.3-1^a.noarch.rpm');
+    expect(encodePath('packages/libstdc++/5.3/1^a')).toBe('packages/libstdc%2B%2B/5.3/1%5Ea');
   });
 });

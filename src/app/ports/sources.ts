@@ -20,6 +20,8 @@ export interface OpenedRepository {
   readonly metadataDirectory: string;
   /** Its packages, read and checked: a file in scratch with one line each (`decodePackage`). */
   readonly packageIndex: string;
+  /** Whether they are what Koji has for the compose, some of them known by name alone (`PackageReader`), and no more is to be left out. */
+  readonly isPackageSet: boolean;
 }
 
 /** Brings packages of remote repositories here, within the bounds that are set for sources. */
@@ -44,6 +46,24 @@ export interface PackageMetadata {
   extract(wanted: { readonly repository: OpenedRepository; readonly packages: string; readonly to: string; readonly signal: AbortSignal }): Promise<boolean>;
 }
 
+/** Looks into packages of Koji whose files nobody has looked at yet. */
+export interface PackageReader {
+  /**
+   * `packages` is an index of such packages, all of `repository`; what they are is written to the index that is answered.
+   * Files that were not here before are put into `brought`, under their checksum. `scratch` is a directory of this call's own.
+   * UNSIGNED_PACKAGES where there is none that is signed as asked. Rejects after an abort.
+   */
+  read(wanted: {
+    readonly compose: Compose;
+    readonly repository: Pick<OpenedRepository, 'location' | 'isLocal'>;
+    readonly packages: string;
+    readonly brought: string;
+    readonly scratch: string;
+    readonly run: ProcessRunner;
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly packageIndex: string } | { readonly failure: ComposeFailure }>;
+}
+
 export interface ResolvedInput {
   /** As asked, with what it resolved to filled in. */
   readonly source: ComposeSource;
@@ -53,6 +73,8 @@ export interface ResolvedInput {
   readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];
   readonly lookasides: readonly OpenedRepository[];
+  /** Where files of packages are, under their checksum, that were fetched to look into them. */
+  readonly brought?: string;
   /** Where Pungi takes the packages from Koji itself. */
   readonly koji?: KojiInput;
   /** Where the compose is a .repo file for repositories that others serve. */

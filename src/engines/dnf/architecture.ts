@@ -23,12 +23,3 @@ export function archSet(arch: string): ArchSet {
   const { native, multilib } = FAMILIES[arch] ?? { native: [arch], multilib: [] };
   return { order: [...native, ...multilib, 'noarch'], native: new Set([...native, 'noarch']), multilib: new Set([...multilib, 'noarch']) };
 }
-
-export function isSourceArch(arch: string): boolean {
-  return arch === 'src' || arch === 'nosrc';
-}
-
-/** By its name, as Pungi decides it. */
-export function isDebugName(name: string): boolean {
-  return name.endsWith('-debuginfo') || name.endsWith('-debugsource') || name.includes('-debuginfo-');
-}

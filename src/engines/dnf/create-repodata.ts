@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { allOrNone } from './all-or-none.ts';
+import { allOrNone } from '../../all-or-none.ts';
 import type { Tree } from './layout.ts';
 import { runTool, type ToolContext } from './tool.ts';
 

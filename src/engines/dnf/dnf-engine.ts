@@ -1,14 +1,15 @@
-// The engine for REPO composes that needs no Pungi: it chooses the packages that Pungi would, links them in, has
-// createrepo_c describe them and dnf confirm them. The heavy parts run in threads and child processes.
+// The engine that needs no Pungi, for repositories and for what Koji has: it chooses the packages that Pungi would, links them
+// in, has createrepo_c describe them and dnf confirm them. The heavy parts run in threads and child processes.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata } from '../../app/ports.ts';
+import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
-import { allOrNone } from './all-or-none.ts';
+import { runProcess } from '../supervisor.ts';
+import { allOrNone } from '../../all-or-none.ts';
 import { compsFileName, compsXml } from './comps.ts';
 import { choosePackages } from './choose-packages.ts';
 import { createRepodata } from './create-repodata.ts';
@@ -26,7 +27,9 @@ export interface DnfEngineOptions {
   readonly path: string;
   readonly link: LinkMode;
   readonly downloads: PackageDownloads & PackageMetadata;
-  /** Repositories, where it is left out; tags too where Koji's own repositories of them are configured. */
+  /** Of packages of Koji, where there is one. */
+  readonly reader?: PackageReader;
+  /** Repositories, where it is left out. */
   readonly sourceTypes?: readonly SourceType[];
   readonly logger: Logger;
 }
@@ -75,12 +78,10 @@ class DnfEngine implements Engine {
     return { name: this.name, version, sourceTypes: this.#options.sourceTypes ?? ['REPO'], available: dnf !== null && createrepo !== null };
   }
 
-  /** Koji's repository of a tag holds what is tagged or inherited, unsigned, and no more. */
-  canGenerate({ source, flags, sigkeys }: Compose): boolean {
-    if (source.type !== 'TAG') return true;
-    const { builds, scratchBuildTasks, modularTags, moduleDefaults } = source;
-    const isPlain = builds.length + scratchBuildTasks.length + modularTags.length === 0 && moduleDefaults === null;
-    return isPlain && !flags.includes('NO_INHERITANCE') && (sigkeys.length === 0 || sigkeys.includes(''));
+  /** Koji tells nothing of the RPMs of scratch builds, and which packages are a module's is for Pungi to say. */
+  canGenerate({ source }: Compose): boolean {
+    const hasScratch = 'scratchBuildTasks' in source && source.scratchBuildTasks.length > 0;
+    return !hasScratch && !(source.type === 'TAG' && (source.modularTags.length > 0 || source.moduleDefaults !== null));
   }
 
   async generate(generation: Generation): Promise<ComposeFailure | null> {
@@ -120,7 +121,9 @@ class DnfEngine implements Engine {
   }
 
   #chooseFor({ arch, repository, lookasides, plan, known }: ArchWork, work: Work, signal: AbortSignal): ReturnType<typeof choosePackages> {
-    return choosePackages({ compose: work.generation.compose, arch, repository, lookasides, plan, known, brought: work.downloads, downloads: this.#options.downloads, signal });
+    const { generation, downloads: brought } = work;
+    const { downloads, reader = null } = this.#options;
+    return choosePackages({ compose: generation.compose, arch, repository, lookasides, plan, known, brought, scratch: generation.scratch, tools: { downloads, reader, run: runnerOf(generation) }, signal });
   }
 
   async #download({ generation, arches, downloads: to }: Work): Promise<ComposeFailure | null> {
@@ -143,6 +146,8 @@ class DnfEngine implements Engine {
       target,
       mode: this.#options.link,
       sigkeys: generation.compose.sigkeys,
+      // Of Koji's files those that are signed as asked have been found, or others would do, whatever they are signed with.
+      anySignature: generation.compose.sigkeys.includes('') && arches.every(({ repository }) => repository.isPackageSet),
     };
     const onReport = ({ done, total }: PlaceProgress) => generation.progress(55 + (15 * done) / total, 'LINK', `${done} of ${total} packages`);
     const result = await runInThread<PlaceResult, PlaceProgress>({ module: threadModule(import.meta.url, 'place-thread'), input, signal, onReport });
@@ -186,7 +191,7 @@ class DnfEngine implements Engine {
 async function prepare(generation: Generation, { dnf, createrepo }: Tools): Promise<Work | ComposeFailure> {
   if (!dnf || !createrepo) return failure('ENGINE_FAILED', `${dnf ? 'createrepo_c' : 'dnf'} is not installed on the worker`);
   const { input, scratch, directory } = generation;
-  const downloads = join(scratch, 'downloads');
+  const downloads = input.brought ?? join(scratch, 'downloads');
   const target = join(directory, 'compose');
   await mkdir(downloads, { recursive: true });
   await mkdir(target, { recursive: true });
@@ -197,6 +202,10 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
     return { arch, repository, lookasides, plan, manifest, known, metadata };
   });
   return { generation, arches, downloads, target, dnf: dnf.command, metadata: new Map() };
+}
+
+function runnerOf(generation: Generation): ProcessRunner {
+  return (run) => runProcess({ ...run, registerProcessGroup: (group) => generation.registerProcessGroup(group) });
 }
 
 function askedOf({ source }: Compose): readonly string[] {
@@ -218,7 +227,7 @@ async function writeGroups({ compose, scratch }: Generation, arches: readonly Ar
 }
 
 function missingPackages(names: readonly string[]): ComposeFailure {
-  const message = names.length === 1 ? `There is no package ${names[0]} in the repository` : `There are no packages of these names in the repository: ${names.join(', ')}`;
+  const message = names.length === 1 ? `There is no package ${names[0]} in the source` : `There are no packages of these names in the source: ${names.join(', ')}`;
   return failure('MISSING_PACKAGES', message.length <= 500 ? message : `${message.slice(0, 480)} … (${names.length} in all)`, names.join('\n'));
 }
 

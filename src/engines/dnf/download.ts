@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackageDownloads } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { allOrNone } from './all-or-none.ts';
+import { allOrNone } from '../../all-or-none.ts';
 
 interface Downloadable {
   readonly href: string;

@@ -1,18 +1,20 @@
-// What the dnf engine would put into a compose, told without making it. Pungi takes the same packages from a repository,
-// so this holds for both.
+// What the dnf engine would put into a compose, told without making it. Pungi takes the same packages, so this holds for
+// both.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PackageDownloads, PackageForecast, PackageRecord } from '../../app/ports.ts';
+import type { PackageForecast, PackageRecord } from '../../app/ports.ts';
 import { failure } from '../../compose/failure.ts';
-import { choosePackages } from './choose-packages.ts';
+import { choosePackages, type ChooseTools } from './choose-packages.ts';
 import { packagePath, treeOf } from './layout.ts';
 import { readPlan } from './plan.ts';
 
-export function packageForecast(downloads: PackageDownloads): PackageForecast {
+export function packageForecast(tools: ChooseTools): PackageForecast {
   return async ({ compose, input, scratch, limit, signal }) => {
     // Which of several signatures a package has stands in the package itself.
     if (input.repositories.length === 0 || input.koji || compose.sigkeys.some((key) => key !== '')) return null;
+    // Nor is anything brought from afar for it.
+    if (input.repositories.some(({ isPackageSet, isLocal }) => isPackageSet && !isLocal)) return null;
     const into = join(scratch, 'forecast');
     await mkdir(into, { recursive: true });
     const packages = new Map<string, PackageRecord>();
@@ -22,7 +24,7 @@ export function packageForecast(downloads: PackageDownloads): PackageForecast {
       const { arch } = repository;
       const plan = join(into, `plan-${arch}`);
       const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
-      const result = await choosePackages({ compose, arch, repository, lookasides, plan, known: join(into, `known-${arch}`), brought: into, downloads, signal });
+      const result = await choosePackages({ compose, arch, repository, lookasides, plan, known: join(into, `known-${arch}`), brought: input.brought ?? into, scratch: into, tools, signal });
       if ('code' in result) return { failure: result };
       missing.push(result.missing);
       unresolved.push(...result.unresolved);

@@ -1,17 +1,20 @@
-// The thread that chooses the packages of one arch: reads the indexes, gathers, and writes the plan.
+// The thread that chooses the packages of one arch: reads the indexes, gathers, and writes the plan. What it has to know of
+// packages first, or of those that it chose, it asks for, and is run again.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodePackage, nevra, type RpmPackage } from '../../compose/rpm-package.ts';
+import { baseName, decodePackage, encodePackage, nevra, type RpmPackage } from '../../compose/rpm-package.ts';
 import { serveThread } from '../../worker-thread.ts';
 import { pathInTree } from './layout.ts';
 import { encodePlanned, type PlannedCategory } from './plan.ts';
 import { readArchConstraints } from './rpm-header.ts';
-import { baseName, missingNames, selectPackages, sourcesToLookAt, type Selection, type SelectionRequest } from './select-packages.ts';
+import { missingNames, selectPackages, sourcesToLookAt, type ArchConstraints, type Selection, type SelectionRequest } from './select-packages.ts';
 
 export interface GatherTask {
   readonly request: SelectionRequest;
   readonly packageIndex: string;
+  /** Indexes of packages that were looked into since that one was written. */
+  readonly read: readonly string[];
   readonly lookasideIndexes: readonly string[];
   /** The repository's directory; null for a remote one, of which `downloads` holds what was brought here. */
   readonly root: string | null;
@@ -19,11 +22,15 @@ export interface GatherTask {
   readonly plan: string;
   /** Where the packages go that createrepo_c need not open, as `PackageMetadata` wants them. */
   readonly known: string;
+  /** Where those of Koji go that are to be looked into. */
+  readonly unread: string;
 }
 
 export type GatherResult =
   /** Source packages whose headers are needed first. */
   | { readonly type: 'needs'; readonly packages: readonly RpmPackage[] }
+  /** So many of Koji's packages would be chosen that nobody has looked into. */
+  | { readonly type: 'unread'; readonly count: number }
   | {
       readonly type: 'chosen';
       readonly counts: Readonly<Record<PlannedCategory, number>>;
@@ -33,21 +40,32 @@ export type GatherResult =
       readonly unresolved: readonly string[];
     };
 
+const UNKNOWN: ArchConstraints = { excludeArch: [], exclusiveArch: [] };
+
 await serveThread((task: GatherTask): GatherResult => {
   const { request, root, downloads } = task;
-  const packages = readIndex(task.packageIndex);
+  const packages = readPackages(task);
   const pathOf = (pkg: RpmPackage) => (root === null ? join(downloads, pkg.checksum) : join(root, pkg.href));
-  if (root === null) {
+  if (root === null && !request.isPackageSet) {
     const needed = sourcesToLookAt(request, packages).filter((pkg) => !existsSync(pathOf(pkg)));
     if (needed.length > 0) return { type: 'needs', packages: needed };
   }
   const selection = selectPackages(request, {
     packages,
     lookasides: task.lookasideIndexes.map(readIndex),
-    constraints: (source) => readArchConstraints(pathOf(source)),
+    // Sources come along with what is chosen: those that matter will have been read when it is chosen for good.
+    constraints: (source) => (source.unread || (root === null && !existsSync(pathOf(source))) ? UNKNOWN : readArchConstraints(pathOf(source))),
   });
+  const all = [...selection.binary, ...selection.debug, ...selection.source];
+  const unread = all.filter((pkg) => pkg.unread !== undefined);
+  if (unread.length > 0) {
+    writeFileSync(task.unread, unread.map((pkg) => `${encodePackage(pkg)}\n`).join(''));
+    return { type: 'unread', count: unread.length };
+  }
+  const absent = root === null && request.isPackageSet ? selection.source.filter((source) => !existsSync(pathOf(source))) : [];
+  if (absent.length > 0) return { type: 'needs', packages: absent };
   writeFileSync(task.plan, planLines(selection));
-  writeFileSync(task.known, knownLines(selection));
+  writeFileSync(task.known, knownLines(all));
   const chosen = new Set([...selection.binary, ...selection.debug].map(({ name }) => name));
   return {
     type: 'chosen',
@@ -56,6 +74,13 @@ await serveThread((task: GatherTask): GatherResult => {
     unresolved: selection.unresolved.map(({ pkg, requirement }) => `${pkg} requires ${requirement}`),
   };
 });
+
+function readPackages({ packageIndex, read }: GatherTask): readonly RpmPackage[] {
+  const packages = readIndex(packageIndex);
+  if (read.length === 0) return packages;
+  const learned = new Map(read.flatMap(readIndex).map((pkg) => [baseName(pkg), pkg]));
+  return packages.map((pkg) => (pkg.unread ? (learned.get(baseName(pkg)) ?? pkg) : pkg));
+}
 
 function readIndex(path: string): RpmPackage[] {
   return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map(decodePackage);
@@ -73,9 +98,9 @@ function planLines({ binary, debug, source }: Selection): string {
 }
 
 /** Those whose checksum is of the kind that the compose's repodata has. */
-function knownLines({ binary, debug, source }: Selection): string {
-  const usable = [...binary, ...debug, ...source].filter(({ checksumType }) => checksumType === 'sha256');
-  return usable.map((pkg) => `${JSON.stringify([pkg.checksum, pkg.href, pathInTree(baseName(pkg))])}\n`).join('');
+function knownLines(packages: readonly RpmPackage[]): string {
+  const usable = packages.filter(({ checksumType }) => checksumType === 'sha256');
+  return usable.map((pkg) => `${JSON.stringify([pkg.checksum, pkg.describedAt ?? pkg.href, pathInTree(baseName(pkg))])}\n`).join('');
 }
 
 /** A source package that is not there is taken to have its package's epoch. */

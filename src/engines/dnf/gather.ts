@@ -3,7 +3,8 @@
 
 import { evrOf, kindOf, type Candidate, type PackagePool } from './package-pool.ts';
 import { compareEvr } from '../../compose/rpm-version.ts';
-import { isDebugName, type ArchSet } from './architecture.ts';
+import { isDebugName } from '../../compose/rpm-package.ts';
+import type { ArchSet } from './architecture.ts';
 import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
 import { PythonSet } from './python-set.ts';
 

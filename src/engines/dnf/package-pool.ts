@@ -2,8 +2,8 @@
 // that gives them their ids; and the questions asked of them.
 
 import { compareEvr, type Evr } from '../../compose/rpm-version.ts';
-import type { RpmPackage } from '../../compose/rpm-package.ts';
-import { isDebugName, isSourceArch, type ArchSet } from './architecture.ts';
+import { isDebugName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
+import type { ArchSet } from './architecture.ts';
 import { overlaps, parseRelation, parseRequirement, type Relation, type Requirement } from './requirement.ts';
 
 export interface Candidate extends RpmPackage {

@@ -29,6 +29,8 @@ export interface PlaceTask {
   readonly mode: LinkMode;
   /** Most wanted first; none = signatures do not matter. */
   readonly sigkeys: readonly string[];
+  /** They say which signature to tell of, and refuse none. */
+  readonly anySignature: boolean;
 }
 
 export interface PlaceProgress {
@@ -95,7 +97,7 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
       if (!other) {
         const { path, identity, signing } = verifyOnce(verified, root, task.downloads, planned);
         placements.set(to, { planned, to, from: path, identity, sigkey: sigkeyOf(signing, task.sigkeys) });
-        if (!isSignedAsAsked(signing, task.sigkeys)) unsigned.add(planned.nevra);
+        if (!task.anySignature && !isSignedAsAsked(signing, task.sigkeys)) unsigned.add(planned.nevra);
       }
       if (++done % REPORT_EVERY === 0) report({ done, total });
     }

@@ -1,13 +1,13 @@
-// The packages of one arch of a compose, the same that Pungi would take. It gathers twice: once widely among all that
-// the repository has, and then, by what the request says, among what that brought; the choices of the first limit the
-// second, so both are made here as well.
+// The packages of one arch of a compose, the same that Pungi would take. Of a repository it gathers twice: once widely among
+// all that is there, and then, by what the request says, among what that brought; the choices of the first limit the
+// second, so both are made here as well. What comes from Koji is gathered from once.
 
-import type { RpmPackage } from '../../compose/rpm-package.ts';
+import { baseName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
 import type { MultilibMethod } from '../../compose/vocabulary.ts';
-import { archSet, isSourceArch, type ArchSet } from './architecture.ts';
-import { gather, compareText, type Gathered, type Unresolved } from './gather.ts';
+import { archSet, type ArchSet } from './architecture.ts';
+import { gather, compareText, type Unresolved } from './gather.ts';
 import { multilibSelector } from './multilib.ts';
-import { globMatcher } from '../../compose/package-pattern.ts';
+import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
 import { anyOf, nodepsPattern } from './name-pattern.ts';
 import { kindOf, PackagePool } from './package-pool.ts';
 
@@ -18,6 +18,8 @@ export interface SelectionRequest {
   readonly followDependencies: boolean;
   /** Empty = no multilib for this arch. */
   readonly multilib: readonly MultilibMethod[];
+  /** Whether the packages are the whole set already, as those of Koji are: then only one gathering is made. */
+  readonly isPackageSet: boolean;
 }
 
 export interface ArchConstraints {
@@ -45,16 +47,26 @@ const ALWAYS = 'system-release';
 export function selectPackages(request: SelectionRequest, sources: Sources): Selection {
   const arches = archSet(request.arch);
   const names = request.names.length === 0 ? ['*'] : request.names;
-  const wide = gather(new PackagePool([{ packages: sources.packages, lookaside: false }], arches), {
-    arches,
-    names: [...names, ALWAYS],
-    wide: true,
-    selectsMultilib: () => true,
-  });
-  const set = packageSet(wide, request, arches, sources);
-  if (!request.followDependencies) return plainMatch(set, names, request, arches);
+  const set = packageSet(request.isPackageSet ? sources.packages : gatherWidely(names, arches, sources), request, arches, sources);
+  if (!followsDependencies(request)) return plainMatch(readByPungi(set, request), names, request, arches);
   const pool = new PackagePool([...sources.lookasides.map((packages) => ({ packages, lookaside: true })), { packages: set, lookaside: false }], arches);
   return gather(pool, { arches, names, wide: false, selectsMultilib: multilibSelector(request.multilib) });
+}
+
+/** All of Koji's packages without dependencies are more than Pungi's way of that can take: it follows them (engines/pungi/configuration.ts). */
+function followsDependencies({ followDependencies, isPackageSet, names }: SelectionRequest): boolean {
+  return followDependencies || (isPackageSet && names.length === 0);
+}
+
+/** Without dependencies and with names that are no globs, Pungi reads no other packages from Koji: not even for debugging. */
+function readByPungi(set: readonly RpmPackage[], { isPackageSet, names }: SelectionRequest): readonly RpmPackage[] {
+  if (!isPackageSet || names.some(isGlob)) return set;
+  return set.filter(({ name, arch }) => isSourceArch(arch) || names.includes(name));
+}
+
+function gatherWidely(names: readonly string[], arches: ArchSet, { packages }: Sources): readonly RpmPackage[] {
+  const { binary, debug, source } = gather(new PackagePool([{ packages, lookaside: false }], arches), { arches, names: [...names, ALWAYS], wide: true, selectsMultilib: () => true });
+  return [...binary, ...debug, ...source];
 }
 
 /** Source packages that decide whether noarch packages come; their headers have to be at hand. */
@@ -68,10 +80,10 @@ export function sourcesToLookAt(request: SelectionRequest, packages: readonly Rp
   return looked;
 }
 
-/** What is left for the arch of the wide gathering, by file name: one package per name, no arch that was not asked for. */
-function packageSet(wide: Gathered, request: SelectionRequest, { native }: ArchSet, sources: Sources): RpmPackage[] {
+/** What is left for the arch of all that there is, by file name: one package per name, no arch that was not asked for. */
+function packageSet(all: readonly RpmPackage[], request: SelectionRequest, { native }: ArchSet, sources: Sources): RpmPackage[] {
   const byFile = new Map<string, RpmPackage>();
-  for (const pkg of [...wide.binary, ...wide.debug, ...wide.source]) {
+  for (const pkg of all) {
     const file = baseName(pkg);
     if (!byFile.has(file)) byFile.set(file, pkg);
   }
@@ -119,10 +131,6 @@ export function missingNames(names: readonly string[], followDependencies: boole
     const matches = followDependencies ? glob : (name: string) => glob(name) || nodepsPattern(asked)(name);
     return ![...chosen].some(matches);
   });
-}
-
-export function baseName({ href }: RpmPackage): string {
-  return href.slice(href.lastIndexOf('/') + 1);
 }
 
 function sourceName(sourceRpm: string | null): string {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
 import { directoryName, type Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { allOrNone } from '../dnf/all-or-none.ts';
+import { allOrNone } from '../../all-or-none.ts';
 import { ToolsInfo } from '../dnf/tools-info.ts';
 import { minimalEnvironment, runProcess } from '../supervisor.ts';
 

@@ -1,16 +1,16 @@
 // The resolver of tags, builds and modules. Lookaside repositories and module defaults are looked at with them; what is
-// found is exact, so that the same is generated whenever it is tried again.
+// found is exact, so that the same is generated whenever it is tried again, by an engine that asks Koji itself or by one
+// that is given the packages.
 
 import type { KojiPlace, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { Asked } from '../koji/koji-hub.ts';
 import type { RepoSource } from '../repo/resolver.ts';
 import { lookAtBuilds, resolveBuilds } from './build-source.ts';
 import type { Finding, Found, Upstreams } from './looking.ts';
 import { fetchDefaults, identifyDefaults, moduleDefaultsOf, type GitTools } from './module-defaults.ts';
 import { resolveModuleSource } from './module-source.ts';
-import { findTagRepository, type TagRepository } from './tag-repository.ts';
+import { openPackageSet, type PackageSetOptions } from './package-set.ts';
 import { lookAtTag, resolveTag } from './tag-source.ts';
 
 export interface KojiSourceOptions extends Upstreams {
@@ -18,8 +18,8 @@ export interface KojiSourceOptions extends Upstreams {
   readonly mbsUrl: string | null;
   readonly repositories: Pick<RepoSource, 'look' | 'open'>;
   readonly git: GitTools;
-  /** Where Koji's own repositories of tags are, and which composes are made of them. */
-  readonly tagRepositories?: { readonly url: string; isFor(compose: Compose): Promise<boolean> };
+  /** For composes that an engine makes which does not ask Koji itself. */
+  readonly packageSets?: Pick<PackageSetOptions, 'files' | 'repoUrl' | 'repositories'> & { isFor(compose: Compose): Promise<boolean> };
 }
 
 type Context = Parameters<SourceResolver['resolve']>[1];
@@ -32,9 +32,13 @@ export class KojiSource implements SourceResolver {
     this.#options = options;
   }
 
+  /** The same for an engine that asks Koji itself, whatever the source. */
+  get forPungi(): KojiSource {
+    const { packageSets: _, ...others } = this.#options;
+    return new KojiSource(others);
+  }
+
   async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
-    const repository = await this.#tagRepository(compose, signal);
-    if (repository) return 'failure' in repository ? repository : this.#options.repositories.look(compose, repository.value.location, signal);
     const looked = await this.#find(compose, 'look', signal);
     if ('failure' in looked) return looked;
     const lookasides = await this.#options.repositories.look(compose, null, signal);
@@ -47,12 +51,11 @@ export class KojiSource implements SourceResolver {
 
   async resolve(compose: Compose, context: Context): Promise<{ readonly input: ResolvedInput } | Failed> {
     const { repositories, git, place, mbsUrl } = this.#options;
-    const repository = await this.#tagRepository(compose, context.signal);
-    if (repository) return 'failure' in repository ? repository : this.#openTagRepository(compose, repository.value, context);
     const resolved = await this.#find(compose, 'resolve', context.signal);
     if ('failure' in resolved) return resolved;
     const { source, taken } = resolved.found;
     context.log(`${describe(resolved.found)} from Koji (${place.profile})\n`);
+    if (await this.#options.packageSets?.isFor(compose)) return this.#openPackages(compose, resolved.found, context);
     const lookasides = await repositories.open(compose, null, context);
     if ('failure' in lookasides) return lookasides;
     const asked = moduleDefaultsOf(source);
@@ -68,18 +71,12 @@ export class KojiSource implements SourceResolver {
     };
   }
 
-  /** Null where the compose is made by Pungi, from Koji itself. */
-  async #tagRepository(compose: Compose, signal: AbortSignal): Promise<Asked<TagRepository> | null> {
-    const { tagRepositories: options } = this.#options;
-    const { source } = compose;
-    if (source.type !== 'TAG' || !options || !(await options.isFor(compose))) return null;
-    return findTagRepository(options.url, { compose, source, upstreams: this.#options, signal });
-  }
-
-  async #openTagRepository(compose: Compose, { location, event }: TagRepository, context: Context): Promise<{ readonly input: ResolvedInput } | Failed> {
-    const answer = await this.#options.repositories.open(compose, location, context);
-    if ('failure' in answer || compose.source.type !== 'TAG') return 'failure' in answer ? answer : { failure: failure('INTERNAL', 'Only tags have repositories in Koji') };
-    return { input: { ...answer.opened, source: { ...compose.source, kojiEvent: event } } };
+  async #openPackages(compose: Compose, found: Found, context: Context): Promise<{ readonly input: ResolvedInput } | Failed> {
+    const { packageSets, hub } = this.#options;
+    if (!packageSets) throw new Error('no package sets are configured');
+    const set = await openPackageSet({ ...packageSets, hub }, compose, found.taken, context);
+    if ('failure' in set) return set;
+    return { input: { source: found.source, ...set.opened, fingerprint: this.#fingerprint(found, set.opened.fingerprint, null) } };
   }
 
   #find(compose: Compose, how: 'look' | 'resolve', signal: AbortSignal): Promise<Finding> {

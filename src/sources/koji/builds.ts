@@ -22,6 +22,10 @@ export interface KojiRpm {
   readonly release: string;
   readonly epoch: number | null;
   readonly arch: string;
+  /** Of the file as it was built, without a signature. */
+  readonly sizeBytes: number | null;
+  /** MD5 of header and payload; null where it is not told, or not of that kind. */
+  readonly payloadHash: string | null;
 }
 
 const COMPLETE = 1;
@@ -37,7 +41,7 @@ export const buildFields = {
   volume_name: z.string().nullish(),
 };
 const build = z.object({ ...buildFields, state: z.number().int() });
-const rpm = z.object({
+export const rpmFields = {
   id: z.number().int(),
   build_id: z.number().int(),
   name: z.string(),
@@ -45,8 +49,11 @@ const rpm = z.object({
   release: z.string(),
   epoch: z.number().int().nullable(),
   arch: z.string(),
+  size: z.number().int().nullish(),
+  payloadhash: z.string().nullish(),
   metadata_only: z.boolean().nullish(),
-});
+};
+const rpm = z.object(rpmFields);
 
 /** The builds, in the order asked; INVALID_SOURCE names all that cannot be composed from, and why. */
 export async function findBuilds(hub: KojiHub, nvrs: readonly string[], signal: AbortSignal): Promise<Asked<readonly KojiBuild[]>> {
@@ -83,8 +90,8 @@ export function toBuild({ id, nvr, name, version, release, epoch, volume_name }:
   return { id, nvr, name, version, release, epoch, volume: volume_name ?? null };
 }
 
-function toRpm({ build_id, id, name, version, release, epoch, arch }: z.infer<typeof rpm>): KojiRpm {
-  return { id, buildId: build_id, name, version, release, epoch, arch };
+export function toRpm({ build_id, id, name, version, release, epoch, arch, size, payloadhash }: z.infer<typeof rpm>): KojiRpm {
+  return { id, buildId: build_id, name, version, release, epoch, arch, sizeBytes: size ?? null, payloadHash: /^[0-9a-f]{32}$/.test(payloadhash ?? '') ? (payloadhash ?? null) : null };
 }
 
 function refuse(hub: KojiHub, problems: readonly string[]): { readonly failure: ReturnType<typeof failure> } {

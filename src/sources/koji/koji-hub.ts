@@ -7,6 +7,7 @@ import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { faultFailure } from './faults.ts';
 import { HubTransport, type HubAnswer } from './hub-transport.ts';
 import type { KojiProfile } from './koji-profile.ts';
+import { encodePath } from './path-info.ts';
 import { readFault, type XmlRpcFault, type XmlRpcStruct, type XmlRpcValue } from './xml-rpc-value.ts';
 import { NotExpressible, writeCall } from './xml-rpc-writer.ts';
 
@@ -96,7 +97,7 @@ export class KojiHub {
   /** Whether Koji serves a file, by its path below `topUrl`. */
   async hasFile(path: string, signal: AbortSignal): Promise<Asked<boolean>> {
     if (this.profile.topUrl === null) throw new Error('a profile without topUrl serves no files');
-    const found = await this.#transport.exists(`${this.profile.topUrl}/${path}`, signal);
+    const found = await this.#transport.exists(`${this.profile.topUrl}/${encodePath(path)}`, signal);
     return 'failure' in found ? found : { value: found.exists };
   }
 

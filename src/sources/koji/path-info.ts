@@ -14,13 +14,17 @@ export interface RpmName {
   readonly arch: string;
 }
 
-/** Relative, each segment encoded for a URL. */
+/** Relative, as on the disk; `encodePath` makes a part of a URL of it. */
 export function signedRpmPath(build: BuildPlace, rpm: RpmName, sigkey: string): string {
   return join([...buildSegments(build), 'data', 'signed', sigkey.toLowerCase(), rpm.arch, rpmFile(rpm)]);
 }
 
 export function rpmPath(build: BuildPlace, rpm: RpmName): string {
   return join([...buildSegments(build), rpm.arch, rpmFile(rpm)]);
+}
+
+export function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
 }
 
 export function rpmFile({ name, version, release, arch }: RpmName): string {
@@ -33,5 +37,5 @@ function buildSegments({ name, version, release, volume }: BuildPlace): string[]
 }
 
 function join(segments: readonly string[]): string {
-  return segments.map(encodeURIComponent).join('/');
+  return segments.join('/');
 }

@@ -5,7 +5,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { packageMatcher, type NamedPackage } from '../../compose/package-pattern.ts';
-import { buildFields, toBuild, type KojiBuild } from './builds.ts';
+import { buildFields, rpmFields, toBuild, toRpm, type KojiBuild, type KojiRpm } from './builds.ts';
 import type { Asked, KojiHub } from './koji-hub.ts';
 
 export interface TagQuestion {
@@ -28,6 +28,22 @@ export async function taggedBuilds(hub: KojiHub, { tag, event, inheritance }: Ta
   const rows = await hub.askRows({ method: 'listTagged', args: [tag], kwargs: { event, inherit: inheritance, latest: true } }, tagged, signal);
   if ('failure' in rows) return rows;
   return { value: rows.value.map((row) => ({ ...toBuild(row), tag: row.tag_name })) };
+}
+
+/** The RPMs of those builds that are of one of `arches`, `src` for sources. */
+export async function taggedRpms(
+  hub: KojiHub,
+  { tag, event, inheritance, arches }: TagQuestion & { readonly arches: readonly string[] },
+  signal: AbortSignal,
+): Promise<Asked<{ readonly rpms: readonly KojiRpm[]; readonly builds: readonly KojiBuild[] }>> {
+  const question = { method: 'listTaggedRPMS', args: [tag], kwargs: { event, inherit: inheritance, latest: true, arch: arches } };
+  const answer = await hub.ask(question, z.tuple([z.array(z.unknown()), z.array(z.unknown())]), signal);
+  if ('failure' in answer) return answer;
+  const rpms = await hub.checkRows(question.method, answer.value[0], z.object(rpmFields), signal);
+  if ('failure' in rpms) return rpms;
+  const builds = await hub.checkRows(question.method, answer.value[1], z.object(buildFields), signal);
+  if ('failure' in builds) return builds;
+  return { value: { rpms: rpms.value.filter((one) => !one.metadata_only).map(toRpm), builds: builds.value.map(toBuild) } };
 }
 
 /** Null where every name and glob in `packages` is answered by an RPM of one of `arches`; else MISSING_PACKAGES, naming all that are not. */

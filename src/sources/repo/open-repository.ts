@@ -48,6 +48,11 @@ export async function readRepomd(location: string, context: OpenContext): Promis
   return location.startsWith('/') ? await openLocal(location, context) : await openRemote(location, context);
 }
 
+/** Metadata that was made here, of packages that lie elsewhere. */
+export async function openMade(directory: string): Promise<Opened> {
+  return described(directory, directory, false, directory, await readFile(join(directory, 'repodata', 'repomd.xml')));
+}
+
 async function openLocal(location: string, { bounds }: OpenContext): Promise<Opened> {
   const resolved = await resolveLocal(location, bounds);
   if ('failure' in resolved) return resolved;

@@ -28,7 +28,8 @@ export interface RepoSourceOptions extends RepoBounds {
 type Context = Parameters<SourceResolver['resolve']>[1];
 export type Opened = Pick<ResolvedInput, 'fingerprint' | 'repositories' | 'lookasides'>;
 
-interface IndexedRepository extends FoundRepository {
+export interface IndexedRepository extends FoundRepository {
+  /** Where its packages are written to. */
   readonly packageIndex: string;
 }
 
@@ -92,7 +93,7 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     const lookasides: OpenedRepository[] = [];
     for (const arch of compose.arches) {
       const locations = [...main, ...compose.lookasideRepos].map((location) => location.replaceAll('$basearch', arch));
-      const multilib = compose.multilibArches.includes(arch) && compose.multilibMethods.some((method) => method !== 'ALL');
+      const multilib = choosesMultilib(compose, arch);
       const key = JSON.stringify([locations, multilib]);
       const opening = indexed.get(key) ?? this.#index(locations, multilib, join(context.scratch, `source-${indexed.size}`), context);
       indexed.set(key, opening);
@@ -119,6 +120,28 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     return await runInThread<boolean>({ module: threadModule(import.meta.url, 'extract-thread'), input, signal });
   }
 
+  /** One file, without anything known of it but a bound. Null when it is in place. */
+  async fetch({ url, to, maxBytes, signal }: { readonly url: string; readonly to: string; readonly maxBytes: number; readonly signal: AbortSignal }): Promise<ComposeFailure | null> {
+    const parsed = URL.parse(url);
+    if (!parsed) return failure('INVALID_SOURCE', `${url} is not a valid URL`);
+    return await fetchFile({ client: this.#client, retry: this.#retry, url: parsed, to, maxBytes, expected: null, signal });
+  }
+
+  /** A repository's metadata within reach; `scratch` is its own. */
+  async find(location: string, scratch: string, signal: AbortSignal): ReturnType<typeof openRepository> {
+    await mkdir(scratch, { recursive: true });
+    return await openRepository(location, { bounds: this.#options, client: this.#client, retry: this.#retry, scratch, signal });
+  }
+
+  /** Indexes them together: each keeps the files that packages of any of them require. Their numbers of packages. */
+  async index(repositories: readonly IndexedRepository[], multilib: boolean, signal: AbortSignal): Promise<Extract<IndexResult, { packages: unknown }> | { readonly failure: ComposeFailure }> {
+    const task: IndexTask = {
+      repositories: repositories.map(({ location, metadataDirectory, needed, isLocal, packageIndex }) => ({ location, metadataDirectory, files: needed, isLocal, output: packageIndex })),
+      keepFiles: multilib ? MULTILIB_FILES : null,
+    };
+    return await runInThread<IndexResult>({ module: threadModule(import.meta.url, 'index-thread'), input: task, signal });
+  }
+
   async close(): Promise<void> {
     await this.#client.close();
   }
@@ -127,28 +150,22 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
     const { signal } = context;
     const found: FoundRepository[] = [];
     for (const [index, location] of locations.entries()) {
-      const own = join(scratch, String(index));
-      await mkdir(own, { recursive: true });
-      const outcome = await openRepository(location, { bounds: this.#options, client: this.#client, retry: this.#retry, scratch: own, signal });
+      const outcome = await this.find(location, join(scratch, String(index)), signal);
       if ('failure' in outcome) return outcome.failure;
       found.push(outcome.found);
     }
     const indexed = found.map((repository, index) => ({ ...repository, packageIndex: join(scratch, String(index), 'packages') }));
-    const task: IndexTask = {
-      repositories: indexed.map(({ metadataDirectory, needed, isLocal, packageIndex }, index) => ({
-        location: locations[index] ?? metadataDirectory,
-        metadataDirectory,
-        files: needed,
-        isLocal,
-        output: packageIndex,
-      })),
-      keepFiles: multilib ? MULTILIB_FILES : null,
-    };
-    const result = await runInThread<IndexResult>({ module: threadModule(import.meta.url, 'index-thread'), input: task, signal });
+    const asked = indexed.map((repository, index) => ({ ...repository, location: locations[index] ?? repository.location }));
+    const result = await this.index(asked, multilib, signal);
     if ('failure' in result) return result.failure;
     for (const [index, { revision }] of found.entries()) context.log(`Read ${result.packages[index]} packages from ${locations[index]} (revision ${revision ?? 'none'})\n`);
     return indexed;
   }
+}
+
+/** Whether the files of packages decide which of them come as multilib. */
+export function choosesMultilib({ multilibArches, multilibMethods }: Compose, arch: string): boolean {
+  return multilibArches.includes(arch) && multilibMethods.some((method) => method !== 'ALL');
 }
 
 function notARepository({ source }: Compose): ComposeFailure {
@@ -160,11 +177,11 @@ function repositoriesOf({ arches, lookasideRepos }: Compose, repo: string | null
   return arches.flatMap((arch) => [...(repo === null ? [] : [repo]), ...lookasideRepos].map((location) => ({ arch, location: location.replaceAll('$basearch', arch) })));
 }
 
-function fingerprintOf(arch: string, { repomdSha256 }: { readonly repomdSha256: string }): string[] {
+export function fingerprintOf(arch: string, { repomdSha256 }: { readonly repomdSha256: string }): string[] {
   return [`${arch} ${repomdSha256}`];
 }
 
-function opened(arch: string, { location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex }: IndexedRepository): OpenedRepository {
-  return { arch, location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex };
+export function opened(arch: string, { location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex }: IndexedRepository): OpenedRepository {
+  return { arch, location, isLocal, revision, repomdSha256, metadataDirectory, packageIndex, isPackageSet: false };
 }
 

@@ -75,9 +75,9 @@ export function rpmRow(model: KojiModel, rpm: FakeRpm): XmlRpcStruct {
     arch: rpm.arch,
     epoch: build?.epoch ?? null,
     draft: false,
-    payloadhash: rpm.id.toString(16).padStart(32, '0'),
+    payloadhash: rpm.payloadHash ?? rpm.id.toString(16).padStart(32, '0'),
     // Beyond 31 bits, as some are: these come as i8.
-    size: 3_000_000_000 + rpm.id,
+    size: rpm.sizeBytes ?? 3_000_000_000 + rpm.id,
     buildtime: 1_790_000_000,
     build_id: rpm.buildId,
     buildroot_id: 7,

@@ -36,6 +36,9 @@ export interface FakeRpm {
   readonly arch: string;
   readonly metadataOnly: boolean;
   readonly sigkeys: Set<string>;
+  /** Of the file that there is; null where there is none. */
+  readonly sizeBytes: number | null;
+  readonly payloadHash: string | null;
 }
 export interface FakeBuild {
   readonly id: number;
@@ -150,7 +153,7 @@ export class KojiModel {
       readonly types?: readonly string[];
       readonly extra?: XmlRpcValue;
       readonly archives?: readonly Omit<FakeArchive, 'id'>[];
-      readonly rpms?: readonly { readonly name?: string; readonly arch?: string; readonly sigkeys?: readonly string[]; readonly metadataOnly?: boolean }[];
+      readonly rpms?: readonly (Partial<Pick<FakeRpm, 'name' | 'arch' | 'metadataOnly' | 'sizeBytes' | 'payloadHash'>> & { readonly sigkeys?: readonly string[] })[];
     } = {},
   ): FakeBuild {
     const [, name = '', version = '', release = ''] = /^(.+)-([^-]+)-([^-]+)$/.exec(nvr) ?? [];
@@ -159,7 +162,7 @@ export class KojiModel {
     const build: FakeBuild = { id: this.#nextId(), name, version, release, nvr, epoch, state, volume, types, extra, event: this.eventElsewhere(), rpms: [], archives };
     const isRpm = types.includes('rpm');
     for (const rpm of options.rpms ?? (isRpm ? [{ arch: 'src' }, { arch: 'x86_64' }] : [])) {
-      const one: FakeRpm = { id: this.#nextId(), buildId: build.id, name: rpm.name ?? name, arch: rpm.arch ?? 'x86_64', metadataOnly: rpm.metadataOnly ?? false, sigkeys: new Set() };
+      const one: FakeRpm = { id: this.#nextId(), buildId: build.id, name: rpm.name ?? name, arch: rpm.arch ?? 'x86_64', metadataOnly: rpm.metadataOnly ?? false, sigkeys: new Set(), sizeBytes: rpm.sizeBytes ?? null, payloadHash: rpm.payloadHash ?? null };
       build.rpms.push(one);
       this.rpms.set(one.id, one);
       for (const key of rpm.sigkeys ?? []) this.sign(build, one, key);
@@ -252,6 +255,11 @@ export class KojiModel {
 /** koji's eventCondition. */
 export function activeAt(row: Versioned, event: number | null): boolean {
   return event === null ? row.revoked === null : row.created <= event && (row.revoked === null || event < row.revoked);
+}
+
+/** Of the unsigned copy. */
+export function rpmFileOf({ volume, name, version, release }: FakeBuild, rpm: FakeRpm): string {
+  return `${volume === 'DEFAULT' ? '' : `vol/${volume}/`}packages/${name}/${version}/${release}/${rpm.arch}/${rpm.name}-${version}-${release}.${rpm.arch}.rpm`;
 }
 
 export function signedPath(build: FakeBuild, rpm: FakeRpm, sigkey: string): string {

@@ -1,6 +1,6 @@
 // Tasks side by side, `limit` at a time: the first that fails stops the others, and nothing is left running when it answers.
 
-import type { ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from './compose/failure.ts';
 
 export async function allOrNone<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -1,0 +1,64 @@
+// A running service that makes composes of a Koji of tests by dnf: with Koji's files mounted, or served, and with its own
+// repositories of tags where they are made.
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
+import { taggedBuilds } from './fake-koji/inheritance.ts';
+import { rpmFileOf } from './fake-koji/model.ts';
+import { serveFiles, type FileServer } from './file-server.ts';
+import { startRunningService, type RunningService } from './running-service.ts';
+
+const run = promisify(execFile);
+
+export interface KojiByDnf {
+  readonly service: RunningService;
+  readonly koji: FakeKoji;
+  readonly topDir: string;
+  /** Koji's files, and its repositories below /repos. */
+  readonly files: FileServer;
+  /** Koji's own repository of a tag as it is now, of the arches that the tag has: no sources, nothing for debugging. */
+  makeRepo(tag: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startKojiByDnf(how: 'mounted' | 'served', settings: Record<string, string> = {}): Promise<KojiByDnf> {
+  const directory = await mkdtemp(join(tmpdir(), 'odcs-koji-dnf-'));
+  const topDir = join(directory, 'koji');
+  await mkdir(join(topDir, 'repos'), { recursive: true });
+  const [koji, files] = await Promise.all([startFakeKoji(), serveFiles(topDir)]);
+  const place = how === 'mounted' ? { topDir } : { topUrl: files.url };
+  const service = await startRunningService({
+    ODCS_ENGINE: '{TAG: dnf, BUILD: dnf}',
+    ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, ...place, repoUrl: `${files.url}/repos`, firstPauseMs: 1, attempts: 2 }),
+    ODCS_ARCHES: 'x86_64,aarch64',
+    ...settings,
+  });
+  return {
+    service, koji, topDir, files,
+    async makeRepo(tag) {
+      const id = koji.makeRepo(tag);
+      for (const arch of ['x86_64', 'aarch64']) await makeArchRepo(koji, topDir, tag, String(id), arch);
+      return id;
+    },
+    async stop() {
+      await service.stop();
+      await Promise.all([koji.stop(), files.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As Koji's newRepo makes it: by way of a link to all of its packages. */
+async function makeArchRepo(koji: FakeKoji, topDir: string, tag: string, id: string, arch: string): Promise<void> {
+  const repo = join(topDir, 'repos', tag, id, arch);
+  await mkdir(repo, { recursive: true });
+  await symlink(topDir, join(repo, 'toplink'));
+  const builds = taggedBuilds(koji, koji.tagId(tag), { event: null, inherit: true, latest: true, package: null, type: null });
+  const rpms = builds.flatMap(({ build }) => build.rpms.filter((rpm) => [arch, 'noarch'].includes(rpm.arch) && !/-debug(info|source)/.test(rpm.name)).map((rpm) => `toplink/${rpmFileOf(build, rpm)}`));
+  await writeFile(join(repo, 'pkglist'), rpms.map((path) => `${path}\n`).join(''));
+  await run('createrepo_c', ['--quiet', '--no-database', `--pkglist=${join(repo, 'pkglist')}`, repo]);
+}
