@@ -1,9 +1,9 @@
 // The loop of a worker process: takes jobs under a lease, and stops an attempt when its cancel is asked for. Stopping
-// lets attempts go on for the drain time, then hands them back; `hurry` hands back at once.
+// lets what is under way, looks at sources included, go on for the drain time, then hands it back; `hurry` does at once.
 
 import type { Attempts } from './attempts.ts';
 import { generateCompose, type GenerateComposeDeps } from './generate-compose.ts';
-import type { EventLog, Feed, Logger, Service, WorkQueue } from './ports.ts';
+import type { EventLog, Feed, Job, Logger, Service, WorkQueue } from './ports.ts';
 import { prepareCompose } from './prepare-compose.ts';
 import type { UsableTargets } from './usable-targets.ts';
 
@@ -29,6 +29,8 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
   const { attempts, generation, lease, logger, queue } = deps;
   const stopped = new AbortController();
   const hurried = new AbortController();
+  const drained = new AbortController();
+  const preparing = new Set<Promise<void>>();
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
@@ -38,10 +40,23 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     await lease.start();
     followCancels(deps, head, stopped.signal).catch((error: unknown) => logger.error({ err: error }, 'Cancels are not followed any more'));
     const usable = { unusable: () => deps.targets.unusable() };
-    await queue.work('prepare', PREPARED_AT_A_TIME, async ({ composeId, signal }) => {
-      if ((await prepareCompose(generation, composeId, signal)) === 'generate') await generateCompose(generation, composeId);
-    }, usable);
+    await queue.work('prepare', PREPARED_AT_A_TIME, prepare, usable);
     await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId), usable);
+  }
+
+  async function prepare(job: Job): Promise<void> {
+    const looking = lookAtSource(job).finally(() => preparing.delete(looking));
+    preparing.add(looking);
+    await looking;
+  }
+
+  async function lookAtSource({ composeId, signal }: Job): Promise<void> {
+    const either = AbortSignal.any([signal, drained.signal]);
+    if ((await prepareCompose(generation, composeId, either)) === 'generate') await generateCompose(generation, composeId);
+  }
+
+  async function allEnded(): Promise<void> {
+    await Promise.all([attempts.allEnded(), Promise.allSettled(preparing)]);
   }
 
   async function stop(): Promise<void> {
@@ -49,9 +64,10 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     await queue.stopWorking();
     attempts.close();
     const patience = AbortSignal.any([AbortSignal.timeout(deps.drainSeconds * 1000), hurried.signal]);
-    await Promise.race([attempts.allEnded(), aborted(patience)]);
+    await Promise.race([allEnded(), aborted(patience)]);
     attempts.stopAll('DRAIN');
-    await Promise.race([attempts.allEnded(), aborted(AbortSignal.timeout(STOP_BOUND_MS))]);
+    drained.abort();
+    await Promise.race([allEnded(), aborted(AbortSignal.timeout(STOP_BOUND_MS))]);
     stopped.abort();
     await deps.targets.stop();
     await lease.stop();
