@@ -10,9 +10,9 @@ import { isAlive, readProcess, type ProcessEntry } from './process-table.ts';
 
 /**
  * After the first TERM and after the second. Pungi needs the second while its threads are busy, and ends within 0.6 s
- * of it; whoever is still there after 2 s will not go by itself, and all must be over within 7 s on a busy machine too.
+ * of it; whoever is still there after 1.5 s will not go by itself, and all must be over within 7 s on a busy machine too.
  */
-const TERM_PATIENCE_MS = [3_000, 2_000];
+const TERM_PATIENCE_MS = [3_000, 1_500];
 /** After KILL only processes in uninterruptible sleep, or of another user, can be left: they are reported, not awaited. */
 const KILL_PATIENCE_MS = 10_000;
 /** Often at first, when most are gone in no time, then seldom. */
@@ -32,7 +32,7 @@ export function describeGroup(leader: number): ProcessGroup {
   return { pgid: leader, startTime: entry.startTime, bootId: currentBootId(), host: hostname() };
 }
 
-/** TERM, 3 s, TERM, 2 s, KILL, each cut short when nobody is left. Answers who could not be killed. */
+/** TERM, 3 s, TERM, 1.5 s, KILL, each cut short when nobody is left. Answers who could not be killed. */
 export async function stopGroup(group: ProcessGroup, held: Held): Promise<readonly Survivor[]> {
   const pursuit = new Pursuit(group, held);
   for (const patience of TERM_PATIENCE_MS) {
