@@ -54,7 +54,7 @@ export function wireSources(config: Config, { kojiEvents, results }: { readonly 
   return {
     resolver: sourcesByType({
       REPO: repo,
-      RAW_CONFIG: new RawConfigSource({ configs: config.ODCS_RAW_CONFIGS, path: config.PATH, run: unattended }),
+      RAW_CONFIG: new RawConfigSource({ configs: config.ODCS_RAW_CONFIGS, path: config.PATH, run: unattended, koji: rawConfigKoji(config) }),
       ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji: koji.forPungi }) }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
@@ -93,6 +93,11 @@ function kojiSource(config: Config, events: KojiEventStore, repositories: RepoSo
     git: { path, run: unattended },
     packageSets: { ...packages, repositories, repoUrl },
   });
+}
+
+/** Raw configurations may take their packages from there, too. */
+function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub; readonly place: KojiPlace } | null {
+  return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
 }
 
 /** What only looks lives for seconds and holds nothing that a successor would miss. */

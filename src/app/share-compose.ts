@@ -2,6 +2,7 @@
 // points to the root itself, never to another sharer.
 
 import type { Compose } from '../compose/compose.ts';
+import { resolvedAs } from '../compose/sharing.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
 
@@ -92,6 +93,6 @@ async function finish(deps: Omit<SharingDeps, 'store'>, tx: ComposeTransaction, 
   const at = deps.clock.now();
   const event = root.failure ? ({ type: 'FAIL', at, attempt, failure: root.failure } as const) : ({ type: 'SUCCEED', at, attempt } as const);
   // What the source told of how its result was made holds for whoever shares it.
-  const patch = root.failure ? {} : { source: root.source, arches: root.arches, sigkeys: root.sigkeys };
+  const patch = root.failure ? {} : { source: resolvedAs(sharer.source, root.source), arches: root.arches, sigkeys: root.sigkeys };
   return (await changeCompose(tx, sharer, { event, by: 'system', patch }, deps.rules)) ?? sharer;
 }

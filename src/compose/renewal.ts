@@ -5,7 +5,7 @@
 import type { Compose } from './compose.ts';
 import type { FieldProblem } from './refusal.ts';
 import type { ComposeRequest } from './request.ts';
-import { SOURCE_FIELDS, type ComposeSource, type ModuleSource } from './source.ts';
+import { SOURCE_FIELDS, type ComposeSource } from './source.ts';
 import { readBuildSource } from './validation/build-source.ts';
 import { Check, type Strings } from './validation/check.ts';
 import { readModuleSource } from './validation/module-source.ts';
@@ -109,9 +109,9 @@ function respunSource(source: ComposeSource, { builds, modules }: Renewal): Comp
     case 'BUILD':
       return { ...source, builds: builds ?? source.builds };
     case 'MODULE':
-      return { ...source, modules: modules ?? exactModules(source), resolvedModules: null };
+      return modules ? { ...source, modules, resolvedModules: null } : source;
     case 'RAW_CONFIG':
-      return { ...source, commit: source.resolvedCommit ?? source.commit, resolvedCommit: null, builds: builds ?? source.builds, modules: modules ?? source.modules };
+      return { ...source, builds: builds ?? source.builds, modules: modules ?? source.modules };
     case 'REPO':
       return { ...source, revisions: null };
     case 'PULP':
@@ -119,10 +119,4 @@ function respunSource(source: ComposeSource, { builds, modules }: Renewal): Comp
     case 'PUNGI_COMPOSE':
       return source;
   }
-}
-
-/** What was asked for by stream is asked for by version and context; a modular tag has its say again. */
-function exactModules({ modules, resolvedModules, scratchModules, modularTags }: ModuleSource): readonly string[] {
-  if (!resolvedModules || modularTags.length > 0) return modules;
-  return resolvedModules.filter((module) => !scratchModules.includes(module));
 }

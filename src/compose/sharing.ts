@@ -48,14 +48,28 @@ const RESOLVED: Readonly<Record<ComposeSource['type'], readonly string[]>> = {
   MODULE: ['resolvedModules'],
   REPO: ['revisions'],
   PULP: ['resolvedContentSets'],
-  RAW_CONFIG: ['resolvedCommit'],
+  RAW_CONFIG: ['resolvedCommit', 'kojiEvent'],
   PUNGI_COMPOSE: ['packages', 'builds'],
 };
 
+/** Fields that say no more than what led there: a branch, or the commit itself. */
+const LEADING: Readonly<Partial<Record<ComposeSource['type'], readonly string[]>>> = {
+  TAG: ['moduleDefaults'],
+  MODULE: ['modules', 'baseModule', 'moduleDefaults'],
+  RAW_CONFIG: ['commit'],
+};
+
+/** The source as its sharer asked for it, resolved as the one that was generated. */
+export function resolvedAs(source: ComposeSource, generated: ComposeSource): ComposeSource {
+  if (source.type !== generated.type) return source;
+  return { ...source, ...Object.fromEntries(Object.entries(generated).filter(([key]) => RESOLVED[source.type].includes(key))) };
+}
+
 /** What was asked for, its lists in one order. */
 function canonicalSource(source: ComposeSource): unknown {
+  const elsewhere = [...RESOLVED[source.type], ...(LEADING[source.type] ?? [])];
   return Object.entries(source)
-    .map(([key, value]: [string, unknown]) => [key, RESOLVED[source.type].includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
+    .map(([key, value]: [string, unknown]) => [key, elsewhere.includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

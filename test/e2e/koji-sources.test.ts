@@ -155,6 +155,25 @@ describe('a compose of modules', () => {
     expect(all).toMatchObject({ state: 'DONE', source: { resolvedModules: ['greeter:1:20270101000000:cc'] } });
   });
 
+  it('is made again of the same builds, though there are newer ones by then, and says still how it was asked for', async () => {
+    lab.koji.addTag('f43-moving');
+    lab.koji.addModule('f43-moving', 'moving:1:20260101000000:aa', 'document: modulemd\nversion: 2\ndata:\n  name: moving\n');
+    await lab.knowModules({ 'moving:1:20260101000000:aa': ['greet-0.9-1'] });
+    const first = await compose({ source: { module: { modules: ['moving:1'], modularTags: ['f43-moving'] } } });
+    lab.koji.addModule('f43-moving', 'moving:1:20270101000000:aa', 'document: modulemd\nversion: 2\ndata:\n  name: moving\n');
+    const { data } = await lab.service.query('mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: [""] }) { compose { id } } }', { id: first.id });
+    const again = await lab.service.ended((data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id, ENDED);
+    expect(again).toMatchObject({ state: 'DONE', source: { modules: ['moving:1'], resolvedModules: ['moving:1:20260101000000:aa'] } });
+  });
+
+  it('is shared by whoever names its builds in full', async () => {
+    buildModule(lab, 'f43-modular', 'lonely:1:20260101000000:aa');
+    await lab.knowModules({ 'lonely:1:20260101000000:aa': ['greet-0.9-1'] });
+    const first = await compose({ source: { module: { modules: ['lonely:1'] } } });
+    const exact = ['lonely:1:20260101000000:aa'];
+    expect(await compose({ source: { module: { modules: exact } } })).toMatchObject({ state: 'DONE', reuses: { id: first.id }, source: { modules: exact, resolvedModules: exact } });
+  });
+
   it('may hold scratch modules, which Pungi asks MBS for', async () => {
     buildModule(lab, 'f43-modular', 'trial:1:20260101000000:aa+1', undefined, { state: 3 });
     const done = await compose({ source: { module: { modules: ['speech:2'], scratchModules: ['trial:1:20260101000000:aa+1'] } } });

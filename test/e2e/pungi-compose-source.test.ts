@@ -65,6 +65,15 @@ describe('a compose of a published one', { timeout: 120_000 }, () => {
     expect(await composeOf(published.urlOf('Signed'))).toMatchObject({ state: 'DONE', reuses: { id: compose['id'] }, sigkeys: ['abcdef12'], arches: ['x86_64'] });
   });
 
+  it('made again needs the published one no more', async () => {
+    const passing = await startPublishedCompose({ Everything: { x86_64: { 'greet-0:0.9-1.src': [{ nevra: 'greet-0:0.9-1.x86_64', sigkey: null }] } } });
+    const first = await composeOf(passing.urlOf('Everything'));
+    await passing.close();
+    const { data } = await lab.service.query('mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: [] }) { regenerated compose { id } } }', { id: first['id'] });
+    const again = await lab.service.ended((data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id, ENDED);
+    expect(again).toMatchObject({ state: 'DONE', failure: null, reuses: null, arches: ['x86_64'], source: first['source'] });
+  });
+
   it('fails with the reason', async () => {
     const cases: [string, object][] = [
       [published.urlOf('Nothing'), { code: 'INVALID_SOURCE', message: expect.stringContaining('knows no variant Nothing') }],

@@ -95,6 +95,8 @@ export interface RawConfigInput {
   readonly timeoutSeconds: number | null;
   /** Of pungi-koji, besides the usual ones. */
   readonly arguments: readonly string[];
+  /** The Koji that its profile may name. */
+  readonly koji: KojiPlace | null;
 }
 
 /** A .repo file, and the few repositories that it needs here; directories are below the compose's variant. */

@@ -49,7 +49,7 @@ export async function writeNotificationScript(scratch: string): Promise<Pick<Pun
 }
 
 /** Where koji looks for it: Pungi's HOME is the scratch directory. */
-async function writeKojiConf(place: KojiPlace, home: string): Promise<void> {
+export async function writeKojiConf(place: KojiPlace, home: string): Promise<void> {
   const directory = join(home, '.koji');
   await mkdir(directory, { recursive: true });
   if (place.configFile === null) await writeFile(join(directory, 'config'), kojiConf(place));

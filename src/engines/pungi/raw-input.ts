@@ -5,11 +5,11 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation, RawConfigInput } from '../../app/ports.ts';
 import type { PungiProduct } from '../../compose/pungi-identity.ts';
-import { writeNotificationScript, type PungiInput } from './input-files.ts';
+import { writeKojiConf, writeNotificationScript, type PungiInput } from './input-files.ts';
 
 const MAX_DUMP_BYTES = 16 * 1024 ** 2;
 
-export async function writeRawInput(generation: Generation, { directory, configFile, release }: RawConfigInput): Promise<PungiInput> {
+export async function writeRawInput(generation: Generation, { directory, configFile, release, koji }: RawConfigInput): Promise<PungiInput> {
   const { compose, identity } = generation;
   const product = ({ name, short, version, type }: PungiProduct) => ({ name, short, version, type });
   const { baseProduct, internal } = release;
@@ -26,6 +26,8 @@ export async function writeRawInput(generation: Generation, { directory, configF
   await mkdir(work, { recursive: true });
   await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(content, null, 4));
   await writeFile(join(generation.directory, 'COMPOSE_ID'), identity.id);
+  // Beside the profiles of this machine, which Pungi finds by itself.
+  if (koji) await writeKojiConf(koji, generation.scratch);
   return { directory, configFile: join(directory, configFile), ...(await writeNotificationScript(generation.scratch)) };
 }
 

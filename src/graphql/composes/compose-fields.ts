@@ -47,6 +47,16 @@ export class ComposeFields {
     return compose.reuses === null ? null : loaders.composes.load(compose.reuses);
   }
 
+  @FieldResolver(() => String, { nullable: true, description: 'e.g. `odcs-42-1-20261122.t.0`; of the compose it shares, where it does.' })
+  async pungiComposeId(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
+    return (await generated(compose, loaders)).pungiComposeId;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'The whole Pungi configuration; for PRODUCTION and DEVELOPMENT raw-config composes only.' })
+  async pungiConfigDump(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
+    return (await generated(compose, loaders)).pungiConfigDump;
+  }
+
   @FieldResolver(() => [PinType], { description: 'Why it is kept past its expiry, by name.' })
   pins(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<readonly Pin[]> | readonly Pin[] {
     return compose.state === 'REMOVED' ? [] : loaders.pins.load(compose.id);
@@ -71,6 +81,10 @@ export class ComposeFields {
   repofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null | Promise<string | null> {
     return api.results.repoFile(compose);
   }
+}
+
+async function generated(compose: Compose, loaders: OperationContext['loaders']): Promise<Compose> {
+  return compose.reuses === null ? compose : ((await loaders.composes.load(compose.reuses)) ?? compose);
 }
 
 async function attemptProgress(compose: Compose, loaders: OperationContext['loaders']): Promise<ComposeProgress | null> {

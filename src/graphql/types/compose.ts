@@ -103,15 +103,6 @@ export class ComposeObject implements NodeType {
   @Field(() => String, { nullable: true, description: 'Pungi compose id of the compose that this one respins.' })
   respinOf: string | null;
 
-  @Field(() => String, { nullable: true, description: 'e.g. `odcs-42-1-20261122.t.0`' })
-  pungiComposeId: string | null;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The whole Pungi configuration; for PRODUCTION and DEVELOPMENT raw-config composes only.',
-  })
-  pungiConfigDump: string | null;
-
   @Field(() => DateTime)
   submittedAt: Date;
 

@@ -58,6 +58,8 @@ export class PungiComposeSource implements SourceResolver {
   async #read(compose: Compose, scratch: string, signal: AbortSignal): Promise<{ readonly source: PungiComposeRequest; readonly builds: Compose } | Failed> {
     const { source } = compose;
     if (source.type !== 'PUNGI_COMPOSE') return { failure: failure('INTERNAL', `A source of type ${source.type} is no published compose`) };
+    // Read before: made again it is the same, and published composes do not stay for ever.
+    if (source.builds.length > 0) return { source, builds: ofBuilds(compose, source) };
     const { client, retry } = this.#options;
     const read = await readPungiCompose(source.url, { client, retry: retry ?? RETRY, scratch, signal });
     if ('failure' in read) return read;
@@ -66,8 +68,12 @@ export class PungiComposeSource implements SourceResolver {
     if (arches.length === 0) return { failure: failure('INVALID_SOURCE', `${source.url} has packages for ${summary.arches.join(', ')} only, and none for ${compose.arches.join(', ')}`) };
     const { builds, packages } = summary;
     const sigkeys = compose.sigkeys.length > 0 ? compose.sigkeys : summary.sigkeys;
-    return { source: { ...source, builds, packages }, builds: { ...compose, arches, sigkeys, source: { type: 'BUILD', builds, packages, scratchBuildTasks: [] } } };
+    return { source: { ...source, builds, packages }, builds: ofBuilds({ ...compose, arches, sigkeys }, summary) };
   }
+}
+
+function ofBuilds(compose: Compose, { builds, packages }: Pick<PungiComposeRequest, 'builds' | 'packages'>): Compose {
+  return { ...compose, source: { type: 'BUILD', builds, packages, scratchBuildTasks: [] } };
 }
 
 function fingerprintOf({ arches, sigkeys, source }: Compose): readonly string[] {

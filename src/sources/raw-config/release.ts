@@ -21,6 +21,17 @@ const configuration = z.object({
   base_product_type: type,
 });
 
+const packageSet = z.object({ pkgset_source: z.literal('koji'), koji_profile: z.string() });
+
+/** Null where its packages do not come from a Koji. */
+export function kojiProfileOf(dump: string): string | null {
+  try {
+    return packageSet.safeParse(JSON.parse(dump)).data?.koji_profile ?? null;
+  } catch {
+    return null;
+  }
+}
+
 export function releaseOf(dump: string): { readonly release: PungiRelease } | { readonly problem: string } {
   let content: unknown;
   try {

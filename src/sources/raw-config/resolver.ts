@@ -3,16 +3,19 @@
 // configuration.
 
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
+import type { KojiPlace, ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RawConfigSource as RawConfigRequest } from '../../compose/source.ts';
 import { GitSource } from '../git/git-source.ts';
-import { dumpConfig, validateConfig, type ToolContext } from './pungi-tools.ts';
-import { releaseOf } from './release.ts';
+import { lastEvent } from '../koji/event.ts';
+import type { KojiHub } from '../koji/koji-hub.ts';
+import type { ToolContext } from './pungi-tools.ts';
+import { kojiProfileOf, releaseOf } from './release.ts';
+import { validTop } from './top-file.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
 
 export interface RawConfig {
@@ -30,6 +33,8 @@ export interface RawConfig {
 
 export interface RawConfigSourceOptions {
   readonly configs: Readonly<Record<string, RawConfig>>;
+  /** Tells the event that a configuration is taken at which takes packages from there. */
+  readonly koji?: { readonly hub: KojiHub; readonly place: KojiPlace } | null;
   /** PATH of git and Pungi's tools. */
   readonly path: string;
   /** For looking before there is an attempt. */
@@ -48,8 +53,6 @@ interface Asked {
 type Failed = { readonly failure: ComposeFailure };
 
 const PROTOCOLS = ['https', 'http', 'ssh', 'git'];
-const WRAPPED = 'odcs-wrapper';
-const DUMPED = 'odcs-dump.json';
 
 export class RawConfigSource implements SourceResolver {
   readonly #options: RawConfigSourceOptions;
@@ -83,18 +86,26 @@ export class RawConfigSource implements SourceResolver {
     const { commit } = checkedOut;
     context.log(`Checked out ${config.url} at ${commit}\n`);
     const directory = join(checkout, config.path ?? '.');
-    const top = await writeTop(compose, asked, commit, directory);
-    if ('failure' in top) return top;
     const tools: ToolContext = { ...context, path: this.#options.path, hidden: [[`${directory}/`, ''], [`${checkout}/`, ''], [checkout, '(configuration)'], [context.scratch, '(scratch)']] };
     const overrides = config.schemaOverride.map((path) => (isAbsolute(path) ? path : join(checkout, path)));
-    const invalid = await validateConfig(directory, top.configFile, overrides, tools);
-    if (invalid) return { failure: invalid };
-    const dumped = await dumpConfig(directory, top.configFile, tools);
-    if ('failure' in dumped) return dumped;
-    const released = releaseOf(dumped.dump);
+    const validated = await validTop(compose, asked, { commit, directory, overrides, tools });
+    if ('failure' in validated) return validated;
+    const event = await this.#eventOf(source, validated.dump, context.signal);
+    if ('failure' in event) return event;
+    const taken = { ...source, resolvedCommit: commit, kojiEvent: event.value };
+    // A wrapper may name the event.
+    const final = event.value === source.kojiEvent || asked.wrapper === null ? validated : await validTop({ ...compose, source: taken }, asked, { commit, directory, overrides, tools });
+    if ('failure' in final) return final;
+    const released = releaseOf(final.dump);
     if ('problem' in released) return { failure: failure('INVALID_SOURCE', `The raw configuration does not name its release as it must: ${released.problem}`) };
-    const rawConfig = { directory, configFile: top.configFile, release: released.release, kojiEvent: source.kojiEvent, timeoutSeconds: config.timeoutSeconds ?? null, arguments: config.arguments };
-    return { input: { source: { ...source, resolvedCommit: commit }, fingerprint: fingerprintOf(compose, asked, commit), repositories: [], lookasides: [], rawConfig } };
+    const rawConfig = { directory, configFile: final.configFile, release: released.release, kojiEvent: event.value, timeoutSeconds: config.timeoutSeconds ?? null, arguments: config.arguments, koji: this.#options.koji?.place ?? null };
+    return { input: { source: taken, fingerprint: fingerprintOf(compose, asked, commit), repositories: [], lookasides: [], rawConfig } };
+  }
+
+  /** The last one where none is asked for: made again, the compose has the same packages. Null where they are not of our Koji. */
+  async #eventOf({ kojiEvent }: RawConfigRequest, dump: string, signal: AbortSignal): Promise<{ readonly value: number | null } | Failed> {
+    const { koji } = this.#options;
+    return kojiEvent === null && koji && kojiProfileOf(dump) === koji.place.profile ? lastEvent(koji.hub, signal) : { value: kojiEvent };
   }
 
   async #ask({ source }: Compose): Promise<Asked | Failed> {
@@ -111,8 +122,9 @@ export class RawConfigSource implements SourceResolver {
   }
 }
 
+/** Made again, it is what it was, whatever a branch has become. */
 function revisionOf({ config, source }: Asked): string {
-  return config.commit ?? source.commit;
+  return source.resolvedCommit ?? config.commit ?? source.commit;
 }
 
 function fingerprintOf(compose: Compose, asked: Asked, commit: string): readonly string[] {
@@ -129,24 +141,4 @@ function fingerprintOf(compose: Compose, asked: Asked, commit: string): readonly
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** The file that Pungi is to read, in the directory: the configuration's own, the wrapper, or the dump. */
-async function writeTop(compose: Compose, { config, wrapper }: Asked, commit: string, directory: string): Promise<{ readonly configFile: string } | Failed> {
-  const { configFile } = config;
-  const stats = await lstat(join(directory, configFile)).catch(() => null);
-  if (!stats) return { failure: failure('INVALID_SOURCE', `There is no ${join(config.path ?? '.', configFile)} in ${config.url} at ${commit}`) };
-  if (compose.pungiConfigDump !== null) return { configFile: await writeNew(directory, DUMPED, compose.pungiConfigDump) };
-  if (wrapper === null || config.wrapper === undefined) return { configFile };
-  const kind = wrapperKind(config.wrapper);
-  const rendered = renderWrapper(wrapper, compose, commit, kind);
-  if ('problem' in rendered) return { failure: failure('ENGINE_FAILED', `The wrapper of the raw configuration is not usable: ${rendered.problem}; tell an administrator`) };
-  return { configFile: await writeNew(directory, `${WRAPPED}.${kind === 'json' ? 'json' : 'conf'}`, rendered.text) };
-}
-
-/** In place of what may be there by this name, a link included. */
-async function writeNew(directory: string, name: string, content: string): Promise<string> {
-  await rm(join(directory, name), { recursive: true, force: true });
-  await writeFile(join(directory, name), content, { flag: 'wx' });
-  return name;
 }
