@@ -35,9 +35,9 @@ async function removeOne(deps: ExpireComposesDeps, id: string): Promise<void> {
     if (!locked || locked.expiresAt > at) return null;
     const { compose: unpinned, heldBy } = await endPins(tx, locked, at, deps.rules);
     if (heldBy !== null) return null;
-    return changeCompose(tx, unpinned, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: null }, by: 'system' }, deps.rules);
+    return changeCompose(tx, unpinned, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: 'expired' }, by: 'system' }, deps.rules);
   });
-  if (compose) await finishRemoval(deps, compose, 'expired');
+  if (compose) await finishRemoval(deps, compose);
 }
 
 export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void> {
@@ -48,7 +48,7 @@ export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void>
     const due: readonly string[] = await deps.store.due({ what: 'HALF_REMOVED', before, after, targetDirs, limit: BATCH });
     await each(deps, due, async (id) => {
       const compose = await deps.store.find(id);
-      if (compose) await finishRemoval(deps, compose, null);
+      if (compose) await finishRemoval(deps, compose);
     });
     after = due.at(-1);
   }

@@ -119,7 +119,7 @@ function imagined({ clock }: PlanComposeDeps, viewer: Viewer, request: ComposeRe
     id: '0', owner: viewer.name, idempotencyKey: null, pungiComposeId: null, pungiConfigDump: null, engineName: null, digest: null, submittedAt: at, seq: 0,
     state: 'WAIT', stateReason: '', failure: null, attempt: 0, losses: 0, workerId: null, startedAt: null, doneAt: null, removedAt: null,
     expiresAt: new Date(at.getTime() + request.secondsToLive * 1000), removedBy: null, cancelRequestedAt: null, cancelRequestedBy: null,
-    cancelReason: null, reuses: null, removingAt: null,
+    cancelReason: null, reuses: null, removingAt: null, removalReason: null,
   };
 }
 

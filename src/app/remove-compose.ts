@@ -23,7 +23,7 @@ export async function removeCompose(deps: RemoveComposeDeps, viewer: Viewer, req
   if (tooLong) return tooLong;
   const begun = await deps.store.transaction((tx) => beginRemoval(deps, tx, viewer, request));
   if (!begun.ok || begun.value.state === 'REMOVED') return begun;
-  return granted(await finishRemoval(deps, begun.value, request.reason));
+  return granted(await finishRemoval(deps, begun.value));
 }
 
 async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, viewer: Viewer, { id, reason }: ChangeRequest): Promise<Outcome<Compose>> {
@@ -47,7 +47,7 @@ async function isLatest(results: RemoveComposeDeps['results'], { id, targetDir }
 }
 
 /** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
-export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, reason: string | null): Promise<Compose> {
+export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose): Promise<Compose> {
   try {
     for (const unused of await withoutUsers(deps.store, compose)) {
       // Whoever asked for the removal may not have been able to look.
@@ -62,7 +62,7 @@ export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose, r
   return deps.store.transaction(async (tx) => {
     const locked = (await tx.lock(compose.id)) ?? compose;
     const event = { type: 'REMOVED', at: deps.clock.now() } as const;
-    return (await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason }, deps.rules)) ?? locked;
+    return (await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason: locked.removalReason }, deps.rules)) ?? locked;
   });
 }
 

@@ -45,6 +45,7 @@ export interface Lifecycle {
   readonly reuses: string | null;
   /** Removing has begun: no sharing, renewing or pinning any more, and no URL is shown. */
   readonly removingAt: Date | null;
+  readonly removalReason: string | null;
 }
 
 /** What an event says of the compose at its time; stored with it. */

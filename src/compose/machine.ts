@@ -132,8 +132,8 @@ const machineSetup = setup({
     // What is allowed is told by there being something to do.
     stay: assign(() => ({})),
     beginRemoval: assign(({ context, event }) => {
-      const { at, by } = event as EventOf<'BEGIN_REMOVAL'>;
-      return { removingAt: at, removedBy: by, expiresAt: context.expiresAt < at ? context.expiresAt : at };
+      const { at, by, reason } = event as EventOf<'BEGIN_REMOVAL'>;
+      return { removingAt: at, removedBy: by, removalReason: reason, expiresAt: context.expiresAt < at ? context.expiresAt : at };
     }),
     remove: assign(({ context, event }) => ({
       removedAt: event.at,
@@ -233,5 +233,6 @@ function lifecycleOf(snapshot: SnapshotFrom<typeof composeMachine>): Lifecycle {
     cancelReason: context.cancelReason,
     reuses: context.reuses,
     removingAt: context.removingAt,
+    removalReason: context.removalReason,
   };
 }

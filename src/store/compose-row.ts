@@ -45,6 +45,7 @@ export interface ComposeRow {
   readonly cancel_reason: string | null;
   readonly reuses: string | null;
   readonly removing_at: string | null;
+  readonly removal_reason: string | null;
 }
 
 const COLUMNS = [
@@ -52,7 +53,7 @@ const COLUMNS = [
   'seconds_to_live', 'arches', 'flags', 'results', 'sigkeys', 'multilib_arches', 'multilib_methods', 'lookaside_repos',
   'compose_type', 'label', 'target_dir', 'parent_pungi_compose_ids', 'respin_of', 'pungi_compose_id', 'pungi_config_dump', 'engine_name',
   'digest', 'submitted_at', 'started_at', 'done_at', 'removed_at', 'expires_at', 'removed_by', 'cancel_requested_at',
-  'cancel_requested_by', 'cancel_reason', 'reuses', 'removing_at',
+  'cancel_requested_by', 'cancel_reason', 'reuses', 'removing_at', 'removal_reason',
 ] as const satisfies readonly (keyof ComposeRow)[];
 
 /** The columns of a compose, for a select list; `c` is the table's alias. */
@@ -99,6 +100,7 @@ export function composeFrom(row: ComposeRow): Compose {
     cancelReason: row.cancel_reason,
     reuses: row.reuses,
     removingAt: instantOrNull(row.removing_at),
+    removalReason: row.removal_reason,
   };
 }
 

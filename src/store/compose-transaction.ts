@@ -107,6 +107,7 @@ function freshCompose(compose: NewCompose): Compose {
     cancelReason: null,
     reuses: null,
     removingAt: null,
+    removalReason: null,
   };
 }
 
@@ -163,10 +164,10 @@ const UPDATE = `
     update compose set
       state = $3, state_reason = $4, failure = $5, attempt = $6, losses = $7, worker_id = $8, started_at = $9,
       done_at = $10, removed_at = $11, expires_at = $12, removed_by = $13, cancel_requested_at = $14,
-      cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18,
-      source = coalesce($19, source), source_key = coalesce($20, source_key),
-      pungi_compose_id = coalesce($21, pungi_compose_id), pungi_config_dump = coalesce($22, pungi_config_dump),
-      engine_name = coalesce($23, engine_name), digest = coalesce($24, digest), arches = coalesce($25, arches), sigkeys = coalesce($26, sigkeys)`;
+      cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18, removal_reason = $19,
+      source = coalesce($20, source), source_key = coalesce($21, source_key),
+      pungi_compose_id = coalesce($22, pungi_compose_id), pungi_config_dump = coalesce($23, pungi_config_dump),
+      engine_name = coalesce($24, engine_name), digest = coalesce($25, digest), arches = coalesce($26, arches), sigkeys = coalesce($27, sigkeys)`;
 const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
 const SAVE = prepared(`
   with c as (
@@ -175,7 +176,7 @@ const SAVE = prepared(`
     returning id, seq
   ), event as (
     insert into compose_event (compose_id, seq, kind, at, from_state, to_state, by, reason, snapshot)
-    select id, seq, $27, $28, $29, $30, $31, $32, $33 from c
+    select id, seq, $28, $29, $30, $31, $32, $33, $34 from c
   )
   select seq from c`);
 
@@ -184,7 +185,7 @@ async function save(run: RunStatement, compose: Compose, next: Lifecycle, note: 
     compose.id, compose.seq, next.state, next.stateReason, next.failure && JSON.stringify(next.failure), next.attempt, next.losses,
     next.workerId, timestampOrNull(next.startedAt), timestampOrNull(next.doneAt), timestampOrNull(next.removedAt),
     timestamp(next.expiresAt), next.removedBy, timestampOrNull(next.cancelRequestedAt), next.cancelRequestedBy,
-    next.cancelReason, next.reuses, timestampOrNull(next.removingAt), ...patchParameters(patch),
+    next.cancelReason, next.reuses, timestampOrNull(next.removingAt), next.removalReason, ...patchParameters(patch),
   ];
   const saving = note ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)]) : run<{ seq: number }>(SAVE_SILENTLY, row);
   const [saved] = await saving.catch((error: unknown) => {
@@ -247,6 +248,7 @@ function lifecycleOnly(next: Lifecycle): Lifecycle {
     workerId: next.workerId, startedAt: next.startedAt, doneAt: next.doneAt, removedAt: next.removedAt,
     expiresAt: next.expiresAt, removedBy: next.removedBy, cancelRequestedAt: next.cancelRequestedAt,
     cancelRequestedBy: next.cancelRequestedBy, cancelReason: next.cancelReason, reuses: next.reuses, removingAt: next.removingAt,
+    removalReason: next.removalReason,
   };
 }
 

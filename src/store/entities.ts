@@ -54,6 +54,7 @@ const composeSchema = defineEntity({
     cancelReason: p.text().nullable(),
     reuses: p.bigint('string').nullable(),
     removingAt: instant().nullable(),
+    removalReason: p.text().nullable(),
   },
 });
 export class ComposeEntity extends composeSchema.class {}

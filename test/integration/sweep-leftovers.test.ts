@@ -108,10 +108,16 @@ describe('what goes', () => {
   });
 
   it('what a removal that was cut off has left', async () => {
-    const id = await done({ removingAt: T0, removedBy: 'ann' });
+    const id = await done({ owner: 'ann' });
     await directory(`odcs-${id}`);
-    await finishHalfRemoved(deps());
+    const cut = { ...results, reachable: async () => ['default'], latest: async () => new Set<string>(), remove: () => Promise.reject(new Error('cut off')) };
+    await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
+    expect(await store.find(id)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
+    await finishHalfRemoved(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
     expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([false, 'REMOVED']);
+    // As its owner asked for it.
+    const [told] = await test.query('select by, reason from compose_event where compose_id = $1 order by seq desc limit 1', [id]);
+    expect(told).toEqual({ by: 'ann', reason: 'wrong tag' });
   });
 });
 

@@ -47,6 +47,7 @@ export function aCompose(overrides: Partial<Compose> = {}): Compose {
     cancelReason: null,
     reuses: null,
     removingAt: null,
+    removalReason: null,
     ...overrides,
   };
 }
