@@ -4,7 +4,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import type { KojiInput } from '../../src/app/ports.ts';
 import type { CreateComposeInput } from '../../src/compose/input.ts';
@@ -65,14 +65,15 @@ function shapeOfJson(value: unknown): unknown {
 
 function elementsOf(xml: string): readonly string[] {
   const elements: string[] = [];
-  const parser = sax.parser(true);
-  parser.onopentag = ({ name, attributes }) => void elements.push([name, ...Object.keys(attributes)].join(' '));
-  parser.oncdata = () => void elements.push('CDATA');
-  parser.oncomment = () => void elements.push('comment');
-  parser.onprocessinginstruction = ({ name }) => void elements.push(`?${name}`);
-  parser.onerror = (error) => {
+  const parser = new SaxesParser();
+  parser.on('xmldecl', () => void elements.push('?xml'));
+  parser.on('opentag', ({ name, attributes }) => void elements.push([name, ...Object.keys(attributes)].join(' ')));
+  parser.on('cdata', () => void elements.push('CDATA'));
+  parser.on('comment', () => void elements.push('comment'));
+  parser.on('processinginstruction', ({ target }) => void elements.push(`?${target}`));
+  parser.on('error', (error) => {
     throw error;
-  };
+  });
   parser.write(xml).close();
   return elements;
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
 import { pungiArguments } from '../../src/engines/pungi/arguments.ts';
 import { pungiConfiguration, type PungiConfiguration } from '../../src/engines/pungi/configuration.ts';
@@ -20,21 +20,21 @@ function readXml(xml: string, element: string): { readonly shape: string[]; read
   const shape: string[] = [];
   const texts: string[] = [];
   let inside = false;
-  const parser = sax.parser(true);
-  parser.onopentag = ({ name }) => {
+  const parser = new SaxesParser();
+  parser.on('opentag', ({ name }) => {
     shape.push(name);
     inside = name === element;
     if (inside) texts.push('');
-  };
-  parser.onclosetag = () => (inside = false);
-  parser.ontext = (text) => {
+  });
+  parser.on('closetag', () => (inside = false));
+  parser.on('text', (text) => {
     if (inside) texts[texts.length - 1] += text;
-  };
-  parser.oncdata = () => shape.push('CDATA');
-  parser.oncomment = () => shape.push('comment');
-  parser.onerror = (error) => {
+  });
+  parser.on('cdata', () => shape.push('CDATA'));
+  parser.on('comment', () => shape.push('comment'));
+  parser.on('error', (error) => {
     throw error;
-  };
+  });
   parser.write(xml).close();
   return { shape, texts };
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessRunner } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { retry, type RetryPolicy } from '../../retry.ts';
 import { git, type GitCommand, type GitOutcome } from './git-command.ts';
 import { problemOf } from './git-failure.ts';
 import { isFullCommit, isRevision, parseReferences, resolveRevision } from './revision.ts';
@@ -21,7 +22,7 @@ export interface GitSourceOptions {
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
   readonly maxFiles?: number;
-  readonly retry?: { readonly attempts: number; readonly firstPauseMs: number };
+  readonly retry?: RetryPolicy;
 }
 
 export interface GitContext {
@@ -102,16 +103,13 @@ export class GitSource {
 
   /** A command that talks to the server, tried again where the transport failed. */
   async #ask(session: Session, args: readonly string[], isAnswer: (outcome: GitOutcome) => boolean = () => false): Promise<Fetched> {
-    const { attempts, firstPauseMs } = this.#options.retry;
     const { command, url } = session;
-    for (let attempt = 1; ; attempt++) {
+    const askOnce = async () => {
       const outcome = await this.#bounded(session, args);
       if (outcome === 'too-large') return { failure: failure('INVALID_SOURCE', `The git repository ${url} is larger than the ${this.#options.maxBytes} bytes that are allowed`) };
-      if (outcome.exitCode === 0 || isAnswer(outcome)) return { outcome };
-      const problem = problemOf(outcome, url, command.timeoutMs);
-      if (!problem.transport || attempt >= attempts) return problem;
-      await delay(firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal: command.signal });
-    }
+      return outcome.exitCode === 0 || isAnswer(outcome) ? { outcome } : problemOf(outcome, url, command.timeoutMs);
+    };
+    return (await retry(this.#options.retry, command.signal, askOnce, (fetched) => 'transport' in fetched && fetched.transport)).outcome;
   }
 
   /** Ends a command that fills the disk. */

@@ -1,7 +1,7 @@
 // Reads XML-RPC messages piece by piece, as they arrive: strict XML, no entities but XML's own, every scalar checked, depth
 // bounded. A message that is not exactly what the format says is a `MalformedMessage`, never a guess.
 
-import sax from 'sax';
+import { SaxesParser } from 'saxes';
 import { readFault, XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './xml-rpc-value.ts';
 
 export class MalformedMessage extends Error {
@@ -37,20 +37,21 @@ interface Frame {
 }
 
 export class XmlRpcReader {
-  readonly #parser = sax.parser(true);
+  readonly #parser = new SaxesParser({ position: false });
   readonly #stack: Frame[] = [frame('')];
   #text = '';
   #method: string | null = null;
   #message: XmlRpcMessage | null = null;
 
   constructor() {
-    this.#parser.onerror = (error) => {
-      throw new MalformedMessage(`is not well-formed XML (${error.message.split('\n')[0]})`);
-    };
-    this.#parser.onopentag = ({ name }) => this.#open(name);
-    this.#parser.onclosetag = () => this.#close();
-    this.#parser.ontext = (text) => (this.#text += text);
-    this.#parser.oncdata = (text) => (this.#text += text);
+    const keep = (text: string) => void (this.#text += text);
+    this.#parser.on('error', (error) => {
+      throw new MalformedMessage(`is not well-formed XML (${error.message})`);
+    });
+    this.#parser.on('opentag', ({ name }) => this.#open(name));
+    this.#parser.on('closetag', () => this.#close());
+    this.#parser.on('text', keep);
+    this.#parser.on('cdata', keep);
   }
 
   /** Throws `MalformedMessage`. */

@@ -4,8 +4,9 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { RetryPolicy } from '../../retry.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
-import { fetchFile, type RetryPolicy } from '../repo/fetch-file.ts';
+import { fetchFile } from '../repo/fetch-file.ts';
 import type { HttpClient } from '../repo/http-client.ts';
 import type { PackedResult, RpmsTask } from './rpms-thread.ts';
 import { summarize, type ComposeSummary, type SummaryResult } from './summary.ts';

@@ -8,7 +8,7 @@ import type { ResolveContext, ResolvedInput, SourceResolver } from '../../app/po
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { PungiComposeSource as PungiComposeRequest } from '../../compose/source.ts';
-import type { RetryPolicy } from '../repo/fetch-file.ts';
+import type { RetryPolicy } from '../../retry.ts';
 import type { HttpClient } from '../repo/http-client.ts';
 import { readPungiCompose } from './read-pungi-compose.ts';
 

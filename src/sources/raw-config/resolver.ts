@@ -10,6 +10,7 @@ import type { KojiPlace, ProcessRunner, ResolveContext, ResolvedInput, SourceRes
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RawConfigSource as RawConfigRequest } from '../../compose/source.ts';
+import type { RetryPolicy } from '../../retry.ts';
 import { GitSource } from '../git/git-source.ts';
 import { lastEvent } from '../koji/event.ts';
 import type { KojiHub } from '../koji/koji-hub.ts';
@@ -39,7 +40,7 @@ export interface RawConfigSourceOptions {
   readonly path: string;
   /** For looking before there is an attempt. */
   readonly run: ProcessRunner;
-  readonly retry?: { readonly attempts: number; readonly firstPauseMs: number };
+  readonly retry?: RetryPolicy;
 }
 
 interface Asked {

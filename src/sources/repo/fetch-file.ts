@@ -3,17 +3,11 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import { open, rename, type FileHandle } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import { retry, type RetryPolicy } from '../../retry.ts';
 import { invalid } from './bounds.ts';
 import { connectionFailure, unavailable, type HttpAnswer, type HttpClient } from './http-client.ts';
 import { algorithmOf, type Expected } from './checksum.ts';
-
-export interface RetryPolicy {
-  readonly attempts: number;
-  /** The pause before the second try; doubles from then on, give or take half. */
-  readonly firstPauseMs: number;
-}
 
 export interface FetchOptions {
   readonly client: HttpClient;
@@ -36,18 +30,14 @@ interface Partial {
 
 /** Null where the file is in place. Rejects after an abort. */
 export async function fetchFile(options: FetchOptions): Promise<ComposeFailure | null> {
-  const { url, to, retry, signal, expected } = options;
+  const { url, to, retry: policy, signal, expected } = options;
   const algorithm = expected ? algorithmOf(expected.checksumType) : 'sha256';
   if (!algorithm) return invalid(`${url.href}: its checksum type ${expected?.checksumType} is not supported`).failure;
   const file = await open(`${to}.part`, 'w');
   try {
     const partial: Partial = { file, hash: createHash(algorithm), bytes: 0, validator: null };
-    for (let attempt = 1; ; attempt++) {
-      const problem = await fetchRest(partial, options, algorithm);
-      if (!problem) break;
-      if (!problem.retryable || attempt >= retry.attempts) return problem;
-      await delay(retry.firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal });
-    }
+    const { outcome: problem } = await retry(policy, signal, () => fetchRest(partial, options, algorithm), (failed) => failed?.retryable === true);
+    if (problem) return problem;
     const mismatch = expected && compare(url, partial, expected);
     if (mismatch) return mismatch;
   } finally {

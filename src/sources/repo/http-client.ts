@@ -4,6 +4,7 @@
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { isUntrusted, transportCode } from '../transport-error.ts';
 import { FORBIDDEN_ADDRESS, guardedLookup, invalid, refuseUrl, type HostLookup, type RepoBounds } from './bounds.ts';
 
 export interface HttpTimeouts {
@@ -19,7 +20,6 @@ export interface HttpAnswer {
 }
 
 const MAX_REDIRECTS = 5;
-const HOPELESS_CONNECTIONS = new Set(['ENOTFOUND', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']);
 
 export class HttpClient {
   readonly #bounds: RepoBounds;
@@ -86,17 +86,11 @@ function statusFailure(url: URL, status: number): { readonly failure: ComposeFai
 
 /** Of an error before or within the answer. */
 export function connectionFailure(url: URL, error: unknown): { readonly failure: ComposeFailure } {
-  const code = errorCode(error);
+  const code = transportCode(error);
   if (code === FORBIDDEN_ADDRESS) return invalid(`${url.href} may not be asked: ${url.hostname} or a host it redirects to resolves to a loopback, link-local, private or otherwise reserved address`);
   if (code === 'ENOTFOUND') return invalid(`${url.href} cannot be reached: there is no host of that name`);
-  if (HOPELESS_CONNECTIONS.has(code)) return invalid(`${url.href} cannot be trusted: ${code}`);
+  if (isUntrusted(code)) return invalid(`${url.href} cannot be trusted: ${code}`);
   return unavailable(`${url.href} did not answer, or not to the end (${code})`);
-}
-
-function errorCode(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0]) return errorCode(error.errors[0]);
-  const { code, cause, name } = error as { code?: string; cause?: unknown; name?: string };
-  return code ?? (cause instanceof Error ? errorCode(cause) : (name ?? 'unknown error'));
 }
 
 export function unavailable(message: string): { readonly failure: ComposeFailure } {

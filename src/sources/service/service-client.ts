@@ -1,10 +1,11 @@
 // JSON of a service that the configuration names (MBS, Pulp): one pool of connections, bounded answers, every answer
 // checked against a schema. Tried again after transport errors only: what a service answered, it would answer again.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { retry, type RetryPolicy } from '../../retry.ts';
+import { transportCode } from '../transport-error.ts';
 import { parseJson } from './parse-json.ts';
 
 export interface ServiceOptions {
@@ -14,7 +15,7 @@ export interface ServiceOptions {
   readonly url: string;
   readonly basicAuth?: { readonly username: string; readonly password: string };
   readonly timeouts?: Partial<ServiceTimeouts>;
-  readonly retry?: { readonly attempts: number; readonly firstPauseMs: number };
+  readonly retry?: RetryPolicy;
   readonly connections?: number;
 }
 
@@ -68,23 +69,22 @@ export class ServiceClient {
 
   /** Rejects after an abort. */
   async ask<T>(wanted: ServiceRequest<T>): Promise<ServiceAnswer<T>> {
-    const { attempts, firstPauseMs } = this.#options.retry ?? RETRY;
-    let raw: RawAnswer;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        raw = await this.#send(wanted);
-        break;
-      } catch (error) {
-        wanted.signal.throwIfAborted();
-        if (attempt >= attempts) return this.#unavailable(`did not answer, or not to the end (${transportCode(error)})`, null);
-      }
-      await delay(firstPauseMs * 2 ** (attempt - 1) * (0.5 + Math.random()), undefined, { signal: wanted.signal });
-    }
+    const { outcome: raw } = await retry(this.#options.retry ?? RETRY, wanted.signal, () => this.#sent(wanted), (answer) => 'broken' in answer);
+    if ('broken' in raw) return this.#unavailable(`did not answer, or not to the end (${raw.broken})`, null);
     return await this.#judge(wanted, raw);
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  async #sent(wanted: ServiceRequest<unknown>): Promise<RawAnswer | { readonly broken: string }> {
+    try {
+      return await this.#send(wanted);
+    } catch (error) {
+      wanted.signal.throwIfAborted();
+      return { broken: transportCode(error) };
+    }
   }
 
   async #send({ method, path, query, json, signal }: ServiceRequest<unknown>): Promise<RawAnswer> {
@@ -131,11 +131,4 @@ export class ServiceClient {
   #unavailable<T>(message: string, status: number | null, text = ''): ServiceAnswer<T> {
     return { failure: failure('UPSTREAM_UNAVAILABLE', `${this.name} at ${this.url} ${message}`, text === '' ? null : text), status, text };
   }
-}
-
-function transportCode(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0]) return transportCode(error.errors[0]);
-  const { code, cause, name } = error as { code?: unknown; cause?: unknown; name?: string };
-  if (typeof code === 'string') return code;
-  return cause instanceof Error ? transportCode(cause) : (name ?? 'unknown error');
 }
