@@ -67,6 +67,10 @@ export class EventFeed implements Feed {
     return [...this.#narrow.values()].reduce((sum, { size }) => sum + size, this.#wide.size);
   }
 
+  get #isFollowed(): boolean {
+    return this.#wide.size > 0 || this.#narrow.size > 0;
+  }
+
   async start(): Promise<void> {
     if (this.#poll) return;
     this.#poll = setInterval(() => this.#wake(), this.#options.pollMs ?? POLL_MS);
@@ -111,10 +115,11 @@ export class EventFeed implements Feed {
     try {
       while (this.#readAgain && this.#poll) {
         this.#readAgain = false;
-        if (!this.#hasCursor) this.#recent = new RecentEvents(await this.#options.log.head());
-        this.#hasCursor = true;
-        await this.#readEvents();
-        await this.#readProgress();
+        if (!this.#hasCursor || !this.#isFollowed) await this.#skipAhead();
+        if (this.#isFollowed) {
+          await this.#readEvents();
+          await this.#readProgress();
+        }
         this.#caughtUp = true;
       }
     } catch (error) {
@@ -122,6 +127,15 @@ export class EventFeed implements Feed {
       this.#readAgain = false;
       this.#options.logger.warn({ err: error }, 'Events could not be read; trying again');
     }
+  }
+
+  /** What nobody follows need not be read; whoever comes and asks for it reads it from the log. */
+  async #skipAhead(): Promise<void> {
+    const head = await this.#options.log.head();
+    // Who came meanwhile waits for what is after the old place.
+    if (this.#hasCursor && this.#isFollowed) return;
+    this.#recent = new RecentEvents(head);
+    this.#hasCursor = true;
   }
 
   async #readEvents(): Promise<void> {

@@ -64,6 +64,41 @@ function steps(signals: readonly FeedSignal[]): string[] {
 
 const never = new AbortController().signal;
 
+it('reads no events while nobody follows, and misses none for who comes while it looks how far they are', async () => {
+  let reads = 0;
+  let letGo = () => {};
+  const asked: (() => void)[] = [];
+  const slow: EventLog = {
+    ...log,
+    head: async () => {
+      const head = await log.head();
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+        asked.splice(0).forEach((tell) => tell());
+        // At the start there is nothing.
+        if (head === 0n) resolve();
+      });
+      return head;
+    },
+    read: (query) => {
+      reads += 1;
+      return log.read(query);
+    },
+  };
+  const other = new EventFeed({ url: test.url, logger: silentLogger, log: slow, progress: progressStore(database.run), composes: store });
+  await other.start();
+  const looking = new Promise<void>((resolve) => asked.push(resolve));
+  const { id } = await create();
+  await looking;
+  expect(reads).toBe(0);
+  const follower = other.follow({ after: 0n, progress: false, signal: never });
+  const signal = follower.next();
+  letGo();
+  expect((await signal).value).toMatchObject({ compose: { id } });
+  await follower.return?.();
+  await other.stop();
+});
+
 it('hands out what is committed, live, as one frozen object for all', async () => {
   const [one, other] = [feed.follow({ after: 0n, progress: false, signal: never }), feed.follow({ after: 0n, progress: false, signal: never })];
   const waiting = [one.next(), other.next()];
