@@ -11,11 +11,14 @@ import { lastComposeId } from './instance.ts';
 import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
 import { queuePositions } from './queue-positions.ts';
+import { sharedTransactions } from './shared-transactions.ts';
 
 export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>): ComposeStore {
   const { run } = database;
+  const transaction: ComposeStore['transaction'] = (work) => database.transaction((inside) => work(composeTransaction(inside, queue)));
   return {
-    transaction: (work) => database.transaction((inside) => work(composeTransaction(inside, queue))),
+    transaction,
+    transactionTogether: sharedTransactions(transaction),
     find: (id) => find(run, id),
     findMany: (ids) => findMany(run, ids),
     page: (query) => readPage(run, query),
@@ -42,6 +45,8 @@ async function find(run: RunStatement, id: string): Promise<Compose | null> {
 const FIND_MANY = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = any($1::bigint[])`);
 
 async function findMany(run: RunStatement, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
+  const [only] = ids;
+  if (only !== undefined && ids.length === 1) return [await find(run, only)];
   const rows = await run<ComposeRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
   const found = new Map(rows.map((row) => [row.id, composeFrom(row)]));
   return ids.map((id) => found.get(id) ?? null);
