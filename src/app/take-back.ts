@@ -5,6 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { Claim, Clock, ComposeStore, Logger, OrphanedGroup, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
 
 export interface TakeBackDeps {
@@ -21,14 +22,17 @@ export interface TakeBackDeps {
   readonly rules: ChangeRules;
 }
 
+/** Each needs a connection, and a lock that somebody else may hold for some seconds. */
+const TAKEN_AT_A_TIME = 8;
+
 export async function takeBackLost(deps: TakeBackDeps): Promise<void> {
   const claims = await deps.registry.reap(deps.lostAfterMs);
   if (claims.length === 0) return;
   await killOrphans(deps);
-  for (const claim of claims) {
-    // One that cannot be taken back now (its row is locked) holds no other up, and is among the claims the next time.
-    await takeBack(deps, claim).catch((error: unknown) => deps.logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet'));
-  }
+  // One that cannot be taken back now (its row is locked) holds no other up, and is among the claims the next time.
+  await sideBySide(claims, TAKEN_AT_A_TIME, (claim) =>
+    takeBack(deps, claim).catch((error: unknown) => deps.logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet')),
+  );
 }
 
 type TakeBackOne = Pick<TakeBackDeps, 'store' | 'results' | 'clock' | 'logger' | 'rules'>;
@@ -52,15 +56,12 @@ async function clearFiles({ results, logger }: TakeBackOne, compose: Compose): P
   await results.clear(compose).catch((error: unknown) => logger.warn({ err: error, composeId: compose.id }, 'The files of a lost attempt could not be cleared away'));
 }
 
-/** How many are ended at a time: one that cannot be takes its 10 s, and holds no other up. */
-const AT_A_TIME = 32;
+/** One that cannot be ended takes its 10 s. */
+const ENDED_AT_A_TIME = 32;
 
 /** Ends the engines of this host that nobody living watches over. What outlives that stays known, and is tried again. */
 export async function killOrphans(deps: Pick<TakeBackDeps, 'registry' | 'killLeftOver' | 'host' | 'logger'>): Promise<void> {
-  const groups = [...(await deps.registry.orphanedProcessGroups(deps.host))];
-  await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
-    for (let group = groups.shift(); group; group = groups.shift()) await killOrphan(deps, group);
-  }));
+  await sideBySide(await deps.registry.orphanedProcessGroups(deps.host), ENDED_AT_A_TIME, (group) => killOrphan(deps, group));
 }
 
 async function killOrphan({ registry, killLeftOver, logger }: Parameters<typeof killOrphans>[0], group: OrphanedGroup): Promise<void> {

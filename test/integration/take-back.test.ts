@@ -131,22 +131,27 @@ it('what a later attempt has published is let be by a process that was frozen wh
   expect(filesOf(id)).toEqual([`odcs-${id}`]);
 });
 
-it('one that cannot be taken back holds no other up, and is taken back later', async () => {
-  const [stuck, free] = [await lost(), await lost()];
+it('those that cannot be taken back hold no other up, not even for as long as a lock is waited for, and are taken back later', async () => {
+  const stuck = [await lost(), await lost(), await lost()];
+  const free = await lost();
   const release = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
   const holding = store.transaction(async (tx) => {
-    await tx.lock(stuck);
+    for (const id of stuck) await tx.lock(id);
     locked.resolve();
     await release.promise;
   });
   await locked.promise;
-  await sweep();
-  expect((await store.findMany([stuck, free])).map((compose) => compose?.state)).toEqual(['GENERATING', 'WAIT']);
+  let isOver = false;
+  const sweeping = sweep().finally(() => (isOver = true));
+  await expect.poll(async () => (await store.find(free))?.state, { timeout: 4_500 }).toBe('WAIT');
+  expect(isOver).toBe(false);
+  await sweeping;
+  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual(['GENERATING', 'GENERATING', 'GENERATING']);
   release.resolve();
   await holding;
   await sweep();
-  expect((await store.find(stuck))?.state).toBe('WAIT');
+  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual(['WAIT', 'WAIT', 'WAIT']);
 }, 20_000);
 
 it('a target directory that is away keeps no compose from being taken back', async () => {
