@@ -1,10 +1,11 @@
 // What goes wrong in a run, and when: by chance, by the seed. At any time at least one api and one worker process are
-// let alone, so that what was promised can be asked for.
+// let alone, so that what was promised can be asked for. Spells in which processes only die take turns with spells of
+// everything: so there are recoveries that nothing hinders, and recoveries that much does.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet, Place } from './fleet.ts';
 import { randomOf, type Random } from './random.ts';
-import type { Disturbance, Records } from './records.ts';
+import type { Disturbance, Records, Role } from './records.ts';
 
 export interface FaultOptions {
   readonly fleet: Fleet;
@@ -17,21 +18,32 @@ export interface FaultOptions {
   log(line: string): void;
 }
 
-const WORKER_FAULTS = { kill: 30, freeze: 3, freezeLong: 1, cut: 3, halfOpen: 2, partition: 2, refuse: 1, stop: 2, hurry: 1, killEngine: 1 } as const;
-const API_FAULTS = { kill: 3, freeze: 2, cut: 4, halfOpen: 2, partition: 2, refuse: 1, stop: 2 } as const;
-type Fault = keyof typeof WORKER_FAULTS | keyof typeof API_FAULTS;
+type Fault = 'kill' | 'freeze' | 'freezeLong' | 'cut' | 'halfOpen' | 'partition' | 'refuse' | 'stop' | 'hurry' | 'killEngine';
+/** By weight. */
+type Spell = Readonly<Record<Role, Readonly<Partial<Record<Fault, number>>>>>;
+
+const ANYTHING: Spell = {
+  worker: { kill: 24, freeze: 3, freezeLong: 2, cut: 3, halfOpen: 2, partition: 3, refuse: 2, stop: 2, hurry: 1, killEngine: 2 },
+  api: { kill: 3, freeze: 2, cut: 4, halfOpen: 2, partition: 2, refuse: 1, stop: 2 },
+};
+const DEATHS: Spell = {
+  worker: { kill: 24, cut: 2, stop: 2, hurry: 1, killEngine: 1 },
+  api: { kill: 3, cut: 2, stop: 2 },
+};
+const FAULTS_IN_A_SPELL = 12;
 
 /** Until the signal aborts; then every fault is taken back, and every place has its process. */
 export async function makeFaults(options: FaultOptions): Promise<void> {
   const { fleet, seed, signal, pace, log } = options;
   const random = randomOf(seed, 'faults');
   const underWay = new Set<Promise<void>>();
-  while (!signal.aborted) {
+  for (let number = 0; !signal.aborted; number += 1) {
     await sleep(random.between(...pace), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     // All that chance decides is decided here, in order, whatever takes how long.
     const role = random.chance(0.7) ? 'worker' : 'api';
-    const fault: Fault = role === 'worker' ? random.pickOf(WORKER_FAULTS) : random.pickOf(API_FAULTS);
+    const spell = Math.floor(number / FAULTS_IN_A_SPELL) % 2 === 0 ? DEATHS : ANYTHING;
+    const fault = random.pickOf(spell[role]);
     const lasting = durationOf(fault, random);
     const free = fleet.places.filter((place) => place.role === role && !place.busy && place.process);
     const victim = free[Math.floor(random.next() * free.length)];
@@ -63,16 +75,18 @@ function durationOf(fault: Fault, random: Random): number {
 
 async function inflict(options: FaultOptions, place: Place, fault: Fault, lasting: number): Promise<void> {
   const { fleet, records } = options;
-  records.count(`${place.role} ${fault}`);
   if (fault === 'kill') return killAndRevive(options, place, lasting);
   if (fault === 'killEngine') return killEngine(options);
-  const disturbance: Disturbance = { what: `${place.name} ${fault}`, from: Date.now(), to: Number.POSITIVE_INFINITY };
+  const disturbance: Disturbance = { fault, role: place.role, place: place.name, pid: place.process?.child.pid ?? 0, from: Date.now(), to: Number.POSITIVE_INFINITY };
   records.disturbances.push(disturbance);
   try {
     await disturb(fleet, place, fault, lasting);
   } finally {
     disturbance.to = Date.now();
   }
+  if (place.process) return;
+  records.longest('stop', disturbance.to - disturbance.from);
+  await fleet.revive(place);
 }
 
 async function disturb(fleet: Fleet, place: Place, fault: Exclude<Fault, 'kill' | 'killEngine'>, lasting: number): Promise<void> {
@@ -100,20 +114,13 @@ async function disturb(fleet: Fleet, place: Place, fault: Exclude<Fault, 'kill' 
       return proxy.restore();
     case 'stop':
     case 'hurry':
-      await fleet.stop(place, fault === 'hurry');
-      return fleet.revive(place);
+      return fleet.stop(place, fault === 'hurry');
   }
 }
 
-async function killAndRevive({ fleet, records, query }: FaultOptions, place: Place, pause: number): Promise<void> {
-  const pid = place.process?.child.pid ?? 0;
-  const held = await query<{ id: string; attempt: number }>(
-    "select c.id, c.attempt from compose c join worker w on w.id = c.worker_id where w.pid = $1 and c.state = 'GENERATING'",
-    [pid],
-  );
-  const at = Date.now();
-  await fleet.kill(place);
-  if (place.role === 'worker') records.kills.push({ at, held });
+async function killAndRevive({ fleet, records }: FaultOptions, place: Place, pause: number): Promise<void> {
+  const kill = await fleet.kill(place);
+  if (kill) records.kills.push(kill);
   await sleep(pause);
   await fleet.revive(place);
 }
@@ -123,6 +130,7 @@ async function killEngine({ query, records }: FaultOptions): Promise<void> {
   const [group] = await query<{ compose_id: string; pgid: number }>('select compose_id, pgid from process_group order by random() limit 1');
   if (!group) return;
   records.enginesKilled.add(group.compose_id);
+  records.count('engines killed');
   try {
     process.kill(-group.pgid, 'SIGKILL');
   } catch {

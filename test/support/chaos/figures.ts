@@ -1,18 +1,38 @@
 // What a run came to, in figures.
 
-import type { History } from './history.ts';
+import { isLoss, type History } from './history.ts';
 import type { Records } from './records.ts';
-import { recoveriesOf } from './rules.ts';
+import { recoveriesOf, waitsOf } from './rules/recovery.ts';
 
+/** A file system's clock may be so much behind. */
+const CLOCK_TICK_MS = 10;
+
+interface Distribution {
+  readonly count: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Times in milliseconds. */
 export interface Figures {
   readonly workerKills: number;
   readonly killsOfHolders: number;
-  readonly recoveries: { readonly count: number; readonly p50: number; readonly p95: number; readonly max: number };
-  /** Those of them during which nothing else went wrong. */
-  readonly undisturbed: { readonly count: number; readonly p50: number; readonly p95: number; readonly max: number };
+  readonly faults: Readonly<Record<string, number>>;
+  readonly recoveries: Distribution;
+  /** Those of them that nothing else hindered. */
+  readonly unhindered: Distribution;
+  /** From WAIT to whatever came next. */
+  readonly waits: Distribution;
+  /** Of a process, until it serves: the same work each time, so it tells how busy the machine was. */
+  readonly starts: Distribution;
   readonly composes: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
+  readonly losses: number;
+  readonly published: number;
+  /** Composes under whose name another directory appeared once they were DONE. */
+  readonly publishedTwice: number;
   readonly events: number;
   readonly subscribers: number;
   readonly connections: number;
@@ -20,30 +40,50 @@ export interface Figures {
   readonly longestMs: Readonly<Record<string, number>>;
 }
 
-export function figuresOf(history: History, records: Records): Figures {
+export function figuresOf(history: History, records: Records, starts: readonly { readonly ms: number }[]): Figures {
   const recoveries = recoveriesOf(history, records);
   const ends = history.events.filter(({ to }) => to === 'FAILED');
   const composes = [...history.composes.values()];
+  const kills = records.kills.filter(({ role }) => role === 'worker');
+  const stops = [...records.kills.map(({ role }) => `${role} kill`), ...records.disturbances.map(({ role, fault }) => `${role} ${fault}`)];
   return {
-    workerKills: records.kills.length,
-    killsOfHolders: records.kills.filter(({ held }) => held.length > 0).length,
+    workerKills: kills.length,
+    killsOfHolders: new Set(recoveries.map(({ kill }) => kill)).size,
+    faults: tally(stops),
     recoveries: distribution(recoveries.map(({ ms }) => ms)),
-    undisturbed: distribution(recoveries.filter(({ disturbedBy }) => disturbedBy.length === 0).map(({ ms }) => ms)),
+    unhindered: distribution(recoveries.filter(({ hinderedBy }) => hinderedBy.length === 0).map(({ ms }) => ms)),
+    waits: distribution(waitsOf(history, records).map(({ ms }) => ms)),
+    starts: distribution(starts.map(({ ms }) => ms)),
     composes: tally(composes.map(({ state }) => state)),
     failures: tally(ends.map(({ failure }) => failure?.code ?? 'none')),
     attempts: tally(composes.map(({ id }) => String(history.eventsOf(id).at(-1)?.attempt ?? 0))),
+    losses: history.events.filter(isLoss).length,
+    published: records.publications.length,
+    publishedTwice: publishedAgain(history, records),
     events: history.events.length,
     subscribers: records.subscribers.length,
     connections: records.subscribers.reduce((sum, { connections }) => sum + connections, 0),
-    counts: Object.fromEntries([...records.counts].sort(([a], [b]) => (a < b ? -1 : 1))),
-    longestMs: Object.fromEntries(records.longestTimes),
+    counts: tallied(records.counts),
+    longestMs: tallied(records.longestTimes),
   };
 }
 
-function distribution(values: readonly number[]): { count: number; p50: number; p95: number; max: number } {
-  const sorted = [...values].sort((a, b) => a - b);
+/** Composes under whose name more than one directory appeared from when they were DONE. */
+function publishedAgain({ eventsOf }: History, { publications }: Records): number {
+  return [...Map.groupBy(publications, ({ id }) => id)].filter(([id, all]) => {
+    const done = eventsOf(id).find(({ to }) => to === 'DONE');
+    return done && all.filter(({ at }) => at >= done.at - CLOCK_TICK_MS).length > 1;
+  }).length;
+}
+
+function distribution(values: readonly number[]): Distribution {
+  const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), max: at(1) };
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
+
+function tallied(counts: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function tally(values: readonly string[]): Record<string, number> {

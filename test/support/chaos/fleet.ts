@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startService, type ServiceProcess } from '../service-process.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
+import type { Kill, Role } from './records.ts';
 
 const FAKE_PUNGI = fileURLToPath(new URL('../fake-pungi', import.meta.url));
 
@@ -14,7 +15,7 @@ const STOP_BOUND_MS = 40_000;
 
 export interface Place {
   readonly name: string;
-  readonly role: 'api' | 'worker';
+  readonly role: Role;
   readonly proxy: TcpProxy;
   readonly environment: Record<string, string>;
   process: ServiceProcess | null;
@@ -37,6 +38,8 @@ export interface FleetOptions {
 
 export class Fleet {
   readonly places: readonly Place[];
+  /** How long processes took to serve: what the machine was able to do at that time. */
+  readonly starts: { readonly at: number; readonly ms: number }[] = [];
   #over = false;
 
   private constructor(places: readonly Place[]) {
@@ -69,7 +72,9 @@ export class Fleet {
   async revive(place: Place): Promise<void> {
     for (let tries = 0; !this.#over && place.process === null; tries += 1) {
       try {
+        const begun = Date.now();
         place.process = await startService(place.environment);
+        this.starts.push({ at: begun, ms: Date.now() - begun });
         place.logs.push(place.process.log);
       } catch (error) {
         if (tries === 5) throw error;
@@ -77,10 +82,15 @@ export class Fleet {
     }
   }
 
-  async kill(place: Place): Promise<void> {
-    const { process } = place;
+  /** Null where there was nobody. */
+  async kill(place: Place): Promise<Kill | null> {
+    const { process, role } = place;
     place.process = null;
-    await process?.end('SIGKILL');
+    const pid = process?.child.pid;
+    if (!process || pid === undefined) return null;
+    const at = Date.now();
+    await process.end('SIGKILL');
+    return { role, pid, at, deadBy: Date.now() };
   }
 
   /** SIGTERM, and a second one where it is to hurry. */
@@ -94,6 +104,14 @@ export class Fleet {
     place.exits.push(code);
   }
 
+  /** What starts looks for leftovers at once, and not when its minute is over. */
+  async restartWorkers(): Promise<void> {
+    await Promise.all(this.workers.map(async (place) => {
+      await this.stop(place, false);
+      await this.revive(place);
+    }));
+  }
+
   async end(): Promise<void> {
     this.#over = true;
     await Promise.all(this.places.map((place) => this.kill(place)));
@@ -101,7 +119,7 @@ export class Fleet {
   }
 }
 
-async function makePlace({ name, role, engine }: { name: string; role: 'api' | 'worker'; engine: string }, options: FleetOptions): Promise<Place> {
+async function makePlace({ name, role, engine }: { name: string; role: Role; engine: string }, options: FleetOptions): Promise<Place> {
   const proxy = await startTcpProxy(options.databaseUrl);
   const environment = {
     DATABASE_URL: proxy.url,
@@ -109,9 +127,10 @@ async function makePlace({ name, role, engine }: { name: string; role: 'api' | '
     ODCS_DATA_DIR: join(options.directory, name),
     ODCS_ROLE: role,
     ODCS_ENGINE: engine,
-    ODCS_CONCURRENCY: '6',
+    // More slots in one worker than composes in all: nobody waits for one.
+    ODCS_CONCURRENCY: '24',
     ODCS_DRAIN_SECONDS: '3',
-    ODCS_LEFTOVER_GRACE: '10',
+    ODCS_LEFTOVER_GRACE: '3',
     HOST: '127.0.0.1',
     // fake-pungi and the node that it runs on come before anything installed.
     PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),

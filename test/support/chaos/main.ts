@@ -1,5 +1,6 @@
 // `npm run chaos -- --seed N --minutes M`: one run of the harness. Ends with 1, the seed and what was violated where a
-// promise was not kept. On the server of DATABASE_URL where that is set, else on a PostgreSQL of its own.
+// promise was not kept. `--pace`: milliseconds from one fault to the next. On the server of DATABASE_URL where that is
+// set, else on a PostgreSQL of its own.
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,12 +11,13 @@ import { silentLogger } from '../logger.ts';
 import { runChaos } from './run.ts';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, minutes: { type: 'string', default: '2' }, keep: { type: 'boolean', default: false }, quiet: { type: 'boolean', default: false } },
+  options: { seed: { type: 'string' }, minutes: { type: 'string', default: '2' }, keep: { type: 'boolean', default: false }, quiet: { type: 'boolean', default: false }, pace: { type: 'string', default: '1000-4000' } },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
 const seconds = Number(values.minutes) * 60;
-if (!Number.isInteger(seed) || !(seconds > 0)) {
-  process.stderr.write('Usage: npm run chaos -- [--seed N] [--minutes M] [--keep] [--quiet]\n');
+const [from = Number.NaN, to = Number.NaN] = values.pace.split('-').map(Number);
+if (!Number.isInteger(seed) || !(seconds > 0) || !(from <= to)) {
+  process.stderr.write('Usage: npm run chaos -- [--seed N] [--minutes M] [--pace FROM-TO] [--keep] [--quiet]\n');
   process.exit(2);
 }
 
@@ -24,7 +26,7 @@ try {
   process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
   const begun = Date.now();
   const log = (line: string) => void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
-  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log, faultPace: [400, 1_600], workers: ['pungi', 'pungi', 'dnf', 'pungi'] });
+  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log, faultPace: [from, to], workers: ['pungi', 'pungi', 'dnf', 'pungi'] });
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   for (const violation of violations) process.stdout.write(`VIOLATED ${violation}\n`);
   process.stdout.write(violations.length === 0 ? `Every promise was kept (seed ${seed})\n` : `${violations.length} violations with seed ${seed}\n`);

@@ -8,7 +8,7 @@ export interface Random {
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
   /** By weight. */
-  pickOf<T extends string>(weights: Readonly<Record<T, number>>): T;
+  pickOf<T extends string>(weights: Readonly<Partial<Record<T, number>>>): T;
 }
 
 export function randomOf(seed: number, stream: string): Random {
@@ -29,8 +29,8 @@ export function randomOf(seed: number, stream: string): Random {
       if (item === undefined) throw new Error('There is nothing to pick from');
       return item;
     },
-    pickOf<T extends string>(weights: Readonly<Record<T, number>>) {
-      const entries = Object.entries<number>(weights) as [T, number][];
+    pickOf<T extends string>(weights: Readonly<Partial<Record<T, number>>>) {
+      const entries = Object.entries(weights) as [T, number][];
       let left = next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
       for (const [name, weight] of entries) {
         left -= weight;

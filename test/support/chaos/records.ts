@@ -1,11 +1,13 @@
-// What the clients of a run know by themselves: what they asked, what they were answered, what they saw. The checker
-// compares it with the event log.
+// What the harness knows by itself: what its clients asked, what they were answered, what they saw, what appeared on
+// disk, and what was done to whom. The checker compares it with the event log.
 
 export interface Asked {
   readonly key: string;
   readonly scenario: Scenario;
   /** Every id that an answer to this key named. */
   readonly ids: Set<string>;
+  /** The request once more, as it was sent. */
+  readonly input?: object;
 }
 
 export type Scenario = 'quick' | 'slow' | 'hangs' | 'stubborn' | 'leaves' | 'fails' | 'dies';
@@ -15,6 +17,8 @@ export interface SeenEvent {
   readonly seq: number;
   readonly cursor: string;
   readonly kind: string;
+  /** What the compose was said to be. */
+  readonly state: string;
 }
 
 /** What one subscriber was told, over all its connections. */
@@ -28,17 +32,35 @@ export interface Subscriber {
   connections: number;
 }
 
-/** A worker that was killed, and what it held at that moment. */
+export type Role = 'api' | 'worker';
+
+/** A process that was killed. */
 export interface Kill {
+  readonly role: Role;
+  readonly pid: number;
+  /** Just before the signal. */
   readonly at: number;
-  readonly held: readonly { readonly id: string; readonly attempt: number }[];
+  /** When its end was seen. */
+  readonly deadBy: number;
 }
 
 /** A fault other than a kill, for as long as it lasted. */
 export interface Disturbance {
-  readonly what: string;
+  readonly fault: string;
+  readonly role: Role;
+  readonly place: string;
+  readonly pid: number;
   readonly from: number;
   to: number;
+}
+
+/** A directory that appeared under the name of a compose. */
+export interface Publication {
+  readonly id: string;
+  /** Whose directory it was before the rename, by its inode; null where nobody saw it made. */
+  readonly attempt: number | null;
+  /** Of the rename, by the file system's clock. */
+  readonly at: number;
 }
 
 export class Records {
@@ -46,8 +68,11 @@ export class Records {
   readonly subscribers: Subscriber[] = [];
   readonly kills: Kill[] = [];
   readonly disturbances: Disturbance[] = [];
+  readonly publications: Publication[] = [];
   /** Composes whose engine was killed on purpose. */
   readonly enginesKilled = new Set<string>();
+  /** Composes that a client asked to cancel. */
+  readonly cancelsAsked = new Set<string>();
   /** Answers to cancelCompose that said FAILED. */
   readonly canceled = new Set<string>();
   /** What was wrong as it was seen, e.g. DONE without files. */
@@ -66,11 +91,5 @@ export class Records {
 
   violated(rule: string, what: string): void {
     this.violations.push(`${rule}: ${what}`);
-  }
-
-  /** The compose of an answer, by its id. */
-  scenarioOf(id: string): Scenario | null {
-    for (const { ids, scenario } of this.asked.values()) if (ids.has(id)) return scenario;
-    return null;
   }
 }

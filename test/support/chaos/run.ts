@@ -1,22 +1,25 @@
 // One run: processes, clients and faults for a while; then quiet, until everything has ended; then the checks.
 
-import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { makeRepository, SAMPLE_SOURCES } from '../../../src/setup/sample-repository.ts';
-import { Clients, ask } from './clients.ts';
+import { ask, Asker } from './asker.ts';
+import { check, type Run } from './check.ts';
+import { Clients } from './clients.ts';
+import { createDatabase } from './database.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { watchEngines } from './engine-watch.ts';
 import { makeFaults } from './faults.ts';
+import { figuresOf, type Figures } from './figures.ts';
 import { Fleet } from './fleet.ts';
 import { readHistory, type Query } from './history.ts';
+import { look } from './looker.ts';
 import { randomOf } from './random.ts';
-import { Records, type Scenario } from './records.ts';
-import { leftOnDisk, leftProcesses } from './remains.ts';
-import { figuresOf, type Figures } from './figures.ts';
-import { RULES } from './rules.ts';
+import { Records } from './records.ts';
+import { makeRepositories } from './repositories.ts';
 import { follow } from './subscribers.ts';
+import { callWitness } from './witness.ts';
 
 export interface ChaosOptions {
   readonly serverUrl: string;
@@ -41,61 +44,40 @@ export interface ChaosReport {
 const SUBSCRIBERS = 3;
 /** A compose that was lost at the last moment is taken back, and generated. */
 const SETTLE_MS = 60_000;
-const CLEAN_MS = 25_000;
-/** The sweep for leftovers comes once a minute. */
-const SWEEP_MS = 90_000;
-
-const CONTROLS: Readonly<Record<Scenario, object>> = {
-  quick: { timeScale: 0.002 },
-  slow: { timeScale: 0.12 },
-  hangs: { timeScale: 0.002, hang: 'GATHER' },
-  stubborn: { timeScale: 0.002, hang: 'GATHER', stubborn: true },
-  leaves: { timeScale: 0.01, leaveBehind: true },
-  fails: { timeScale: 0.002, exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: it was to'] } },
-  dies: { timeScale: 0.002, kill: 'CREATEREPO' },
-};
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const directory = await mkdtemp(join(tmpdir(), 'odcs-chaos-'));
-  const database = await createDatabase(options.serverUrl);
+  const targetDir = join(directory, 'composes');
+  const { url: databaseUrl, query, end } = await createDatabase(options.serverUrl);
   const records = new Records();
-  const fleet = await Fleet.start({
-    databaseUrl: database.url,
-    directory,
-    apis: options.apis ?? 2,
-    workers: options.workers ?? ['pungi', 'pungi', 'dnf'],
-  });
+  const fleet = await Fleet.start({ databaseUrl, directory, apis: options.apis ?? 2, workers: options.workers ?? ['pungi', 'pungi', 'dnf'] });
+  await callWitness(query);
+  const disk = new DiskWatch(targetDir, records);
   let broken = true;
   try {
-    const targetDir = join(directory, 'composes');
-    await live(options, { fleet, records, directory, targetDir, query: database.query });
-    const violations = [...records.violations, ...(await check({ fleet, records, directory, targetDir, query: database.query }))];
+    const run = { fleet, records, directory, targetDir, disk, query };
+    await live(options, run);
+    const violations = await check(run);
     broken = violations.length > 0;
-    return { seed: options.seed, figures: figuresOf(await readHistory(database.query), records), violations };
+    return { seed: options.seed, figures: figuresOf(await readHistory(query), records, fleet.starts), violations };
   } finally {
-    if (broken && options.keep) await writeEvidence(directory, fleet, database.query);
+    disk.close();
+    if (broken && options.keep) await writeEvidence(directory, { fleet, records, query });
     await fleet.end();
-    await database.end();
+    await end();
     if (broken && options.keep) options.log(`kept: ${directory}`);
     else await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** What happened by the database's account, and what each process said, beside the files. */
-async function writeEvidence(directory: string, fleet: Fleet, query: Query): Promise<void> {
-  const { events, composes } = await readHistory(query);
-  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], events }, null, 1));
+/** What happened by the database's account and by the harness's, and what each process said, beside the files. */
+async function writeEvidence(directory: string, { fleet, records, query }: Pick<Run, 'fleet' | 'records' | 'query'>): Promise<void> {
+  const { events, composes, claims } = await readHistory(query);
+  const { kills, disturbances, publications } = records;
+  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], claims, kills, disturbances, publications, starts: fleet.starts, events }, null, 1));
   for (const { name, logs } of fleet.places) {
     await writeFile(join(directory, `${name}.log`), logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''));
   }
-}
-
-interface Run {
-  readonly fleet: Fleet;
-  readonly records: Records;
-  readonly directory: string;
-  readonly targetDir: string;
-  readonly query: Query;
 }
 
 async function live(options: ChaosOptions, { fleet, records, directory, targetDir, query }: Run): Promise<void> {
@@ -110,46 +92,21 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
     return follow({ subscriber, after: from, urls, random: randomOf(seed, subscriber.name), signal: over.signal });
   });
   const signal = AbortSignal.timeout(seconds * 1000);
-  const clients = new Clients({ records, seed, targetDir, repositories, urls, signal, over: over.signal, pace: options.requestPace ?? [100, 900] });
+  const asker = new Asker(records, urls);
+  const clients = new Clients({ asker, records, seed, repositories, urls, signal, over: over.signal, pace: options.requestPace ?? [100, 900] });
   const chatting = clients.run();
-  const looking = clients.look();
+  const looking = look({ asker, records, targetDir, random: randomOf(seed, 'looker'), over: over.signal });
+  const guarding = watchEngines(query, records, over.signal);
   await makeFaults({ fleet, records, seed, signal, query, log, pace: options.faultPace ?? [400, 2_500] });
   log('quiet');
   await Promise.race([chatting, sleep(SETTLE_MS)]);
+  await clients.askAgain();
   await settled(query);
   log('settled');
   await caughtUp(query, records);
   over.abort();
-  await Promise.all([...watching, chatting, looking]);
+  await Promise.all([...watching, chatting, looking, guarding]);
   log('everybody has left');
-}
-
-async function check({ fleet, records, directory, targetDir, query }: Run): Promise<readonly string[]> {
-  const history = await readHistory(query);
-  const broken = Object.entries(RULES).flatMap(([name, rule]) => [...rule(history, records)].map((what) => `${name}: ${what}`));
-  const onDisk = await becomesEmpty(async () => [...leftOnDisk(targetDir, await readHistory(query))], SWEEP_MS);
-  // First while the workers run, so that what is left is nobody's; then when they have gone, too.
-  const engines = await becomesEmpty(async () => (await leftProcesses(targetDir)).filter((line) => !line.includes('dist/main.js')));
-  await Promise.all(fleet.places.map((place) => fleet.stop(place, false)));
-  const codes = fleet.places.flatMap(({ name, exits }) => exits.filter((code) => code !== 0).map((code) => `${name} ended with ${code}`));
-  const processes = await becomesEmpty(() => leftProcesses(directory));
-  return [
-    ...broken,
-    ...onDisk.map((what) => `disk: ${what}`),
-    ...engines.map((what) => `engines left over: ${what}`),
-    ...codes.map((what) => `stops are orderly: ${what}`),
-    ...processes.map((what) => `processes left over: ${what}`),
-  ];
-}
-
-/** What is still there after a time that is enough to clear it away. */
-async function becomesEmpty(look: () => Promise<readonly string[]>, patienceMs = CLEAN_MS): Promise<readonly string[]> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    const left = await look();
-    if (left.length === 0 || Date.now() > deadline) return left;
-    await sleep(300);
-  }
 }
 
 async function settled(query: Query): Promise<void> {
@@ -177,37 +134,4 @@ async function firstCursor(fleet: Fleet): Promise<string> {
   const page = answer?.data?.['composes'] as { asOf: string } | undefined;
   if (!page) throw new Error(`The first api process does not answer: ${JSON.stringify(answer)}`);
   return page.asOf;
-}
-
-async function makeRepositories(directory: string): Promise<Record<Scenario, string>> {
-  const first = join(directory, 'repositories', 'first');
-  await makeRepository(first, SAMPLE_SOURCES);
-  const made = await Promise.all(
-    (Object.keys(CONTROLS) as Scenario[]).map(async (scenario) => {
-      const path = join(directory, 'repositories', scenario);
-      await cp(first, path, { recursive: true });
-      await writeFile(join(path, 'fake-pungi.json'), JSON.stringify(CONTROLS[scenario]));
-      return [scenario, path] as const;
-    }),
-  );
-  return Object.fromEntries(made) as Record<Scenario, string>;
-}
-
-async function createDatabase(serverUrl: string): Promise<{ url: string; query: Query; end(): Promise<void> }> {
-  const name = `odcs_chaos_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
-  await admin.query(`create database ${name}`);
-  const url = new URL(serverUrl);
-  url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 3, min: 3, idleTimeoutMillis: 0, application_name: 'chaos' });
-  pool.on('error', () => {});
-  return {
-    url: url.href,
-    query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => (await pool.query<Row>(sql, [...parameters])).rows,
-    async end() {
-      await pool.end();
-      await admin.query(`drop database if exists ${name} with (force)`);
-      await admin.end();
-    },
-  };
 }

@@ -35,13 +35,15 @@ export async function follow({ subscriber, after, urls, random, signal }: Follow
     if (event.kind === 'PROGRESSED') return;
     last = event.cursor;
     if (event.kind === 'SNAPSHOT') subscriber.from = event.seq;
-    else subscriber.seen.push({ id: compose.id, ...event });
+    else subscriber.seen.push({ id: compose.id, state: compose.state, ...event });
+    // Whoever has seen the end asks for no more: after its cursor comes what happens to a compose that is DONE.
+    if (subscriber.id !== null && (compose.state === 'DONE' || compose.state === 'FAILED' || compose.state === 'REMOVED')) over = true;
   };
   while (!signal.aborted && !over) {
     const known = urls();
     if (known.length > 0) {
       subscriber.connections += 1;
-      over = await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take, cutAfterMs: random.between(200, 8_000) });
+      over = (await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take, cutAfterMs: random.between(200, 8_000) })) || over;
     }
     if (!over) await sleep(random.between(20, 300), undefined, { signal }).catch(() => undefined);
   }

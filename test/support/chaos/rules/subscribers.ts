@@ -1,0 +1,33 @@
+// Nobody missed an event, nobody was told one twice, and everybody was told the same.
+
+import type { History, LoggedEvent } from '../history.ts';
+import type { Records } from '../records.ts';
+import { FINAL } from './walks.ts';
+
+export function* subscribersSawAll({ events, eventsOf }: History, { subscribers }: Records): Iterable<string> {
+  for (const { name, id, from, seen } of subscribers) {
+    const log = id === null ? events : untilDone(eventsOf(id)).filter(({ seq }) => seq > from);
+    const told = seen.map((event) => `${event.id}/${event.seq}`);
+    const logged = log.map((event) => `${event.id}/${event.seq}`);
+    const known = new Map(log.map((event) => [`${event.id}/${event.seq}`, event]));
+    for (const { id: of, seq, kind, state } of seen) {
+      const event = known.get(`${of}/${seq}`);
+      if (event && (event.kind !== kind || event.state !== state)) yield `${name}: was told ${kind} ${state} of ${of}/${seq}, which is ${event.kind} ${event.state}`;
+    }
+    if (told.length === logged.length && told.every((each, index) => each === logged[index])) continue;
+    const toldOnce = new Set(told);
+    const missed = logged.filter((each) => !toldOnce.has(each));
+    const repeated = told.filter((each, index) => told.indexOf(each) !== index);
+    const unknown = told.filter((each) => !known.has(each));
+    yield `${name}: missed ${short(missed)}, repeated ${short(repeated)}, not in the log ${short(unknown)}, or in another order; of ${logged.length} from seq ${from}`;
+  }
+}
+
+function short(list: readonly string[]): string {
+  return `${list.length}${list.length > 0 ? ` (${list.slice(0, 5).join(' ')})` : ''}`;
+}
+
+function untilDone(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+  const end = events.findIndex(({ to }) => to !== null && FINAL.has(to));
+  return end < 0 ? events : events.slice(0, end + 1);
+}

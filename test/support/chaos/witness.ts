@@ -1,0 +1,43 @@
+// Keeps beside the service's tables what they forget: which process began which attempt, and which process groups there
+// were. Triggers, so that it is as true as what is committed.
+
+import type { Query } from './history.ts';
+
+const TABLES = `
+  create schema chaos;
+  create table chaos.claim (compose_id bigint, attempt int, pid int);
+  create table chaos.engine (compose_id bigint, attempt int, pgid int, start_time text, at timestamptz default clock_timestamp());
+  create function chaos.keep_claim() returns trigger language plpgsql as $$
+  begin
+    insert into chaos.claim select new.id, new.attempt, w.pid from public.worker w where w.id = new.worker_id;
+    return null;
+  end $$;
+  create function chaos.keep_engine() returns trigger language plpgsql as $$
+  begin
+    insert into chaos.engine (compose_id, attempt, pgid, start_time) values (new.compose_id, new.attempt, new.pgid, new.start_time);
+    return null;
+  end $$;
+  create trigger chaos_claim after update of attempt on public.compose for each row when (new.attempt > old.attempt) execute function chaos.keep_claim();
+  create trigger chaos_engine after insert on public.process_group for each row execute function chaos.keep_engine();`;
+
+export async function callWitness(query: Query): Promise<void> {
+  await query(TABLES);
+}
+
+export interface Engine {
+  readonly id: string;
+  readonly attempt: number;
+  readonly pgid: number;
+  readonly startTime: string;
+}
+
+/** Whose attempt is over: nothing of them may be alive. Older numbers may have been given anew; those left the tables and the environment to be found by. */
+const OF_ENDED = `
+  select e.compose_id as id, e.attempt, e.pgid, e.start_time as "startTime" from chaos.engine e
+  where e.at > clock_timestamp() - interval '2 minutes' and not exists (
+    select 1 from compose c where c.id = e.compose_id and c.state = 'GENERATING' and c.attempt = e.attempt
+  )`;
+
+export function enginesOfEnded(query: Query): Promise<readonly Engine[]> {
+  return query<Engine>(OF_ENDED);
+}
