@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { livingProcesses } from '../../src/engines/process-table.ts';
 import { Fleet, type Place } from '../support/chaos/fleet.ts';
 import { readHistory } from '../support/chaos/history.ts';
+import { callWitness } from '../support/chaos/witness.ts';
 import { fakePungiRepository } from '../support/cluster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startService, type ServiceProcess } from '../support/service-process.ts';
@@ -24,6 +25,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'odcs-outage-'));
   database = await createTestDatabase();
   fleet = await Fleet.start({ databaseUrl: database.url, directory, apis: 2, workers: ['pungi', 'pungi'], environment: { ODCS_DRAIN_SECONDS: '0' } });
+  await callWitness(database.query);
 }, 60_000);
 
 afterEach(() => {
