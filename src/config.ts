@@ -79,7 +79,7 @@ export const SETTINGS = {
   ODCS_BASE_MODULES: setting(list.default(['platform', 'bootstrap']), 'platform,bootstrap', 'Modules that others are built on and that are part of no compose, comma-separated.'),
   ODCS_SIGKEYS: setting(list.default([]), '(none)', 'Keys that packages must be signed with where a request names none, comma-separated; none = they need no signature.'),
   ODCS_MODULE_DEFAULTS_URLS: setting(list.pipe(z.array(httpUrlPrefix())).optional(), 'all while HOST is loopback, else none', 'URL prefixes that git repositories of module defaults may lie below, comma-separated.'),
-  ODCS_PULP: setting(structure(pulpSettings.optional()), '(none)', 'The Pulp that content sets are looked up in: url, kind (2 or 3), and where needed contentUrl, username, passwordFile, apiPath, labels (YAML).'),
+  ODCS_PULP: setting(structure(pulpSettings.optional()), '(none)', 'The Pulp that content sets are looked up in: url, kind (2 or 3), and where needed contentUrl, username, passwordFile, certFile, keyFile, caFile, apiPath, labels (YAML).'),
   ODCS_PULP_PASSWORD: setting(z.string().min(1).optional(), '(none)', 'Password of the username in ODCS_PULP, where no passwordFile holds it.'),
   ODCS_RAW_CONFIGS: setting(structure(rawConfigSettings.default({})), '{}', 'Pungi configurations that composes may be made from: name to url, configFile, and where needed path, commit, wrapper, schemaOverride, timeoutSeconds, arguments (YAML).'),
   ODCS_LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'What is logged, as JSON lines on standard error.'),

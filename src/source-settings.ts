@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { tlsProblem } from './tls-problem.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''));
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, 'must begin with a letter or digit and hold only those and _ . -');
@@ -40,12 +41,22 @@ export const pulpSettings = z
     contentUrl: httpUrl.optional(),
     username: z.string().min(1).optional(),
     passwordFile: secretFile.optional(),
+    /** PEM: what the service shows Pulp of itself. */
+    certFile: secretFile.optional(),
+    keyFile: secretFile.optional(),
+    /** PEM: who vouches for Pulp, where it is nobody that Node.js knows. */
+    caFile: secretFile.optional(),
     /** Of the distributions, where they are not those of the default domain (Pulp 3). */
     apiPath: z.string().startsWith('/').endsWith('/').optional(),
     /** Names of labels where they are not those of Pulp 2's notes (Pulp 3). */
     labels: z.strictObject({ contentSet: z.string(), arch: z.string(), signatures: z.string(), productVersions: z.string(), published: z.string() }).partial().optional(),
   })
-  .transform(({ passwordFile, ...settings }) => ({ ...settings, ...(passwordFile !== undefined && { password: passwordFile }) }));
+  .transform(({ passwordFile, certFile, keyFile, caFile, ...settings }, context) => {
+    const tls = { ...(certFile !== undefined && { cert: certFile }), ...(keyFile !== undefined && { key: keyFile }), ...(caFile !== undefined && { ca: caFile }) };
+    const problem = tlsProblem(tls);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    return { ...settings, ...(passwordFile !== undefined && { password: passwordFile }), ...(Object.keys(tls).length > 0 && { tls }) };
+  });
 
 export type PulpSettings = z.infer<typeof pulpSettings>;
 

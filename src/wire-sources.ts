@@ -105,9 +105,9 @@ const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessG
 
 function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
   if (!settings) return null;
-  const { url, kind, contentUrl, username, apiPath, labels } = settings;
+  const { url, kind, contentUrl, username, apiPath, labels, tls } = settings;
   const password = settings.password ?? ODCS_PULP_PASSWORD ?? '';
-  const common = { url, ...(username !== undefined && { basicAuth: { username, password } }) };
+  const common = { url, ...(username !== undefined && { basicAuth: { username, password } }), ...(tls && { tls }) };
   if (kind === 2) return new Pulp2({ ...common, ...(contentUrl !== undefined && { contentUrl }) });
   return new Pulp3({ ...common, ...(apiPath !== undefined && { apiPath }), ...(labels && { labels: withoutUndefined(labels) }) });
 }

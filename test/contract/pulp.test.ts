@@ -124,13 +124,13 @@ describe.each(pulps)('$name', ({ start }) => {
 
   test('repositories that are not published count with INCLUDE_UNPUBLISHED_PULP_REPOS only', async () => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'a', published: false }, { id: 'b', set: null, url: 'b', published: false });
-    expect(await failureOf(pulp, ['rpms', 'b'])).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/published of the name b, rpms; with INCLUDE_UNPUBLISHED/) });
+    expect(await failureOf(pulp, ['rpms', 'b'])).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/no published content set or repository b, rpms in Pulp; with INCLUDE_UNPUBLISHED/) });
     expect(await planOf(pulp, ['rpms', 'b'], ['INCLUDE_UNPUBLISHED_PULP_REPOS'])).toMatchObject({ resolvedContentSets: ['b', 'rpms'] });
   });
 
   test('what is absent fails, unless IGNORE_ABSENT_PULP_REPOS passes over it', async () => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'a' });
-    expect(await failureOf(pulp, ['rpms', 'nothing'])).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringContaining('of the name nothing;') });
+    expect(await failureOf(pulp, ['rpms', 'nothing'])).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringContaining('content set or repository nothing in Pulp;') });
     expect(await planOf(pulp, ['rpms', 'nothing'], ['IGNORE_ABSENT_PULP_REPOS'])).toMatchObject({ resolvedContentSets: ['rpms'], absent: ['nothing'] });
   });
 
@@ -216,6 +216,12 @@ describe('Pulp 2 alone', () => {
     const versions = (text: string) => ({ content_set: 'rpms', product_versions: `["${text}"]`, relative_url: `v${text}/os` });
     const { pulp, server } = await pulp2(repository2('a', versions('7.9')), repository2('b', versions('7.10')), repository2('c', versions('7.2')));
     expect(await planOf(pulp, ['rpms'])).toMatchObject({ sections: [{ url: `${server.url}/v7.10/os`, productVersions: ['7.10'] }] });
+  });
+
+  test('of repositories of one arch all that have the newest version are taken', async () => {
+    const of = (version: string, name: string) => repository2(name, { content_set: 'rpms', product_versions: `["${version}"]`, relative_url: `${name}/os` });
+    const { server, pulp } = await pulp2(of('9.4', 'a'), of('9.3', 'b'), of('9.4', 'c'));
+    expect(await planOf(pulp, ['rpms'])).toMatchObject({ sections: [{ url: null, merges: [{ arch: 'x86_64', urls: [`${server.url}/a/os`, `${server.url}/c/os`] }] }] });
   });
 
   test.each(['["7.9", "8"]', 'broken', '["7.1.2"]', '["7Server"]'])('no version is taken for newer than %s', async (product_versions) => {

@@ -125,7 +125,7 @@ describe('a compose of content sets', () => {
 
 describe('content sets that no compose can be made of', () => {
   it('fail with the reason and, where it may heal, as retryable', async () => {
-    expect(await pulpCompose(['absent', 'plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('of the name absent'), retryable: false } });
+    expect(await pulpCompose(['absent', 'plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('content set or repository absent in Pulp'), retryable: false } });
     expect(await pulpCompose(['gone'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE', message: `Pulp names a repository that it does not serve: ${content.url}/nowhere/` } });
     pulp.fail({ kind: 'status', status: 503 });
     expect(await pulpCompose(['plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 503'), retryable: true } });

@@ -54,7 +54,7 @@ export function withBasearch(url: string, arch: string): string {
   return origin + url.slice(origin.length).replace(new RegExp(`(?<![A-Za-z0-9_])${arch}(?![A-Za-z0-9_])`, 'g'), '$$basearch');
 }
 
-/** Where all are of one arch and differ in a plain version, the newest stands for the content set. */
+/** Where all are of one arch and differ in a plain version, those of the newest stand for the content set. */
 function newestOnly(repositories: readonly PulpRepository[]): readonly PulpRepository[] {
   const versions = repositories.map(({ productVersions }) => (productVersions.length === 1 ? parseVersion(productVersions[0]) : null));
   const comparable =
@@ -62,9 +62,8 @@ function newestOnly(repositories: readonly PulpRepository[]): readonly PulpRepos
     new Set(repositories.map(({ arch }) => arch)).size === 1 &&
     versions.every((version) => version !== null && version.length === versions[0]?.length);
   if (!comparable) return repositories;
-  let best = 0;
-  for (const [index, version] of versions.entries()) if (compare(version ?? [], versions[best] ?? []) > 0) best = index;
-  return repositories.slice(best, best + 1);
+  const newest = versions.reduce((best, version) => (compare(version ?? [], best ?? []) > 0 ? version : best));
+  return repositories.filter((_, index) => compare(versions[index] ?? [], newest ?? []) === 0);
 }
 
 function parseVersion(text: string | undefined): readonly number[] | null {

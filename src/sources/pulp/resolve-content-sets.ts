@@ -71,7 +71,7 @@ function unionOf(lists: readonly (readonly string[])[]): readonly string[] {
 }
 
 function notFound(absent: readonly string[], includeUnpublished: boolean): ComposeFailure {
-  const kind = includeUnpublished ? '' : ' that is published';
+  const kind = includeUnpublished ? '' : 'published ';
   const advice = includeUnpublished ? '' : '; with INCLUDE_UNPUBLISHED_PULP_REPOS unpublished ones count as well';
-  return failure('INVALID_SOURCE', `There is no content set or repository in Pulp${kind} of the name ${absent.join(', ')}${advice}; with IGNORE_ABSENT_PULP_REPOS they are passed over`);
+  return failure('INVALID_SOURCE', `There is no ${kind}content set or repository ${absent.join(', ')} in Pulp${advice}; with IGNORE_ABSENT_PULP_REPOS what is absent is passed over`);
 }

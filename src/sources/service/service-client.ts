@@ -14,6 +14,8 @@ export interface ServiceOptions {
   /** Without a slash at its end. */
   readonly url: string;
   readonly basicAuth?: { readonly username: string; readonly password: string };
+  /** PEM: what we show of ourselves, and who vouches for the service where it is nobody that is known anyway. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
   readonly timeouts?: Partial<ServiceTimeouts>;
   readonly retry?: RetryPolicy;
   readonly connections?: number;
@@ -64,7 +66,7 @@ export class ServiceClient {
     this.#options = options;
     this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
     const { idleMs, connectMs } = this.#timeouts;
-    this.#agent = new Agent({ connections: options.connections ?? 8, headersTimeout: idleMs, bodyTimeout: idleMs, connect: { timeout: connectMs } });
+    this.#agent = new Agent({ connections: options.connections ?? 8, headersTimeout: idleMs, bodyTimeout: idleMs, connect: { timeout: connectMs, ...options.tls } });
   }
 
   /** Rejects after an abort. */
