@@ -49,31 +49,46 @@ async function isLatest(results: RemoveComposeDeps['results'], { id, targetDir }
 /** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
 export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose): Promise<Compose> {
   try {
-    for (const unused of await withoutUsers(deps.store, compose)) {
-      // Whoever asked for the removal may not have been able to look.
-      if (await isLatest(deps.results, unused)) throw new Error(`A link latest-… points to compose ${unused.id}`);
-      await deps.results.remove(unused);
-      await deps.store.transaction((tx) => tx.deletePackages(unused.id));
-    }
+    return await deps.store.transaction((tx) => removeLocked(deps, tx, compose));
   } catch (error) {
     deps.logger.warn({ composeId: compose.id, err: error }, 'The files of a compose cannot be removed yet');
     return compose;
   }
-  return deps.store.transaction(async (tx) => {
-    const locked = (await tx.lock(compose.id)) ?? compose;
-    const event = { type: 'REMOVED', at: deps.clock.now() } as const;
-    return (await changeCompose(tx, locked, { event, by: locked.removedBy ?? 'system', reason: locked.removalReason }, deps.rules)) ?? locked;
-  });
+}
+
+/** Under the lock of whoever made the files: of several removed at once that share them, exactly one is the last. */
+async function removeLocked(deps: RemoveComposeDeps, tx: ComposeTransaction, { id, reuses }: Compose): Promise<Compose> {
+  const family = new Map<string, Compose>();
+  for (const member of [id, ...(reuses === null ? [] : [reuses])].toSorted(byNumber)) {
+    const locked = await tx.lock(member);
+    if (locked) family.set(member, locked);
+  }
+  const compose = family.get(id);
+  if (!compose) throw new Error(`Compose ${id} is not there any more`);
+  if (compose.state === 'REMOVED') return compose;
+  for (const unused of await withoutUsers(tx, compose, reuses === null ? null : (family.get(reuses) ?? null))) {
+    // Whoever asked for the removal may not have been able to look.
+    if (await isLatest(deps.results, unused)) throw new Error(`A link latest-… points to compose ${unused.id}`);
+    await deps.results.remove(unused);
+    await tx.deletePackages(unused.id);
+  }
+  const event = { type: 'REMOVED', at: deps.clock.now() } as const;
+  return (await changeCompose(tx, compose, { event, by: compose.removedBy ?? 'system', reason: compose.removalReason }, deps.rules)) ?? compose;
+}
+
+/** Rows are locked in the order of their ids everywhere. */
+function byNumber(one: string, other: string): number {
+  return Number(one) - Number(other);
 }
 
 /**
  * Whose files nobody needs once `compose` is gone: its own, unless others share them; and, where it is the last that
  * shares, those of the removed compose that it shared. Nobody joins any more: joining wants a root that is not being removed.
  */
-async function withoutUsers(store: ComposeStore, compose: Compose): Promise<readonly Compose[]> {
+async function withoutUsers(tx: ComposeTransaction, compose: Compose, root: Compose | null): Promise<readonly Compose[]> {
   const unused: Compose[] = [];
-  if ((await store.sharersOf(compose.id)).length === 0) unused.push(compose);
-  const root = compose.reuses === null ? null : await store.find(compose.reuses);
-  if (root?.state === 'REMOVED' && (await store.sharersOf(root.id)).every((id) => id === compose.id)) unused.push(root);
+  if ((await tx.livingSharers(compose.id)) === 0) unused.push(compose);
+  // The one that still shares it is this one.
+  if (root?.state === 'REMOVED' && (await tx.livingSharers(root.id)) === 1) unused.push(root);
   return unused;
 }
