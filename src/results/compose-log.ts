@@ -3,8 +3,7 @@
 // process writes.
 
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Logger } from '../app/ports.ts';
 import { unlessAbsent } from './storage-failure.ts';
 import type { LogText } from './log-text.ts';
@@ -16,13 +15,14 @@ const DROPPED_NOTE = '[… output was dropped here: it came faster than it could
 
 export interface LogWriter {
   append(text: string): void;
-  /** Waits until what was appended is on disk, a last line without an end included. */
+  /** The end: waits until what was appended is on disk, a last line without an end included. */
   flush(): Promise<void>;
 }
 
 export function logWriter(path: string, text: LogText, logger: Logger): LogWriter {
   let pending = '';
   let writing: Promise<void> | null = null;
+  let file: FileHandle | null = null;
 
   function add(stored: string): void {
     if (pending.length + stored.length <= MAX_PENDING_LENGTH) pending += stored;
@@ -34,7 +34,10 @@ export function logWriter(path: string, text: LogText, logger: Logger): LogWrite
       while (pending !== '') {
         const batch = pending;
         pending = '';
-        await appendTo(path, batch);
+        // Once, and neither it nor its directory is made here: where another file system or another database's directory
+        // takes the place of the one that the attempt began in, nothing is written to it.
+        file ??= await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+        await file.writeFile(batch);
       }
     } catch (error) {
       // A log that cannot be written must not fail the compose; the target's check will.
@@ -49,19 +52,10 @@ export function logWriter(path: string, text: LogText, logger: Logger): LogWrite
     flush: async () => {
       add(text.end());
       while (writing) await writing;
+      await file?.close();
+      file = null;
     },
   };
-}
-
-/** Opened anew each time: the log moves to the trash when its compose is removed. */
-async function appendTo(path: string, batch: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
-  try {
-    await file.writeFile(batch);
-  } finally {
-    await file.close();
-  }
 }
 
 export interface LogChunk {

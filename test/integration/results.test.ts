@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -270,8 +270,14 @@ describe('what clients are told', () => {
 });
 
 describe('the log of an attempt', () => {
-  async function stored(text: string): Promise<string> {
+  async function begun(): Promise<Results> {
     const results = await open();
+    await results.begin(generating());
+    return results;
+  }
+
+  async function stored(text: string): Promise<string> {
+    const results = await begun();
     results.appendLog(generating(), 1, text);
     await results.flushLog(generating(), 1);
     return (await results.readLog(generating(), 1, 0, true)).text;
@@ -288,14 +294,14 @@ describe('the log of an attempt', () => {
   });
 
   it('is of whole lines, whatever pieces it comes in, and the last one when it ends', async () => {
-    const results = await open();
+    const results = await begun();
     for (const piece of ['a', 'b\nc', '\n', 'rest']) results.appendLog(generating(), 1, piece);
     await results.flushLog(generating(), 1);
     expect(await results.readLog(generating(), 1, 0, false)).toEqual({ text: 'ab\nc\nrest\n', nextOffset: 10 });
   });
 
   it('is read by byte offset, 64 KiB of whole lines at a time, no character cut in two', async () => {
-    const results = await open();
+    const results = await begun();
     const line = `${'größe €𝄞 '.repeat(40)}\n`;
     const text = line.repeat(400);
     results.appendLog(generating(), 1, text);
@@ -317,13 +323,29 @@ describe('the log of an attempt', () => {
   });
 
   it('ends with what another process has written of a line only where nobody writes any more', async () => {
-    const results = await open();
-    await results.begin(generating());
+    const results = await begun();
     await writeFile(join(target, '.logs/42/1.log'), 'whole\nhal');
     expect(await results.readLog(generating(), 1, 0, false)).toEqual({ text: 'whole\n', nextOffset: 6 });
     expect(await results.readLog(generating(), 1, 6, false)).toEqual({ text: '', nextOffset: 6 });
     expect(await results.readLog(generating(), 1, 6, true)).toEqual({ text: 'hal', nextOffset: 9 });
     expect(await results.readLog(generating(), 9, 3, true)).toEqual({ text: '', nextOffset: 3 });
+  });
+
+  it('is not written to what takes the place of its target directory while it grows', async () => {
+    const results = await begun();
+    await results.begin(generating(2));
+    results.appendLog(generating(2), 2, 'before\n');
+    while ((await readFile(join(target, '.logs/42/2.log'), 'utf8')) === '') await nextTurn();
+    await rename(target, join(top, 'away'));
+    await mkdir(join(target, '.logs/42'), { recursive: true });
+    await writeFile(join(target, '.logs/42/2.log'), 'of another database\n');
+    results.appendLog(generating(2), 2, 'after\n');
+    results.appendLog(generating(1, { id: '43' }), 1, 'nothing was begun here\n');
+    await results.flushLog(generating(2), 2);
+    await results.flushLog(generating(1, { id: '43' }), 1);
+    expect(await readFile(join(target, '.logs/42/2.log'), 'utf8')).toBe('of another database\n');
+    expect(await readFile(join(top, 'away/.logs/42/2.log'), 'utf8')).toBe('before\nafter\n');
+    expect(await readdir(join(target, '.logs'))).toEqual(['42']);
   });
 
   it('that cannot be written costs a warning, not the compose', async () => {
@@ -336,7 +358,7 @@ describe('the log of an attempt', () => {
   });
 
   it('drops what comes faster than it can be written, and says so', async () => {
-    const results = await open();
+    const results = await begun();
     // All in one turn of the event loop: nothing is written meanwhile.
     for (let count = 0; count < 9_000; count++) results.appendLog(generating(), 1, `${'x'.repeat(1_000)}\n`);
     await results.flushLog(generating(), 1);
