@@ -13,11 +13,21 @@ const GROUP = 'odcs-group';
 /** A name, attributes, and what is in it: text or elements. */
 type Node = readonly [name: string, attributes: Readonly<Record<string, string>>, content: string | readonly Node[]];
 
-/** `modules`: N:S:V:C; `modularTags`: Koji tags all of whose modules are part of it. */
-export function variantsXml(arches: readonly string[], modules: readonly string[] = [], modularTags: readonly string[] = []): string {
+export interface VariantContent {
+  /** N:S:V:C. */
+  readonly modules?: readonly string[];
+  /** Koji tags all of whose modules are part of it. */
+  readonly modularTags?: readonly string[];
+  /** Whether there is a comps.xml, whose group is part of it. */
+  readonly hasGroup?: boolean;
+}
+
+/** Beside modules Pungi takes no group that is not named; without any it takes all groups that there are. */
+export function variantsXml(arches: readonly string[], { modules = [], modularTags = [], hasGroup = false }: VariantContent = {}): string {
   const list: Node[] = [...modules.map((name): Node => ['module', {}, name]), ...modularTags.map((tag): Node => ['kojitag', {}, tag])];
   const variant: Node = ['variant', { id: VARIANT, name: VARIANT, type: 'variant' }, [
     ['arches', {}, arches.map((arch): Node => ['arch', {}, arch])],
+    ...(hasGroup && list.length > 0 ? [['groups', {}, [['group', {}, GROUP]]] as const] : []),
     ...(list.length > 0 ? [['modules', {}, list] as const] : []),
   ]];
   return serialize(['variants', {}, [variant]], '-//Red Hat, Inc.//DTD Variants info//EN', 'variants2012.dtd');
