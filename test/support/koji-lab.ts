@@ -3,9 +3,10 @@
 
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, SAMPLE_SOURCES } from '../../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES, type SampleSource } from '../../src/setup/sample-repository.ts';
 import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
 import { build, startFakeMbs, type FakeMbs } from './fake-mbs/index.ts';
+import { modulemdV2 } from './fake-mbs/modulemd.ts';
 import { startGitServer, type GitServer } from './git-repositories.ts';
 import { startRunningService, type RunningService } from './running-service.ts';
 
@@ -83,19 +84,26 @@ export async function startKojiLab(directory: string, settings: Settings | ((hub
   };
 }
 
-/** The sample sources as builds, tagged in `tag`, each signed with the keys named for it. */
-export function buildSamples(koji: FakeKoji, tag: string, sigkeys: Readonly<Record<string, readonly string[]>> = {}): void {
-  for (const { name, version = '1.0', release = '1', noarch = false, packages = [] } of SAMPLE_SOURCES) {
+/** The sample sources, or others, as builds, tagged in `tag`, each signed with the keys named for it. */
+export function buildSamples(koji: FakeKoji, tag: string, sigkeys: Readonly<Record<string, readonly string[]>> = {}, sources: readonly SampleSource[] = SAMPLE_SOURCES): void {
+  for (const { name, version = '1.0', release = '1', noarch = false, arches = ['x86_64'], packages = [{}] } of sources) {
     const keys = sigkeys[name] ?? [];
-    const arch = noarch ? 'noarch' : 'x86_64';
-    const rpms = [{ name, arch: 'src', sigkeys: keys }, ...packages.map((one) => ({ name: one.name ?? name, arch, sigkeys: keys }))];
+    const rpms = [{ name, arch: 'src', sigkeys: keys }, ...packages.flatMap((one) => (noarch ? ['noarch'] : arches).map((arch) => ({ name: one.name ?? name, arch, sigkeys: keys })))];
     koji.addBuild(`${name}-${version}-${release}`, { rpms });
     koji.tagBuild(tag, `${name}-${version}-${release}`);
   }
 }
 
-/** A module in MBS and, as a build, in Koji. */
-export function buildModule({ koji, mbs }: Pick<KojiLab, 'koji' | 'mbs'>, tag: string, nsvc: string, ...rest: [requires?: Parameters<typeof build>[1], more?: Parameters<typeof build>[2]]): void {
-  mbs.builds.push(build(nsvc, ...rest));
-  koji.addModule(tag, nsvc);
+/** A module in MBS and, as a build, in Koji; its content is tagged builds. */
+export function buildModule(
+  { koji, mbs }: Pick<KojiLab, 'koji' | 'mbs'>,
+  tag: string,
+  nsvc: string,
+  requires?: Parameters<typeof build>[1],
+  more?: Parameters<typeof build>[2],
+  content?: readonly string[],
+): void {
+  const one = build(nsvc, requires, more);
+  mbs.builds.push(one);
+  koji.addModule(tag, nsvc, one.modulemd ?? modulemdV2(one), content);
 }

@@ -1,5 +1,5 @@
 // A Module Build Service over a real socket: module builds in memory, filtered, ordered and paged as
-// /module-build-service/1/module-builds/ does.
+// /module-build-service/1/module-builds/ does; and what Pungi asks its API 2 for about scratch modules.
 
 import { json, startFaultyServer, type Answer, type FaultyServer, type SeenRequest } from '../faulty-server.ts';
 import { modulemdV2, type ModulemdOptions } from './modulemd.ts';
@@ -20,6 +20,7 @@ export interface FakeMbs extends FaultyServer {
 }
 
 const PATH = '/module-build-service/1/module-builds/';
+const FINAL_MODULEMD = '/module-build-service/2/final-modulemd/';
 const STATE_NAMES = ['init', 'wait', 'build', 'done', 'failed', 'ready', 'garbage'];
 
 export async function startFakeMbs(...builds: readonly FakeBuild[]): Promise<FakeMbs> {
@@ -34,19 +35,29 @@ export function build(nsvc: string, requires?: ModulemdOptions['requires'], more
 }
 
 function answer({ url }: SeenRequest, builds: readonly FakeBuild[]): Answer {
-  const { pathname, searchParams: asked } = new URL(url, 'http://fake');
-  if (pathname !== PATH) return json({ error: 'Not Found', message: 'The requested URL was not found', status: 404 }, 404);
+  const { pathname, search, searchParams: asked } = new URL(url, 'http://fake');
+  // Pungi leaves the last slash out, and Flask leads there.
+  if (/\/[12]\/module-builds$/.test(pathname)) return { status: 308, headers: { location: `${pathname}/${search}` }, body: '' };
+  if (pathname.startsWith(FINAL_MODULEMD)) return finalModulemd(builds[Number(pathname.slice(FINAL_MODULEMD.length)) - 1]);
+  if (pathname.replace('/2/', '/1/') !== PATH) return json({ error: 'Not Found', message: 'The requested URL was not found', status: 404 }, 404);
   const bad = asked.getAll('state').find((state) => !/^[0-6]$/.test(state));
   if (bad) return json({ error: 'Bad Request', message: `An invalid state was supplied: ${bad}`, status: 400 }, 400);
   if (asked.has('base_module_br_stream_version_lte') && !asked.has('base_module_br_name')) return json({ error: 'Bad Request', message: 'base_module_br_name is needed', status: 400 }, 400);
   const found = builds.filter((candidate) => isAsked(candidate, asked));
   if (asked.get('order_desc_by') === 'version') found.sort((left, right) => Number(BigInt(right.version) - BigInt(left.version)));
-  return json(pageOf(found, asked));
+  return json(pageOf(found, asked, (build) => builds.indexOf(build) + 1, asked.has('verbose') || pathname.includes('/2/')));
+}
+
+/** By arch; one document each. */
+function finalModulemd(build: FakeBuild | undefined): Answer {
+  if (!build) return json({ error: 'Not Found', message: 'The module could not be found', status: 404 }, 404);
+  return json(Object.fromEntries(['x86_64', 'aarch64'].map((arch) => [arch, build.modulemd ?? modulemdV2(build)])));
 }
 
 function isAsked({ name, stream, version, context, state = 5, platform }: FakeBuild, asked: URLSearchParams): boolean {
   const nsvc = [name, stream, version, context];
   if (!(asked.get('nsvc') ?? '').split(':').every((part, index) => part === '' || part === nsvc[index])) return false;
+  if (!['name', 'stream', 'version', 'context'].every((key, index) => !asked.has(key) || asked.get(key) === nsvc[index])) return false;
   if (asked.has('state') && !asked.getAll('state').includes(String(state))) return false;
   const bound = (key: string) => (asked.has(key) ? Number(asked.get(key)) : null);
   const [gte, lte] = [bound('base_module_br_stream_version_gte'), bound('base_module_br_stream_version_lte')];
@@ -55,20 +66,20 @@ function isAsked({ name, stream, version, context, state = 5, platform }: FakeBu
   return (gte === null || (platform !== undefined && platform.streamVersion >= gte)) && (lte === null || (platform !== undefined && platform.streamVersion <= lte));
 }
 
-function pageOf(found: readonly FakeBuild[], asked: URLSearchParams): object {
+function pageOf(found: readonly FakeBuild[], asked: URLSearchParams, idOf: (build: FakeBuild) => number, isVerbose: boolean): object {
   const [page, perPage] = [Number(asked.get('page') ?? 1), Math.min(100, Number(asked.get('per_page') ?? 10))];
   const pages = Math.ceil(found.length / perPage);
   const link = (number: number) => `http://mbs.internal${PATH}?${new URLSearchParams({ page: String(number), per_page: String(perPage) }).toString()}`;
   return {
-    items: found.slice((page - 1) * perPage, page * perPage).map((item, index) => (asked.has('verbose') ? verbose(item, index) : { id: index + 1, state: item.state ?? 5 })),
+    items: found.slice((page - 1) * perPage, page * perPage).map((item) => (isVerbose ? verbose(item, idOf(item)) : { id: idOf(item), state: item.state ?? 5 })),
     meta: { first: link(1), last: link(pages), next: page < pages ? link(page + 1) : null, prev: page > 1 ? link(page - 1) : null, page, pages, per_page: perPage, total: found.length },
   };
 }
 
-function verbose(item: FakeBuild, index: number): object {
+function verbose(item: FakeBuild, id: number): object {
   const { name, stream, version, context, state = 5, platform } = item;
   return {
-    id: index + 1,
+    id,
     name,
     stream,
     version,

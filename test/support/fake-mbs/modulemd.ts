@@ -7,10 +7,12 @@ export interface ModulemdOptions {
   readonly context: string;
   /** Name → streams; each item of the list is a set of dependencies of its own. */
   readonly requires?: readonly Readonly<Record<string, readonly string[]>>[];
+  /** RPMs that are part of it, as name-epoch:version-release.arch. */
+  readonly rpms?: readonly string[];
 }
 
 /** Streams are written without quotes, as packagers write them: 5.10 must not become a number. */
-export function modulemdV2({ name, stream, version, context, requires = [{ platform: ['f40'] }] }: ModulemdOptions): string {
+export function modulemdV2({ name, stream, version, context, requires = [{ platform: ['f40'] }], rpms = [] }: ModulemdOptions): string {
   const sets = requires.map((set) => {
     const lines = Object.entries(set).map(([required, streams]) => `      ${required}: [${streams.join(', ')}]`);
     return [`  - buildrequires:`, `      platform: [f40]`, `    requires:${lines.length === 0 ? ' {}' : ''}`, ...lines].join('\n');
@@ -34,6 +36,7 @@ export function modulemdV2({ name, stream, version, context, requires = [{ platf
     '    mbs:',
     '      mse: TRUE',
     ...(sets.length === 0 ? [] : ['  dependencies:', ...sets]),
+    ...(rpms.length === 0 ? [] : ['  artifacts:', '    rpms:', ...rpms.map((rpm) => `    - ${rpm}`)]),
     '...',
     '',
   ].join('\n');
