@@ -12,7 +12,7 @@ import { renewCompose } from './app/renew-compose.ts';
 import { poolOf } from './compose/routing.ts';
 import type { RequestRules } from './compose/validate-request.ts';
 import type { Config } from './config.ts';
-import { capabilities, configuredEngineFor, engineFor } from './engines/engine-choice.ts';
+import { capabilities, configuredEngineFor, engineFor, impossibleAdditions } from './engines/engine-choice.ts';
 import type { Api } from './graphql/api.ts';
 import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
@@ -61,6 +61,7 @@ async function requestRules(config: Config, engines: readonly Engine[]): Promise
     repoRoots: config.repoRoots,
     urlAllow: config.ODCS_URL_ALLOW,
     capabilities: capabilities(usable),
+    impossible: impossibleAdditions(usable),
     rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS),
     baseModules: config.ODCS_BASE_MODULES,
     moduleDefaultsUrls: config.moduleDefaultsUrls,

@@ -84,6 +84,18 @@ export type ComposeSource =
   | RawConfigSource
   | PungiComposeSource;
 
+/** What may be added to what a source is, and not every engine can. */
+export const SOURCE_ADDITIONS = ['scratchBuildTasks', 'modularTags', 'moduleDefaults'] as const;
+export type SourceAddition = (typeof SOURCE_ADDITIONS)[number];
+
+export function additionsOf(source: ComposeSource): readonly SourceAddition[] {
+  const fields: Partial<Record<SourceAddition, unknown>> & object = source;
+  return SOURCE_ADDITIONS.filter((name) => {
+    const value = fields[name] ?? [];
+    return !Array.isArray(value) || value.length > 0;
+  });
+}
+
 /** The input field of `ComposeSourceInput` that stands for a source type. */
 export const SOURCE_FIELDS = {
   TAG: 'tag',

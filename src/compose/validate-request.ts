@@ -5,6 +5,7 @@
 import type { CreateComposeInput } from './input.ts';
 import type { FieldProblem } from './refusal.ts';
 import type { ComposeRequest } from './request.ts';
+import { additionsOf, SOURCE_FIELDS, type ComposeSource } from './source.ts';
 import { Check, unique } from './validation/check.ts';
 import { readLocation } from './validation/context.ts';
 import { readFlags } from './validation/flags.ts';
@@ -24,6 +25,7 @@ export function validateRequest(
 ): { readonly request: ComposeRequest } | { readonly problems: readonly FieldProblem[] } {
   const check = new Check();
   const source = readSource(input, rules, check);
+  if (source) refuseImpossible(source, rules, check);
   const arches = check.oneOf('input.arches', input.arches ?? [...rules.arches], rules.arches, 'arch');
   if (input.arches?.length === 0) check.fail('input.arches', 'must name at least one arch, or be left out');
   const results = readResults(input, source?.type, rules, check);
@@ -49,6 +51,13 @@ export function validateRequest(
   }
   if (check.problems.length > 0 || !source) return { problems: check.problems };
   return { request: { source, ...request } };
+}
+
+function refuseImpossible(source: ComposeSource, { impossible }: RequestRules, check: Check): void {
+  const without = impossible?.get(source.type) ?? [];
+  for (const addition of additionsOf(source).filter((one) => without.includes(one))) {
+    check.fail(`input.source.${SOURCE_FIELDS[source.type]}.${addition}`, 'can be taken by the engine pungi only, which is not configured for this source here (ODCS_ENGINE); leave it out');
+  }
 }
 
 function readResults(input: CreateComposeInput, type: SourceType | undefined, rules: RequestRules, check: Check): ComposeResult[] {

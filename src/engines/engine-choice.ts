@@ -2,6 +2,7 @@
 
 import type { Engine, EngineInfo } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
+import { additionsOf, SOURCE_ADDITIONS, type SourceAddition } from '../compose/source.ts';
 import type { ComposeResult, EngineName, SourceType } from '../compose/vocabulary.ts';
 
 type Preferred = 'auto' | 'pungi' | 'dnf';
@@ -29,7 +30,6 @@ function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>)
   return {
     name,
     ...(isLight !== undefined && { isLight }),
-    ...(engine.canGenerate && { canGenerate: (compose) => engine.canGenerate?.(compose) ?? true }),
     generate: (generation) => engine.generate(generation),
     async info() {
       const info = await engine.info();
@@ -42,19 +42,25 @@ function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>)
 export async function engineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
   for (const engine of engines) {
     const info = await engine.info();
-    const makes = RESULTS[engine.name];
-    if (info.available && info.sourceTypes.includes(compose.source.type) && compose.results.every((result) => makes.includes(result)) && (engine.canGenerate?.(compose) ?? true)) return engine;
+    if (info.available && canGenerate(compose, info)) return engine;
   }
   return null;
 }
 
 /** As `engineFor`, on a machine that has no engines itself: the first that is configured for such a compose. */
 export async function configuredEngineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
-  for (const engine of engines) {
-    const { sourceTypes } = await engine.info();
-    if (sourceTypes.includes(compose.source.type) && compose.results.every((result) => RESULTS[engine.name].includes(result)) && (engine.canGenerate?.(compose) ?? true)) return engine;
-  }
+  for (const engine of engines) if (canGenerate(compose, await engine.info())) return engine;
   return null;
+}
+
+function canGenerate({ source, results }: Compose, { name, sourceTypes, impossible = [] }: EngineInfo): boolean {
+  return sourceTypes.includes(source.type) && results.every((result) => RESULTS[name].includes(result)) && !additionsOf(source).some((addition) => impossible.includes(addition));
+}
+
+/** By source type that some engine can do, what none of those can take with it. */
+export function impossibleAdditions(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, readonly SourceAddition[]> {
+  const types = new Set(infos.flatMap(({ sourceTypes }) => sourceTypes));
+  return new Map([...types].map((type) => [type, SOURCE_ADDITIONS.filter((addition) => infos.every(({ sourceTypes, impossible = [] }) => !sourceTypes.includes(type) || impossible.includes(addition)))]));
 }
 
 /** Source types that some engine can do, each with the results that it gives. */

@@ -145,6 +145,13 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
     expect(plan?.packages?.map(({ nevra }) => nevra).sort() ?? null).toEqual(how === 'served' ? null : ['greet-0:0.9-1.src', 'greet-0:0.9-1.x86_64', 'hello-data-0:2.3-1.noarch', 'hello-data-0:2.3-1.src']);
   });
 
+  it('nothing of what is for Pungi alone, by a refusal that names it', async () => {
+    for (const [field, value] of [['scratchBuildTasks', ['7']], ['modularTags', ['f43-modular']], ['moduleDefaults', { url: 'https://git.example/defaults.git', commit: 'main' }]] as const) {
+      const { extensions } = await lab.service.refused({ source: { tag: { tag: 'f43', [field]: value } } });
+      expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: `input.source.tag.${field}`, message: expect.stringContaining('by the engine pungi only') as string }] });
+    }
+  });
+
   it('a whole tag', async () => {
     expect(namesOf(await composed({ source: { tag: { tag: 'f43' } } })).filter((name) => !name.includes('-debug'))).toEqual([...HELLO, 'cowsay', 'libhello-devel', 'unrelated'].sort());
   });

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
+import type { TagSource } from '../../src/compose/source.ts';
 import type { EngineName, SourceType } from '../../src/compose/vocabulary.ts';
 import { loadConfig } from '../../src/config.ts';
-import { engineFor, preferredEngines } from '../../src/engines/engine-choice.ts';
+import { engineFor, impossibleAdditions, preferredEngines } from '../../src/engines/engine-choice.ts';
 import { aCompose } from '../support/composes.ts';
 
 function configOf(env: Record<string, string>) {
@@ -71,7 +72,12 @@ describe('the engine of a source type', () => {
   });
 
   it('can do that compose, not only others of its type', async () => {
-    const picky = { ...engine('pungi', 'REPO'), canGenerate: () => false };
-    expect((await engineFor(repo, [picky, engine('dnf', 'REPO')]))?.name).toBe('dnf');
+    const plain = { ...engine('dnf', 'TAG'), info: async () => ({ ...(await engine('dnf', 'TAG').info()), impossible: ['scratchBuildTasks', 'moduleDefaults'] as const }) };
+    const withScratch = aCompose({ source: { ...tag.source, scratchBuildTasks: ['7'] } as TagSource });
+    expect((await engineFor(withScratch, [plain, engine('pungi', 'TAG')]))?.name).toBe('pungi');
+    expect((await engineFor(tag, [plain, engine('pungi', 'TAG')]))?.name).toBe('dnf');
+    const infos = async (...all: readonly Engine[]) => Promise.all(all.map((one) => one.info()));
+    expect(impossibleAdditions(await infos(plain))).toEqual(new Map([['TAG', ['scratchBuildTasks', 'moduleDefaults']]]));
+    expect(impossibleAdditions(await infos(plain, engine('pungi', 'TAG')))).toEqual(new Map([['TAG', []]]));
   });
 });

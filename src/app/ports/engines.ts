@@ -3,6 +3,7 @@
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
+import type { SourceAddition } from '../../compose/source.ts';
 import type { EngineName, SourceType } from '../../compose/vocabulary.ts';
 import type { PackageRecord } from './progress.ts';
 import type { ResolvedInput } from './sources.ts';
@@ -13,6 +14,8 @@ export interface EngineInfo {
   readonly version: string | null;
   readonly sourceTypes: readonly SourceType[];
   readonly available: boolean;
+  /** What it can take with none of its source types, where there is anything. */
+  readonly impossible?: readonly SourceAddition[];
 }
 
 export interface Generation {
@@ -39,8 +42,6 @@ export interface Engine {
   readonly name: EngineName;
   /** Generates in moments: it needs no place among those that take long, and there is nothing to share. */
   readonly isLight?: boolean;
-  /** Whether it can do this compose, of a source type that it can do in general. */
-  canGenerate?(compose: Compose): boolean;
   info(): Promise<EngineInfo>;
   /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
   generate(generation: Generation): Promise<ComposeFailure | null>;

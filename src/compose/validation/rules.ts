@@ -1,6 +1,7 @@
 // What the configuration lets a request ask for; the limits that hold everywhere.
 
 import type { LocationBounds } from '../location.ts';
+import type { SourceAddition } from '../source.ts';
 import type { ComposeResult, SourceType } from '../vocabulary.ts';
 
 export interface RequestRules extends LocationBounds {
@@ -10,6 +11,8 @@ export interface RequestRules extends LocationBounds {
   readonly maxSecondsToLive: number;
   /** Source types that some configured engine can do, and the results that it gives of them. */
   readonly capabilities: ReadonlyMap<SourceType, ReadonlySet<ComposeResult>>;
+  /** What no configured engine can take with a source of a type that it can do in general. */
+  readonly impossible?: ReadonlyMap<SourceType, readonly SourceAddition[]>;
   /** What packages must be signed with where a request does not say. */
   readonly sigkeys: readonly string[];
   /** Names of the raw configurations that the server has. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { SourceAddition } from '../../compose/source.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { runProcess } from '../supervisor.ts';
@@ -56,6 +57,8 @@ interface Work {
   readonly metadata: Map<string, string>;
 }
 
+/** Koji tells nothing of the RPMs of scratch builds, and which packages are a module's is for Pungi to say. */
+const IMPOSSIBLE: readonly SourceAddition[] = ['scratchBuildTasks', 'modularTags', 'moduleDefaults'];
 const ARCHES_AT_A_TIME = 2;
 
 export function createDnfEngine(options: DnfEngineOptions): Engine {
@@ -75,13 +78,7 @@ class DnfEngine implements Engine {
   async info(): Promise<EngineInfo> {
     const { dnf, createrepo } = await this.#tools.get();
     const version = [dnf && `dnf ${dnf.version}`, createrepo && `createrepo_c ${createrepo}`].filter(Boolean).join(', ') || null;
-    return { name: this.name, version, sourceTypes: this.#options.sourceTypes ?? ['REPO'], available: dnf !== null && createrepo !== null };
-  }
-
-  /** Koji tells nothing of the RPMs of scratch builds, and which packages are a module's is for Pungi to say. */
-  canGenerate({ source }: Compose): boolean {
-    const hasScratch = 'scratchBuildTasks' in source && source.scratchBuildTasks.length > 0;
-    return !hasScratch && !(source.type === 'TAG' && (source.modularTags.length > 0 || source.moduleDefaults !== null));
+    return { name: this.name, version, sourceTypes: this.#options.sourceTypes ?? ['REPO'], available: dnf !== null && createrepo !== null, impossible: IMPOSSIBLE };
   }
 
   async generate(generation: Generation): Promise<ComposeFailure | null> {

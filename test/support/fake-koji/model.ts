@@ -208,6 +208,14 @@ export class KojiModel {
     return build;
   }
 
+  /** As if nothing had ever been built; what was tagged with it is forgotten too. */
+  forgetBuilds(): void {
+    this.builds.clear();
+    this.rpms.clear();
+    this.signedCopies.clear();
+    this.listings.length = 0;
+  }
+
   addTask(options: { readonly method?: string; readonly state?: number; readonly parent?: number | null; readonly request?: readonly XmlRpcValue[]; readonly result?: XmlRpcValue } = {}): number {
     const { method = 'build', state = TASK_STATE.CLOSED, parent = null, request = ['git+https://src.example/rpms/foo#abc', 'f43', { scratch: true }], result = null } = options;
     const id = this.#nextId();

@@ -1,0 +1,167 @@
+// What a Koji may have, and requests for composes of it: each is for an empty Koji, and a tag of its own.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeRepository, type SampleSource } from '../../src/setup/sample-repository.ts';
+import type { KojiModel } from './fake-koji/model.ts';
+import { goldenScenarios, type GoldenScenario } from './golden-scenarios.ts';
+import { keepInKoji } from './koji-packages.ts';
+
+export interface KojiScenario {
+  readonly name: string;
+  /** Fills the Koji, and says what is asked of it. */
+  prepare(koji: KojiModel, topDir: string, tag: string): Promise<object>;
+}
+
+const RSA = '91381b71';
+const EDDSA = 'cb7329b7';
+const app = (version: string, requires: readonly string[] = []): SampleSource => ({ name: 'app', version, debug: ['app'], packages: [{ requires }, { name: 'app-doc', noarch: true }] });
+const lib = (version: string, rest: Partial<SampleSource> = {}): SampleSource => ({ name: 'lib', version, packages: [{ provides: ['lib-api = 1'] }], ...rest });
+
+const OF_TAGS: readonly KojiScenario[] = [
+  {
+    name: 'the build that was tagged last, though another is newer',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(tag);
+      await tagAll(koji, topDir, tag, [app('2.0', ['lib']), lib('3.0')]);
+      await tagAll(koji, topDir, tag, [app('1.0', ['lib-api'])]);
+      return { source: { tag: { tag, packages: ['app', 'app-doc'] } } };
+    },
+  },
+  {
+    name: 'the tag’s own older build before the newer one that it inherits',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(`${tag}-base`);
+      koji.addTag(tag, { parents: [`${tag}-base`] });
+      await tagAll(koji, topDir, tag, [lib('1.0')]);
+      await tagAll(koji, topDir, `${tag}-base`, [lib('2.0'), app('1.0', ['lib'])]);
+      return { source: { tag: { tag, packages: ['app'] } } };
+    },
+  },
+  {
+    name: 'a package that is blocked where it would be inherited, and another that provides the same',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(`${tag}-base`);
+      koji.addTag(tag, { parents: [`${tag}-base`] });
+      await tagAll(koji, topDir, `${tag}-base`, [lib('2.0'), { name: 'another-lib', packages: [{ provides: ['lib-api = 1'] }] }, app('1.0', ['lib-api'])]);
+      koji.blockPackage(tag, 'lib');
+      return { source: { tag: { tag, packages: ['app'] } } };
+    },
+  },
+  {
+    name: 'the first of two parents',
+    async prepare(koji, topDir, tag) {
+      for (const parent of ['second', 'first']) koji.addTag(`${tag}-${parent}`);
+      koji.addTag(tag, { parents: [`${tag}-first`, `${tag}-second`] });
+      await tagAll(koji, topDir, `${tag}-second`, [lib('9.0'), app('1.0', ['lib'])]);
+      await tagAll(koji, topDir, `${tag}-first`, [lib('1.0')]);
+      return { source: { tag: { tag } } };
+    },
+  },
+  {
+    name: 'what is tagged directly',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(`${tag}-base`);
+      koji.addTag(tag, { parents: [`${tag}-base`] });
+      await tagAll(koji, topDir, `${tag}-base`, [lib('2.0')]);
+      await tagAll(koji, topDir, tag, [app('1.0', ['lib'])]);
+      return { source: { tag: { tag } }, flags: ['NO_INHERITANCE'] };
+    },
+  },
+  {
+    name: 'the tag as it was',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(tag);
+      await tagAll(koji, topDir, tag, [lib('1.0'), app('1.0', ['lib'])]);
+      const kojiEvent = koji.lastEvent;
+      await tagAll(koji, topDir, tag, [lib('2.0')]);
+      return { source: { tag: { tag, packages: ['app'], kojiEvent } } };
+    },
+  },
+  {
+    name: 'builds in place of those of the tag',
+    async prepare(koji, topDir, tag) {
+      koji.addTag(tag);
+      await tagAll(koji, topDir, tag, [lib('2.0'), app('1.0', ['lib'])]);
+      const builds = await keepInKoji(koji, topDir, [lib('1.5', { debug: ['lib'] }), { name: 'more' }]);
+      return { source: { tag: { tag, packages: ['app', 'more'], builds } } };
+    },
+  },
+  {
+    name: 'two arches, and a noarch package that is for one of them',
+    async prepare(koji, topDir, tag) {
+      const arches = ['x86_64', 'aarch64'];
+      koji.addTag(tag);
+      await tagAll(koji, topDir, tag, [
+        { ...app('1.0', ['lib', 'data']), arches },
+        lib('1.0', { arches }),
+        { name: 'data', noarch: true, excludeArch: 'aarch64' },
+        { name: 'data-for-all', noarch: true, packages: [{ provides: ['data'] }] },
+        { name: 'only', arches: ['aarch64'], exclusiveArch: 'aarch64' },
+      ]);
+      return { source: { tag: { tag, packages: ['app', 'only'] } }, arches };
+    },
+  },
+  {
+    name: 'builds whole, of two arches',
+    async prepare(koji, topDir) {
+      const builds = await keepInKoji(koji, topDir, [{ ...app('1.0'), arches: ['x86_64', 'aarch64'] }, { name: 'doc', noarch: true }, lib('1.0', { arches: ['x86_64', 'i686'] })]);
+      return { source: { build: { builds } }, arches: ['x86_64', 'aarch64'] };
+    },
+  },
+  ...(['followed', 'left'] as const).map((how) => ({
+    name: `packages of builds, dependencies ${how}`,
+    async prepare(koji: KojiModel, topDir: string) {
+      const builds = await keepInKoji(koji, topDir, [app('1.0', ['lib-api']), lib('1.0', { debug: ['lib'], packages: [{ provides: ['lib-api = 1'] }, { name: 'lib-devel' }] })]);
+      return { source: { build: { builds, packages: ['app', 'lib-devel'] } }, flags: how === 'left' ? ['NO_DEPS'] : [] };
+    },
+  })),
+  ...signed('the first key that each is signed with', [EDDSA, RSA], { app: [RSA, EDDSA], lib: [RSA] }),
+  ...signed('unsigned packages that are allowed', [RSA, ''], { app: [RSA] }),
+  ...signed('unsigned packages that nothing needs', [RSA], { app: [RSA], lib: [RSA] }),
+  ...signed('unsigned packages that something needs', [RSA], { app: [RSA] }),
+  ...signed('unsigned packages that are asked for', [RSA], { lib: [RSA] }),
+  ...signed('packages of another key', [EDDSA], { app: [RSA], lib: [RSA] }),
+];
+
+function signed(name: string, sigkeys: readonly string[], keys: Readonly<Record<string, readonly string[]>>): readonly KojiScenario[] {
+  return [
+    {
+      name,
+      async prepare(koji, topDir, tag) {
+        koji.addTag(tag);
+        for (const nvr of await keepInKoji(koji, topDir, [app('1.0', ['lib-api']), lib('1.0'), { name: 'unsigned' }], { sigkeys: keys })) koji.tagBuild(tag, nvr);
+        return { source: { tag: { tag, packages: ['app'] } }, sigkeys };
+      },
+    },
+  ];
+}
+
+async function tagAll(koji: KojiModel, topDir: string, tag: string, sources: readonly SampleSource[]): Promise<void> {
+  for (const nvr of await keepInKoji(koji, topDir, sources)) koji.tagBuild(tag, nvr);
+}
+
+/** What is a repository there is a tag here. */
+function ofRepository({ name, packages, flags, multilib, sources }: GoldenScenario): KojiScenario {
+  return {
+    name: `repository: ${name}`,
+    async prepare(koji, topDir, tag) {
+      koji.addTag(tag);
+      await tagAll(koji, topDir, tag, sources.filter(({ lookaside }) => !lookaside));
+      const aside = sources.filter(({ lookaside }) => lookaside);
+      const lookaside = join(topDir, 'lookaside', tag);
+      await mkdir(lookaside, { recursive: true });
+      if (aside.length > 0) await makeRepository(lookaside, aside);
+      return {
+        source: { tag: { tag, packages } },
+        flags,
+        ...(multilib.length > 0 && { multilibArches: ['x86_64'], multilibMethods: multilib }),
+        ...(aside.length > 0 && { lookasideRepos: [lookaside] }),
+      };
+    },
+  };
+}
+
+export function kojiScenarios(): readonly KojiScenario[] {
+  return [...OF_TAGS, ...goldenScenarios().map(ofRepository)];
+}
