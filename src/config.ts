@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { DEFAULT_POOL } from './compose/routing.ts';
 import { COMPOSE_TYPES, SOURCE_TYPES } from './compose/vocabulary.ts';
 import { kojiSettings } from './koji-settings.ts';
-import { pulpSettings, rawConfigSettings, structure } from './source-settings.ts';
+import { ctsSettings, pulpSettings, rawConfigSettings, structure } from './source-settings.ts';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -82,6 +82,7 @@ export const SETTINGS = {
   ODCS_PULP: setting(structure(pulpSettings.optional()), '(none)', 'The Pulp that content sets are looked up in: url, kind (2 or 3), and where needed contentUrl, username, passwordFile, certFile, keyFile, caFile, apiPath, labels (YAML).'),
   ODCS_PULP_PASSWORD: setting(z.string().min(1).optional(), '(none)', 'Password of the username in ODCS_PULP, where no passwordFile holds it.'),
   ODCS_RAW_CONFIGS: setting(structure(rawConfigSettings.default({})), '{}', 'Pungi configurations that composes may be made from: name to url, configFile, and where needed path, commit, wrapper, schemaOverride, timeoutSeconds, arguments (YAML).'),
+  ODCS_CTS: setting(structure(ctsSettings.optional()), '(none)', 'The Compose Tracking Service that gives composes their Pungi ids: url and, where it is needed, tokenFile, the file of a bearer token (YAML).'),
   ODCS_LOG_LEVEL: setting(z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'), 'info', 'What is logged, as JSON lines on standard error.'),
 } as const;
 

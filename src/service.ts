@@ -32,13 +32,12 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
   };
   try {
     const sources = wireSources(config, platform, publicUrl, logger);
-    const { resolver, engines } = sources;
     const api = await wireApi(config, platform, sources, logger);
     const auth = noAuth({ arches: config.ODCS_ARCHES, targetDirs: Object.keys(config.targetDirs), rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS) });
     const { readiness } = platform;
     const parts: Service[] = [httpService({ host: config.HOST, port, publicUrl, api, auth, targetDirs: config.targetDirs, readiness, logger })];
     if (config.ODCS_ROLE !== 'api') {
-      const worker = wireWorker(config, platform, resolver, engines, logger);
+      const worker = wireWorker(config, platform, sources, logger);
       hurry = worker.hurry;
       parts.push(...worker.parts);
     }

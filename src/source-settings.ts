@@ -1,7 +1,7 @@
 // The settings that are structures: services and configurations that composes are made from. YAML in the file that
 // ODCS_CONFIG names, or the same as YAML or JSON text in the environment. Secrets stand in files of their own.
 
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { tlsProblem } from './tls-problem.ts';
@@ -21,6 +21,15 @@ export function structure<Schema extends z.ZodType>(schema: Schema): z.ZodType<z
     }
   };
   return z.unknown().transform(read).pipe(schema);
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The content of a file, without the line end at its end. */
@@ -59,6 +68,12 @@ export const pulpSettings = z
   });
 
 export type PulpSettings = z.infer<typeof pulpSettings>;
+
+export const ctsSettings = z.strictObject({
+  url: httpUrl,
+  /** Read again for each question, so that the token may be renewed. */
+  tokenFile: z.string().startsWith('/', 'must be an absolute path').refine(isReadable, 'cannot be read').optional(),
+});
 
 const relativePath = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\u0000-\u001f\u007f]{1,500}$/, 'must be a path inside of the repository');
 

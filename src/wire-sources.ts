@@ -1,6 +1,7 @@
 // What composes are made from, and by what: the sources and engines that the configuration has.
 
-import type { Engine, KojiEventStore, KojiPlace, Logger, PackageForecast, ProcessRunner, Results, SourceResolver } from './app/ports.ts';
+import { readFile } from 'node:fs/promises';
+import type { ComposeTracking, Engine, KojiEventStore, KojiPlace, Logger, PackageForecast, ProcessRunner, Results, SourceResolver } from './app/ports.ts';
 import type { Compose } from './compose/compose.ts';
 import type { SourceType } from './compose/vocabulary.ts';
 import type { Config } from './config.ts';
@@ -10,11 +11,12 @@ import { engineFor, preferredEngines } from './engines/engine-choice.ts';
 import { packageForecast } from './engines/dnf/forecast.ts';
 import { createPungiEngine } from './engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from './engines/repofile/repofile-engine.ts';
-import { repoFileText, variantUrl } from './results/repo-file.ts';
+import { composeUrl, repoFileText, variantUrl } from './results/repo-file.ts';
 import { runProcess } from './engines/supervisor.ts';
 import { sourcesByType } from './sources/by-type.ts';
 import { KojiFiles } from './sources/koji-compose/koji-files.ts';
 import { KojiSource } from './sources/koji-compose/koji-source.ts';
+import { CtsClient } from './sources/cts/cts-client.ts';
 import { KojiHub } from './sources/koji/koji-hub.ts';
 import { MbsClient } from './sources/mbs/mbs-client.ts';
 import { Pulp2 } from './sources/pulp/pulp2.ts';
@@ -31,6 +33,8 @@ const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
 export interface Sources {
   readonly resolver: SourceResolver;
   readonly engines: readonly Engine[];
+  /** Null where composes get their ids here. */
+  readonly tracking: ComposeTracking | null;
   /** Tells packages before they are generated. */
   readonly forecast: PackageForecast;
   /** For programs that only look: nobody else has to know of them. */
@@ -58,6 +62,7 @@ export function wireSources(config: Config, { kojiEvents, results }: { readonly 
       ...(koji && { TAG: koji, BUILD: koji, MODULE: koji, PUNGI_COMPOSE: new PungiComposeSource({ client: new HttpClient(bounds, METADATA_TIMEOUTS, 4), koji: koji.forPungi }) }),
       ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
     }),
+    tracking: trackingService(config, publicUrl),
     forecast: packageForecast({ downloads: repo, reader: files ?? null, run: unattended }),
     unattended,
     engines: [...generating, ...(pulp ? [repofile] : [])],
@@ -102,6 +107,13 @@ function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub
 
 /** What only looks lives for seconds and holds nothing that a successor would miss. */
 const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });
+
+function trackingService({ ODCS_CTS: settings }: Config, publicUrl: string): ComposeTracking | null {
+  if (!settings) return null;
+  const { url, tokenFile } = settings;
+  const token = tokenFile === undefined ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
+  return new CtsClient({ url, token, composeUrl: ({ id }) => composeUrl(id, publicUrl) });
+}
 
 function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
   if (!settings) return null;

@@ -6,7 +6,7 @@ import { Attempts } from './app/attempts.ts';
 import { Lease } from './app/lease.ts';
 import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
 import { unpinExpired } from './app/pin-compose.ts';
-import type { Engine, Logger, Service, SourceResolver } from './app/ports.ts';
+import type { Logger, Service } from './app/ports.ts';
 import { settleOrphans } from './app/share-compose.ts';
 import { sweepLeftovers } from './app/sweep-leftovers.ts';
 import { createSweep, type Chore } from './app/sweep.ts';
@@ -18,6 +18,7 @@ import { engineFor } from './engines/engine-choice.ts';
 import { runProcess } from './engines/supervisor.ts';
 import { currentBootId, killLeftOver } from './engines/process-group.ts';
 import type { Platform } from './platform.ts';
+import type { Sources } from './wire-sources.ts';
 
 /** Without a sign of life for so long a worker is lost; it stops by itself a second before. */
 const LOST_AFTER_MS = 6_000;
@@ -31,7 +32,7 @@ export interface WorkerParts {
   hurry(): void;
 }
 
-export function wireWorker(config: Config, platform: Platform, resolver: SourceResolver, engines: readonly Engine[], logger: Logger): WorkerParts {
+export function wireWorker(config: Config, platform: Platform, { resolver, engines, tracking }: Pick<Sources, 'resolver' | 'engines' | 'tracking'>, logger: Logger): WorkerParts {
   const { store, results, progress, registry, clock, queue, events, feed } = platform;
   const identity = { id: randomUUID(), host: hostname(), bootId: currentBootId(), pid: process.pid, pools: config.ODCS_POOLS, concurrency: config.ODCS_CONCURRENCY };
   const log = logger.child({ worker: identity.id });
@@ -41,7 +42,7 @@ export function wireWorker(config: Config, platform: Platform, resolver: SourceR
   const lease = new Lease({ registry, identity, attempts, takeBack: (claim) => takeBack({ store, results, clock, rules, logger: log }, claim, 'DATABASE'), logger: log });
   const worker = createWorker({
     generation: {
-      store, results, progress, resolver, attempts, clock, rules,
+      store, results, progress, resolver, tracking, attempts, clock, rules,
       checkTarget: (targetDir) => targets.check(targetDir),
       engineFor: (compose) => engineFor(compose, engines),
       processRunner: (registerProcessGroup) => (run) => runProcess({ ...run, registerProcessGroup }),

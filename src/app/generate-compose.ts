@@ -7,13 +7,13 @@ import { failure, type ComposeFailure } from '../compose/failure.ts';
 import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { isGlob, missingPackages } from '../compose/package-pattern.ts';
-import { newIdentity, readIdentity } from '../compose/pungi-identity.ts';
+import { newIdentity, ownRelease } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTracking, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
 import { reserveIdentity } from './reserve-identity.ts';
 import { ProgressReporter } from './progress-reporter.ts';
@@ -25,6 +25,8 @@ export interface GenerateComposeDeps {
   readonly progress: Pick<ProgressStore, 'put'>;
   readonly resolver: SourceResolver;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
+  /** Null: the ids of composes are this service's own. */
+  readonly tracking: ComposeTracking | null;
   readonly attempts: Attempts;
   /** Whether work may be begun for a target directory; null where it may. */
   readonly checkTarget: (targetDir: string) => Promise<ComposeFailure | null>;
@@ -83,12 +85,16 @@ function beginOrJoin(deps: GenerateComposeDeps, composeId: string, engine: Engin
     const shared = compose.digest === null ? null : await joinRoot(deps, tx, compose, compose.digest);
     if (shared) return shared;
     const at = deps.clock.now();
-    // What a raw configuration calls its release is not known before it is read.
-    const identity = compose.pungiComposeId !== null || compose.source.type === 'RAW_CONFIG' ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
+    const identity = compose.pungiComposeId !== null || isNamedLater(deps, compose) ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
     const patch = { ...identity, ...(engine && { engineName: engine.name }) };
     const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
     return changeCompose(tx, compose, { event, by: 'system', patch }, deps.rules);
   });
+}
+
+/** What a raw configuration calls its release is not known before it is read, nor what others would call it. */
+function isNamedLater({ tracking }: GenerateComposeDeps, { source }: Compose): boolean {
+  return source.type === 'RAW_CONFIG' || (tracking !== null && source.type !== 'PULP');
 }
 
 class Attempt {
@@ -204,13 +210,14 @@ class Attempt {
 
   async #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
     const compose = this.#compose;
-    const { rawConfig } = input;
-    const identity = rawConfig ? await reserveIdentity(this.#deps.store, compose, rawConfig.release, this.#deps.clock.now()) : readIdentity(compose.id, compose.composeType, compose.pungiComposeId ?? '');
-    if (!identity) return failure('INTERNAL', 'The attempt is not the latest of its compose any more');
+    const release = input.rawConfig?.release ?? ownRelease(compose.id);
+    const reserved = await reserveIdentity(this.#deps, compose, { release, at: this.#deps.clock.now(), signal: this.#running.signal });
+    if (!reserved) return failure('INTERNAL', 'The attempt is not the latest of its compose any more');
+    if ('failure' in reserved) return reserved.failure;
     return engine.generate({
       compose,
       attempt: compose.attempt,
-      identity,
+      identity: reserved.identity,
       input,
       directory: place.directory,
       scratch: place.scratch,

@@ -10,3 +10,4 @@ export * from './ports/engines.ts';
 export * from './ports/sources.ts';
 export * from './ports/results.ts';
 export * from './ports/kept-files.ts';
+export * from './ports/tracking.ts';

@@ -30,25 +30,25 @@ export interface PungiRelease extends PungiProduct {
 
 const TYPE_SUFFIX: Record<ComposeType, string> = { PRODUCTION: '', CI: '.ci', NIGHTLY: '.n', DEVELOPMENT: '.d', TEST: '.t' };
 
-/** Every compose is a release of its own, so the first respin of a day is always free. */
+/** Every compose but those of raw configurations is a release of its own. */
+export function ownRelease(composeId: string): PungiRelease {
+  const name = `odcs-${composeId}`;
+  return { name, short: name, version: '1', type: 'ga', internal: false, baseProduct: null };
+}
+
+/** Of its own release, so that the first respin of a day is always free. */
 export function newIdentity(composeId: string, type: ComposeType, at: Date): PungiIdentity {
-  const date = at.toISOString().slice(0, 10).replaceAll('-', '');
-  return identityOf(composeId, type, date, 0);
+  return releaseIdentity(ownRelease(composeId), type, at, 0);
 }
 
 /** The identity that was reserved by an earlier attempt. */
 export function readIdentity(composeId: string, type: ComposeType, id: string): PungiIdentity {
-  const [, date, respin] = /-(\d{8})(?:\.[a-z]+)?\.(\d+)$/.exec(id) ?? [];
-  if (!date || !respin) throw new Error(`Not a Pungi compose id: ${id}`);
-  return identityOf(composeId, type, date, Number(respin));
+  const identity = readReleaseIdentity(ownRelease(composeId), type, id);
+  if (!identity) throw new Error(`Not a Pungi compose id: ${id}`);
+  return identity;
 }
 
-function identityOf(composeId: string, type: ComposeType, date: string, respin: number): PungiIdentity {
-  const releaseShort = `odcs-${composeId}`;
-  return { id: `${releaseShort}-1-${date}${TYPE_SUFFIX[type]}.${respin}`, date, respin, releaseShort, releaseVersion: '1' };
-}
-
-/** Of a raw configuration's release: other composes may have the first respins of the day. */
+/** Of a release that other composes may be of too: they may have the first respins of the day. */
 export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Date, respin: number): PungiIdentity {
   const date = at.toISOString().slice(0, 10).replaceAll('-', '');
   const product = ({ short, version, type: productType }: PungiProduct) => `${short}-${version}${productType === 'ga' ? '' : `-${productType}`}`;

@@ -15,14 +15,18 @@ export const VARIANT = 'Temporary';
 /** `publicUrl` is the service's, without a slash at its end. */
 export function urlsOf(compose: Compose, publicUrl: string): ComposeUrls {
   const name = directoryName(compose.reuses ?? compose.id);
-  const toplevel = `${publicUrl}/composes/${name}`;
+  const toplevel = composeUrl(compose.reuses ?? compose.id, publicUrl);
   if (compose.source.type === 'RAW_CONFIG') return { toplevel, repository: null, repofile: null };
   const repository = variantUrl(compose, publicUrl);
   return { toplevel, repository, repofile: `${repository}/${name}.repo` };
 }
 
+export function composeUrl(id: string, publicUrl: string): string {
+  return `${publicUrl}/composes/${directoryName(id)}`;
+}
+
 export function variantUrl(compose: Compose, publicUrl: string): string {
-  return `${publicUrl}/composes/${directoryName(compose.reuses ?? compose.id)}/compose/${VARIANT}`;
+  return `${composeUrl(compose.reuses ?? compose.id, publicUrl)}/compose/${VARIANT}`;
 }
 
 export function isServed(compose: Compose): boolean {

@@ -32,7 +32,7 @@ async function generate(id: string, { store: used, publish = async () => {}, gen
     writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish,
   } as Partial<Results> as Results;
   await generateCompose({
-    store: used, results, attempts: new Attempts(), logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
+    store: used, results, attempts: new Attempts(), tracking: null, logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
     progress: { put: async () => {} },
     resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [] } }) },
     engineFor: async () => ({ name: 'dnf', generate: generating }) as Partial<Engine> as Engine,

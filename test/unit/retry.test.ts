@@ -22,7 +22,7 @@ it('does not try again what throws: that is no outcome', async () => {
 
 it('ends a pause at an abort', async () => {
   const aborting = new AbortController();
-  const work = vi.fn(() => Promise.resolve(setImmediate(() => aborting.abort())));
+  const work = vi.fn<() => Promise<unknown>>(() => Promise.resolve(setImmediate(() => aborting.abort())));
   await expect(retry({ attempts: 3, firstPauseMs: 3_600_000 }, aborting.signal, work, () => true)).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }) as Error);
   expect(work).toHaveBeenCalledTimes(1);
 });

@@ -4,6 +4,8 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation, KojiPlace, OpenedRepository } from '../../app/ports.ts';
+import { composeInfo } from '../../compose/compose-info.ts';
+import { ownRelease, type PungiRelease } from '../../compose/pungi-identity.ts';
 import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
 import { kojiConf } from './koji-options.ts';
 import { canBeGathered } from './package-names.ts';
@@ -37,7 +39,7 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches, { ...koji, hasGroup: packages.length > 0 }));
   if (koji) await writeKojiConf(koji.place, scratch);
   if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
-  await writeComposeInfo({ compose, identity, directory });
+  await writeComposeInfo({ compose, identity, directory }, ownRelease(compose.id));
   return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
 }
 
@@ -76,19 +78,9 @@ async function place({ location, isLocal }: OpenedRepository, link: string): Pro
   return link;
 }
 
-/** productmd 1.2, as Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
-export async function writeComposeInfo({ compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>): Promise<void> {
-  const { id, date, respin, releaseShort, releaseVersion } = identity;
-  const label = compose.label === null ? {} : { label: compose.label, final: false };
-  const content = {
-    header: { type: 'productmd.composeinfo', version: '1.2' },
-    payload: {
-      compose: { date, id, respin, type: compose.composeType.toLowerCase(), ...label },
-      release: { internal: false, name: releaseShort, short: releaseShort, type: 'ga', version: releaseVersion },
-      variants: {},
-    },
-  };
+/** As Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
+export async function writeComposeInfo({ compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>, release: PungiRelease): Promise<void> {
   const work = join(directory, 'work', 'global');
   await mkdir(work, { recursive: true });
-  await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(content, null, 4));
+  await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(composeInfo(compose, identity, release), null, 4));
 }

@@ -5,6 +5,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, KeptFiles, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import { ownRelease } from '../../compose/pungi-identity.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
 import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
 import { pungiArguments } from './arguments.ts';
@@ -75,7 +76,7 @@ async function generate(generation: Generation, options: PungiOptions, cache: Ta
 async function runAgain(generation: Generation, run: Run, options: PungiOptions, cache: TagCache): Promise<ComposeFailure | null> {
   generation.log('Once more, without what was kept of an earlier compose of the tag\n');
   await clearRun(generation.directory, generation.scratch, run.files.eventsFile);
-  await writeComposeInfo(generation);
+  await writeComposeInfo(generation, ownRelease(generation.compose.id));
   const failed = await runToEnd(generation, run, options);
   if (!failed) await cache.forget(generation);
   return failed;

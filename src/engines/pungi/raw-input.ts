@@ -1,31 +1,16 @@
 // What Pungi is given for a raw configuration: the configuration as it was checked out, the identity that was reserved
 // for it, and the script that it tells its phases to. And what is kept of it: the dump of what Pungi made of it.
 
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation, RawConfigInput } from '../../app/ports.ts';
-import type { PungiProduct } from '../../compose/pungi-identity.ts';
-import { writeKojiConf, writeNotificationScript, type PungiInput } from './input-files.ts';
+import { writeComposeInfo, writeKojiConf, writeNotificationScript, type PungiInput } from './input-files.ts';
 
 const MAX_DUMP_BYTES = 16 * 1024 ** 2;
 
 export async function writeRawInput(generation: Generation, { directory, configFile, release, koji }: RawConfigInput): Promise<PungiInput> {
-  const { compose, identity } = generation;
-  const product = ({ name, short, version, type }: PungiProduct) => ({ name, short, version, type });
-  const { baseProduct, internal } = release;
-  const content = {
-    header: { type: 'productmd.composeinfo', version: '1.2' },
-    payload: {
-      ...(baseProduct && { base_product: product(baseProduct) }),
-      compose: { date: identity.date, id: identity.id, respin: identity.respin, type: compose.composeType.toLowerCase(), ...(compose.label !== null && { label: compose.label, final: false }) },
-      release: { internal, ...(baseProduct && { is_layered: true }), ...product(release) },
-      variants: {},
-    },
-  };
-  const work = join(generation.directory, 'work', 'global');
-  await mkdir(work, { recursive: true });
-  await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(content, null, 4));
-  await writeFile(join(generation.directory, 'COMPOSE_ID'), identity.id);
+  await writeComposeInfo(generation, release);
+  await writeFile(join(generation.directory, 'COMPOSE_ID'), generation.identity.id);
   // Beside the profiles of this machine, which Pungi finds by itself.
   if (koji) await writeKojiConf(koji, generation.scratch);
   return { directory, configFile: join(directory, configFile), ...(await writeNotificationScript(generation.scratch)) };

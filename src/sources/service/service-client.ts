@@ -35,6 +35,7 @@ export interface ServiceRequest<T> {
   readonly path: string;
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly json?: unknown;
+  readonly bearerToken?: string | null;
   readonly schema: z.ZodType<T>;
   readonly signal: AbortSignal;
 }
@@ -89,7 +90,7 @@ export class ServiceClient {
     }
   }
 
-  async #send({ method, path, query, json, signal }: ServiceRequest<unknown>): Promise<RawAnswer> {
+  async #send({ method, path, query, json, bearerToken, signal }: ServiceRequest<unknown>): Promise<RawAnswer> {
     const url = new URL(`${this.url}${path}`);
     for (const [name, value] of query ?? []) url.searchParams.append(name, value);
     const { basicAuth } = this.#options;
@@ -100,6 +101,7 @@ export class ServiceClient {
         'user-agent': 'odcs',
         accept: 'application/json',
         ...(basicAuth && { authorization: `Basic ${Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64')}` }),
+        ...(bearerToken && { authorization: `Bearer ${bearerToken}` }),
         ...(json !== undefined && { 'content-type': 'application/json' }),
       },
       ...(json !== undefined && { body: JSON.stringify(json) }),
