@@ -31,7 +31,8 @@ const QUEUE_SETTINGS = {
   retryLimit: 1_000,
   retryDelay: 1,
   retryBackoff: true,
-  retryDelayMax: 60,
+  // What was in the way, a database or a disk that was away, is over when it is over: whoever waited for it waits no longer.
+  retryDelayMax: 5,
   retentionSeconds: 365 * DAY,
   deleteAfterSeconds: 60,
   heartbeatSeconds: 10,

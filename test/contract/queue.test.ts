@@ -180,6 +180,15 @@ it('an owner who was idle cannot save up a lead', async () => {
   expect(firstTen.filter((owner) => owner === 'busy').length).toBeGreaterThanOrEqual(4);
 });
 
+it('a job is handed over again within 5 s, however often it was not done', async () => {
+  await create();
+  await test.query('update pgboss.job set retry_count = 20');
+  await queue.work('generate', 1, () => Promise.reject(new Error('no')));
+  const pause = async () => (await test.query<{ seconds: number }>("select extract(epoch from start_after - now())::float8 as seconds from pgboss.job where state = 'retry'"))[0]?.seconds;
+  await expect.poll(pause, { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(await pause()).toBeLessThanOrEqual(5);
+});
+
 it('a job whose handler rejects is handed over again', async () => {
   const { id } = await create();
   const again = Promise.withResolvers<void>();
