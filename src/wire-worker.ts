@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 import { Attempts } from './app/attempts.ts';
 import { Lease } from './app/lease.ts';
 import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
+import { linkReleases } from './app/link-releases.ts';
 import { unpinExpired } from './app/pin-compose.ts';
 import type { Logger, Service } from './app/ports.ts';
 import { settleOrphans } from './app/share-compose.ts';
@@ -76,6 +77,7 @@ function chores(config: Config, { store, results, queue, clock }: Platform, taki
     { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => settleOrphans(expiring) },
     { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
     { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
+    { name: 'lead links to the latest', whose: 'service', everyMs: 5_000, run: () => linkReleases(expiring) },
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
     { name: 'clear away leftovers', whose: 'service', everyMs: 60_000, run: () => sweepLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }) },

@@ -10,11 +10,12 @@ import { isGlob, missingPackages } from '../compose/package-pattern.ts';
 import { newIdentity, ownRelease } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
+import { brokenFailure, lossOf } from './attempt-error.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import { isConnectionLoss } from './connection-loss.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
 import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTracking, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
 import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
+import { linkRelease } from './link-releases.ts';
 import { reserveIdentity } from './reserve-identity.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import { whileConnected } from './while-connected.ts';
@@ -106,7 +107,6 @@ class Attempt {
   readonly #log: Logger;
   readonly #timeoutSeconds: number;
   #configuration: string | null = null;
-  #isRenamed = false;
 
   constructor(deps: GenerateComposeDeps, compose: Compose, engine: Engine | null, running: RunningAttempt) {
     this.#deps = deps;
@@ -134,9 +134,10 @@ class Attempt {
       return await this.#blameStorage(await this.#work(place));
     } catch (error) {
       if (this.#running.signal.aborted) return { type: 'stopped' };
-      if (!(error instanceof StorageFailed) && isConnectionLoss(error)) {
-        this.#log.warn({ err: error }, 'The attempt lost the database');
-        return { type: 'lost' };
+      const what = lossOf(error);
+      if (what) {
+        this.#log.warn({ err: error, what }, 'The attempt lost what it needs to end');
+        return { type: 'lost', what };
       }
       this.#log.error({ err: error }, 'The attempt broke');
       return { type: 'failed', failure: brokenFailure(error) };
@@ -246,6 +247,7 @@ class Attempt {
   async #publish(place: AttemptDirectory, input: ResolvedInput, packages: readonly PackageRecord[]): Promise<'published' | 'refused'> {
     const { results, clock, rules } = this.#deps;
     const { id, attempt } = this.#compose;
+    const linksDue = this.#compose.source.type === 'RAW_CONFIG';
     this.#reporter.report(100, 'PUBLISH');
     await results.writeRepoFile(this.#compose, place);
     await results.flushLog(this.#compose, attempt);
@@ -257,13 +259,12 @@ class Attempt {
       if (compose.state === 'DONE' && compose.attempt === attempt) return compose;
       const meanwhile = async () => {
         await tx.insertPackages(id, packages);
-        // Renamed before a commit that failed.
-        if (!this.#isRenamed) await results.publish(compose, place);
-        this.#isRenamed = true;
+        await results.publish(compose, place);
       };
       const event = { type: 'SUCCEED', at: clock.now(), attempt } as const;
-      return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source, ...this.#keptConfiguration() }, meanwhile }, rules);
+      return changeCompose(tx, compose, { event, by: 'system', patch: { source: input.source, linksDue, ...this.#keptConfiguration() }, meanwhile }, rules);
     });
+    if (done && linksDue) await linkRelease(this.#deps, id).catch((error: unknown) => this.#log.warn({ err: error }, 'The links to the latest compose are not moved yet; the sweep moves them'));
     return done ? 'published' : 'refused';
   }
 
@@ -296,7 +297,7 @@ class Attempt {
     if (outcome.type === 'failed') return { type: 'FAIL', at, attempt, failure: outcome.failure };
     if (outcome.type === 'refused') return { type: 'CANCELED', at, attempt };
     // Refused where it is DONE after all.
-    if (outcome.type === 'lost') return { type: 'LOSE', at, attempt, lost: 'DATABASE' };
+    if (outcome.type === 'lost') return { type: 'LOSE', at, attempt, lost: outcome.what };
     const cause = this.#running.signal.reason as StopCause;
     switch (cause) {
       case 'CANCEL':
@@ -326,9 +327,4 @@ class Attempt {
 
 function stepOf(failed: ComposeFailure | null): Step<null> {
   return failed ? { ok: false, failure: failed } : { ok: true, value: null };
-}
-
-function brokenFailure(error: unknown): ComposeFailure {
-  if (error instanceof StorageFailed) return error.failure;
-  return failure('INTERNAL', 'The service made a mistake; its operators find it in the log');
 }

@@ -4,6 +4,7 @@
 
 import { assign, fromPromise, setup } from 'xstate';
 import type { ComposeFailure } from '../compose/failure.ts';
+import type { Lost } from '../compose/machine.ts';
 import type { PackageRecord, ResolvedInput } from './ports.ts';
 
 export type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: ComposeFailure };
@@ -13,8 +14,8 @@ export type AttemptOutcome =
   | { readonly type: 'failed'; readonly failure: ComposeFailure }
   /** The signal was aborted and nothing of the engine is left; its reason says why. */
   | { readonly type: 'stopped' }
-  /** The database was lost on the way: whether it is published is not known here. */
-  | { readonly type: 'lost' }
+  /** The database was lost on the way, or the files: whether it is published is not known here. */
+  | { readonly type: 'lost'; readonly what: Lost }
   /** Publishing was refused: the attempt is not the compose's any more, or a cancel came first. */
   | { readonly type: 'refused' };
 

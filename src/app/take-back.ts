@@ -3,7 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
-import type { LifecycleEvent } from '../compose/machine.ts';
+import type { LifecycleEvent, Lost } from '../compose/machine.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { Claim, Clock, ComposeStore, Logger, OrphanedGroup, ProcessGroup, Results, WorkerRegistry } from './ports.ts';
@@ -38,7 +38,7 @@ export async function takeBackLost(deps: TakeBackDeps): Promise<void> {
 type TakeBackOne = Pick<TakeBackDeps, 'store' | 'results' | 'clock' | 'logger' | 'rules'>;
 
 /** `DATABASE`: the worker lives, and only the end of its attempt could not be written. */
-export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim, lost: 'WORKER' | 'DATABASE' = 'WORKER'): Promise<void> {
+export async function takeBack(deps: TakeBackOne, { composeId, attempt }: Claim, lost: Lost = 'WORKER'): Promise<void> {
   const event: LifecycleEvent = { type: 'LOSE', at: deps.clock.now(), attempt, lost };
   await deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);

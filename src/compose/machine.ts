@@ -15,9 +15,14 @@ export interface LifecycleContext extends Omit<Lifecycle, 'state'> {
 /** Being handed back costs nothing, yet workers that are stopped again and again must not go on with it for ever. */
 const MOST_ATTEMPTS = 100;
 
+const LOST: Readonly<Record<Lost, string>> = { WORKER: 'was lost', DATABASE: 'lost the database', FILES: 'lost its files' };
+
 interface Happened {
   readonly at: Date;
 }
+
+/** What became of an attempt is not known, or nothing, because this was lost. */
+export type Lost = 'WORKER' | 'DATABASE' | 'FILES';
 
 export type LifecycleEvent =
   /** A worker takes it. */
@@ -28,8 +33,8 @@ export type LifecycleEvent =
   | (Happened & { readonly type: 'TAKE_OVER' })
   /** A sharer follows the sharer that took over. */
   | (Happened & { readonly type: 'FOLLOW'; readonly root: string })
-  /** The worker that held `attempt` is gone, or it lost the database and with it what became of the attempt. */
-  | (Happened & { readonly type: 'LOSE'; readonly attempt: number; readonly lost: 'WORKER' | 'DATABASE' })
+  /** The worker that held `attempt` is gone, or it has lost what it needs to end it. */
+  | (Happened & { readonly type: 'LOSE'; readonly attempt: number; readonly lost: Lost })
   /** The worker that holds `attempt` is stopped and gives it back: that costs the compose nothing. */
   | (Happened & { readonly type: 'HAND_BACK'; readonly attempt: number })
   | (Happened & { readonly type: 'REQUEST_CANCEL'; readonly by: string; readonly reason: string | null })
@@ -95,12 +100,13 @@ const machineSetup = setup({
       return { reuses: root, stateReason: `Shares the result of compose ${root}` };
     }),
     lose: assign(({ context, event }) => {
-      const what = (event as EventOf<'LOSE'>).lost === 'WORKER' ? 'was lost' : 'lost the database';
+      const what = LOST[(event as EventOf<'LOSE'>).lost];
       const losses = context.losses + 1;
       return { losses, workerId: null, stateReason: `Its worker ${what} (${losses} of at most ${context.maxLosses}); waits for another` };
     }),
     loseForGood: assign(({ context, event }) => {
-      const what = (event as EventOf<'LOSE'>).lost === 'WORKER' ? 'was lost' : 'was lost, or lost the database,';
+      const { lost } = event as EventOf<'LOSE'>;
+      const what = lost === 'WORKER' ? LOST.WORKER : `${LOST.WORKER}, or ${LOST[lost]},`;
       const message = `The worker that generated it ${what} ${context.losses + 1} times`;
       return { ...finished(context, event.at, message), losses: context.losses + 1, failure: failure('WORKER_LOST', message) };
     }),

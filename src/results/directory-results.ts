@@ -1,9 +1,9 @@
 // Results on disk, in one or several target directories: they appear whole, by one rename, or not at all, and go the
 // same way. Relies on each target directory being one file system, and on the caller's row lock for publish and remove.
 
-import { mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StorageFailed, type AttemptDirectory, type KeptFiles, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
+import { AttemptTakenOver, StorageFailed, type AttemptDirectory, type KeptFiles, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
@@ -14,7 +14,7 @@ import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
 import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
-import { linkRelease, unlinkRelease } from './release-links.ts';
+import { linkLatest, linkOwn, unlinkOwn } from './release-links.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
 import { trashEmptier, type TrashEmptier } from './trash-emptier.ts';
@@ -135,12 +135,24 @@ class DirectoryResults implements Results {
 
   publish(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
     return onFileSystem(compose.targetDir, async () => {
-      const { path } = this.#target(compose.targetDir);
-      await rename(directory, publishedPath(path, compose.id)).catch((error: unknown) => {
+      const target = this.#target(compose.targetDir);
+      const published = publishedPath(target.path, compose.id);
+      await rename(directory, published).catch(async (error: unknown) => {
         if (codeOf(error) !== 'ENOENT') throw error;
-        throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
+        // Renamed before a commit that failed: whatever an earlier attempt had published was cleared away when this one began.
+        const isThere = (await unlessAbsent(lstat(published), null))?.isDirectory() ?? false;
+        const { latest } = await tracesOf(target, compose.id);
+        if (!isThere || latest > compose.attempt) throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
       });
-      await linkRelease(path, compose);
+      await linkOwn(target.path, compose);
+    });
+  }
+
+  linkLatest(compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void> {
+    return onFileSystem(compose.targetDir, async () => {
+      const target = this.#target(compose.targetDir);
+      refuse(await checkOwner(target, this.#options.instanceId));
+      await linkLatest(target.path, compose, isNewer);
     });
   }
 
@@ -169,7 +181,7 @@ class DirectoryResults implements Results {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkOwner(target, this.#options.instanceId));
-      await unlinkRelease(target.path, compose);
+      await unlinkOwn(target.path, compose);
       await this.#throwAway(target, publishedPath(target.path, compose.id));
       for (const { path } of await attemptsOf(target, compose.id)) await this.#throwAway(target, path);
       await this.#throwAway(target, logDirectory(target.path, compose.id));
@@ -241,7 +253,7 @@ class DirectoryResults implements Results {
   /** A worker that was thought lost, and wakes up here, must neither clear away its successor's files nor what that has published. */
   async #clearEarlierAttempts(target: Target, compose: Compose): Promise<void> {
     const { attempts, latest } = await tracesOf(target, compose.id);
-    if (latest > compose.attempt) throw new Error(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
+    if (latest > compose.attempt) throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
     for (const { path } of attempts) await this.#throwAway(target, path);
     if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
   }

@@ -6,26 +6,36 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directoryName, type Compose } from '../compose/compose.ts';
+import { TRASH } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
 
-/** Called when the compose's directory is in its place. */
-export async function linkRelease(target: string, compose: Compose): Promise<void> {
+/** By its own id, which is nobody else's: called when the compose's directory is in its place. */
+export async function linkOwn(target: string, compose: Compose): Promise<void> {
   const place = linkPlace(target, compose);
   if (!place) return;
   await mkdir(place.directory, { recursive: true });
+  await replaceLink(target, join(place.directory, place.id), leadTo(compose.id));
+}
+
+/** Those that lead to a newer one stay. */
+export async function linkLatest(target: string, compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void> {
+  const place = linkPlace(target, compose);
+  if (!place) return;
   const latest = `latest-${place.product}`;
-  // Its own first: whoever follows the latest finds the id in what it leads to.
-  for (const name of [place.id, latest, ...(compose.label === null ? [] : [`${latest}-${compose.label}`])]) {
-    await replaceLink(join(place.directory, name), leadTo(compose));
+  for (const name of [latest, ...(compose.label === null ? [] : [`${latest}-${compose.label}`])]) {
+    const link = join(place.directory, name);
+    const [, other] = /^\.\.\/odcs-(\d+)$/.exec((await readLink(link)) ?? '') ?? [];
+    if (other !== undefined && other !== compose.id && (await isNewer(other))) continue;
+    await replaceLink(target, link, leadTo(compose.id));
   }
 }
 
 /** Its own only: while a latest one leads to it, a compose is not removed. */
-export async function unlinkRelease(target: string, compose: Compose): Promise<void> {
+export async function unlinkOwn(target: string, compose: Compose): Promise<void> {
   const place = linkPlace(target, compose);
   if (!place) return;
   const own = join(place.directory, place.id);
-  if ((await readLink(own)) === leadTo(compose)) await unlessAbsent(rm(own), null);
+  if ((await readLink(own)) === leadTo(compose.id)) await unlessAbsent(rm(own), null);
 }
 
 function linkPlace(target: string, { source, composeType, pungiComposeId }: Compose): { readonly directory: string; readonly id: string; readonly product: string } | null {
@@ -34,18 +44,23 @@ function linkPlace(target: string, { source, composeType, pungiComposeId }: Comp
   return { directory: join(target, composeType.toLowerCase()), id: pungiComposeId, product };
 }
 
-function leadTo({ id }: Compose): string {
+function leadTo(id: string): string {
   return join('..', directoryName(id));
 }
 
-async function replaceLink(link: string, to: string): Promise<void> {
-  const fresh = `${link.replace(/[^/]*$/, '')}.${randomUUID()}`;
-  await symlink(to, fresh);
-  try {
-    await rename(fresh, link);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
+const TRIES = 10;
+
+/** Made in the trash, so that a process that dies in between leaves nothing; who empties that may be faster. */
+async function replaceLink(target: string, link: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const fresh = join(target, TRASH, randomUUID());
+    await symlink(to, fresh);
+    try {
+      return await rename(fresh, link);
+    } catch (error) {
+      await rm(fresh, { force: true });
+      if (codeOf(error) !== 'ENOENT' || tries === TRIES) throw error;
+    }
   }
 }
 

@@ -83,6 +83,7 @@ const EXPIRED = prepared(`
 const EXPIRED_PINS = prepared(`
   select distinct compose_id as id from pin join compose c on c.id = compose_id
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
+const LINKS = prepared('select id from compose where links_due and target_dir = any($2::text[]) order by done_at, id limit $1');
 const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) and id > $4::bigint order by id limit $2");
 // Since it last began to wait: a compose that a worker handed back waits anew.
 const WAITED_TOO_LONG = prepared(`
@@ -111,6 +112,8 @@ function dueStatement(query: DueQuery): [sql: string, parameters: readonly unkno
       return [EXPIRED_PINS, [timestamp(query.at), query.limit]];
     case 'HALF_REMOVED':
       return [HALF_REMOVED, [timestamp(query.before), query.limit, query.targetDirs, query.after ?? '0']];
+    case 'LINKS':
+      return [LINKS, [query.limit, query.targetDirs]];
     case 'ORPHANED_SHARERS':
       return [ORPHANED_SHARERS, [query.limit]];
     case 'WAITED_TOO_LONG':

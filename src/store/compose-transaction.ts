@@ -24,6 +24,7 @@ export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'se
     enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane, inserted.has(compose.id)),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
+    lockLatest: async (targetDir) => void (await run(LOCK_LATEST, [targetDir])),
     countOpen: (owner, limit) => countOpen(run, owner, limit),
     livingSharers: async (rootId) => Number((await run<{ count: string }>(LIVING_SHARERS, [rootId]))[0]?.count ?? 0),
     pins: (id) => pinsOfOne(run, id),
@@ -143,6 +144,8 @@ async function lockFamily(run: RunStatement, id: string): Promise<readonly Compo
   return validId(id) === null ? [] : (await run<ComposeRow>(LOCK_FAMILY, [id])).map(composeFrom);
 }
 
+const LOCK_LATEST = prepared("select pg_advisory_xact_lock(hashtextextended('latest ' || $1, 7236840284))");
+
 // Two statements: the count has to see what was committed while it waited for the lock.
 const LOCK_OWNER = prepared("select pg_advisory_xact_lock(hashtextextended('owner ' || $1, 7236840283))");
 const COUNT_OPEN = prepared("select count(*) as count from (select 1 from compose where owner = $1 and state in ('WAIT', 'GENERATING') limit $2) open");
@@ -167,7 +170,8 @@ const UPDATE = `
       cancel_requested_by = $15, cancel_reason = $16, reuses = $17, removing_at = $18, removal_reason = $19,
       source = coalesce($20, source), source_key = coalesce($21, source_key),
       pungi_compose_id = coalesce($22, pungi_compose_id), pungi_config_dump = coalesce($23, pungi_config_dump),
-      engine_name = coalesce($24, engine_name), digest = coalesce($25, digest), arches = coalesce($26, arches), sigkeys = coalesce($27, sigkeys)`;
+      engine_name = coalesce($24, engine_name), digest = coalesce($25, digest), arches = coalesce($26, arches), sigkeys = coalesce($27, sigkeys),
+      links_due = coalesce($28, links_due)`;
 const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
 const SAVE = prepared(`
   with c as (
@@ -176,7 +180,7 @@ const SAVE = prepared(`
     returning id, seq
   ), event as (
     insert into compose_event (compose_id, seq, kind, at, from_state, to_state, by, reason, snapshot)
-    select id, seq, $28, $29, $30, $31, $32, $33, $34 from c
+    select id, seq, $29, $30, $31, $32, $33, $34, $35 from c
   )
   select seq from c`);
 
@@ -205,7 +209,8 @@ const PATCH = prepared(`
   update compose set
     source = coalesce($2, source), source_key = coalesce($3, source_key),
     pungi_compose_id = coalesce($4, pungi_compose_id), pungi_config_dump = coalesce($5, pungi_config_dump),
-    engine_name = coalesce($6, engine_name), digest = coalesce($7, digest), arches = coalesce($8, arches), sigkeys = coalesce($9, sigkeys)
+    engine_name = coalesce($6, engine_name), digest = coalesce($7, digest), arches = coalesce($8, arches), sigkeys = coalesce($9, sigkeys),
+    links_due = coalesce($10, links_due)
   where id = $1`);
 
 async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
@@ -226,6 +231,7 @@ function patchParameters(patch: ComposePatch): unknown[] {
     patch.digest ?? null,
     patch.arches ?? null,
     patch.sigkeys ?? null,
+    patch.linksDue ?? null,
   ];
 }
 

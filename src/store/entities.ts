@@ -55,6 +55,7 @@ const composeSchema = defineEntity({
     reuses: p.bigint('string').nullable(),
     removingAt: instant().nullable(),
     removalReason: p.text().nullable(),
+    linksDue: p.boolean().default(false),
   },
 });
 export class ComposeEntity extends composeSchema.class {}

@@ -1,6 +1,6 @@
 // A database that goes away while a compose is generated or published, for a moment or again and again.
 
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Attempts } from '../../src/app/attempts.ts';
 import { generateCompose, type GenerateComposeDeps } from '../../src/app/generate-compose.ts';
 import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
@@ -23,24 +23,28 @@ afterEach(async () => {
   await test.drop();
 });
 
-type Deps = Pick<GenerateComposeDeps, 'store'> & { readonly publish?: () => Promise<void>; readonly generate?: Engine['generate'] };
+type Deps = Pick<GenerateComposeDeps, 'store'> & { readonly publish?: () => Promise<void>; readonly generate?: Engine['generate']; readonly linkLatest?: Results['linkLatest'] };
 
-async function generate(id: string, { store: used, publish = async () => {}, generate: generating = async () => null }: Deps): Promise<void> {
+async function generate(id: string, { store: used, publish = async () => {}, generate: generating = async () => null, linkLatest = async () => {} }: Deps): Promise<void> {
   const source = (await store.find(id))?.source ?? aCompose().source;
   const results = {
     begin: async () => ({ directory: '/d', scratch: '/s' }), discard: async () => {}, clear: async () => {}, readManifest: async () => [],
-    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish,
+    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish, linkLatest,
   } as Partial<Results> as Results;
   await generateCompose({
     store: used, results, attempts: new Attempts(), tracking: null, logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
     progress: { put: async () => {} },
-    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [] } }) },
+    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [], ...(source.type === 'RAW_CONFIG' && { rawConfig: RAW }) } }) },
     engineFor: async () => ({ name: 'dnf', generate: generating }) as Partial<Engine> as Engine,
     checkTarget: async () => null, processRunner: () => async () => { throw new Error('not run'); },
     registerProcessGroup: async () => {}, forgetProcessGroups: async () => {},
     workerId: '00000000-0000-4000-8000-000000000001', timeoutSeconds: () => 60,
   }, id);
 }
+
+const product = { name: 'Raw', short: 'Raw', version: '1.0', type: 'ga' };
+const RAW = { directory: '/d', configFile: 'pungi.conf', release: { ...product, internal: false, baseProduct: null }, kojiEvent: null, timeoutSeconds: null, arguments: [], koji: null };
+const rawSource = { type: 'RAW_CONFIG', name: 'raw', commit: 'main', resolvedCommit: null, kojiEvent: null, builds: [], modules: [] } as const;
 
 const gone = () => Object.assign(new Error('gone'), { code: 'ECONNRESET' });
 
@@ -68,7 +72,8 @@ it.each(['before', 'after'] as const)('a finished compose is published, once, th
   };
   await generate(id, { store: flaky, publish });
   expect(blips).toBe(1);
-  expect(publish).toHaveBeenCalledTimes(1);
+  // Which looks itself whether it has done so before.
+  expect(publish).toHaveBeenCalledTimes(when === 'before' ? 2 : 1);
   expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
 });
 
@@ -80,4 +85,42 @@ it('attempts that lose the database again and again end, with the reason', async
   await lose();
   await lose();
   expect(await store.find(id)).toMatchObject({ state: 'FAILED', attempt: 3, failure: { code: 'WORKER_LOST', message: expect.stringContaining('lost the database, 3 times') as string } });
+});
+
+describe('a link latest-…', () => {
+  it('is moved when it is committed that the compose is DONE, and not before', async () => {
+    const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
+    const seen: unknown[] = [];
+    const linkLatest = async () => void seen.push((await test.query('select state from compose where id = $1', [id]))[0]);
+    await generate(id, { store, linkLatest });
+    expect(seen).toEqual([{ state: 'DONE' }]);
+    expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
+  });
+
+  it('is not moved for a compose whose end is rolled back', async () => {
+    const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
+    const linkLatest = vi.fn<() => Promise<void>>(async () => {});
+    let isPublished = false;
+    const failing: ComposeStore = {
+      ...store,
+      transaction: (work) => store.transaction(async (tx) => {
+        const done = await work(tx);
+        if (isPublished) {
+          isPublished = false;
+          throw new Error('rolled back');
+        }
+        return done;
+      }),
+    };
+    await generate(id, { store: failing, linkLatest, publish: async () => void (isPublished = true) });
+    expect((await store.find(id))?.state).toBe('FAILED');
+    expect(linkLatest).not.toHaveBeenCalled();
+  });
+
+  it('that could not be moved is due, for the sweep', async () => {
+    const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
+    await generate(id, { store, linkLatest: () => Promise.reject(new Error('the worker died')) });
+    expect((await store.find(id))?.state).toBe('DONE');
+    expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([id]);
+  });
 });

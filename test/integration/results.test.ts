@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StorageFailed, type AttemptDirectory, type Results } from '../../src/app/ports.ts';
+import { AttemptTakenOver, StorageFailed, type AttemptDirectory, type Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { createResults, type ResultsOptions } from '../../src/results/directory-results.ts';
 import { T0, aCompose } from '../support/composes.ts';
@@ -83,6 +83,18 @@ describe('a compose’s directory', () => {
     await expect(results.publish(generating(1), lost)).rejects.toThrow('taken over');
     await results.publish(generating(2), winner);
     expect(await published('of the winner')).toBe(true);
+  });
+
+  it('is published again where that was not committed, and not where it was taken away meanwhile', async () => {
+    const results = await open();
+    const attempt = await results.begin(generating());
+    await fill(attempt);
+    await results.publish(generating(), attempt);
+    await results.publish(generating(), attempt);
+    expect(await published('content')).toBe(true);
+    // By somebody who took the worker for lost, and did not commit that either.
+    await results.clear(generating());
+    await expect(results.publish(generating(), attempt)).rejects.toThrow(AttemptTakenOver);
   });
 
   it('is not touched by a worker that wakes up after its successor has begun, or has published', async () => {

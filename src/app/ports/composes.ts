@@ -69,6 +69,8 @@ export interface ComposePatch {
   readonly arches?: readonly string[];
   readonly sigkeys?: readonly string[];
   readonly engineName?: EngineName;
+  /** Links `latest-…` may have to be led to it. */
+  readonly linksDue?: boolean;
   /** Equal for composes that may share one result. */
   readonly digest?: string;
 }
@@ -92,6 +94,8 @@ export interface ComposeTransaction {
   findRoot(digest: string): Promise<Compose | null>;
   /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
   lockFamily(id: string): Promise<readonly Compose[]>;
+  /** Until the end of the transaction nobody else leads links `latest-…` anywhere in this target directory. */
+  lockLatest(targetDir: string): Promise<void>;
   /** WAIT and GENERATING composes of an owner, `limit` at most; until the end of the transaction no other counts theirs. */
   countOpen(owner: string, limit: number): Promise<number>;
   /** How many that are not REMOVED share the result of `rootId`. */
@@ -154,6 +158,8 @@ export type DueQuery =
   | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished; by id, those after `after`. */
   | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly after?: string; readonly targetDirs: readonly string[]; readonly limit: number }
+  /** DONE, and links `latest-…` may not lead to them yet; those that were DONE first come first. */
+  | { readonly what: 'LINKS'; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
   | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
   /** WAIT since `before` or longer: since they were submitted or handed back. */

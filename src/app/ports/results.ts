@@ -23,6 +23,11 @@ export class StorageFailed extends Error {
   }
 }
 
+/** Thrown by `Results` where what an attempt wrote is a later one's to clear away, or was cleared away. */
+export class AttemptTakenOver extends Error {
+  override readonly name = 'AttemptTakenOver';
+}
+
 /** A directory by a name that is ours: whether it is still needed is for the database to say. */
 export interface Leftover {
   readonly kind: 'published' | 'attempt' | 'logs';
@@ -54,10 +59,12 @@ export interface Results extends Service {
   /** The .repo file, into the attempt's directory. */
   writeRepoFile(compose: Compose, attempt: AttemptDirectory): Promise<void>;
   /**
-   * One rename; called inside the transaction that makes the compose DONE. Rejects where a later attempt has taken the
-   * directory away. `discard` afterwards clears the scratch.
+   * One rename; called inside the transaction that makes the compose DONE, and again where that was not committed.
+   * Rejects with `AttemptTakenOver` where the directory was taken away. `discard` afterwards clears the scratch.
    */
   publish(compose: Compose, attempt: AttemptDirectory): Promise<void>;
+  /** Leads the links `latest-…` of a raw configuration to a compose that is DONE, but for those that lead to a newer one. */
+  linkLatest(compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void>;
   /** Moves what there is of an attempt (files and scratch) to the trash, from where it is deleted in time. */
   discard(attempt: AttemptDirectory): Promise<void>;
   /**
