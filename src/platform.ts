@@ -8,6 +8,7 @@ import { EventFeed } from './events/feed.ts';
 import { PgBossQueue } from './queue/work-queue.ts';
 import { createResults } from './results/directory-results.ts';
 import { composeStore } from './store/compose-store.ts';
+import { DatabaseClock } from './store/database-clock.ts';
 import { openDatabase, openSmallPool, type Database } from './store/database.ts';
 import { EmbeddedPostgres } from './store/embedded-postgres.ts';
 import { eventLog } from './store/event-log.ts';
@@ -74,7 +75,13 @@ async function assemble(
   stop: () => Promise<void>,
 ): Promise<Platform> {
   const { run, url } = database;
-  const clock: Clock = { now: () => new Date() };
+  // Neither a lease nor a lead, nor the clock, waits for what slow reads hold.
+  const applicationName = `odcs-${config.ODCS_ROLE}`;
+  const leases = openSmallPool({ url, logger, applicationName });
+  opened.push({ stop: () => leases.close() });
+  const clock = new DatabaseClock(leases.run, logger);
+  await clock.start();
+  opened.push(clock);
   const instance = await instanceId(run);
   const events = eventLog(run);
   const progress = progressStore(run);
@@ -90,10 +97,6 @@ async function assemble(
     keep: { maxAgeSeconds: config.ODCS_TAG_CACHE_SECONDS, maxBytes: config.ODCS_TAG_CACHE_BYTES, clock },
     logger,
   });
-  // Neither a lease nor a lead waits for what slow reads hold.
-  const applicationName = `odcs-${config.ODCS_ROLE}`;
-  const leases = openSmallPool({ url, logger, applicationName });
-  opened.push({ stop: () => leases.close() });
   const leading = leadership({ url, applicationName });
   opened.push(leading);
   for (const part of [queue, feed, results]) {
