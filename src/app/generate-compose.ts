@@ -7,14 +7,15 @@ import { failure, type ComposeFailure } from '../compose/failure.ts';
 import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { isGlob, missingPackages } from '../compose/package-pattern.ts';
-import { newIdentity, ownRelease } from '../compose/pungi-identity.ts';
+import { ownRelease } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
 import { brokenFailure, lossOf } from './attempt-error.ts';
+import { beginAttempt } from './begin-attempt.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { generationMachine, type AttemptOutcome, type GenerationSteps, type Step } from './generation-machine.ts';
-import { RootTaken, StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTracking, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
-import { gatherSharers, joinRoot, partWays, settleSharers } from './share-compose.ts';
+import { StorageFailed, type AttemptDirectory, type Clock, type ComposeStore, type ComposeTracking, type ComposeTransaction, type Engine, type Logger, type PackageRecord, type ProcessGroup, type ProcessRunner, type ProgressStore, type ResolvedInput, type Results, type SourceResolver } from './ports.ts';
+import { gatherSharers, partWays, settleSharers } from './share-compose.ts';
 import { linkRelease } from './link-releases.ts';
 import { reserveIdentity } from './reserve-identity.ts';
 import { ProgressReporter } from './progress-reporter.ts';
@@ -56,7 +57,7 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
     const problem = await deps.checkTarget(waiting.targetDir);
     if (problem) throw new StorageFailed(problem);
     const engine = await deps.engineFor(waiting);
-    const compose = await begin(deps, composeId, engine);
+    const compose = await beginAttempt(deps, composeId, engine);
     if (compose?.state !== 'GENERATING' || compose.reuses !== null) return;
     slot.entry.attempt = compose.attempt;
     // Whoever waits for the same joins while this one generates.
@@ -66,36 +67,6 @@ export async function generateCompose(deps: GenerateComposeDeps, composeId: stri
   } finally {
     slot.leave();
   }
-}
-
-/** Begun, or sharing with one that began before; null where it does not wait. */
-async function begin(deps: GenerateComposeDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
-  try {
-    return await beginOrJoin(deps, composeId, engine);
-  } catch (error) {
-    // Another one of the same digest began at the same moment: it can be seen now.
-    if (error instanceof RootTaken) return beginOrJoin(deps, composeId, engine);
-    throw error;
-  }
-}
-
-function beginOrJoin(deps: GenerateComposeDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
-  return deps.store.transaction(async (tx) => {
-    const compose = await tx.lock(composeId);
-    if (compose?.state !== 'WAIT') return null;
-    const shared = compose.digest === null ? null : await joinRoot(deps, tx, compose, compose.digest);
-    if (shared) return shared;
-    const at = deps.clock.now();
-    const identity = compose.pungiComposeId !== null || isNamedLater(deps, compose) ? {} : { pungiComposeId: newIdentity(compose.id, compose.composeType, at).id };
-    const patch = { ...identity, ...(engine && { engineName: engine.name }) };
-    const event = { type: 'BEGIN', at, workerId: deps.workerId } as const;
-    return changeCompose(tx, compose, { event, by: 'system', patch }, deps.rules);
-  });
-}
-
-/** What a raw configuration calls its release is not known before it is read, nor what others would call it. */
-function isNamedLater({ tracking }: GenerateComposeDeps, { source }: Compose): boolean {
-  return source.type === 'RAW_CONFIG' || (tracking !== null && source.type !== 'PULP');
 }
 
 class Attempt {
