@@ -9,6 +9,7 @@ import { taggedBuilds } from '../../src/sources/koji/tagged-packages.ts';
 import type { XmlRpcValue } from '../../src/sources/koji/xml-rpc-value.ts';
 import { startFakeKoji, type FakeKoji } from '../support/fake-koji/index.ts';
 import { response } from '../support/fake-koji/wire.ts';
+import { longestTurn } from '../support/longest-turn.ts';
 
 const never = new AbortController().signal;
 const LARGE = 300_000;
@@ -28,23 +29,6 @@ afterEach(async () => {
 function read(text: string, signal = never) {
   const bytes = Buffer.from(text);
   return readAnswer([bytes.subarray(0, 100_001), bytes.subarray(100_001)], signal);
-}
-
-/** CPU that the longest turn of this thread's event loop took; waiting for a processor is the machine's business. */
-async function longestTurn<T>(work: Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
-  let isDone = false;
-  let longest = 0;
-  const watching = (async () => {
-    while (!isDone) {
-      const before = process.threadCpuUsage();
-      await turn();
-      const { user, system } = process.threadCpuUsage(before);
-      longest = Math.max(longest, (user + system) / 1000);
-    }
-  })();
-  const value = await work.finally(() => (isDone = true));
-  await watching;
-  return { value, ms: longest };
 }
 
 describe('a large answer', () => {
