@@ -19,7 +19,7 @@ export function sharedTransactions(transaction: ComposeStore['transaction']): Co
   const waiting = new Map<string, Member[]>();
 
   async function commitAll(key: string, members: Member[]): Promise<void> {
-    while (members.length > 0) members.unshift(...(await commit(transaction, members.splice(0, MOST))));
+    while (members.length > 0) await commit(transaction, members.splice(0, MOST));
     waiting.delete(key);
   }
 
@@ -40,24 +40,25 @@ export function sharedTransactions(transaction: ComposeStore['transaction']): Co
   };
 }
 
-/** Answers those that have to go again: what one of them wanted was not possible, and so nothing was committed. */
-async function commit(transaction: ComposeStore['transaction'], members: readonly Member[]): Promise<readonly Member[]> {
+/** Where what one of them wanted was not possible, nothing was committed, and they go again: without it, and then it alone. */
+async function commit(transaction: ComposeStore['transaction'], members: readonly Member[]): Promise<void> {
   let current: Member | undefined;
   try {
     await transaction(async (tx) => {
       for (current of members) await current.work(tx);
     });
   } catch (error) {
-    if (current && isItsOwn(error)) {
-      current.reject(error);
-      return members.filter((member) => member !== current);
+    const culprit = current;
+    if (members.length > 1 && culprit && isItsOwn(error)) {
+      await commit(transaction, members.filter((member) => member !== culprit));
+      // What was in its way may be the same request, of this very transaction: whoever is refused must be able to find that.
+      return commit(transaction, [culprit]);
     }
     // Also where the connection was lost while it was being committed: nobody knows whether it was, and none is done twice.
     for (const member of members) member.reject(error);
-    return [];
+    return;
   }
   for (const member of members) member.resolve();
-  return [];
 }
 
 /** What it wanted to store is there already, or cannot be stored: the others have nothing to do with it. */

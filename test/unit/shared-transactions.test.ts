@@ -19,11 +19,15 @@ function transactions() {
     done.push(name);
     return name;
   });
+  const once = (name: string) => together('ann', async () => {
+    if ([...committed.flat(), ...done].includes(name)) throw new IdempotencyKeyTaken('taken');
+    done.push(name);
+  });
   const gate = async (index: number) => {
     while (!gates[index]) await Promise.resolve();
     return gates[index];
   };
-  return { committed, together, one, gate };
+  return { committed, together, one, once, gate };
 }
 
 it('alone, one is committed at once; what arrives meanwhile goes together in the next', async () => {
@@ -55,10 +59,21 @@ it('one that cannot be stored fails by itself, and the others are committed with
   });
   const after = one('c');
   (await gate(0)).open();
-  await expect(refused).rejects.toThrow(IdempotencyKeyTaken);
   (await gate(1)).open();
+  await expect(refused).rejects.toThrow(IdempotencyKeyTaken);
   expect(await Promise.all([first, before, after])).toEqual(['a', 'b', 'c']);
   expect(committed).toEqual([['a'], ['b', 'c']]);
+});
+
+it('a request that came twice at once is told that its key is taken when the other one is committed, and can be found', async () => {
+  const { committed, one, once, gate } = transactions();
+  const first = one('a');
+  const twins = [once('b'), once('b')].map((answer) => answer.then(() => 'stored', () => `refused after ${committed.length} commits`));
+  (await gate(0)).open();
+  await first;
+  (await gate(1)).open();
+  expect(await Promise.all(twins)).toEqual(['stored', 'refused after 2 commits']);
+  expect(committed).toEqual([['a'], ['b']]);
 });
 
 it('all fail where the commit does, and none is tried again: it may be there', async () => {
