@@ -1,6 +1,6 @@
 // Tags and builds of Koji by the dnf engine: the packages that Pungi would take, in moments, from Koji's files.
 
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE_SOURCES } from '../../src/setup/sample-repository.ts';
@@ -31,7 +31,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
     const nvrs = await keepInKoji(koji, topDir, SAMPLE_SOURCES, { sigkeys: { hello: [KEY], 'hello-data': [KEY], greet: [KEY, OTHER_KEY] } });
     for (const nvr of nvrs) koji.tagBuild('f43-base', nvr);
     await Promise.all([
-      keepInKoji(koji, topDir, [{ name: 'greet', version: '1.0', packages: [{ files: ['/usr/bin/greet'] }] }]),
+      keepInKoji(koji, topDir, [{ name: 'greet', version: '0.5', packages: [{ files: ['/usr/bin/greet'] }] }]),
       keepInKoji(koji, topDir, [{ name: 'both', arches: ['x86_64', 'aarch64'], debug: ['both'], packages: [{ requires: ['both-doc'] }, { name: 'both-doc', noarch: true }] }], { volume: 'archive' }),
     ]);
     await lab.makeRepo('f43');
@@ -66,9 +66,9 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
   });
 
   it('a build in place of the one of its package that is tagged', async () => {
-    const done = await composed({ source: { tag: { tag: 'f43', packages: ['hello'], builds: ['greet-1.0-1'] } } });
+    const done = await composed({ source: { tag: { tag: 'f43', packages: ['hello'], builds: ['greet-0.5-1'] } } });
     expect(done).toMatchObject({ state: 'DONE', failure: null });
-    expect(nevrasOf(done).filter((nevra) => nevra.startsWith('greet'))).toEqual(['greet-0:1.0-1.src', 'greet-0:1.0-1.x86_64']);
+    expect(nevrasOf(done).filter((nevra) => nevra.startsWith('greet'))).toEqual(['greet-0:0.5-1.src', 'greet-0:0.5-1.x86_64']);
   });
 
   it('builds alone, of several arches, wherever Koji keeps them', async () => {
@@ -104,16 +104,38 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       expect(done).toMatchObject({ state: 'DONE', failure: null });
       return nevrasOf(done).find((nevra) => /^greet-.*x86_64$/.test(nevra));
     };
-    koji.tagBuild('f43-base', 'greet-1.0-1');
+    koji.tagBuild('f43-base', 'greet-0.5-1');
     try {
-      expect(await greetOf()).toBe('greet-0:1.0-1.x86_64');
+      expect(await greetOf()).toBe('greet-0:0.5-1.x86_64');
       expect(await greetOf(before)).toBe('greet-0:0.9-1.x86_64');
       await lab.makeRepo('f43');
       expect(await greetOf(before)).toBe('greet-0:0.9-1.x86_64');
     } finally {
-      koji.untagBuild('f43-base', 'greet-1.0-1');
+      koji.untagBuild('f43-base', 'greet-0.5-1');
       await lab.makeRepo('f43');
     }
+  });
+
+  it.each([
+    ['gone', (repo: string) => rm(repo, { recursive: true })],
+    ['damaged', async (repo: string) => {
+      const primary = (await readdir(join(repo, 'repodata'))).find((name) => name.includes('-primary.')) ?? '';
+      await writeFile(join(repo, 'repodata', primary), 'damaged');
+    }],
+  ])('the same where Koji’s own repository is %s', async (_, harm) => {
+    const id = await lab.makeRepo('f43');
+    await harm(join(lab.topDir, 'repos', 'f43', String(id), 'x86_64'));
+    const done = await composed({ source: { tag: { tag: 'f43', packages: ['cowsay'] } }, flags: ['NO_REUSE'] });
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(nevrasOf(done)).toEqual(['cowsay-0:3.04-7.noarch', 'cowsay-0:3.04-7.src']);
+    await lab.makeRepo('f43');
+  });
+
+  it.runIf(how === 'served')('no download of what is too much only to be looked into', async () => {
+    lab.koji.addTag('large');
+    lab.koji.addBuild('large-1-1', { rpms: [{ arch: 'src' }, { sizeBytes: 5 * 1024 ** 3 }] });
+    lab.koji.tagBuild('large', 'large-1-1');
+    expect(await composed({ source: { tag: { tag: 'large' } } })).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringMatching(/^Koji has no repository of tag “large”.*too many to download/) as string } });
   });
 
   it('one result for two composes of a tag in which nothing changed', async () => {

@@ -256,6 +256,6 @@ class Opening {
 }
 
 function tooFar(tag: string, count: number, hasRepository: boolean): ComposeFailure {
-  const why = hasRepository ? `Koji's repository of tag “${tag}” does not have ${count} of the packages that the tag has` : `Koji has no repository of tag “${tag}” that tells what is in its ${count} packages`;
-  return failure('UPSTREAM_UNAVAILABLE', `${why}, too many to download them all; try again when Koji has made a new one, or have Koji's topDir mounted on the worker`);
+  const why = hasRepository ? `Koji's repository of tag “${tag}” does not have ${count} of the packages that the tag has` : `Koji has no repository of tag “${tag}” that tells what is in its packages (${count})`;
+  return failure('UPSTREAM_UNAVAILABLE', `${why}, too many to download them all for that; try again when Koji has made a new one, or have Koji's topDir mounted on the worker`);
 }
