@@ -28,17 +28,28 @@ const AT_A_TIME = 8;
 export async function downloadPackages(task: DownloadTask): Promise<ComposeFailure | null> {
   const { packages, from, to, downloads, signal } = task;
   let done = 0;
-  const under = new Set<string>();
   return await allOrNone(packages, AT_A_TIME, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
     const path = join(to, checksum);
-    if (!under.has(checksum) && !(await exists(path))) {
-      under.add(checksum);
-      const failed = await downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop });
-      if (failed) return failed;
-    }
+    const failed = await inTurn(path, async () => ((await exists(path)) ? null : downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop })));
+    if (failed) return failed;
     task.onDone?.(++done);
     return null;
   });
+}
+
+/** By path: the arches of a compose are chosen side by side, and have their noarch packages in common. */
+const underWay = new Map<string, Promise<ComposeFailure | null>>();
+
+/** Whoever comes second looks for itself what came of the first: that one may have been stopped. */
+async function inTurn(path: string, bring: () => Promise<ComposeFailure | null>): Promise<ComposeFailure | null> {
+  for (let other = underWay.get(path); other; other = underWay.get(path)) await other.catch(() => {});
+  const bringing = bring();
+  underWay.set(path, bringing);
+  try {
+    return await bringing;
+  } finally {
+    underWay.delete(path);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
