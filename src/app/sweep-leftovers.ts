@@ -1,13 +1,13 @@
 // Directories that nobody will ever ask for again: of composes that are removed, that this database does not know though
 // it gave out their ids, and of attempts that were cut off. Each is judged under the lock of its compose's row, which
-// whoever begins, publishes or shares needs as well, and goes to the trash in one rename.
+// whoever begins, publishes or shares needs as well, and goes to the trash in one rename. What is in there already goes, too.
 
 import type { Compose } from '../compose/compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Leftover, Logger, Results } from './ports.ts';
 
 export interface SweepLeftoversDeps {
   readonly store: ComposeStore;
-  readonly results: Pick<Results, 'reachable' | 'leftovers' | 'latest' | 'clearAway'>;
+  readonly results: Pick<Results, 'reachable' | 'leftovers' | 'latest' | 'clearAway' | 'emptyTrash'>;
   /** What was touched since is let be: somebody may be at work on it, or looking into it. */
   readonly graceSeconds: number;
   readonly clock: Clock;
@@ -17,6 +17,7 @@ export interface SweepLeftoversDeps {
 const AT_A_TIME = 500;
 
 export async function sweepLeftovers(deps: SweepLeftoversDeps): Promise<void> {
+  deps.results.emptyTrash();
   for (const targetDir of await deps.results.reachable()) await sweepTarget(deps, targetDir);
 }
 

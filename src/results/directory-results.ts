@@ -103,6 +103,10 @@ class DirectoryResults implements Results {
     });
   }
 
+  emptyTrash(): void {
+    this.#emptier.wake();
+  }
+
   latest(name: string): Promise<ReadonlySet<string>> {
     return onFileSystem(name, () => latestComposes(this.#target(name)));
   }

@@ -20,7 +20,7 @@ import { keepingLogger, silentLogger, type LogEntry } from '../support/logger.ts
 import { aViewer } from '../support/request-rules.ts';
 
 const INSTANCE = '00000000-0000-4000-8000-00000000000a';
-type Swept = Pick<Results, 'reachable' | 'leftovers' | 'latest' | 'clearAway' | 'remove'>;
+type Swept = Pick<Results, 'reachable' | 'leftovers' | 'latest' | 'clearAway' | 'emptyTrash' | 'remove'>;
 let test: TestDatabase;
 let database: Database;
 let store: ComposeStore;
@@ -107,6 +107,14 @@ describe('what goes', () => {
     expect(current.filter(isThere)).toEqual(current);
   });
 
+  it('what a process that died has left in the trash: half a compose, the file of a look at whether it can be written', async () => {
+    const [tree, probe] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+    await directory(`.trash/${tree}/compose`);
+    await writeFile(join(target, '.trash', probe), 'probe');
+    await sweepLeftovers(deps());
+    await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
+  });
+
   it('what a removal that was cut off has left', async () => {
     const id = await done({ owner: 'ann' });
     await directory(`odcs-${id}`);
@@ -191,6 +199,7 @@ describe('what stays', () => {
       reachable: () => results.reachable(),
       leftovers: (name, before) => results.leftovers(name, before),
       latest: (name) => results.latest(name),
+      emptyTrash: () => results.emptyTrash(),
       remove: (compose) => results.remove(compose),
       async clearAway(name, leftover) {
         await rename(join(target, path), outside);

@@ -45,6 +45,8 @@ export interface Results extends Service {
   leftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
   /** Moves a leftover to the trash, if it is still what was found. */
   clearAway(targetDir: string, leftover: Leftover): Promise<void>;
+  /** Deletes, in the background, what processes that died have left in the trash. */
+  emptyTrash(): void;
   /** Ids of the composes that a link `latest-…` points to: they are not to be removed. */
   latest(targetDir: string): Promise<ReadonlySet<string>>;
   /** Null where the target directory is there, writable, not full and of this database. */
