@@ -53,11 +53,12 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, (run: SampleRun) =
   'failures have true reasons': {
     'a good request fails by its engine': ({ records }) => void Object.assign(records.asked.get('k2') ?? {}, { scenario: 'quick' }),
     'an error of the service': (run) => void Object.assign(run.event('2', 3), { failure: { code: 'INTERNAL', message: '' } }),
-    'WORKER_LOST after two losses': (run) => void Object.assign(run.event('4', 3), { reason: 'Its worker was stopped' }),
+    'WORKER_LOST after two losses': (run) => void Object.assign(run.event('4', 3), { stateReason: 'Its worker was stopped; waits for another' }),
   },
   'losses have a cause': {
     'taken from a worker that was well': ({ records }) => void records.disturbances.splice(0),
     'taken from a worker that was frozen for a moment': ({ records }) => void Object.assign(records.disturbances[0] ?? {}, { from: 74_500 }),
+    'the database is lost to a worker that has it': (run) => void Object.assign(run.event('1', 3), { reason: null, stateReason: 'Its worker lost the database (1 of at most 3); waits for another' }),
     'begun by nobody': ({ claims }) => void claims.splice(0),
   },
   'kills show': {

@@ -40,7 +40,7 @@ export interface Figures {
   readonly longestMs: Readonly<Record<string, number>>;
 }
 
-export function figuresOf(history: History, records: Records, starts: readonly { readonly ms: number }[]): Figures {
+export function figuresOf(history: History, records: Records): Figures {
   const recoveries = recoveriesOf(history, records);
   const ends = history.events.filter(({ to }) => to === 'FAILED');
   const composes = [...history.composes.values()];
@@ -53,7 +53,7 @@ export function figuresOf(history: History, records: Records, starts: readonly {
     recoveries: distribution(recoveries.map(({ ms }) => ms)),
     unhindered: distribution(recoveries.filter(({ hinderedBy }) => hinderedBy.length === 0).map(({ ms }) => ms)),
     waits: distribution(waitsOf(history, records).map(({ ms }) => ms)),
-    starts: distribution(starts.map(({ ms }) => ms)),
+    starts: distribution(records.starts.map(({ ms }) => ms)),
     composes: tally(composes.map(({ state }) => state)),
     failures: tally(ends.map(({ failure }) => failure?.code ?? 'none')),
     attempts: tally(composes.map(({ id }) => String(history.eventsOf(id).at(-1)?.attempt ?? 0))),

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startService, type ServiceProcess } from '../service-process.ts';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
-import type { Kill, Role } from './records.ts';
+import type { Kill, Role, Start } from './records.ts';
 
 const FAKE_PUNGI = fileURLToPath(new URL('../fake-pungi', import.meta.url));
 
@@ -34,23 +34,25 @@ export interface FleetOptions {
   /** The engine of each worker. */
   readonly workers: readonly ('pungi' | 'dnf')[];
   readonly environment?: Record<string, string>;
+  /** Where starts are kept. */
+  readonly starts?: Start[];
 }
 
 export class Fleet {
   readonly places: readonly Place[];
-  /** How long processes took to serve: what the machine was able to do at that time. */
-  readonly starts: { readonly at: number; readonly ms: number }[] = [];
+  readonly #starts: Start[];
   #over = false;
 
-  private constructor(places: readonly Place[]) {
+  private constructor(places: readonly Place[], starts: Start[]) {
     this.places = places;
+    this.#starts = starts;
   }
 
   static async start(options: FleetOptions): Promise<Fleet> {
     const apis = Array.from({ length: options.apis }, (_, index) => ({ name: `api-${index}`, role: 'api' as const, engine: 'pungi' }));
     const workers = options.workers.map((engine, index) => ({ name: `worker-${index}-${engine}`, role: 'worker' as const, engine }));
     const places = await Promise.all([...apis, ...workers].map((each) => makePlace(each, options)));
-    const fleet = new Fleet(places);
+    const fleet = new Fleet(places, options.starts ?? []);
     await Promise.all(places.map((place) => fleet.revive(place)));
     return fleet;
   }
@@ -74,7 +76,7 @@ export class Fleet {
       try {
         const begun = Date.now();
         place.process = await startService(place.environment);
-        this.starts.push({ at: begun, ms: Date.now() - begun });
+        this.#starts.push({ at: begun, ms: Date.now() - begun });
         place.logs.push(place.process.log);
       } catch (error) {
         if (tries === 5) throw error;

@@ -10,6 +10,7 @@ export interface LoggedEvent {
   readonly from: string | null;
   readonly to: string | null;
   readonly reason: string | null;
+  readonly stateReason: string;
   /** What the compose was after it. */
   readonly state: string;
   readonly attempt: number;
@@ -46,7 +47,7 @@ export type Query = <Row extends object>(sql: string, parameters?: readonly unkn
 
 const EVENTS = `
   select compose_id as id, seq, coalesce(position, 0)::float8 as position, kind, (extract(epoch from at) * 1000)::float8 as at, from_state as "from", to_state as "to", reason,
-    snapshot ->> 'state' as state, (snapshot ->> 'attempt')::int as attempt, snapshot ->> 'reuses' as reuses, snapshot -> 'failure' as failure
+    snapshot ->> 'state' as state, snapshot ->> 'stateReason' as "stateReason", (snapshot ->> 'attempt')::int as attempt, snapshot ->> 'reuses' as reuses, snapshot -> 'failure' as failure
   from compose_event order by position, compose_id, seq`;
 const COMPOSES = 'select id, idempotency_key as key, state, seq, removing_at is not null as removing, reuses from compose order by id';
 const CLAIMS = 'select compose_id as id, attempt, pid from chaos.claim order by compose_id, attempt';
@@ -89,4 +90,9 @@ export function attemptStories({ composes, claims, eventsOf }: History): readonl
 /** The change that takes a compose back from a worker that is gone. */
 export function isLoss({ reason }: LoggedEvent): boolean {
   return reason === 'Its worker was lost';
+}
+
+/** What counts for WORKER_LOST: also an attempt whose end its worker, cut off from the database, could not write. */
+export function countsAsLoss({ to, failure, stateReason }: LoggedEvent): boolean {
+  return failure?.code === 'WORKER_LOST' ? to === 'FAILED' : to === 'WAIT' && /^Its worker (was lost|lost the database)/.test(stateReason);
 }

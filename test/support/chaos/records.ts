@@ -54,6 +54,12 @@ export interface Disturbance {
   to: number;
 }
 
+/** A process that was started, and how long it took until it served: what the machine was able to do at that time. */
+export interface Start {
+  readonly at: number;
+  readonly ms: number;
+}
+
 /** A directory that appeared under the name of a compose. */
 export interface Publication {
   readonly id: string;
@@ -68,6 +74,7 @@ export class Records {
   readonly subscribers: Subscriber[] = [];
   readonly kills: Kill[] = [];
   readonly disturbances: Disturbance[] = [];
+  readonly starts: Start[] = [];
   readonly publications: Publication[] = [];
   /** Composes whose engine was killed on purpose. */
   readonly enginesKilled = new Set<string>();

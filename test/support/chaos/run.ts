@@ -50,7 +50,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const targetDir = join(directory, 'composes');
   const { url: databaseUrl, query, end } = await createDatabase(options.serverUrl);
   const records = new Records();
-  const fleet = await Fleet.start({ databaseUrl, directory, apis: options.apis ?? 2, workers: options.workers ?? ['pungi', 'pungi', 'dnf'] });
+  const fleet = await Fleet.start({ databaseUrl, directory, apis: options.apis ?? 2, workers: options.workers ?? ['pungi', 'pungi', 'dnf'], starts: records.starts });
   await callWitness(query);
   const disk = new DiskWatch(targetDir, records);
   let broken = true;
@@ -59,7 +59,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await live(options, run);
     const violations = await check(run);
     broken = violations.length > 0;
-    return { seed: options.seed, figures: figuresOf(await readHistory(query), records, fleet.starts), violations };
+    return { seed: options.seed, figures: figuresOf(await readHistory(query), records), violations };
   } finally {
     disk.close();
     if (broken && options.keep) await writeEvidence(directory, { fleet, records, query });
@@ -73,8 +73,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 /** What happened by the database's account and by the harness's, and what each process said, beside the files. */
 async function writeEvidence(directory: string, { fleet, records, query }: Pick<Run, 'fleet' | 'records' | 'query'>): Promise<void> {
   const { events, composes, claims } = await readHistory(query);
-  const { kills, disturbances, publications } = records;
-  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], claims, kills, disturbances, publications, starts: fleet.starts, events }, null, 1));
+  const { kills, disturbances, publications, starts } = records;
+  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], claims, kills, disturbances, publications, starts, events }, null, 1));
   for (const { name, logs } of fleet.places) {
     await writeFile(join(directory, `${name}.log`), logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''));
   }

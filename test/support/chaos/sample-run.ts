@@ -16,7 +16,7 @@ export interface SampleRun {
   event(id: string, seq: number): SampleEvent;
 }
 
-const LOST = { reason: 'Its worker was lost' };
+const LOST = { reason: 'Its worker was lost', stateReason: 'Its worker was lost (1 of at most 3); waits for another' };
 const failed = (code: string) => ({ failure: { code, message: code } });
 
 export function sampleRun(): SampleRun {
@@ -83,7 +83,7 @@ function compose(run: SampleRun, id: string, scenario: Scenario, steps: readonly
     const from: string | null = state;
     state = to ?? state;
     const changed = { from: to === null ? null : from, to };
-    run.events.push({ id, seq: index + 1, position: 0, kind: 'STATE_CHANGED', at, ...changed, reason: null, state: state ?? '', attempt, reuses: null, failure: null, ...more });
+    run.events.push({ id, seq: index + 1, position: 0, kind: 'STATE_CHANGED', at, ...changed, reason: null, stateReason: '', state: state ?? '', attempt, reuses: null, failure: null, ...more });
   }
   const reuses = steps.at(-1)?.[2].reuses ?? null;
   run.composes.push({ id, key: `k${id}`, state: state ?? '', seq: steps.length, removing: false, reuses });

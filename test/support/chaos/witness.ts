@@ -7,9 +7,16 @@ const TABLES = `
   create schema chaos;
   create table chaos.claim (compose_id bigint, attempt int, pid int);
   create table chaos.engine (compose_id bigint, attempt int, pgid int, start_time text, at timestamptz default clock_timestamp());
+  create table chaos.worker as select id, pid from public.worker;
+  create function chaos.keep_worker() returns trigger language plpgsql as $$
+  begin
+    insert into chaos.worker values (new.id, new.pid);
+    return null;
+  end $$;
+  -- Not by its row, which is gone where it was taken for lost.
   create function chaos.keep_claim() returns trigger language plpgsql as $$
   begin
-    insert into chaos.claim select new.id, new.attempt, w.pid from public.worker w where w.id = new.worker_id;
+    insert into chaos.claim select new.id, new.attempt, w.pid from chaos.worker w where w.id = new.worker_id limit 1;
     return null;
   end $$;
   create function chaos.keep_engine() returns trigger language plpgsql as $$
@@ -17,6 +24,7 @@ const TABLES = `
     insert into chaos.engine (compose_id, attempt, pgid, start_time) values (new.compose_id, new.attempt, new.pgid, new.start_time);
     return null;
   end $$;
+  create trigger chaos_worker after insert on public.worker for each row execute function chaos.keep_worker();
   create trigger chaos_claim after update of attempt on public.compose for each row when (new.attempt > old.attempt) execute function chaos.keep_claim();
   create trigger chaos_engine after insert on public.process_group for each row execute function chaos.keep_engine();`;
 

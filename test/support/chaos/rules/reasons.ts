@@ -1,6 +1,6 @@
 // Composes fail for what was done to them, and for nothing else.
 
-import { attemptStories, isLoss, type History, type LoggedEvent } from '../history.ts';
+import { attemptStories, countsAsLoss, isLoss, type History, type LoggedEvent } from '../history.ts';
 import type { Disturbance, Records, Scenario } from '../records.ts';
 
 /** ODCS_MAX_ATTEMPTS of the runs. */
@@ -13,7 +13,7 @@ const SILENCING: ReadonlySet<string> = new Set(['freeze', 'freezeLong', 'halfOpe
  * and not by what was longer ago than that.
  */
 const SILENT_MS = 2_000;
-const REMEMBERED_MS = 15_000;
+const REMEMBERED_MS = 20_000;
 
 export function* cancelsHold({ composes, eventsOf }: History, { canceled, cancelsAsked }: Records): Iterable<string> {
   for (const { id } of composes.values()) {
@@ -37,7 +37,7 @@ export function* trueReasons(history: History, records: Records): Iterable<strin
 function isExpected({ id, reuses, failure }: LoggedEvent, history: History, records: Records): boolean {
   // A sharer fails with its root.
   const root = reuses ?? id;
-  if (failure?.code === 'WORKER_LOST') return history.eventsOf(root).filter(isLoss).length === MAX_LOSSES;
+  if (failure?.code === 'WORKER_LOST') return history.eventsOf(root).filter(countsAsLoss).length === MAX_LOSSES;
   const scenario = scenarioOf(id, history, records);
   return failure?.code === 'ENGINE_FAILED' && ((scenario !== null && MAY_FAIL_BY_ENGINE.has(scenario)) || records.enginesKilled.has(root));
 }
@@ -46,18 +46,22 @@ function scenarioOf(id: string, { composes }: History, { asked }: Records): Scen
   return asked.get(composes.get(id)?.key ?? '')?.scenario ?? null;
 }
 
-/** A worker is lost when it was killed, or silent for long enough; and no other is. */
+/** A worker is lost when it was killed, or silent for long enough; it loses the database when that was kept from it; and no other. */
 export function* lossesHaveACause(history: History, records: Records): Iterable<string> {
   for (const { id, attempt, pid, ended } of attemptStories(history)) {
     if (pid === null) yield `compose ${id}: nobody saw who began attempt ${attempt}`;
-    if (!ended || !isLoss(ended)) continue;
+    if (!ended || !(isLoss(ended) || countsAsLoss(ended))) continue;
+    const meanwhile = records.disturbances.filter((each) => each.pid === pid && each.from < ended.at && each.to > ended.at - REMEMBERED_MS);
+    if (!isLoss(ended)) {
+      if (meanwhile.length === 0) yield `compose ${id}: attempt ${attempt} of process ${pid} lost a database that was there`;
+      continue;
+    }
     const killed = records.kills.some((kill) => kill.pid === pid && kill.at <= ended.at);
-    const silent = silence(records.disturbances.filter((each) => each.pid === pid && SILENCING.has(each.fault)), ended.at);
+    const silent = silence(meanwhile.filter(({ fault }) => SILENCING.has(fault)), ended.at);
     if (!killed && silent < SILENT_MS) yield `compose ${id}: attempt ${attempt} was taken from process ${pid}, which was silent for ${Math.round(silent)} ms`;
   }
 }
 
 function silence(disturbances: readonly Disturbance[], until: number): number {
-  const spans = disturbances.map(({ from, to }) => [Math.max(from, until - REMEMBERED_MS), Math.min(to, until)] as const);
-  return spans.filter(([from, to]) => to > from).reduce((sum, [from, to]) => sum + to - from, 0);
+  return disturbances.reduce((sum, { from, to }) => sum + Math.min(to, until) - Math.max(from, until - REMEMBERED_MS), 0);
 }

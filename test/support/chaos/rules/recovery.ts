@@ -40,6 +40,12 @@ function hindrances({ kills, disturbances }: Records, from: number, waits: numbe
   return [...others.map(({ place, fault }) => `${place} ${fault}`), ...killed.map(({ pid }) => `process ${pid} killed`)];
 }
 
+/** How busy the machine was then. */
+function slowness({ starts }: Records, from: number, until: number): string {
+  const then = starts.filter(({ at, ms }) => at < until && at + ms > from).map(({ ms }) => ms);
+  return then.length === 0 ? '' : `; processes took up to ${Math.max(...then)} ms to start`;
+}
+
 /** Each kill of whoever holds something is seen in the log. */
 export function* killsShow(history: History, { kills }: Records): Iterable<string> {
   const stories = attemptStories(history);
@@ -51,14 +57,15 @@ export function* killsShow(history: History, { kills }: Records): Iterable<strin
 }
 
 export function* recovers(history: History, records: Records): Iterable<string> {
-  for (const { id, attempt, ms, hinderedBy } of recoveriesOf(history, records)) {
-    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id}: attempt ${attempt} was recovered after ${Math.round(ms)} ms (hindered by ${hinderedBy.join(', ') || 'nothing'})`;
+  for (const { id, attempt, kill, ms, hinderedBy } of recoveriesOf(history, records)) {
+    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id}: attempt ${attempt} was recovered after ${Math.round(ms)} ms (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, kill.at, kill.at + ms)})`;
   }
 }
 
 export interface Wait {
   readonly id: string;
   readonly seq: number;
+  readonly from: number;
   readonly ms: number;
   readonly hinderedBy: readonly string[];
 }
@@ -68,14 +75,14 @@ export function waitsOf({ composes, eventsOf }: History, records: Records): read
     const changes = eventsOf(id).filter(({ kind }) => kind === 'STATE_CHANGED');
     return changes.flatMap(({ to, at, seq }, index) => {
       const until = changes[index + 1]?.at ?? Number.POSITIVE_INFINITY;
-      return to === 'WAIT' ? [{ id, seq, ms: until - at, hinderedBy: hindrances(records, at, at, until) }] : [];
+      return to === 'WAIT' ? [{ id, seq, from: at, ms: until - at, hinderedBy: hindrances(records, at, at, until) }] : [];
     });
   });
 }
 
 /** There are more slots than composes in these runs. */
 export function* nobodyWaitsLong(history: History, records: Records): Iterable<string> {
-  for (const { id, seq, ms, hinderedBy } of waitsOf(history, records)) {
-    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id} waited for ${Math.round(ms)} ms from event ${seq} on (hindered by ${hinderedBy.join(', ') || 'nothing'})`;
+  for (const { id, seq, from, ms, hinderedBy } of waitsOf(history, records)) {
+    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id} waited for ${Math.round(ms)} ms from event ${seq} on (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, from, from + ms)})`;
   }
 }
