@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finishHalfRemoved, removeExpired } from '../../src/app/expire-composes.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
 import type { Clock, ComposeStore, Results } from '../../src/app/ports.ts';
@@ -111,7 +111,9 @@ describe('what goes', () => {
     const [tree, probe] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
     await directory(`.trash/${tree}/compose`);
     await writeFile(join(target, '.trash', probe), 'probe');
+    const emptied = vi.spyOn(results, 'emptyTrash');
     await sweepLeftovers(deps());
+    expect(emptied).toHaveBeenCalled();
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
   });
 
