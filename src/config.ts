@@ -75,7 +75,7 @@ export const SETTINGS = {
   ODCS_KOJI: setting(structure(kojiSettings.optional()), '(none)', 'The Koji that tags, builds and modules are taken from: profile, server, topUrl, topDir, repoUrl; or profile and configFile, a koji.conf (YAML).'),
   ODCS_TAG_CACHE_SECONDS: setting(seconds(0).default(604_800), '604800', 'How long what Pungi read of a tag is kept for the next compose of the tag, in the target directory; 0 = not at all.'),
   ODCS_TAG_CACHE_BYTES: setting(z.coerce.number().int().min(0).default(10_737_418_240), '10737418240', 'How much of it is kept in each target directory; what was not used for longest goes first.'),
-  ODCS_MBS_URL: setting(httpUrl.optional(), '(none)', 'API of the Module Build Service, e.g. https://mbs.example.com/module-build-service: modules need it and ODCS_KOJI.'),
+  ODCS_MBS_URL: setting(httpUrl.optional(), '(none)', 'API of the Module Build Service, e.g. https://mbs.example.com/module-build-service: modules need it, but those of modular tags.'),
   ODCS_BASE_MODULES: setting(list.default(['platform', 'bootstrap']), 'platform,bootstrap', 'Modules that others are built on and that are part of no compose, comma-separated.'),
   ODCS_SIGKEYS: setting(list.default([]), '(none)', 'Keys that packages must be signed with where a request names none, comma-separated; none = they need no signature.'),
   ODCS_MODULE_DEFAULTS_URLS: setting(list.pipe(z.array(httpUrlPrefix())).optional(), 'all while HOST is loopback, else none', 'URL prefixes that git repositories of module defaults may lie below, comma-separated.'),

@@ -65,6 +65,7 @@ async function requestRules(config: Config, engines: readonly Engine[]): Promise
     rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS),
     baseModules: config.ODCS_BASE_MODULES,
     moduleDefaultsUrls: config.moduleDefaultsUrls,
+    hasMbs: config.ODCS_MBS_URL !== undefined,
     sigkeys: config.ODCS_SIGKEYS,
   };
 }

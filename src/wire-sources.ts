@@ -70,8 +70,8 @@ export function wireSources(config: Config, { kojiEvents, results }: { readonly 
 }
 
 /** Of what Pungi can do, what the configuration makes possible. */
-function pungiSources({ ODCS_KOJI, ODCS_MBS_URL, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
-  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD', 'PUNGI_COMPOSE'] as const) : []), ...(ODCS_MBS_URL === undefined ? [] : (['MODULE'] as const)), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
+function pungiSources({ ODCS_KOJI, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
+  return ['REPO', ...(ODCS_KOJI ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []), ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : [])];
 }
 
 /** Files are linked from where Koji's are mounted, or fetched from where they are served. */

@@ -32,7 +32,7 @@ const RULES: RequestRules = {
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
   sigkeys: [],
   rawConfigs: [],
-  baseModules: ['platform', 'bootstrap'],
+  hasMbs: true, baseModules: ['platform', 'bootstrap'],
   moduleDefaultsUrls: undefined,
 };
 

@@ -16,6 +16,7 @@ export const REQUEST_RULES: RequestRules = {
   capabilities: new Map(SOURCE_TYPES.map((type) => [type, REPOSITORY])),
   sigkeys: [],
   rawConfigs: ['pungi-fedora'],
+  hasMbs: true,
   baseModules: ['platform'],
   moduleDefaultsUrls: undefined,
 };

@@ -12,6 +12,7 @@ const RULES: RequestRules = {
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
   sigkeys: [],
   rawConfigs: [],
+  hasMbs: true,
   baseModules: ['platform', 'bootstrap'],
   moduleDefaultsUrls: undefined,
 };

@@ -78,6 +78,15 @@ describe('a source that is refused names the field and the way out', () => {
   it('module defaults, where none are configured', () => {
     expect(problemsOf({ source: { tag: { tag: 'f43', moduleDefaults: DEFAULTS } } }, { ...RULES, moduleDefaultsUrls: [] })).toEqual({ 'input.source.tag.moduleDefaults.url': expect.stringContaining('ODCS_MODULE_DEFAULTS_URLS') as string });
   });
+
+  it('modules by name where there is no MBS, but not those of modular tags', () => {
+    const without = { ...RULES, hasMbs: false };
+    expect(problemsOf({ source: { module: { modules: ['a:1'], scratchModules: ['b:1:2:c'] } } }, without)).toEqual({
+      'input.source.module.modules': expect.stringContaining('ODCS_MBS_URL') as string,
+      'input.source.module.scratchModules': expect.stringContaining('ODCS_MBS_URL') as string,
+    });
+    expect(problemsOf({ source: { module: { modules: ['a:1'], modularTags: ['f43-modular'] } } }, without)).toEqual({});
+  });
 });
 
 type Place = readonly [field: string, input: (value: string) => CreateComposeInput];

@@ -11,12 +11,14 @@ const MODULE = /^[^:]+:[^:]+(?::\d{1,30}(?::[^:]+)?)?$/;
 const EXACT_MODULE = /^[^:]+:[^:]+:\d{1,30}:[^:]+$/;
 
 export function readModuleSource(context: SourceContext, source: ModuleSourceInput): ModuleSource {
-  const { path, check } = context;
+  const { path, rules, check } = context;
   const modules = readModules(context, 'modules', source.modules, MODULE, 'must be name:stream, name:stream:version or name:stream:version:context');
   const scratchModules = readModules(context, 'scratchModules', source.scratchModules, EXACT_MODULE, 'must be name:stream:version:context');
   needsTest(context, 'scratchModules', scratchModules);
   const modularTags = check.strings(`${path}.modularTags`, source.modularTags, NAME);
   if (modules.length + scratchModules.length + modularTags.length === 0) check.fail(`${path}.modules`, 'must name at least one module; or give scratchModules or modularTags');
+  if (!rules.hasMbs && modules.length > 0 && modularTags.length === 0) check.fail(`${path}.modules`, 'can be looked up in modularTags only, for no MBS is configured here (ODCS_MBS_URL)');
+  if (!rules.hasMbs && scratchModules.length > 0) check.fail(`${path}.scratchModules`, 'need an MBS, and none is configured here (ODCS_MBS_URL)');
   if (source.baseModule != null && modularTags.length > 0) check.fail(`${path}.baseModule`, 'bounds what is looked up in MBS, and with modularTags nothing is; leave one of them out');
   return {
     type: 'MODULE',

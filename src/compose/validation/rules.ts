@@ -17,6 +17,8 @@ export interface RequestRules extends LocationBounds {
   readonly sigkeys: readonly string[];
   /** Names of the raw configurations that the server has. */
   readonly rawConfigs: readonly string[];
+  /** Whether modules can be looked up by name; else only among those of modular tags. */
+  readonly hasMbs: boolean;
   /** Modules that others are built on: part of no compose. */
   readonly baseModules: readonly string[];
   /** URL prefixes that git repositories of module defaults may lie below; undefined = any http(s) URL. */
