@@ -5,7 +5,7 @@
 import type { ComposeOrderField, Page, PageKey, PageQuery, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
-import { COMPOSE_COLUMNS, composeFrom, validId, type ComposeRow } from './compose-row.ts';
+import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
 
 const COLUMN: Record<ComposeOrderField, string> = {
   ID: 'c.id',
@@ -40,16 +40,16 @@ export function pageStatement(query: PageQuery): { readonly sql: string; readonl
   if (end) conditions.add(`(${stretches(conditions, { ...walk, ascending: !walk.ascending }, end).join(' or ')})`);
   const limit = conditions.parameter(query.limit + 1);
   const parts = (start ? stretches(conditions, walk, start) : []).map((stretch) => selectPart(conditions, walk, limit, stretch));
-  const [only, rest] = parts;
-  if (only === undefined) return { sql: selectPart(conditions, walk, limit), parameters: conditions.parameters };
-  if (rest === undefined) return { sql: only, parameters: conditions.parameters };
-  // A union of two stretches is read in their order.
-  const sql = `select * from (select 0 as part, a.* from (${only}) a union all select 1, b.* from (${rest}) b) c order by part, ${order(walk)} limit ${limit}`;
-  return { sql, parameters: conditions.parameters };
+  const [only = selectPart(conditions, walk, limit), rest] = parts;
+  // Only the rows of the page become JSON. A union of two stretches is read in their order.
+  const page = rest === undefined
+    ? `(${only}) c order by ${order(walk)}`
+    : `(select 0 as part, a.* from (${only}) a union all select 1, b.* from (${rest}) b) c order by part, ${order(walk)} limit ${limit}`;
+  return { sql: `select ${composeColumns()} from ${page}`, parameters: conditions.parameters };
 }
 
 function selectPart(conditions: Conditions, walk: Walk, limit: string, stretch?: string): string {
-  return `select ${COMPOSE_COLUMNS} from compose c ${conditions.where(...(stretch === undefined ? [] : [stretch]))} order by ${order(walk)} limit ${limit}`;
+  return `select c.* from compose c ${conditions.where(...(stretch === undefined ? [] : [stretch]))} order by ${order(walk)} limit ${limit}`;
 }
 
 function order({ field, ascending }: Walk): string {

@@ -1,4 +1,5 @@
-// A row of `compose` and back. Rows come as the driver reads them: bigints and instants as strings, in UTC.
+// A row of `compose` and back. It comes as one JSON value: that is half the work of forty columns. Bigints come beside it,
+// as strings; instants are ISO strings in UTC.
 
 import type { Compose, ComposeSnapshot } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
@@ -7,6 +8,11 @@ import type { ComposeFlag, ComposeResult, ComposeState, ComposeType, EngineName,
 
 export interface ComposeRow {
   readonly id: string;
+  readonly reuses: string | null;
+  readonly compose: StoredCompose;
+}
+
+interface StoredCompose {
   readonly owner: string;
   readonly idempotency_key: string | null;
   readonly state: ComposeState;
@@ -43,25 +49,18 @@ export interface ComposeRow {
   readonly cancel_requested_at: string | null;
   readonly cancel_requested_by: string | null;
   readonly cancel_reason: string | null;
-  readonly reuses: string | null;
   readonly removing_at: string | null;
   readonly removal_reason: string | null;
 }
 
-const COLUMNS = [
-  'id', 'owner', 'idempotency_key', 'state', 'state_reason', 'failure', 'attempt', 'losses', 'worker_id', 'seq', 'source',
-  'seconds_to_live', 'arches', 'flags', 'results', 'sigkeys', 'multilib_arches', 'multilib_methods', 'lookaside_repos',
-  'compose_type', 'label', 'target_dir', 'parent_pungi_compose_ids', 'respin_of', 'pungi_compose_id', 'pungi_config_dump', 'engine_name',
-  'digest', 'submitted_at', 'started_at', 'done_at', 'removed_at', 'expires_at', 'removed_by', 'cancel_requested_at',
-  'cancel_requested_by', 'cancel_reason', 'reuses', 'removing_at', 'removal_reason',
-] as const satisfies readonly (keyof ComposeRow)[];
+/** A compose, for a select list; `c` is the table's alias, or a column that holds its row. */
+export function composeColumns(c = 'c'): string {
+  return `(${c}).id, (${c}).reuses, row_to_json(${c}) as compose`;
+}
 
-/** The columns of a compose, for a select list; `c` is the table's alias. */
-export const COMPOSE_COLUMNS = COLUMNS.map((column) => `c.${column}`).join(', ');
-
-export function composeFrom(row: ComposeRow): Compose {
+export function composeFrom({ id, reuses, compose: row }: ComposeRow): Compose {
   return {
-    id: row.id,
+    id,
     owner: row.owner,
     idempotencyKey: row.idempotency_key,
     state: row.state,
@@ -89,17 +88,17 @@ export function composeFrom(row: ComposeRow): Compose {
     pungiConfigDump: row.pungi_config_dump,
     engineName: row.engine_name,
     digest: row.digest,
-    submittedAt: instant(row.submitted_at),
-    startedAt: instantOrNull(row.started_at),
-    doneAt: instantOrNull(row.done_at),
-    removedAt: instantOrNull(row.removed_at),
-    expiresAt: instant(row.expires_at),
+    submittedAt: new Date(row.submitted_at),
+    startedAt: revived(row.started_at),
+    doneAt: revived(row.done_at),
+    removedAt: revived(row.removed_at),
+    expiresAt: new Date(row.expires_at),
     removedBy: row.removed_by,
-    cancelRequestedAt: instantOrNull(row.cancel_requested_at),
+    cancelRequestedAt: revived(row.cancel_requested_at),
     cancelRequestedBy: row.cancel_requested_by,
     cancelReason: row.cancel_reason,
-    reuses: row.reuses,
-    removingAt: instantOrNull(row.removing_at),
+    reuses,
+    removingAt: revived(row.removing_at),
     removalReason: row.removal_reason,
   };
 }

@@ -4,7 +4,7 @@ import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement, 
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
-import { COMPOSE_COLUMNS, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
+import { composeColumns, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
 import { composeTransaction } from './compose-transaction.ts';
 import type { Database } from './database.ts';
 import { lastComposeId } from './instance.ts';
@@ -33,7 +33,7 @@ export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>)
   };
 }
 
-const FIND = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1`);
+const FIND = prepared(`select ${composeColumns()} from compose c where c.id = $1`);
 
 async function find(run: RunStatement, id: string): Promise<Compose | null> {
   const valid = validId(id);
@@ -42,7 +42,7 @@ async function find(run: RunStatement, id: string): Promise<Compose | null> {
   return row ? composeFrom(row) : null;
 }
 
-const FIND_MANY = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = any($1::bigint[])`);
+const FIND_MANY = prepared(`select ${composeColumns()} from compose c where c.id = any($1::bigint[])`);
 
 async function findMany(run: RunStatement, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
   const [only] = ids;

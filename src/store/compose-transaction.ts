@@ -4,7 +4,7 @@
 import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
-import { COMPOSE_COLUMNS, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
+import { composeColumns, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
 import { sqlState, violatedConstraint } from './database.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
@@ -113,7 +113,7 @@ function freshCompose(compose: NewCompose): Compose {
 }
 
 // Not FOR UPDATE: it is as exclusive between changes, and leaves those be that only refer to the row.
-const LOCK = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.id = $1 for no key update`);
+const LOCK = prepared(`select ${composeColumns()} from compose c where c.id = $1 for no key update`);
 
 async function lock(run: RunStatement, id: string): Promise<Compose | null> {
   const valid = validId(id);
@@ -124,7 +124,7 @@ async function lock(run: RunStatement, id: string): Promise<Compose | null> {
 
 // The conditions of the index compose_root: at most one row. Locked against changes, not against other sharers.
 const FIND_ROOT = prepared(`
-  select ${COMPOSE_COLUMNS} from compose c
+  select ${composeColumns()} from compose c
   where c.digest = $1 and c.reuses is null and c.state in ('GENERATING', 'DONE') and c.cancel_requested_at is null and c.removing_at is null
   for share`);
 
@@ -134,7 +134,7 @@ async function findRoot(run: RunStatement, digest: string): Promise<Compose | nu
 }
 
 const LOCK_FAMILY = prepared(`
-  select ${COMPOSE_COLUMNS} from compose c
+  select ${composeColumns()} from compose c
   where c.id = any(array(
     select $1::bigint union all select reuses from compose where id = $1 union all select id from compose where reuses = $1 and state = 'DONE'
   ))
@@ -157,7 +157,7 @@ async function countOpen(run: RunStatement, owner: string, limit: number): Promi
 }
 
 const LIVING_SHARERS = prepared("select count(*) as count from compose where reuses = $1 and state <> 'REMOVED'");
-const LOCK_SHARERS = prepared(`select ${COMPOSE_COLUMNS} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
+const LOCK_SHARERS = prepared(`select ${composeColumns()} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
 
 async function lockSharers(run: RunStatement, rootId: string): Promise<readonly Compose[]> {
   return (await run<ComposeRow>(LOCK_SHARERS, [rootId])).map(composeFrom);

@@ -5,7 +5,7 @@ import type { ComposeFilter, EventLog, FeedItem, RunStatement } from '../app/por
 import type { ComposeEvent } from '../compose/compose.ts';
 import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
 import { addFilter, Conditions } from './compose-filter.ts';
-import { COMPOSE_COLUMNS, composeFrom, instant, snapshotFrom, validId, type ComposeRow, type StoredSnapshot } from './compose-row.ts';
+import { composeColumns, composeFrom, instant, snapshotFrom, validId, type ComposeRow, type StoredSnapshot } from './compose-row.ts';
 import { prepared } from './prepared.ts';
 
 interface EventRow extends ComposeRow {
@@ -20,17 +20,25 @@ interface EventRow extends ComposeRow {
   readonly e_snapshot: StoredSnapshot;
 }
 
-const SELECT = `
-  select e.position as e_position, e.seq as e_seq, e.kind as e_kind, e.at as e_at, e.from_state as e_from, e.to_state as e_to,
-    e.by as e_by, e.reason as e_reason, e.snapshot as e_snapshot, ${COMPOSE_COLUMNS}
-  from compose_event e join compose c on c.id = e.compose_id`;
+const COLUMNS = `
+  e.position as e_position, e.seq as e_seq, e.kind as e_kind, e.at as e_at, e.from_state as e_from, e.to_state as e_to,
+  e.by as e_by, e.reason as e_reason, e.snapshot as e_snapshot`;
 const HEAD = prepared('select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head');
-const READ_ALL = prepared(`${SELECT} where e.position > $1 order by e.position limit $2`);
+const READ_ALL = prepared(readPage('where e.position > $1', '$2'));
 // Within one compose `seq` and `position` rise together.
 const READ_EACH = prepared(`
-  ${SELECT.replace('from compose_event e', `from unnest($3::bigint[]) as asked (id)
-    cross join lateral (select * from compose_event where compose_id = asked.id and position > $1 order by seq limit $2) e`)}
+  select ${COLUMNS}, ${composeColumns()} from unnest($3::bigint[]) as asked (id)
+  cross join lateral (select * from compose_event where compose_id = asked.id and position > $1 order by seq limit $2) e
+  join compose c on c.id = e.compose_id
   order by e.compose_id, e.seq`);
+
+/** Only what is on the page becomes JSON. */
+function readPage(where: string, limit: string): string {
+  return `
+    select ${COLUMNS}, ${composeColumns('e.c')}
+    from (select e.*, c from compose_event e join compose c on c.id = e.compose_id ${where} order by e.position limit ${limit}) e
+    order by e.position`;
+}
 
 export function eventLog(run: RunStatement): EventLog {
   return {
@@ -64,7 +72,7 @@ async function readFiltered(run: RunStatement, after: bigint, limit: number, fil
     // An event that changes no state belongs to the one it happened in.
     conditions.add(`(e.from_state = ${states} or coalesce(e.to_state, e.snapshot ->> 'state') = ${states})`);
   }
-  const rows = await run<EventRow>(`${SELECT} ${conditions.where()} order by e.position limit ${conditions.parameter(limit)}`, conditions.parameters);
+  const rows = await run<EventRow>(readPage(conditions.where(), conditions.parameter(limit)), conditions.parameters);
   return rows.map(itemFrom);
 }
 
