@@ -1,7 +1,6 @@
 // A worker's lease: its row, refreshed each second. By this process's own monotonic clock it is over before others may
 // take it for lost; then everything that runs here stops. What the database says it holds is compared with what runs.
 
-import { clearInterval, setInterval } from 'node:timers';
 import type { Attempts } from './attempts.ts';
 import type { Claim, Logger, Service, WorkerIdentity, WorkerRegistry } from './ports.ts';
 

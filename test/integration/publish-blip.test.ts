@@ -1,14 +1,13 @@
 // A database that goes away while a compose is generated or published, for a moment or again and again.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Attempts } from '../../src/app/attempts.ts';
 import { generateCompose, type GenerateComposeDeps } from '../../src/app/generate-compose.ts';
 import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
+import { attemptDeps } from '../support/attempt-deps.ts';
 import { aCompose } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { silentLogger } from '../support/logger.ts';
 
 let test: TestDatabase;
 let database: Database;
@@ -27,19 +26,8 @@ type Deps = Pick<GenerateComposeDeps, 'store'> & { readonly publish?: () => Prom
 
 async function generate(id: string, { store: used, publish = async () => {}, generate: generating = async () => null, linkLatest = async () => {} }: Deps): Promise<void> {
   const source = (await store.find(id))?.source ?? aCompose().source;
-  const results = {
-    begin: async () => ({ directory: '/d', scratch: '/s' }), discard: async () => {}, clear: async () => {}, readManifest: async () => [],
-    writeRepoFile: async () => {}, flushLog: async () => {}, appendLog: () => {}, publish, linkLatest,
-  } as Partial<Results> as Results;
-  await generateCompose({
-    store: used, results, attempts: new Attempts(), tracking: null, logger: silentLogger, rules: { maxLosses: 3 }, clock: { now: () => new Date() },
-    progress: { put: async () => {} },
-    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: { source, fingerprint: [], repositories: [], lookasides: [], ...(source.type === 'RAW_CONFIG' && { rawConfig: RAW }) } }) },
-    engineFor: async () => ({ name: 'dnf', generate: generating }) as Partial<Engine> as Engine,
-    checkTarget: async () => null, processRunner: () => async () => { throw new Error('not run'); },
-    registerProcessGroup: async () => {}, forgetProcessGroups: async () => {},
-    workerId: '00000000-0000-4000-8000-000000000001', timeoutSeconds: () => 60,
-  }, id);
+  const input = { source, ...(source.type === 'RAW_CONFIG' && { rawConfig: RAW }) };
+  await generateCompose(attemptDeps({ store: used, results: { publish, linkLatest }, generate: generating, input }), id);
 }
 
 const product = { name: 'Raw', short: 'Raw', version: '1.0', type: 'ga' };

@@ -1,0 +1,44 @@
+// All that one attempt needs, each part doing nothing unless a test says otherwise: the store is real, the rest is not.
+
+import { Attempts } from '../../src/app/attempts.ts';
+import type { GenerateComposeDeps } from '../../src/app/generate-compose.ts';
+import type { ComposeStore, Engine, ResolvedInput, Results } from '../../src/app/ports.ts';
+import { aCompose } from './composes.ts';
+import { silentLogger } from './logger.ts';
+
+export interface AttemptParts extends Partial<Omit<GenerateComposeDeps, 'results' | 'store'>> {
+  readonly store: ComposeStore;
+  readonly results?: Partial<Results>;
+  readonly generate?: Engine['generate'];
+  /** What the source is found to hold. */
+  readonly input?: Partial<ResolvedInput>;
+}
+
+export function attemptDeps({ store, results = {}, generate = async () => null, input = {}, ...overrides }: AttemptParts): GenerateComposeDeps {
+  const resolved: ResolvedInput = { source: aCompose().source, fingerprint: [], repositories: [], lookasides: [], ...input };
+  const nothing = async (): Promise<void> => {};
+  return {
+    store,
+    results: {
+      begin: async () => ({ directory: '/d', scratch: '/s' }), discard: nothing, clear: nothing, readManifest: async () => [],
+      writeRepoFile: nothing, flushLog: nothing, appendLog: () => {}, publish: nothing, linkLatest: nothing, ...results,
+    } as Partial<Results> as Results,
+    attempts: new Attempts(),
+    tracking: null,
+    logger: silentLogger,
+    rules: { maxLosses: 3 },
+    clock: { now: () => new Date() },
+    progress: { put: nothing },
+    resolver: { identify: async () => ({ fingerprint: [] }), resolve: async () => ({ input: resolved }) },
+    engineFor: async () => ({ name: 'dnf', generate }) as Partial<Engine> as Engine,
+    checkTarget: async () => null,
+    processRunner: () => async () => {
+      throw new Error('not run');
+    },
+    registerProcessGroup: nothing,
+    forgetProcessGroups: nothing,
+    workerId: '00000000-0000-4000-8000-000000000001',
+    timeoutSeconds: () => 60,
+    ...overrides,
+  };
+}
