@@ -1,7 +1,7 @@
 // What every role stands on: the database (embedded where none is named), its stores, the queue, the feed, and the
 // target directories. Started in this order, stopped in reverse.
 
-import type { Clock, EventLog, Feed, History, KojiEventStore, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
+import type { Clock, EventLog, Feed, History, KnownTargets, KojiEventStore, Leadership, Logger, PackageStore, ProgressStore, Results, ComposeStore, WorkerRegistry } from './app/ports.ts';
 import type { Config } from './config.ts';
 import { eventCursors, type EventCursors } from './events/cursor.ts';
 import { EventFeed } from './events/feed.ts';
@@ -15,6 +15,7 @@ import { eventLog } from './store/event-log.ts';
 import { history } from './store/history.ts';
 import { instanceId } from './store/instance.ts';
 import { kojiEventStore } from './store/koji-event-store.ts';
+import { knownTargets } from './store/known-targets.ts';
 import { leadership } from './store/leadership.ts';
 import { isMigrated, migrate } from './store/migrations.ts';
 import { packageStore } from './store/package-store.ts';
@@ -30,6 +31,7 @@ export interface Platform {
   readonly registry: WorkerRegistry;
   readonly history: History;
   readonly leadership: Leadership;
+  readonly knownTargets: KnownTargets;
   readonly queue: PgBossQueue;
   readonly feed: Feed;
   readonly cursors: EventCursors;
@@ -84,6 +86,8 @@ async function assemble(
   opened.push(clock);
   const instance = await instanceId(run);
   const events = eventLog(run);
+  const targets = knownTargets(run);
+  await targets.know(Object.keys(config.targetDirs));
   const progress = progressStore(run);
   const queue = new PgBossQueue({ url, logger, run, routes: config.ODCS_ROUTES, pools: config.ODCS_POOLS, transaction: (work) => database.transaction(work) });
   const store = composeStore(database, queue);
@@ -115,6 +119,7 @@ async function assemble(
     registry: workerRegistry(leases.run),
     history: history(run),
     leadership: leading,
+    knownTargets: targets,
     cursors: eventCursors(instance),
     clock,
   };

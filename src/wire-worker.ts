@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Attempts } from './app/attempts.ts';
 import { Lease } from './app/lease.ts';
-import { finishHalfRemoved, giveUpWaiting, removeExpired } from './app/expire-composes.ts';
+import { finishHalfRemoved, giveUpWaiting, letGoStranded, removeExpired } from './app/expire-composes.ts';
 import { linkReleases } from './app/link-releases.ts';
 import { unpinExpired } from './app/pin-compose.ts';
 import type { Logger, Service } from './app/ports.ts';
@@ -69,16 +69,18 @@ export function wireWorker(config: Config, platform: Platform, { resolver, engin
   return { parts: [sweep, worker], hurry: () => worker.hurry() };
 }
 
-function chores(config: Config, { store, results, queue, clock }: Platform, takingBack: TakeBackDeps): Chore[] {
+function chores(config: Config, { store, results, queue, clock, knownTargets }: Platform, takingBack: TakeBackDeps): Chore[] {
   const expiring = { store, results, clock, logger: takingBack.logger, rules: takingBack.rules, maxWaitSeconds: config.ODCS_MAX_WAIT };
   return [
     { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
+    { name: 'know target directories', whose: 'host', everyMs: 60_000, run: () => knownTargets.know(Object.keys(config.targetDirs)) },
     { name: 'take back from lost workers', whose: 'service', everyMs: 1_000, run: () => takeBackLost(takingBack) },
     { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => settleOrphans(expiring) },
     { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
     { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
     { name: 'lead links to the latest', whose: 'service', everyMs: 5_000, run: () => linkReleases(expiring) },
     { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
+    { name: 'let go of what is out of reach', whose: 'service', everyMs: 60_000, run: () => letGoStranded({ ...expiring, knownTargets }) },
     { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
     { name: 'clear away leftovers', whose: 'service', everyMs: 60_000, run: () => sweepLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }) },
     { name: 'clear away what was kept', whose: 'service', everyMs: 60_000, run: () => results.kept.sweep() },

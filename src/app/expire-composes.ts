@@ -1,15 +1,18 @@
 // Composes end by the clock as well: results go when they expire, removals that were cut off are finished, and a
 // compose that nobody took for too long fails. What lies in a target directory that is not reachable from here is left to
-// a process that reaches it.
+// a process that reaches it; where none even knows the directory, the record goes without the files.
 
+import type { Compose } from '../compose/compose.ts';
 import { changeCompose } from './change-compose.ts';
 import { endPins } from './pin-compose.ts';
-import type { DueQuery, Results } from './ports.ts';
+import type { ComposeTransaction, DueQuery, KnownTargets, Results } from './ports.ts';
 import { finishRemoval, type RemoveComposeDeps } from './remove-compose.ts';
 
 const BATCH = 100;
 /** A removal that is under way in another process is not half done. */
 const REMOVAL_GRACE_MS = 30_000;
+/** Those who know a target directory may be away for a night. */
+const STRANDED_AFTER_SECONDS = 24 * 3_600;
 
 export interface ExpireComposesDeps extends RemoveComposeDeps {
   readonly results: Pick<Results, 'remove' | 'latest' | 'reachable'>;
@@ -29,15 +32,18 @@ export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
 }
 
 async function removeOne(deps: ExpireComposesDeps, id: string): Promise<void> {
-  const compose = await deps.store.transaction(async (tx) => {
-    const locked = await tx.lock(id);
-    const at = deps.clock.now();
-    if (!locked || locked.expiresAt > at) return null;
-    const { compose: unpinned, heldBy } = await endPins(tx, locked, at, deps.rules);
-    if (heldBy !== null) return null;
-    return changeCompose(tx, unpinned, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: 'expired' }, by: 'system' }, deps.rules);
-  });
+  const compose = await deps.store.transaction((tx) => beginRemovalOfExpired(deps, tx, id));
   if (compose) await finishRemoval(deps, compose);
+}
+
+/** Null where it has not expired, a pin holds it, or its removal has begun already. */
+async function beginRemovalOfExpired(deps: ExpireComposesDeps, tx: ComposeTransaction, id: string): Promise<Compose | null> {
+  const locked = await tx.lock(id);
+  const at = deps.clock.now();
+  if (!locked || locked.expiresAt > at) return null;
+  const { compose, heldBy } = await endPins(tx, locked, at, deps.rules);
+  if (heldBy !== null) return null;
+  return changeCompose(tx, compose, { event: { type: 'BEGIN_REMOVAL', at, by: 'system', reason: 'expired' }, by: 'system' }, deps.rules);
 }
 
 export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void> {
@@ -52,6 +58,27 @@ export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void>
     });
     after = due.at(-1);
   }
+}
+
+/** Should their directory come back one day, the sweep clears away what is in it of composes that are REMOVED. */
+export async function letGoStranded(deps: ExpireComposesDeps & { readonly knownTargets: Pick<KnownTargets, 'missingFor'> }): Promise<void> {
+  const targetDirs = await deps.knownTargets.missingFor(STRANDED_AFTER_SECONDS);
+  if (targetDirs.length === 0) return;
+  const due = await deps.store.due({ what: 'STRANDED', at: deps.clock.now(), targetDirs, limit: BATCH });
+  await each(deps, due, (id) => letGo(deps, id));
+}
+
+async function letGo(deps: ExpireComposesDeps, id: string): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    const locked = await tx.lock(id);
+    const removing = locked?.removingAt ? locked : await beginRemovalOfExpired(deps, tx, id);
+    if (!removing) return;
+    const reason = `${removing.removalReason ?? 'removed'}; its files are out of reach: the target directory ${removing.targetDir} is configured nowhere`;
+    const removed = await changeCompose(tx, removing, { event: { type: 'REMOVED', at: deps.clock.now() }, by: removing.removedBy ?? 'system', reason }, deps.rules);
+    if (!removed) return;
+    if ((await tx.livingSharers(id)) === 0) await tx.deletePackages(id);
+    deps.logger.warn({ composeId: id, targetDir: removing.targetDir }, 'A compose was let go of without its files: its target directory is configured nowhere');
+  });
 }
 
 export async function giveUpWaiting(deps: ExpireComposesDeps): Promise<void> {

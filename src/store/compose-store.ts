@@ -80,6 +80,11 @@ const EXPIRED = prepared(`
     and target_dir = any($3::text[]) and id <> all($4::bigint[])
     and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
   order by expires_at, id limit $2`);
+const STRANDED = prepared(`
+  select id from compose
+  where expires_at <= $1 and state in ('DONE', 'FAILED') and target_dir = any($3::text[])
+    and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
+  order by expires_at, id limit $2`);
 const EXPIRED_PINS = prepared(`
   select distinct compose_id as id from pin join compose c on c.id = compose_id
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
@@ -108,6 +113,8 @@ function dueStatement(query: DueQuery): [sql: string, parameters: readonly unkno
   switch (query.what) {
     case 'EXPIRED':
       return [EXPIRED, [timestamp(query.at), query.limit, query.targetDirs, query.except]];
+    case 'STRANDED':
+      return [STRANDED, [timestamp(query.at), query.limit, query.targetDirs]];
     case 'EXPIRED_PINS':
       return [EXPIRED_PINS, [timestamp(query.at), query.limit]];
     case 'HALF_REMOVED':

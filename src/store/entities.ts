@@ -145,6 +145,18 @@ const workerSchema = defineEntity({
 export class WorkerEntity extends workerSchema.class {}
 workerSchema.setClass(WorkerEntity);
 
+const targetDirSchema = defineEntity({
+  name: 'TargetDirEntity',
+  tableName: 'target_dir',
+  properties: {
+    name: p.text().primary(),
+    knownAt: instant().defaultRaw('clock_timestamp()'),
+    missingSince: instant().nullable(),
+  },
+});
+export class TargetDirEntity extends targetDirSchema.class {}
+targetDirSchema.setClass(TargetDirEntity);
+
 const processGroupSchema = defineEntity({
   name: 'ProcessGroupEntity',
   tableName: 'process_group',
@@ -167,5 +179,6 @@ export const ENTITIES = [
   ComposePackageEntity,
   IdempotencyEntity,
   WorkerEntity,
+  TargetDirEntity,
   ProcessGroupEntity,
 ];

@@ -156,6 +156,8 @@ export type DueQuery =
   | { readonly what: 'EXPIRED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly except: readonly string[]; readonly limit: number }
   /** They have pins that have ended at `at`, and are not REMOVED. */
   | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
+  /** Like EXPIRED, those whose removal has begun included. */
+  | { readonly what: 'STRANDED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished; by id, those after `after`. */
   | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly after?: string; readonly targetDirs: readonly string[]; readonly limit: number }
   /** DONE, and links `latest-…` may not lead to them yet; those that were DONE first come first. */

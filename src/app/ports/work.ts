@@ -77,6 +77,13 @@ export interface WorkerRegistry {
   orphanedProcessGroups(host: string): Promise<readonly OrphanedGroup[]>;
 }
 
+/** Which target directories are configured, whether or not they are mounted, by any process of the service. */
+export interface KnownTargets {
+  know(names: readonly string[]): Promise<void>;
+  /** Those that nobody has known for so long. */
+  missingFor(seconds: number): Promise<readonly string[]>;
+}
+
 /** What earlier composes tell of later ones. */
 export interface History {
   /** The median time that the latest composes like this one took its engine to generate; null where there were none. */
