@@ -10,12 +10,13 @@ export interface LocationBounds {
   readonly urlAllow: readonly string[] | undefined;
 }
 
+const TOO_LONG = 'must be at most 2,000 characters';
 const UNSAFE = /[\u0000-\u0020\u007f-\u{10ffff}"'`;\\<>|*?{}]/u;
 
 /** The location, or what is wrong with it. `$basearch` may stand anywhere in the path. */
 export function parseLocation(text: string, bounds: LocationBounds): Location | { readonly problem: string } {
-  if (text.length > 2_000) return { problem: 'must be at most 2,000 characters' };
-  if (/^https?:\/\//i.test(text)) return parseUrl(text, bounds);
+  if (text.length > 2_000) return { problem: TOO_LONG };
+  if (/^https?:\/\//i.test(text)) return parseUrl(text, bounds.urlAllow);
   if (!text.startsWith('/')) return { problem: 'must be an absolute path or an http:// or https:// URL' };
   if (UNSAFE.test(text)) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * ? { }` };
   if (text.split('/').some((segment) => segment === '..' || segment === '.')) return { problem: 'must not hold . or .. as a path segment' };
@@ -24,7 +25,13 @@ export function parseLocation(text: string, bounds: LocationBounds): Location | 
   return { kind: 'path', path };
 }
 
-function parseUrl(text: string, bounds: LocationBounds): Location | { readonly problem: string } {
+/** The same where no path will do. */
+export function parseUrlLocation(text: string, urlAllow: LocationBounds['urlAllow']): { readonly url: string } | { readonly problem: string } {
+  if (!/^https?:\/\//i.test(text)) return { problem: 'must be an http:// or https:// URL' };
+  return text.length > 2_000 ? { problem: TOO_LONG } : parseUrl(text, urlAllow);
+}
+
+function parseUrl(text: string, urlAllow: LocationBounds['urlAllow']): { readonly kind: 'url'; readonly url: string } | { readonly problem: string } {
   if (UNSAFE.test(text.replace('?', ''))) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them` };
   // The authority ends at the first slash: whatever stands before an @ in it is userinfo.
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
@@ -33,7 +40,6 @@ function parseUrl(text: string, bounds: LocationBounds): Location | { readonly p
   if (text.includes('#')) return { problem: 'must not hold a fragment' };
   const url = URL.parse(text);
   if (!url) return { problem: 'is not a valid URL' };
-  const { urlAllow } = bounds;
   if (urlAllow && !urlAllow.some((prefix) => isUrlBelow(url, prefix))) {
     return { problem: `must lie below one of: ${urlAllow.join(' ')}` };
   }

@@ -67,6 +67,7 @@ describe('a source that is refused names the field and the way out', () => {
     ['a raw configuration that is not there', { source: { rawConfig: { name: 'other', commit: 'a' } } }, 'input.source.rawConfig.name', /one of: pungi-fedora/],
     ['a range of commits', { source: { rawConfig: { name: 'pungi-fedora', commit: 'a..b' } } }, 'input.source.rawConfig.commit', /commit/],
     ['an older commit', { source: { rawConfig: { name: 'pungi-fedora', commit: 'main~1' } } }, 'input.source.rawConfig.commit', /commit/],
+    ['a Pungi compose by another protocol', { source: { pungiCompose: { url: 'file:///srv/compose/Everything' } } }, 'input.source.pungiCompose.url', /^must be an http:\/\/ or https:\/\/ URL$/],
     ['a Pungi compose elsewhere', { source: { pungiCompose: { url: 'https://evil.example/x' } } }, 'input.source.pungiCompose.url', /must lie below/],
     ['a flag of another source', { source: { build: { builds: ['a-1-1'] } }, flags: ['NO_DEPS', 'NO_INHERITANCE'] }, 'input.flags.1', /it is for tag: leave it out/],
     ['a flag of Pulp', { source: { tag: { tag: 'f43' } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] }, 'input.flags.0', /it is for pulp/],

@@ -1,7 +1,7 @@
 // What the reader of a source gets: where in the input it stands, the rest of the request, and where problems go.
 
 import type { CreateComposeInput } from '../input.ts';
-import { parseLocation } from '../location.ts';
+import { parseLocation, parseUrlLocation } from '../location.ts';
 import type { ModuleDefaultsInput } from '../input.ts';
 import type { ModuleDefaults } from '../source.ts';
 import type { Check, Strings } from './check.ts';
@@ -34,10 +34,10 @@ export function readScratchTasks(context: SourceContext, tasks: Strings): string
 export function readModuleDefaults({ path, rules, check }: SourceContext, given: ModuleDefaultsInput | null | undefined): ModuleDefaults | null {
   if (given == null) return null;
   const { moduleDefaultsUrls } = rules;
-  const location = parseLocation(given.url, { repoRoots: [], urlAllow: moduleDefaultsUrls });
+  const location = parseUrlLocation(given.url, moduleDefaultsUrls);
   const at = `${path}.moduleDefaults`;
   if (moduleDefaultsUrls?.length === 0) check.fail(`${at}.url`, 'no git repository of module defaults is configured here (ODCS_MODULE_DEFAULTS_URLS); leave moduleDefaults out');
-  else if ('problem' in location) check.fail(`${at}.url`, given.url.startsWith('/') ? 'must be an http:// or https:// URL' : location.problem);
+  else if ('problem' in location) check.fail(`${at}.url`, location.problem);
   return { url: given.url, commit: check.text(`${at}.commit`, given.commit, REVISION) };
 }
 

@@ -2,10 +2,11 @@
 
 import type { PungiComposeSourceInput } from '../input.ts';
 import type { PungiComposeSource } from '../source.ts';
-import { readLocation, type SourceContext } from './context.ts';
+import { parseUrlLocation } from '../location.ts';
+import type { SourceContext } from './context.ts';
 
 export function readPungiComposeSource({ path, rules, check }: SourceContext, { url }: PungiComposeSourceInput): PungiComposeSource {
-  const isPath = url.startsWith('/');
-  if (isPath) check.fail(`${path}.url`, 'must be an http:// or https:// URL');
-  return { type: 'PUNGI_COMPOSE', url: isPath ? url : readLocation(`${path}.url`, url, rules, check), packages: [], builds: [] };
+  const location = parseUrlLocation(url, rules.urlAllow);
+  if ('problem' in location) check.fail(`${path}.url`, location.problem);
+  return { type: 'PUNGI_COMPOSE', url: 'problem' in location ? url : location.url, packages: [], builds: [] };
 }
