@@ -90,12 +90,12 @@ const EXPIRED_PINS = prepared(`
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
 const LINKS = prepared('select id from compose where links_due and target_dir = any($2::text[]) order by done_at, id limit $1');
 const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) and id > $4::bigint order by id limit $2");
-// Since it last began to wait: a compose that a worker handed back waits anew.
+// Since it last began to wait: a compose that a worker handed back waits anew; one that only shared never stopped to.
 const WAITED_TOO_LONG = prepared(`
   select c.id from compose c
-  where c.state = 'WAIT' and c.submitted_at <= $1 and not exists (
+  where c.state = 'WAIT' and c.submitted_at <= $1 and (c.attempt = 0 or not exists (
     select 1 from compose_event e where e.compose_id = c.id and e.to_state = 'WAIT' and e.at > $1
-  )
+  ))
   order by c.id limit $2`);
 
 const ORPHANED_SHARERS = prepared(`

@@ -287,6 +287,10 @@ describe('what is due', () => {
     expect(await store.due({ what: 'HALF_REMOVED', before: later, ...here })).toContain(half.id);
     expect(await store.due({ what: 'HALF_REMOVED', before: later, ...here, targetDirs: [] })).toEqual([]);
     expect(await store.due({ what: 'WAITED_TOO_LONG', before: new Date(1), limit: 10 })).toEqual([waiting.id]);
+    // One that shared and takes over would else wait anew after each of a hundred others that nobody took.
+    await change(waiting.id, { state: 'GENERATING', reuses: half.id });
+    await change(waiting.id, { state: 'WAIT', reuses: null });
+    expect(await store.due({ what: 'WAITED_TOO_LONG', before: new Date(1), limit: 10 })).toEqual([waiting.id]);
     // One that is handed back waits anew.
     await change(waiting.id, { state: 'GENERATING', attempt: 1 });
     await change(waiting.id, { state: 'WAIT' });

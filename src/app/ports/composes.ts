@@ -164,7 +164,7 @@ export type DueQuery =
   | { readonly what: 'LINKS'; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
   | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
-  /** WAIT since `before` or longer: since they were submitted or handed back. */
+  /** WAIT since `before` or longer: since a worker handed them back, or, where none ever had them, since they were submitted. */
   | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
 
 /** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
