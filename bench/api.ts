@@ -1,9 +1,9 @@
-// Reads and creates over HTTP at 200,000 composes, beside a bare Fastify + pg route on the same data, in turn.
+// Reads and creates over HTTP at 200,000 composes, beside a bare Fastify + pg route on the same data, in turn. The client
+// and PostgreSQL run on the same processors; how long the serving process itself was at work is told besides.
 
-import Fastify from 'fastify';
-import pg from 'pg';
 import { mkdir } from 'node:fs/promises';
-import { filledDatabase, load, median, serve, type BenchOptions, type Request } from './support.ts';
+import { fileURLToPath } from 'node:url';
+import { cpuMs, filledDatabase, load, median, serve, serving, type BenchOptions, type Request, type Served } from './support.ts';
 
 const COMPOSES = 200_000;
 const CONNECTIONS = 8;
@@ -16,33 +16,53 @@ export async function benchApi({ databaseUrl, directory }: BenchOptions): Promis
   await mkdir(directory, { recursive: true });
   const url = await filledDatabase(databaseUrl, COMPOSES);
   const service = await serve({ DATABASE_URL: url, ODCS_ROLE: 'api', ODCS_ENGINE: 'dnf', ODCS_TARGET_DIR: `${directory}/composes`, ODCS_LOG_LEVEL: 'info' });
-  const bare = await bareRoute(url);
+  const bare = await serving([...process.execArgv, fileURLToPath(new URL('./bare-route.ts', import.meta.url)), url]);
   try {
     const last = await lastPageCursor(service.url);
-    const cases: Record<string, [string, () => Request]> = {
-      'bare Fastify + pg, one compose': [bare.url, () => ({ path: `/composes/${random()}` })],
-      'one compose, 20 fields': [service.url, () => graphql(`query ($id: ID!) { compose(id: $id) { ${FIELDS} } }`, { id: String(random()) })],
-      'list of 10, newest': [service.url, () => graphql(`{ composes(first: 10) { nodes { ${FIELDS} } } }`, {})],
+    const cases: Record<string, [Served, () => Request]> = {
+      'bare Fastify + pg, one compose': [bare, () => ({ path: `/composes/${random()}` })],
+      'one compose, 20 fields': [service, () => graphql(`query ($id: ID!) { compose(id: $id) { ${FIELDS} } }`, { id: String(random()) })],
+      'list of 10, newest': [service, () => graphql(`{ composes(first: 10) { nodes { ${FIELDS} } } }`, {})],
       'list of 10, by owner and state': [
-        service.url,
+        service,
         () => graphql(`query ($owner: String!) { composes(first: 10, filter: { owners: [$owner], states: [DONE] }) { nodes { ${FIELDS} } } }`, { owner: `owner-${random() % 100}` }),
       ],
-      'last page of 10': [service.url, () => graphql(`query ($after: String) { composes(first: 10, after: $after) { nodes { ${FIELDS} } } }`, { after: last })],
+      'last page of 10': [service, () => graphql(`query ($after: String) { composes(first: 10, after: $after) { nodes { ${FIELDS} } } }`, { after: last })],
       create: [
-        service.url,
+        service,
         () => graphql('mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id state } } }', { input: { source: { repo: { repo: '/srv/repo', packages: ['bash'] } } } }),
       ],
     };
-    const rates = new Map<string, number[]>();
+    const measured = new Map<string, Measured[]>();
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const [name, [origin, next]] of Object.entries(cases)) rates.set(name, [...(rates.get(name) ?? []), await load(origin, CONNECTIONS, SECONDS, next)]);
+      for (const [name, [served, next]] of Object.entries(cases)) measured.set(name, [...(measured.get(name) ?? []), await measure(served, next)]);
     }
-    const base = median(rates.get('bare Fastify + pg, one compose') ?? []);
-    for (const [name, values] of rates) console.log(`${name.padEnd(34)} ${median(values).toFixed(0).padStart(6)} /s   ${(median(values) / base).toFixed(2)} of bare`);
+    const base = medians(measured.get('bare Fastify + pg, one compose') ?? []);
+    console.log(`${CONNECTIONS} connections; the client shares the processors`);
+    for (const [name, runs] of measured) {
+      const { rate, cpu } = medians(runs);
+      console.log(`${name.padEnd(34)} ${rate.toFixed(0).padStart(6)} /s   ${(rate / base.rate).toFixed(2)} of bare   ${cpu.toFixed(0).padStart(5)} µs of its process, ${(base.cpu / cpu).toFixed(2)} of bare`);
+    }
   } finally {
     service.stop();
-    await bare.stop();
+    bare.stop();
   }
+}
+
+interface Measured {
+  readonly rate: number;
+  /** Microseconds of processor time for one answer. */
+  readonly cpu: number;
+}
+
+async function measure({ url, pid }: Served, next: () => Request): Promise<Measured> {
+  const before = cpuMs(pid);
+  const rate = await load(url, CONNECTIONS, SECONDS, next);
+  return { rate, cpu: ((cpuMs(pid) - before) * 1000) / (rate * SECONDS) };
+}
+
+function medians(runs: readonly Measured[]): Measured {
+  return { rate: median(runs.map(({ rate }) => rate)), cpu: median(runs.map(({ cpu }) => cpu)) };
 }
 
 function random(): number {
@@ -60,18 +80,4 @@ async function lastPageCursor(url: string): Promise<string> {
     body: JSON.stringify({ query: '{ composes(last: 11) { pageInfo { startCursor } } }' }),
   });
   return ((await answer.json()) as { data: { composes: { pageInfo: { startCursor: string } } } }).data.composes.pageInfo.startCursor;
-}
-
-async function bareRoute(url: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const pool = new pg.Pool({ connectionString: url, max: 16 });
-  const app = Fastify();
-  app.get<{ Params: { id: string } }>('/composes/:id', async ({ params }) => (await pool.query({ name: 'one', text: 'select * from compose where id = $1', values: [params.id] })).rows[0]);
-  const address = await app.listen({ port: 0, host: '127.0.0.1' });
-  return {
-    url: address,
-    async stop() {
-      await app.close();
-      await pool.end();
-    },
-  };
 }

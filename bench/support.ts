@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -68,10 +69,14 @@ export interface Served {
   stop(): void;
 }
 
-/** A process of the service, found by what it logs. */
+/** A process of the service. */
 export function serve(environment: Record<string, string>): Promise<Served> {
-  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
-  const child = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment }, stdio: ['ignore', 'inherit', 'pipe'] });
+  return serving([fileURLToPath(new URL('../dist/main.js', import.meta.url))], environment);
+}
+
+/** A process that serves, found by what it logs. */
+export function serving(program: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
+  const child = spawn(process.execPath, program, { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment }, stdio: ['ignore', 'inherit', 'pipe'] });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The service ended with ${code}`)));
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -79,6 +84,13 @@ export function serve(environment: Record<string, string>): Promise<Served> {
       if (entry.msg === 'Serving') resolve({ url: String(entry.graphql).replace(/\/graphql$/, ''), pid: child.pid ?? 0, stop: () => child.kill('SIGKILL') });
     });
   });
+}
+
+/** Processor time that a process has used. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  return (user + system) * 10;
 }
 
 export interface Request {
