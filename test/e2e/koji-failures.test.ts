@@ -88,7 +88,7 @@ describe('a compose fails for good that names', () => {
     ['a package that no build holds', build(['greet-0.9-1'], { packages: ['cowsay'] }), 'MISSING_PACKAGES', /Not in the builds: cowsay/],
     ['a build that is not signed', build(['greet-0.9-1', 'hello-2.12-1'], {}, { sigkeys: ['ABCDEF12'] }), 'UNSIGNED_PACKAGES', /Not signed with the key ABCDEF12: greet-0\.9-1$/],
     ['a build signed with another key', build(['hello-2.12-1'], {}, { sigkeys: ['00000000', '11111111'] }), 'UNSIGNED_PACKAGES', /any of the keys 00000000, 11111111: hello-2\.12-1/],
-    ['a build whose signed copies are gone', build(['pruned-1-1'], {}, { sigkeys: ['abcdef12'] }), 'UNSIGNED_PACKAGES', /pruned-1-1/],
+    ['a build whose signed copies are gone', build(['pruned-1-1'], {}, { sigkeys: ['abcdef12'] }), 'UNSIGNED_PACKAGES', /^Signed with the key abcdef12, but Koji's signed copies are gone .*: pruned-1-1$/],
     ['a task that is not there', build([], { scratchBuildTasks: ['999999'] }), 'INVALID_SOURCE', /there is no task 999999/],
     ['a task of one arch', () => build([], { scratchBuildTasks: [tasks.arch] })(), 'INVALID_SOURCE', /builds one arch only; ask for its parent/],
     ['a task that is no scratch build', () => build([], { scratchBuildTasks: [tasks.real] })(), 'INVALID_SOURCE', /is not a scratch build/],

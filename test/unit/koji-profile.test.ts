@@ -41,6 +41,12 @@ describe('a Koji profile', () => {
     expect(parseKojiConf(CONF, 'stage.eu')).toMatchObject({ profile: { server: 'http://stage.example.org/kojihub', topDir: '/mnt/koji' } });
   });
 
+  it('may have a colon where others have an equals sign, as Python reads it', () => {
+    expect(parseKojiConf('[stream]\nserver: https://hub.example.org/kojihub\ntopurl : https://hub.example.org:8443/kojifiles\n', 'stream')).toMatchObject({
+      profile: { server: 'https://hub.example.org/kojihub', topUrl: 'https://hub.example.org:8443/kojifiles' },
+    });
+  });
+
   it('names every mistake at once', () => {
     expect(parseKojiConf(CONF, 'broken')).toMatchObject({ problems: [expect.stringContaining('koji.broken.server'), expect.stringContaining('koji.broken.topDir')] });
     expect(parseKojiConf(CONF, 'fedora')).toEqual({ problems: ['koji.conf has no section [fedora]'] });

@@ -55,7 +55,8 @@ export function parseKojiProfile(name: string, settings: unknown): ProfileRead {
 
 /** From the text of a koji.conf. Its keys for logging in, and all others that reading needs not, are left alone. */
 export function parseKojiConf(text: string, section: string): ProfileRead {
-  const sections = parseIni(text) as Record<string, unknown>;
+  // Python's reader takes a colon for an equals sign, too.
+  const sections = parseIni(text.replace(/^([A-Za-z_]\w*)[ \t]*:/gm, '$1 =')) as Record<string, unknown>;
   // ini takes a dot in a section's name for nesting.
   const found = section.split('.').reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), sections);
   if (!isRecord(found)) return { problems: [`koji.conf has no section [${section}]`] };

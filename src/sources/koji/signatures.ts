@@ -39,9 +39,10 @@ export async function checkSignatures(hub: KojiHub, asked: SignatureQuestion, si
   if (asked.lookAtFiles && hub.profile.topUrl !== null) {
     const absent = await withoutCopy(hub, asked.builds, candidates, signal);
     if ('failure' in absent) return absent.failure;
+    if (unsigned.length === 0 && absent.rpms.length > 0) return packagesFailure(asked, absent.rpms, (keys) => `Signed with ${keys}, but Koji's signed copies are gone (koji write-signed-rpm makes them again)`);
     unsigned.push(...absent.rpms);
   }
-  return unsigned.length > 0 ? unsignedPackages(asked, unsigned) : null;
+  return unsigned.length > 0 ? packagesFailure(asked, unsigned, (keys) => `Not signed with ${keys}`) : null;
 }
 
 async function withoutCopy(
@@ -72,10 +73,10 @@ async function withoutCopy(
   return { rpms: absent };
 }
 
-function unsignedPackages({ builds, sigkeys }: SignatureQuestion, unsigned: readonly KojiRpm[]): ComposeFailure {
+function packagesFailure({ builds, sigkeys }: SignatureQuestion, unsigned: readonly KojiRpm[], problem: (keys: string) => string): ComposeFailure {
   const byId = new Map(builds.map((build) => [build.id, build.nvr]));
   const nvrs = [...new Set(unsigned.map((rpm) => byId.get(rpm.buildId) ?? `${rpm.name}-${rpm.version}-${rpm.release}`))];
   const named = `${nvrs.slice(0, 20).join(', ')}${nvrs.length > 20 ? ` and ${nvrs.length - 20} more` : ''}`;
   const files = unsigned.map(({ name, version, release, arch }) => `${name}-${version}-${release}.${arch}`).join('\n');
-  return failure('UNSIGNED_PACKAGES', `Not signed with ${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}: ${named}`, files);
+  return failure('UNSIGNED_PACKAGES', `${problem(`${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}`)}: ${named}`, files);
 }
