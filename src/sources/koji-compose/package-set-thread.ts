@@ -1,5 +1,5 @@
-// The thread that puts together what the hub names and what metadata tells of it: the index of one arch, and of the binary
-// packages that no metadata tells of, as nothing can be chosen before all of those are known.
+// The thread that puts together what the hub names and what metadata tells of it: the index of one arch, and of packages
+// that no metadata tells of those that have to be read before anything is chosen.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { baseName, decodePackage, encodePackage, isDebugName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
@@ -14,6 +14,8 @@ export interface PackageSetTask {
   readonly kojis: string | null;
   /** Indexes of packages that were looked into where Koji has them. */
   readonly read: readonly string[];
+  /** Where all that is not known is no more than this, all of it is to be read at once. */
+  readonly readily: { readonly packages: number; readonly bytes: number };
   /** Written. */
   readonly index: string;
   readonly unread: string;
@@ -31,8 +33,8 @@ await serveThread((task: PackageSetTask): PackageSetResult => {
   const read = byFile(task.read);
   const arches = new Set(task.arches);
   const index: string[] = [];
-  const unread: string[] = [];
-  const counts = { described: 0, made: 0, bytes: 0 };
+  const unread: RpmPackage[] = [];
+  const counts = { described: 0, made: 0 };
   for (const named of packagesIn(task.packages)) {
     if (!arches.has(named.arch)) continue;
     const file = baseName(named);
@@ -46,15 +48,23 @@ await serveThread((task: PackageSetTask): PackageSetResult => {
       index.push(line(told(named, { ...other, describedAt: other.href, href: named.href })));
     } else {
       index.push(line(named));
-      if (isSourceArch(named.arch) || isDebugName(named.name)) continue;
-      counts.bytes += named.sizeBytes;
-      unread.push(line(anyCopy(named)));
+      unread.push(anyCopy(named));
     }
   }
+  const first = unread.length <= task.readily.packages && bytesOf(unread) <= task.readily.bytes ? unread : unread.filter(isNeededFirst);
   writeFileSync(task.index, index.join(''));
-  writeFileSync(task.unread, unread.join(''));
-  return { described: counts.described, made: counts.made, unread: { count: unread.length, bytes: counts.bytes, list: task.unread } };
+  writeFileSync(task.unread, first.map(line).join(''));
+  return { ...counts, unread: { count: first.length, bytes: bytesOf(first), list: task.unread } };
 });
+
+/** Nothing can be chosen before all that these provide is known. */
+function isNeededFirst({ name, arch }: RpmPackage): boolean {
+  return !isSourceArch(arch) && !isDebugName(name);
+}
+
+function bytesOf(packages: readonly RpmPackage[]): number {
+  return packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
 
 /** A file of that name and another size is of another Koji. */
 function isSame(named: RpmPackage, other: RpmPackage): boolean {

@@ -2,24 +2,19 @@
 // hub's word, at the very event; what is in them Koji's own repository of the tag tells, of whatever state that is, and
 // createrepo_c of those that it does not have. Debug and source packages are looked into only where they are chosen.
 
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
-import type { KojiInput, OpenedRepository, ResolveContext, ResolvedInput } from '../../app/ports.ts';
+import type { OpenedRepository, ResolveContext, ResolvedInput } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { encodePackage, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
-import { findBuilds, rpmsOfBuilds, type KojiBuild, type KojiRpm } from '../koji/builds.ts';
 import type { Asked, KojiHub } from '../koji/koji-hub.ts';
-import { rpmFile, rpmPath, signedRpmPath } from '../koji/path-info.ts';
-import { taggedRpms } from '../koji/tagged-packages.ts';
-import { refuseHref } from '../repo/href.ts';
 import type { FoundRepository } from '../repo/open-repository.ts';
 import { choosesMultilib, fingerprintOf, opened, type IndexedRepository, type Opened, type RepoSource } from '../repo/resolver.ts';
 import type { KojiFiles } from './koji-files.ts';
 import { rpmArches, treeArches } from './looking.ts';
+import { listRpms, type ListedRpms } from './listed-rpms.ts';
 import type { PackageSetResult, PackageSetTask } from './package-set-thread.ts';
 
 export interface PackageSetOptions {
@@ -30,99 +25,33 @@ export interface PackageSetOptions {
   readonly repoUrl: string | null;
 }
 
-type Taken = Pick<KojiInput, 'tag' | 'event' | 'inheritance' | 'builds'>;
+type Taken = Pick<ListedRpms, 'tag' | 'event' | 'inheritance' | 'builds'>;
 type Failed = { readonly failure: ComposeFailure };
 type Context = Pick<ResolveContext, 'scratch' | 'signal' | 'run' | 'log'>;
 
 type OpenedSet = Opened & Required<Pick<ResolvedInput, 'brought'>>;
 
-interface Rpms {
-  readonly rpms: readonly KojiRpm[];
-  readonly builds: readonly KojiBuild[];
-}
-
-const SLICE = 500;
+/** Read at once, it takes less time than to find out what of it is needed. */
+const READILY = { packages: 1_000, bytes: 256 * 1024 ** 2 };
+const NOTHING = { packages: 0, bytes: 0 };
 /** More is not brought from afar only to be looked into: then Koji's repository is too old, or there is none. */
 const MOST_READ_FROM_AFAR = { packages: 5_000, bytes: 4 * 1024 ** 3 };
 
 export async function openPackageSet(options: PackageSetOptions, compose: Compose, taken: Taken, context: Context): Promise<{ readonly opened: OpenedSet } | Failed> {
   const place = await options.files.place();
   if ('failure' in place) return place;
-  const listed = await listRpms(options.hub, taken, ['src', ...rpmArches(compose.arches)], context.signal);
-  if ('failure' in listed) return listed;
   await mkdir(join(context.scratch, 'koji', 'brought'), { recursive: true });
   const list = join(context.scratch, 'koji', 'packages');
-  const written = await writeList(list, listed.value, compose.sigkeys, context.signal);
-  if (written) return { failure: written };
+  const failed = await listRpms(options.hub, { ...taken, arches: ['src', ...rpmArches(compose.arches)], sigkeys: compose.sigkeys }, list, context.signal);
+  if (failed) return { failure: failed };
   const repoId = await latestRepo(options, taken.tag, context.signal);
   if ('failure' in repoId) return repoId;
   const opening = new Opening(options, { compose, tag: taken.tag, repoId: repoId.value, place, list, context });
   for (const arch of compose.arches) {
-    const failed = await opening.add(arch);
-    if (failed) return { failure: failed };
+    const unopened = await opening.add(arch);
+    if (unopened) return { failure: unopened };
   }
   return { opened: opening.opened };
-}
-
-/** Builds that are named take the place of those of the same package in the tag, as Pungi has it. */
-async function listRpms(hub: KojiHub, { tag, event, inheritance, builds }: Taken, arches: readonly string[], signal: AbortSignal): Promise<Asked<Rpms>> {
-  const tagged = tag === null || event === null ? { value: { rpms: [], builds: [] } } : await taggedRpms(hub, { tag, event, inheritance, arches }, signal);
-  if ('failure' in tagged) return tagged;
-  if (builds.length === 0) return tagged;
-  const named = await findBuilds(hub, builds, signal);
-  if ('failure' in named) return named;
-  const own = await rpmsOfBuilds(hub, named.value, signal);
-  if ('failure' in own) return own;
-  const names = new Set(named.value.map(({ name }) => name));
-  const kept = tagged.value.builds.filter(({ name }) => !names.has(name));
-  const ids = new Set(kept.map(({ id }) => id));
-  const fitting = new Set(arches);
-  return { value: { builds: [...kept, ...named.value], rpms: [...tagged.value.rpms.filter(({ buildId }) => ids.has(buildId)), ...own.value.filter(({ arch }) => fitting.has(arch))] } };
-}
-
-async function writeList(path: string, { rpms, builds }: Rpms, sigkeys: readonly string[], signal: AbortSignal): Promise<ComposeFailure | null> {
-  const byId = new Map(builds.map((build) => [build.id, build]));
-  const sources = new Map(rpms.filter(({ arch }) => isSourceArch(arch)).map((rpm) => [rpm.buildId, rpmFile(rpm)]));
-  const file = await open(path, 'w');
-  try {
-    for (let start = 0; start < rpms.length; start += SLICE) {
-      const lines: string[] = [];
-      for (const rpm of rpms.slice(start, start + SLICE)) {
-        const build = byId.get(rpm.buildId);
-        if (!build) continue;
-        const pkg = packageOf(rpm, build, sources.get(rpm.buildId) ?? `${build.nvr}.src.rpm`, sigkeys);
-        const refusal = refuseHref(pkg.href);
-        if (refusal) return failure('UPSTREAM_UNAVAILABLE', `Koji tells of a file at “${pkg.href}”: ${refusal}`);
-        lines.push(`${encodePackage(pkg)}\n`);
-      }
-      await file.write(lines.join(''));
-      await breathe();
-      signal.throwIfAborted();
-    }
-    return null;
-  } finally {
-    await file.close();
-  }
-}
-
-/** As far as the hub can tell. */
-function packageOf(rpm: KojiRpm, build: KojiBuild, sourceRpm: string, sigkeys: readonly string[]): RpmPackage {
-  const { name, version, release, arch, sizeBytes, payloadHash } = rpm;
-  const epoch = rpm.epoch ?? 0;
-  const signed = sigkeys.filter((key) => key !== '').map((key) => ({ path: signedRpmPath(build, rpm, key), sizeBytes: null }));
-  const unsigned = sigkeys.length === 0 || sigkeys.includes('') ? [{ path: rpmPath(build, rpm), sizeBytes }] : [];
-  return {
-    name, epoch, version, release, arch,
-    sourceRpm: isSourceArch(arch) ? null : sourceRpm,
-    href: rpmPath(build, rpm),
-    sizeBytes: sizeBytes ?? 0,
-    checksumType: '',
-    checksum: '',
-    provides: [`${name} = ${epoch === 0 ? '' : `${epoch}:`}${version}-${release}`],
-    requires: [],
-    files: [],
-    unread: { knows: 'name', places: [...signed, ...unsigned], payloadHash },
-  };
 }
 
 const repo = z.object({ id: z.number().int() });
@@ -212,7 +141,7 @@ class Opening {
   }
 
   async #match(arch: string, kojis: FoundRepository | null, lookasides: readonly FoundRepository[]) {
-    const { compose, list, context } = this.#work;
+    const { compose, list, context, place } = this.#work;
     const indexed = (repository: FoundRepository, name: string): IndexedRepository => ({ ...repository, packageIndex: join(context.scratch, 'koji', `${name}-${arch}`) });
     const own = kojis && { ...indexed(kojis, 'index'), isLocal: false };
     const read = this.#read.map((one, index) => ({ ...indexed(one, `read-${index}`), isLocal: false }));
@@ -224,6 +153,7 @@ class Opening {
       arches: ['src', ...treeArches(arch, compose.multilibArches.includes(arch))],
       kojis: own?.packageIndex ?? null,
       read: read.map(({ packageIndex }) => packageIndex),
+      readily: place.isLocal ? READILY : NOTHING,
       index: join(context.scratch, 'koji', `set-${arch}`),
       unread: join(context.scratch, 'koji', `unread-${arch}`),
     };
