@@ -7,6 +7,7 @@ import { failure, type ComposeFailure } from '../compose/failure.ts';
 import { laneOf } from '../compose/lane.ts';
 import type { LifecycleEvent } from '../compose/machine.ts';
 import { isGlob, missingPackages } from '../compose/package-pattern.ts';
+import { inPieces } from '../in-pieces.ts';
 import { ownRelease } from '../compose/pungi-identity.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { Attempts, RunningAttempt, StopCause } from './attempts.ts';
@@ -210,7 +211,8 @@ class Attempt {
     const packages = await this.#deps.results.readManifest(place);
     const asked = 'packages' in source ? source.packages : [];
     // Without dependencies a name is an expression, and the engine the judge of what it means.
-    const missing = missingPackages(this.#compose.flags.includes('NO_DEPS') ? asked.filter((name) => !isGlob(name)) : asked, packages);
+    const named = this.#compose.flags.includes('NO_DEPS') ? asked.filter((name) => !isGlob(name)) : asked;
+    const missing = await inPieces(missingPackages(named, packages), this.#running.signal);
     if (missing.length === 0) return { ok: true, value: packages };
     return { ok: false, failure: failure('MISSING_PACKAGES', `Not in the source: ${missing.join(', ')}`) };
   }

@@ -16,14 +16,50 @@ export function packageMatcher(pattern: string): (candidate: NamedPackage) => bo
   return ({ name, arch }) => matchesGlob(name) || matchesGlob(`${name}.${arch}`);
 }
 
+/** Of a large tag and many globs it takes seconds to tell: whoever asks may pause at each `yield`. */
+const COMPARED_AT_ONCE = 100;
+
 /** The names asked for that no package answers to, in the order asked; sources do not count. */
-export function missingPackages(
-  asked: readonly string[],
-  packages: readonly (NamedPackage & { readonly category: 'binary' | 'source' | 'debug' })[],
-): string[] {
-  const binary = packages.filter((candidate) => candidate.category !== 'source');
-  const present = new Set(binary.flatMap(({ name, arch }) => [name, `${name}.${arch}`]));
-  return asked.filter((pattern) => !present.has(pattern) && !binary.some(packageMatcher(pattern)));
+export function* missingPackages(asked: readonly string[], packages: readonly NamedPackage[]): Generator<void, string[], void> {
+  const binary: NamedPackage[] = [];
+  const present = new Set<string>();
+  for (const [index, candidate] of packages.entries()) {
+    if (index % COMPARED_AT_ONCE === 0) yield;
+    if (isSource(candidate)) continue;
+    binary.push(candidate);
+    present.add(candidate.name).add(`${candidate.name}.${candidate.arch}`);
+  }
+  const missing: string[] = [];
+  for (const pattern of asked) {
+    if (!present.has(pattern) && !(isGlob(pattern) && (yield* isAnswered(pattern, binary)))) missing.push(pattern);
+  }
+  return missing;
+}
+
+function* isAnswered(glob: string, packages: readonly NamedPackage[]): Generator<void, boolean, void> {
+  const matchesGlob = packageMatcher(glob);
+  for (const [index, candidate] of packages.entries()) {
+    if (index % COMPARED_AT_ONCE === 0) yield;
+    if (matchesGlob(candidate)) return true;
+  }
+  return false;
+}
+
+/** Packages that one of the patterns means. */
+export function* packagesNamed<T extends NamedPackage>(patterns: readonly string[], packages: readonly T[]): Generator<void, ReadonlySet<T>, void> {
+  const exact = new Set(patterns.filter((pattern) => !isGlob(pattern)));
+  const globs = patterns.filter(isGlob).map(packageMatcher);
+  const named = new Set<T>();
+  for (const candidate of packages) {
+    yield;
+    const { name, arch } = candidate;
+    if (exact.has(name) || exact.has(`${name}.${arch}`) || globs.some((matchesGlob) => matchesGlob(candidate))) named.add(candidate);
+  }
+  return named;
+}
+
+export function isSource({ arch }: NamedPackage): boolean {
+  return arch === 'src' || arch === 'nosrc';
 }
 
 type Token = '*' | ((character: string) => boolean);

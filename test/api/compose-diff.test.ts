@@ -144,7 +144,7 @@ describe('composeDiff', () => {
     };
     await ask();
     const begun = performance.now();
-    const { value, ms } = await longestTurn(ask());
+    const { value, ms } = await longestTurn(ask);
     const took = performance.now() - begun;
     const { data } = JSON.parse(Buffer.from(value).toString()) as { readonly data: { readonly composeDiff: Record<string, readonly { readonly nevra: string }[]> } };
     const names = (list: string) => data.composeDiff[list]?.map(({ nevra }) => nevra);

@@ -1,5 +1,15 @@
 import { expect, it } from 'vitest';
-import { missingPackages, packageMatcher } from '../../src/compose/package-pattern.ts';
+import { missingPackages, packageMatcher, packagesNamed } from '../../src/compose/package-pattern.ts';
+import { inPieces } from '../../src/in-pieces.ts';
+import { longestTurn } from '../support/longest-turn.ts';
+
+/** Without pauses. */
+function resultOf<T>(work: Generator<void, T, void>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
 
 const x86 = (name: string) => ({ name, arch: 'x86_64' });
 
@@ -34,10 +44,21 @@ it('takes no time to speak of for a hostile glob', () => {
 });
 
 it('calls missing what no package but a source answers to', () => {
-  const packages = [
-    { name: 'bash', arch: 'x86_64', category: 'binary' as const },
-    { name: 'only-source', arch: 'src', category: 'source' as const },
-    { name: 'bash-debuginfo', arch: 'x86_64', category: 'debug' as const },
-  ];
-  expect(missingPackages(['bash', 'ba*', 'only-source', 'zsh', '*-libs', 'bash-debuginfo'], packages)).toEqual(['only-source', 'zsh', '*-libs']);
+  const packages = [x86('bash'), { name: 'only-source', arch: 'src' }, { name: 'other-source', arch: 'nosrc' }, x86('bash-debuginfo')];
+  const asked = ['bash', 'bash.x86_64', 'bash.i686', 'ba*', 'only-source', 'o*', 'zsh', '*-libs', 'bash-debuginfo'];
+  expect(resultOf(missingPackages(asked, packages))).toEqual(['bash.i686', 'only-source', 'o*', 'zsh', '*-libs']);
 });
+
+it('finds the packages that are meant by a name, a name with its arch or a glob', () => {
+  const packages = [x86('bash'), x86('bash-libs'), x86('zsh'), { name: 'zsh', arch: 'i686' }];
+  const named = resultOf(packagesNamed(['zsh.i686', '*-libs', 'nobody'], packages));
+  expect([...named]).toEqual([packages[1], packages[3]]);
+});
+
+it('of 60,000 packages holds nobody up, though many globs take long', async () => {
+  const packages = Array.from({ length: 60_000 }, (_, index) => x86(`package-${index}`));
+  const globs = Array.from({ length: 20 }, (_, index) => `*${index}-nothing`);
+  const { value, ms } = await longestTurn(() => inPieces(missingPackages(globs, packages), new AbortController().signal));
+  expect(value).toEqual(globs);
+  expect(ms).toBeLessThan(50);
+}, 60_000);

@@ -1,7 +1,8 @@
 // Builds that a request names, alone or on top of a tag: there, signed as asked, with the packages that were asked for.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { missingPackages, packageMatcher } from '../../compose/package-pattern.ts';
+import { isSource, missingPackages, packagesNamed } from '../../compose/package-pattern.ts';
+import { inPieces } from '../../in-pieces.ts';
 import { findBuilds, rpmsOfBuilds, type KojiBuild, type KojiRpm } from '../koji/builds.ts';
 import { checkSignatures } from '../koji/signatures.ts';
 import { rpmArches, type Look } from './looking.ts';
@@ -25,20 +26,19 @@ export async function checkBuilds(look: BuildLook, builds: readonly KojiBuild[])
   const usable = rpms.value.filter(({ arch }) => arches.has(arch));
   const unsigned = await checkSignatures(
     upstreams.hub,
-    { builds, rpms: namedAmong(source.packages, rpms.value), sigkeys: compose.sigkeys, arches: new Set([...arches, 'src', 'nosrc']), lookAtFiles: upstreams.hub.profile.topUrl !== null },
+    { builds, rpms: await namedAmong(source.packages, rpms.value, signal), sigkeys: compose.sigkeys, arches: new Set([...arches, 'src', 'nosrc']), lookAtFiles: upstreams.hub.profile.topUrl !== null },
     signal,
   );
   if (unsigned) return { failure: unsigned };
-  return { missing: missingPackages(source.packages, usable.map((rpm) => ({ ...rpm, category: 'binary' }))) };
+  return { missing: await inPieces(missingPackages(source.packages, usable), signal) };
 }
 
 /** Of the builds that hold one asked for: that RPM and the sources, which come along. What else is needed Pungi alone can tell. */
-function namedAmong(packages: readonly string[], rpms: readonly KojiRpm[]): readonly KojiRpm[] {
+async function namedAmong(packages: readonly string[], rpms: readonly KojiRpm[], signal: AbortSignal): Promise<readonly KojiRpm[]> {
   if (packages.length === 0) return rpms;
-  const matchers = packages.map(packageMatcher);
-  const isNamed = (rpm: KojiRpm) => matchers.some((matches) => matches(rpm));
-  const chosen = new Set(rpms.filter(isNamed).map(({ buildId }) => buildId));
-  return rpms.filter((rpm) => (isNamed(rpm) || rpm.arch === 'src') && chosen.has(rpm.buildId));
+  const named = await inPieces(packagesNamed(packages, rpms), signal);
+  const chosen = new Set([...named].map(({ buildId }) => buildId));
+  return rpms.filter((rpm) => named.has(rpm) || (isSource(rpm) && chosen.has(rpm.buildId)));
 }
 
 export function notInBuilds(missing: readonly string[]): ComposeFailure {

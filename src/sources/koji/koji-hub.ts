@@ -1,9 +1,9 @@
 // Asks a Koji hub: one question, or many in multiCalls of bounded size. Answers are checked against a schema before anyone
 // relies on them, large ones in slices, so that the event loop goes on; what does not fit is UPSTREAM_UNAVAILABLE.
 
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { inPieces } from '../../in-pieces.ts';
 import { faultFailure } from './faults.ts';
 import { HubTransport, type HubAnswer } from './hub-transport.ts';
 import type { KojiProfile } from './koji-profile.ts';
@@ -20,8 +20,6 @@ export interface Question {
   readonly args: readonly XmlRpcValue[];
   readonly kwargs?: XmlRpcStruct;
 }
-
-const SLICE = 100;
 
 export class KojiHub {
   readonly profile: KojiProfile;
@@ -103,12 +101,13 @@ export class KojiHub {
 
   async checkRows<T>(method: string, value: unknown, row: z.ZodType<T>, signal: AbortSignal): Promise<Asked<readonly T[]>> {
     if (!Array.isArray(value)) return this.#notUnderstood(method, 'it is not a list');
+    return await inPieces(this.#checkEach(method, value, row), signal);
+  }
+
+  *#checkEach<T>(method: string, items: readonly unknown[], row: z.ZodType<T>): Generator<void, Asked<readonly T[]>, void> {
     const rows: T[] = [];
-    for (const [index, item] of (value as readonly unknown[]).entries()) {
-      if (index % SLICE === SLICE - 1) {
-        await breathe();
-        signal.throwIfAborted();
-      }
+    for (const item of items) {
+      yield;
       const checked = this.#check(method, item, row);
       if ('failure' in checked) return checked;
       rows.push(checked.value);
@@ -127,9 +126,14 @@ export class KojiHub {
     if ('fault' in answer) return { failure: faultFailure(answer.fault, this.profile, 'multiCall') };
     const entries = answer.value;
     if (!Array.isArray(entries) || entries.length !== questions.length) return this.#notUnderstood('multiCall', 'it does not answer each of the calls');
+    return await inPieces(this.#checkEntries(questions, entries as readonly XmlRpcValue[], schema), signal);
+  }
+
+  *#checkEntries<T>(questions: readonly Question[], entries: readonly XmlRpcValue[], schema: z.ZodType<T>): Generator<void, Asked<readonly Entry<T>[]>, void> {
     const checkedEntries: Entry<T>[] = [];
     for (const [index, { method }] of questions.entries()) {
-      const entry = (entries as readonly XmlRpcValue[])[index] ?? null;
+      yield;
+      const entry = entries[index] ?? null;
       const fault = readFault(entry);
       if (fault) {
         checkedEntries.push({ fault });

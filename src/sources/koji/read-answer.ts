@@ -2,16 +2,14 @@
 // into pieces, and each piece is unpacked here in a turn of its own. What is packed lies in shared memory: nothing is copied
 // from thread to thread at once.
 
-import { setImmediate as breathe } from 'node:timers/promises';
 import { deserialize } from 'node:v8';
+import { inPieces } from '../../in-pieces.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
 import { MalformedMessage, XmlRpcReader, type XmlRpcMessage } from './xml-rpc-reader.ts';
 import type { XmlRpcValue } from './xml-rpc-value.ts';
 
 /** What is read in less than a few milliseconds. */
 const MAX_INLINE_BYTES = 256 * 1024;
-/** What is copied in less than a millisecond or so. */
-const COPIED_AT_ONCE = 4 * 1024 ** 2;
 
 /** A part of a list: where in the answer the list is, and its items' place in the packed bytes. */
 export interface PackedPart {
@@ -28,10 +26,10 @@ export type PackedAnswer =
 export async function readAnswer(chunks: readonly Uint8Array[], signal: AbortSignal): Promise<XmlRpcMessage> {
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   if (bytes <= MAX_INLINE_BYTES) return readChunks(chunks);
-  const input = await shared(chunks, bytes);
+  const input = await inPieces(shared(chunks, bytes), signal);
   const answer = await runInThread<PackedAnswer>({ module: threadModule(import.meta.url, 'read-answer-thread'), input, signal });
   if ('malformed' in answer) throw new MalformedMessage(answer.malformed);
-  return await unpack(answer, signal);
+  return await inPieces(unpack(answer), signal);
 }
 
 export function readChunks(chunks: Iterable<Uint8Array>): XmlRpcMessage {
@@ -47,26 +45,22 @@ export function readChunks(chunks: Iterable<Uint8Array>): XmlRpcMessage {
   return reader.end();
 }
 
-async function shared(chunks: readonly Uint8Array[], bytes: number): Promise<Uint8Array> {
+function* shared(chunks: readonly Uint8Array[], bytes: number): Generator<void, Uint8Array, void> {
   const all = new Uint8Array(new SharedArrayBuffer(bytes));
   let at = 0;
-  let last = 0;
   for (const chunk of chunks) {
     all.set(chunk, at);
     at += chunk.length;
-    if (at - last < COPIED_AT_ONCE) continue;
-    last = at;
-    await breathe();
+    yield;
   }
   return all;
 }
 
-async function unpack({ packed, parts, rest }: Exclude<PackedAnswer, { malformed: string }>, signal: AbortSignal): Promise<XmlRpcMessage> {
+function* unpack({ packed, parts, rest }: Exclude<PackedAnswer, { malformed: string }>): Generator<void, XmlRpcMessage, void> {
   const message = deserialize(Buffer.from(rest)) as XmlRpcMessage;
   const value = message.kind === 'response' ? message.value : null;
   for (const { path, start, end } of parts) {
-    await breathe();
-    signal.throwIfAborted();
+    yield;
     const list = path.reduce<XmlRpcValue>((holder, key) => (holder as Readonly<Record<number | string, XmlRpcValue>>)[key] ?? null, value);
     for (const item of deserialize(Buffer.from(packed.slice(start, end))) as XmlRpcValue[]) (list as XmlRpcValue[]).push(item);
   }

@@ -1,10 +1,10 @@
 // What a tag holds at an event: the latest build of each package, inherited ones included unless told otherwise, and whether
 // the packages asked for by name are among their RPMs, so that a compose can fail before Pungi has run for an hour.
 
-import { setImmediate as breathe } from 'node:timers/promises';
 import { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { packageMatcher, type NamedPackage } from '../../compose/package-pattern.ts';
+import { missingPackages } from '../../compose/package-pattern.ts';
+import { inPieces } from '../../in-pieces.ts';
 import { buildFields, rpmFields, toBuild, toRpm, type KojiBuild, type KojiRpm } from './builds.ts';
 import type { Asked, KojiHub } from './koji-hub.ts';
 
@@ -59,7 +59,7 @@ export async function checkPackages(
   if ('failure' in answer) return answer.failure;
   const rpms = await hub.checkRows(question.method, answer.value[0], rpm, signal);
   if ('failure' in rpms) return rpms.failure;
-  const missing = await missingAmong(asked.packages, rpms.value, signal);
+  const missing = await inPieces(missingPackages(asked.packages, rpms.value), signal);
   if (missing.length === 0) return null;
   const blocked = await blockedAmong(hub, asked, missing, signal);
   if ('failure' in blocked) return blocked.failure;
@@ -74,18 +74,4 @@ async function blockedAmong(hub: KojiHub, { tag, event }: TagQuestion, names: re
   const found = await hub.askAll(questions, packageConfig.nullable(), signal);
   if ('failure' in found) return found;
   return { value: new Map(found.value.flatMap((config) => (config?.blocked ? [[config.package_name, ` (blocked in ${config.tag_name})`]] : []))) };
-}
-
-/** As `missingPackages` has it, with a pause after each scan: a large tag and many globs take seconds. */
-async function missingAmong(asked: readonly string[], rpms: readonly NamedPackage[], signal: AbortSignal): Promise<readonly string[]> {
-  const binary = rpms.filter(({ arch }) => arch !== 'src' && arch !== 'nosrc');
-  const present = new Set(binary.flatMap(({ name, arch }) => [name, `${name}.${arch}`]));
-  const missing: string[] = [];
-  for (const pattern of asked) {
-    if (present.has(pattern)) continue;
-    if (!binary.some(packageMatcher(pattern))) missing.push(pattern);
-    await breathe();
-    signal.throwIfAborted();
-  }
-  return missing;
 }
