@@ -4,6 +4,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeRepository } from '../../src/setup/sample-repository.ts';
 import { buildModule, buildSamples, startKojiLab, type KojiLab } from '../support/koji-lab.ts';
 
 let directory: string;
@@ -84,7 +85,8 @@ describe('a compose of a tag', () => {
     const { configuration, variants, directory: kept } = await lab.saw(done.pungiComposeId);
     expect(configuration).toMatchObject({ gather_method: 'hybrid', pkgset_koji_builds: ['cowsay-3.04-7'], pkgset_koji_scratch_tasks: [task] });
     expect(configuration['module_defaults_dir']).toMatch(/^\//);
-    expect(variants).toContain('<modules><kojitag>f43-modular</kojitag></modules>');
+    expect(variants).toContain('<groups><group>odcs-group</group></groups><modules><kojitag>f43-modular</kojitag></modules>');
+    expect(names(done)).toEqual(['greet']);
     expect(await readdir(join(kept, 'module-defaults'))).toContain('greeter.yaml');
   });
 });
@@ -98,6 +100,18 @@ describe('the next compose of a tag', () => {
     const given = async ({ pungiComposeId }: Ended) => JSON.parse(await readFile(join((await lab.saw(pungiComposeId)).directory, 'old-compose.json'), 'utf8')) as unknown;
     expect(await given(first)).toBeNull();
     expect(await given(second)).toEqual({ headers: first.pungiComposeId, repomd: `<repomd><!-- ${first.pungiComposeId} --></repomd>` });
+  });
+});
+
+describe('a compose of packages beside modules', () => {
+  it('fails for what nothing provides only where that is to be checked: its solver leaves it else, without a word', async () => {
+    await makeRepository(join(lab.topDir, 'rpms'), [{ name: 'lacking', noarch: true, packages: [{ requires: ['nowhere-to-be-found'] }] }]);
+    lab.koji.addBuild('lacking-1.0-1', { rpms: [{ arch: 'src' }, { arch: 'noarch' }] });
+    lab.koji.tagBuild('f43-base', 'lacking-1.0-1');
+    const input = { source: { tag: { tag: 'f43', packages: ['lacking'], modularTags: ['f43-modular'] } } };
+    expect(await compose(input)).toMatchObject({ state: 'DONE', failure: null });
+    const { failure } = await compose({ ...input, flags: ['CHECK_DEPS'] });
+    expect(failure).toMatchObject({ code: 'UNSATISFIED_DEPENDENCIES', message: 'Packages lack what they need: nothing provides nowhere-to-be-found needed by lacking.noarch (x86_64)' });
   });
 });
 

@@ -1,12 +1,13 @@
 // Why Pungi failed. Its exit code says only that it did; the reason stands in its output or, for a source repository,
 // in the log of its child alone. What a person is told holds neither tracebacks nor paths of this server.
 
-import { open } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { presentable, tracebackFilter } from '../../compose/redaction.ts';
 import type { ProcessResult } from '../supervisor.ts';
+import { knownFailure } from './known-failures.ts';
 import { VARIANT } from './variant.ts';
 
 /** Of a log, what is looked at: its end is where the error is. */
@@ -30,11 +31,32 @@ export async function diagnose(run: PungiRun, generation: Generation): Promise<C
     noSpace(run.output, details) ??
     unsatisfiedDependencies(run.output, details) ??
     unsignedPackages(run.output, generation) ??
+    knownFailure(shownLines(run.output, generation), details) ??
     kojiAway(run.output, generation, details) ??
     (await unreadableSource(run.output, generation)) ??
+    (await failedCommand(run.output, generation)) ??
     refusedConfiguration(run, details) ??
     failure('ENGINE_FAILED', messageOf(run.output, generation), details)
   );
+}
+
+/** Pungi's solver for modules leaves what it cannot resolve, asked to check or not: it only says so in its log. */
+export async function unresolvedBesideModules({ compose, directory }: Generation): Promise<ComposeFailure | null> {
+  const problems: string[] = [];
+  for (const arch of compose.arches) {
+    const logs = join(directory, 'logs', arch);
+    for (const name of (await readdir(logs).catch(() => [])).filter((file) => /^hybrid-depsolver-.*\.log$/.test(file)).toSorted()) {
+      problems.push(...solverProblems(await readTail(join(logs, name))).map((problem) => `${problem} (${arch})`));
+    }
+  }
+  if (problems.length === 0) return null;
+  return failure('UNSATISFIED_DEPENDENCIES', `Packages lack what they need: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? ' …' : ''}`, problems.join('\n'));
+}
+
+/** `Problem 1 / 2:` and what follows it, indented. */
+function solverProblems(log: string): string[] {
+  const told = [...log.matchAll(/^Problem \d+ \/ \d+:\n((?: +- .*\n?)+)/gm)].flatMap(([, list]) => (list ?? '').split('\n').map((line) => line.replace(/^ +- /, '').trim()));
+  return [...new Set(told.filter((line) => / requires | conflicts |nothing provides/.test(line)))];
 }
 
 /** The names asked for that Pungi found in the repositories of no arch; it says so and exits 0. */
@@ -105,13 +127,16 @@ function unsignedPackages(output: readonly string[], generation: Generation): Co
   const { sigkeys } = generation.compose;
   // Unsigned ones would do: then it is the files that are not there.
   if (sigkeys.length === 0 || sigkeys.includes('')) return failure('UPSTREAM_UNAVAILABLE', "RPMs that Koji has are not where the worker looks for them; tell an administrator to see to Koji's topDir.", text.slice(at));
-  return failure('UNSIGNED_PACKAGES', 'Packages are not signed with any of the keys that were asked for.', text.slice(at));
+  const [, list = ''] = /Unsigned packages:\n((?:[^\s:[]+(?:\n|$))+)/.exec(text.slice(at)) ?? [];
+  const named = list.trim().split('\n').join(', ');
+  return failure('UNSIGNED_PACKAGES', `Not signed with ${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}: ${named || 'see the details'}`, text.slice(at));
 }
 
 /** Pungi has tried for a while when it gives up. */
 function kojiAway(output: readonly string[], { input }: Generation, details: string | null): ComposeFailure | null {
-  if (!input.koji || !output.some((line) => /Max retries exceeded with url|(?:Connection|ConnectTimeout|ReadTimeout|SSL)Error\b|ServerOffline|Remote end closed connection/.test(line))) return null;
-  return failure('UPSTREAM_UNAVAILABLE', `Koji (${input.koji.place.profile}) does not answer Pungi; try again later.`, details);
+  const place = input.koji?.place ?? input.rawConfig?.koji;
+  if (!place || !output.some((line) => /Max retries exceeded with url|(?:Connection|ConnectTimeout|ReadTimeout|SSL)Error\b|ServerOffline|Remote end closed connection/.test(line))) return null;
+  return failure('UPSTREAM_UNAVAILABLE', `Koji (${place.profile}) does not answer Pungi; try again later.`, details);
 }
 
 async function unreadableSource(output: readonly string[], generation: Generation): Promise<ComposeFailure | null> {
@@ -129,6 +154,16 @@ async function unreadableSource(output: readonly string[], generation: Generatio
   return mayHeal
     ? failure('UPSTREAM_UNAVAILABLE', `The source repository for ${arch} does not answer; try again later.`, details)
     : failure('INVALID_SOURCE', `There is no readable repository at the source for ${arch}; check its path or URL.`, details);
+}
+
+/** Of a program that Pungi runs, the reason is in that one's log alone, which goes with the attempt. */
+async function failedCommand(output: readonly string[], generation: Generation): Promise<ComposeFailure | null> {
+  const [, program = '', arch, name] = /ERROR running command: (\S+) [^\n]*\nFor more details see \S*\/logs\/(\w+)\/([\w.-]+)/.exec(output.join('\n')) ?? [];
+  if (!arch || !name) return null;
+  const lines = (await readTail(join(generation.directory, 'logs', arch, name))).split('\n').filter((line) => line.trim() !== '');
+  const shown = shownLines(lines, generation).slice(-20);
+  if (shown.some((line) => line.endsWith(`${program}: not found`))) return failure('ENGINE_FAILED', `${program}, a program that Pungi needs, is not installed on the worker; tell an administrator.`);
+  return failure('ENGINE_FAILED', `Pungi failed: ${program} failed: ${(shown.at(-1) ?? 'without saying why').slice(0, 300)}`, shown.join('\n'));
 }
 
 /** Pungi stops before it has a STATUS when it does not understand what it is asked. */

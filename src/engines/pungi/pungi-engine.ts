@@ -10,7 +10,7 @@ import type { SourceType } from '../../compose/vocabulary.ts';
 import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
 import { pungiArguments } from './arguments.ts';
 import { askedPackages } from './configuration.ts';
-import { diagnose, missingPackagesFailure, packagesNotFound } from './diagnosis.ts';
+import { diagnose, missingPackagesFailure, packagesNotFound, unresolvedBesideModules } from './diagnosis.ts';
 import { followFile } from './file-follower.ts';
 import { writeComposeInfo, writeInput, type PungiInput } from './input-files.ts';
 import { clearRun, clearUnpublished } from './leftovers.ts';
@@ -101,6 +101,8 @@ async function finish(generation: Generation): Promise<ComposeFailure | null> {
   const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
   const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
   if (missing.length > 0) return missingPackagesFailure(missing);
+  const unresolved = generation.compose.flags.includes('CHECK_DEPS') ? await unresolvedBesideModules(generation) : null;
+  if (unresolved) return unresolved;
   const dump = input.rawConfig ? await readConfigDump(directory) : null;
   if (dump !== null) generation.keepConfiguration(dump);
   await clearUnpublished(directory, scratch);

@@ -34,12 +34,16 @@ function parsePackage(text, place) {
   };
 }
 
-/** What was asked for and, with `deps`, all that it requires by name; their source and debug packages come along. */
-export function gather(packages, conf, arch, confDir) {
+/**
+ * What was asked for and, but for `nodeps`, all that it requires by name; their source and debug packages come along. Beside
+ * modules the real one asks for no group that the variant does not name.
+ */
+export function gather(packages, conf, arch, confDir, variants) {
   const fits = (pkg) => pkg.arch === 'noarch' || pkg.arch === arch;
   const isDebug = (pkg) => /-debug(info|source)$/.test(pkg.name);
   const binary = packages.filter((pkg) => fits(pkg) && !isDebug(pkg));
-  const asked = conf.comps_file ? askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8')) : ['*'];
+  const isGroupLeftOut = variants.includes('<modules>') && !variants.includes('<group>');
+  const asked = conf.comps_file ? (isGroupLeftOut ? [] : askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8'))) : ['*'];
   const chosen = new Set();
   // The real one writes the names into a kickstart file as they are: there a hyphen excludes.
   const excluded = asked.filter((pattern) => pattern.startsWith('-')).map((pattern) => pattern.slice(1));
@@ -49,7 +53,7 @@ export function gather(packages, conf, arch, confDir) {
     return found.length === 0 && pattern !== '*';
   });
   const unmet = [];
-  if (conf.gather_method === 'deps') {
+  if (conf.gather_method !== 'nodeps') {
     for (const pkg of chosen) {
       const unprovided = pkg.requires.filter((requirement) => {
         const provider = binary.find((candidate) => candidate.name === requirement || candidate.provides.includes(requirement));

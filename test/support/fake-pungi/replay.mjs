@@ -176,7 +176,7 @@ export async function replay(run) {
         writeFileSync(logFile, `COMMAND: pungi-gather\n${broken.hint ?? ''}Traceback (most recent call last):\n  File "/usr/bin/pungi-gather", line 5, in <module>\ndnf.exceptions.RepoError: Failed to download metadata for repo 'repo-0': ${broken.problem}\n`);
         doom(`[ERROR   ] Compose run failed: ERROR running command: pungi-gather --config=${composeDir}/work/${arch}/pungi/${arch}.conf --arch=${arch}`, `For more details see ${logFile}`);
       }
-      sets[arch] = gather(repositories.flatMap(({ packages }) => packages), conf, arch, confDir);
+      sets[arch] = gather(repositories.flatMap(({ packages }) => packages), conf, arch, confDir, variants);
       const missing = sets[arch].missing.map((name) => `2026-11-22 17:33:58 [ERROR   ] No package matches pattern ${name}\n`);
       writeFileSync(logFile, `COMMAND: pungi-gather\n${missing.join('')}`);
     }
@@ -184,12 +184,21 @@ export async function replay(run) {
   }
   function checkDependencies() {
     const unmet = arches.flatMap((arch) => selection[arch].unmet.map(({ name, requirements }) => ({ arch, name, requirements })));
+    // The solver for modules tells of what it cannot resolve in its own log, and is done.
+    if (conf.gather_method === 'hybrid') return tellInSolverLog(unmet);
     if (!conf.check_deps || unmet.length === 0) return;
     const lines = unmet.flatMap(({ arch, name, requirements }) => [
       `[ERROR   ] Unresolved dependencies for Temporary.${arch} in package ${name}`,
       `: [${requirements.map((requirement) => `'${requirement}'`).join(', ')}]`,
     ]);
     doom(...lines, '[ERROR   ] Compose run failed: Unresolved dependencies detected');
+  }
+  function tellInSolverLog(unmet) {
+    for (const arch of arches) {
+      const own = unmet.filter((one) => one.arch === arch);
+      const problems = own.map(({ name, requirements }, index) => `Problem ${index + 1} / ${own.length}:\n${requirements.map((requirement) => `  - nothing provides ${requirement} needed by ${name}\n`).join('')}`);
+      writeFileSync(join(composeDir, 'logs', arch, `hybrid-depsolver-Temporary-iter-1.${arch}.log`), `COMMAND: fus --verbose --arch ${arch}\n${problems.join('')}`);
+    }
   }
 }
 
