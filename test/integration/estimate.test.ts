@@ -82,6 +82,16 @@ it('what is told of waiting composes is right enough to show', async () => {
   expect(median).toBeLessThan(0.35);
 });
 
+it('one that waits is told to begin when all before it, and those at work, leave a slot', async () => {
+  const secondsTo = async (position: number, running: number): Promise<number> => {
+    const busy = { typicalMs: async () => 10_000, load: async () => ({ slots: 2, running, meanMs: 8_000 }) };
+    const told = await estimator({ history: busy, poolOf: () => 'default', clock: { now: () => T0 } })(aCompose(), position);
+    return ((told?.getTime() ?? Number.NaN) - T0.getTime()) / 1_000;
+  };
+  expect(await Promise.all([secondsTo(1, 0), secondsTo(2, 0), secondsTo(3, 0)])).toEqual([10, 10, 14]);
+  expect(await Promise.all([secondsTo(1, 1), secondsTo(1, 2), secondsTo(5, 2)])).toEqual([10, 14, 30]);
+});
+
 it('one that is being generated is told from composes like it, and never in the past', async () => {
   const [small, , large] = KINDS;
   if (!small || !large) throw new Error('no kinds');

@@ -19,7 +19,7 @@ export interface Cluster {
   readonly workers: ServiceProcess[];
   /** A repository with the sample packages; `control` says what fake-pungi does with it. */
   repository(name: string, control?: object): Promise<string>;
-  startWorker(): Promise<ServiceProcess>;
+  startWorker(environment?: Record<string, string>): Promise<ServiceProcess>;
   stop(): Promise<void>;
 }
 
@@ -43,8 +43,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     HOST: '127.0.0.1',
     ...options.environment,
   };
-  const start = (role: string) => startService({ ...environment, ODCS_ROLE: role, ODCS_DATA_DIR: join(directory, role) });
-  const processes = await Promise.all([...Array<string>(options.apis).fill('api'), ...Array<string>(options.workers).fill('worker')].map(start));
+  const start = (role: string, extra: Record<string, string> = {}) => startService({ ...environment, ODCS_ROLE: role, ODCS_DATA_DIR: join(directory, role), ...extra });
+  const processes = await Promise.all([...Array<string>(options.apis).fill('api'), ...Array<string>(options.workers).fill('worker')].map((role) => start(role)));
   const apis = processes.slice(0, options.apis);
   const workers = processes.slice(options.apis);
   return {
@@ -54,8 +54,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     apis,
     workers,
     repository: (name, control = {}) => fakePungiRepository(join(directory, name), control),
-    async startWorker() {
-      const worker = await start('worker');
+    async startWorker(extra = {}) {
+      const worker = await start('worker', extra);
       workers.push(worker);
       return worker;
     },
