@@ -33,17 +33,22 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
     const entry: Watched = { client, asked: null, heard: performance.now(), held: false };
     watched.set(client, entry);
     const query = client.query.bind(client) as Query;
+    const heard = () => {
+      entry.asked = null;
+      entry.heard = performance.now();
+    };
+    const heardBefore = (then: Query): Query => (...args) => {
+      heard();
+      return then(...args);
+    };
     const timed: Query = (...args) => {
-      const answer = query(...args);
-      if (answer instanceof Promise) {
-        entry.asked = performance.now();
-        looking ??= setInterval(look, LOOK_MS).unref();
-        const heard = () => {
-          entry.asked = null;
-          entry.heard = performance.now();
-        };
-        answer.then(heard, heard);
-      }
+      // The pool's own `query` asks by a callback; then no promise is answered.
+      const callback = args.findIndex((arg) => typeof arg === 'function');
+      const answer = query(...(callback < 0 ? args : args.with(callback, heardBefore(args[callback] as Query))));
+      if (callback < 0 && !(answer instanceof Promise)) return answer;
+      entry.asked = performance.now();
+      looking ??= setInterval(look, LOOK_MS).unref();
+      if (answer instanceof Promise) answer.then(heard, heard);
       return answer;
     };
     client.query = timed as typeof client.query;

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isConnectionLoss } from '../../src/app/connection-loss.ts';
-import { openDatabase, type Database } from '../../src/store/database.ts';
+import { openDatabase, openSmallPool, type Database } from '../../src/store/database.ts';
 import { leadership } from '../../src/store/leadership.ts';
 import { createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
@@ -70,6 +70,18 @@ describe('a connection of the pool', () => {
     await expect(transaction).resolves.toEqual([{ two: 2 }]);
   }, 20_000);
 });
+
+it('a lease is refreshed over another connection where its own went half-open, and the process can end', async () => {
+  const leases = openSmallPool({ url: proxy.url, logger: silentLogger });
+  await leases.run('select 1', []);
+  proxy.halfOpen();
+  expect(await lostAfter(leases.run('select 1', []))).toBeLessThan(6_000);
+  await expect(leases.run('select 1 as one', [])).resolves.toEqual([{ one: 1 }]);
+  proxy.halfOpen();
+  const waiting = lostAfter(leases.run('select 1', []));
+  await leases.close();
+  expect(await waiting).toBeLessThan(6_000);
+}, 20_000);
 
 describe('the leader of a chore', () => {
   it('that is cut off, or frozen, is followed by another within seconds', async () => {
