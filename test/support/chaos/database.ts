@@ -7,6 +7,8 @@ import type { Query } from './history.ts';
 export async function createDatabase(serverUrl: string): Promise<{ url: string; query: Query; end(): Promise<void> }> {
   const name = `odcs_chaos_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
+  // The server may be faster than the end of the last connection.
+  admin.on('error', () => {});
   await admin.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
