@@ -1,4 +1,4 @@
-// `npm run bench [-- api share latency engine]`: figures, by hand and on a machine that has nothing else to do. Each is a
+// `npm run bench [-- api share latency subscribers engine]`: figures, by hand and on a machine that has nothing else to do. Each is a
 // ratio of two things measured in turn in one run, medians of five, or a time; shared/numbers.md has the goals.
 
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
@@ -10,8 +10,9 @@ import { benchApi } from './api.ts';
 import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
 import { benchSharing } from './sharing.ts';
+import { benchSubscribers } from './subscribers.ts';
 
-const BENCHES = { api: benchApi, share: benchSharing, latency: benchLatency, engine: benchEngine };
+const BENCHES = { api: benchApi, share: benchSharing, latency: benchLatency, subscribers: benchSubscribers, engine: benchEngine };
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) throw new Error(`No such bench: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
