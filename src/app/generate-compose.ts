@@ -156,7 +156,7 @@ class Attempt {
     const isComparable = digest !== null && (attempt === 1 || source.type !== 'PUNGI_COMPOSE');
     if (isComparable && digest !== sharingDigest({ request: this.#compose, engine: engine.name, fingerprint: answer.input.fingerprint })) {
       // The source changed since it was looked at: what comes of it is not what the others would have.
-      await partWays(this.#deps, this.#compose);
+      await whileConnected(signal, () => partWays(this.#deps, this.#compose));
     }
     await this.#keepSource(answer.input);
     this.#compose = { ...this.#compose, ...answer.input.taken };
@@ -184,7 +184,8 @@ class Attempt {
   async #generate(engine: Engine, place: AttemptDirectory, input: ResolvedInput): Promise<ComposeFailure | null> {
     const compose = this.#compose;
     const release = input.rawConfig?.release ?? ownRelease(compose.id);
-    const reserved = await reserveIdentity(this.#deps, compose, { release, at: this.#deps.clock.now(), signal: this.#running.signal });
+    const store = { transaction: <T>(work: (tx: ComposeTransaction) => Promise<T>) => this.#transaction(work) };
+    const reserved = await reserveIdentity({ ...this.#deps, store }, compose, { release, at: this.#deps.clock.now(), signal: this.#running.signal });
     if (!reserved) return failure('INTERNAL', 'The attempt is not the latest of its compose any more');
     if ('failure' in reserved) return reserved.failure;
     return engine.generate({

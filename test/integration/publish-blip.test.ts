@@ -65,6 +65,25 @@ it.each(['before', 'after'] as const)('a finished compose is published, once, th
   expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
 });
 
+it.each([['of a source that changed', aCompose().source], ['that is given its name', rawSource]] as const)('an attempt %s outlives that the database is lost before each of its transactions', async (_what, source) => {
+  const { id } = await store.transaction(async (tx) => tx.patch(await tx.insert(aCompose({ source }), null), { digest: 'of what the source was' }));
+  let blips = 0;
+  let isBack = true;
+  const flaky: ComposeStore = {
+    ...store,
+    find: (asked) => store.find(asked),
+    async transaction(work) {
+      isBack = !isBack || (await store.find(id))?.state !== 'GENERATING';
+      if (isBack) return store.transaction(work);
+      blips += 1;
+      throw gone();
+    },
+  };
+  await generate(id, { store: flaky });
+  expect(blips).toBeGreaterThan(2);
+  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+});
+
 it('attempts that lose the database again and again end, with the reason', async () => {
   const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
   const lose = () => generate(id, { store, generate: () => Promise.reject(gone()) });
