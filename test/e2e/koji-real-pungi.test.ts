@@ -2,7 +2,7 @@
 // and makes of it what was asked for.
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -136,8 +136,40 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
     const info = JSON.parse(await readFile(join(lab.service.targetDir, `odcs-${done.id}`, 'compose/metadata/composeinfo.json'), 'utf8')) as { payload: { compose: object } };
     expect(info.payload.compose).toMatchObject({ type: 'production', label: 'RC-1.2' });
   }, 120_000);
+
+  it('takes what the last compose of the tag read, has the packages of its own event, and does without what is damaged', async () => {
+    const { koji, service } = lab;
+    koji.addTag('f43-twice');
+    for (const nvr of ['hello-2.12-1', 'greet-0.9-1', 'cowsay-3.04-7', 'unrelated-1.0-1']) koji.tagBuild('f43-twice', nvr);
+    const composeTwice = async (packages: readonly string[]) => {
+      const done = await compose({ source: { tag: { tag: 'f43-twice', packages } } });
+      expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
+      return { names: new Set(done.packages.nodes.map(({ name }) => name)), log: await readFile(join(service.targetDir, '.logs', done.id, '1.log'), 'utf8') };
+    };
+    expect((await composeTwice(['greet'])).log).toContain('No suitable old compose found in: []');
+    koji.untagBuild('f43-twice', 'cowsay-3.04-7');
+    const second = await composeTwice([]);
+    expect(second.log).toMatch(/Using old repodata from: \S+\/work\/global\/repo\/f43-twice$/m);
+    expect(second.log).not.toContain('Failed to load old cache');
+    expect([...second.names]).toEqual(expect.arrayContaining(['greet', 'hello', 'unrelated']));
+    expect(second.names).not.toContain('cowsay');
+    koji.untagBuild('f43-twice', 'unrelated-1.0-1');
+    await damageKept(service.targetDir, 'f43-twice');
+    const third = await composeTwice([]);
+    expect(third.log).toContain('Failed to load old cache');
+    expect(third.names).not.toContain('unrelated');
+  }, 240_000);
 });
 
 function moduleDefaults(module: string, stream: string): string {
   return `---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: ${module}\n  stream: ${stream}\n  profiles: {}\n...\n`;
+}
+
+/** Every file that is kept of the tag is as long as it was, and nothing else. */
+async function damageKept(targetDir: string, tag: string): Promise<void> {
+  const kept = join(targetDir, '.kept');
+  for (const name of await readdir(kept, { recursive: true })) {
+    const path = join(kept, name);
+    if (name.includes(tag) && (await stat(path)).isFile()) await writeFile(path, Buffer.alloc((await stat(path)).size, 'Z'));
+  }
 }
