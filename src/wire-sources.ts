@@ -45,7 +45,7 @@ export function wireSources(config: Config, { kojiEvents, results }: { readonly 
   const bounds = { repoRoots: config.repoRoots, urlAllow: config.ODCS_URL_ALLOW, hostIsLoopback: config.hostIsLoopback };
   const repo = new RepoSource(bounds);
   const pulp = pulpServer(config);
-  const files = config.ODCS_KOJI && new KojiFiles({ place: kojiPlace(config.ODCS_KOJI), path: config.PATH, repositories: repo });
+  const files = config.ODCS_KOJI && new KojiFiles({ hub: new KojiHub(config.ODCS_KOJI.profile), place: kojiPlace(config.ODCS_KOJI), path: config.PATH, repositories: repo });
   const generating = preferredEngines(
     [
       createPungiEngine({ path: config.PATH, timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000, sourceTypes: pungiSources(config), kept: results.kept, logger }),

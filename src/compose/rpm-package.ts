@@ -28,6 +28,8 @@ export interface RpmPackage {
 
 /** A file that is known to exist, by Koji's word, and that nobody has looked at yet. */
 export interface UnreadFile {
+  /** What Koji's hub calls the RPM. */
+  readonly rpmId: number;
   /** What is known all the same: relations and files, from the metadata of another copy; or no more than the name tells. */
   readonly knows: 'relations' | 'name';
   /** Where it may lie below the repository, the most wanted first; its size there, where that is known. */

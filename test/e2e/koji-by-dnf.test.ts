@@ -96,6 +96,15 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
     expect(refused.failure?.message).not.toContain('greet');
   });
 
+  it('a failure of its own for signed copies that Koji has removed', async () => {
+    await keepInKoji(lab.koji, lab.topDir, [{ name: 'pruned', packages: [{}] }], { sigkeys: { pruned: [KEY] } });
+    await rm(join(lab.topDir, 'packages/pruned/1.0/1/data'), { recursive: true });
+    expect(await composed({ source: { build: { builds: ['pruned-1.0-1'] } }, sigkeys: [KEY] })).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'UNSIGNED_PACKAGES', message: expect.stringMatching(/^Signed with the key 91381b71, but Koji's signed copies are gone .*: pruned-(0:)?1.0-1/) as string },
+    });
+  });
+
   it('what was tagged since Koji’s repository was made, and what was at an event before', async () => {
     const { koji } = lab;
     const before = koji.lastEvent;
@@ -135,7 +144,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
     lab.koji.addTag('large');
     lab.koji.addBuild('large-1-1', { rpms: [{ arch: 'src' }, { sizeBytes: 5 * 1024 ** 3 }] });
     lab.koji.tagBuild('large', 'large-1-1');
-    expect(await composed({ source: { tag: { tag: 'large' } } })).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringMatching(/^Koji has no repository of tag “large”.*too many to download/) as string } });
+    expect(await composed({ source: { tag: { tag: 'large' } } })).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringMatching(/^Koji has no repository of tag “large”.*1 packages of 5120 MiB are too much to download/) as string } });
   });
 
   it('one result for two composes of a tag in which nothing changed', async () => {

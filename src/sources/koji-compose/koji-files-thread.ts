@@ -2,7 +2,7 @@
 // copy, and the MD5 of header and payload, which signing does not touch. It says which have to be described.
 
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, linkSync, openSync, readFileSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, linkSync, openSync, readFileSync, readSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { isBelow } from '../../compose/location.ts';
@@ -21,7 +21,12 @@ export interface KojiFilesTask {
   readonly list: string;
 }
 
-export type KojiFilesResult = { readonly failure: ComposeFailure } | { readonly absent: readonly string[] };
+export interface AbsentFile {
+  readonly nevra: string;
+  readonly rpmId: number;
+}
+
+export type KojiFilesResult = { readonly failure: ComposeFailure } | { readonly absent: readonly AbsentFile[] };
 
 const LEAD_BYTES = 96;
 const INTRO_BYTES = 16;
@@ -41,25 +46,35 @@ await serveThread((task: KojiFilesTask): KojiFilesResult => {
 });
 
 function examine({ root, packages, brought, found, list }: KojiFilesTask): KojiFilesResult {
-  const absent: string[] = [];
+  const absent: AbsentFile[] = [];
   const known: string[] = [];
   const unknown: string[] = [];
   for (const line of readFileSync(packages, 'utf8').split('\n').filter(Boolean)) {
     const { unread, ...pkg } = decodePackage(line);
-    const place = unread?.places.find(({ path }) => isFile(root, path));
-    if (!unread || !place) {
-      absent.push(nevra(pkg));
+    if (!unread) throw new Error(`${nevra(pkg)} has been read already`);
+    const place = unread.places.find(({ path }) => isFile(root, path));
+    if (!place) {
+      absent.push({ nevra: nevra(pkg), rpmId: unread.rpmId });
       continue;
     }
     const file = join(root, place.path);
     const { sizeBytes, checksum } = check(file, pkg, place.sizeBytes, unread.payloadHash);
-    if (brought !== null && !existsSync(join(brought, checksum))) linkSync(file, join(brought, checksum));
+    if (brought !== null) keep(file, join(brought, checksum));
     if (unread.knows === 'relations') known.push(`${encodePackage({ ...pkg, href: place.path, sizeBytes, checksumType: 'sha256', checksum })}\n`);
     else unknown.push(`${place.path}\n`);
   }
   writeFileSync(found, known.join(''));
   writeFileSync(list, unknown.join(''));
   return { absent };
+}
+
+/** Another arch may have it too. */
+function keep(file: string, under: string): void {
+  try {
+    linkSync(file, under);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** What leads out of Koji's directory is not Koji's. */

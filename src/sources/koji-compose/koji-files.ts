@@ -11,12 +11,15 @@ import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { decodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
 import { runInThread, threadModule } from '../../worker-thread.ts';
+import type { KojiHub } from '../koji/koji-hub.ts';
 import { encodePath } from '../koji/path-info.ts';
+import { COPIES_ARE_GONE, storedKeys } from '../koji/signatures.ts';
 import { openMade, type FoundRepository } from '../repo/open-repository.ts';
 import type { RepoSource } from '../repo/resolver.ts';
-import type { KojiFilesResult, KojiFilesTask } from './koji-files-thread.ts';
+import type { AbsentFile, KojiFilesResult, KojiFilesTask } from './koji-files-thread.ts';
 
 export interface KojiFilesOptions {
+  readonly hub: KojiHub;
   readonly place: KojiPlace;
   /** PATH of createrepo_c. */
   readonly path: string;
@@ -76,9 +79,21 @@ export class KojiFiles implements PackageReader {
     const input: KojiFilesTask = { root: files, packages, brought: repository.isLocal ? null : brought, found, list };
     const result = await runInThread<KojiFilesResult>({ module: threadModule(import.meta.url, 'koji-files-thread'), input, signal });
     if ('failure' in result) return result;
-    if (result.absent.length > 0) return { failure: absentFiles(result.absent, compose, this.#options.place) };
+    if (result.absent.length > 0) return { failure: await this.#blame(result.absent, compose, signal) };
     const made = await describe({ files, list, into: join(scratch, 'made'), path: this.#options.path, run: wanted.run, signal });
     return 'failure' in made ? made : { found, made: made.found };
+  }
+
+  /** Who reads that packages are not signed signs them again, which changes nothing where the copies were removed. */
+  async #blame(absent: readonly AbsentFile[], { sigkeys }: Compose, signal: AbortSignal): Promise<ComposeFailure> {
+    const { hub, place } = this.#options;
+    if (sigkeys.length === 0 || sigkeys.includes('')) return named('UPSTREAM_UNAVAILABLE', `RPMs that Koji (${place.profile}) has are not where it keeps them`, absent);
+    const stored = await storedKeys(hub, absent.map(({ rpmId }) => rpmId), signal);
+    if ('failure' in stored) return stored.failure;
+    const asked = sigkeys.map((key) => key.toLowerCase());
+    const unsigned = absent.filter((_, index) => !asked.some((key) => stored.value[index]?.has(key)));
+    const keys = `${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}`;
+    return unsigned.length > 0 ? named('UNSIGNED_PACKAGES', `Not signed with ${keys}`, unsigned) : named('UNSIGNED_PACKAGES', `Signed with ${keys}, but ${COPIES_ARE_GONE}`, absent);
   }
 
   #bringAll({ packages, repository, scratch, signal }: Wanted, files: string): Promise<ComposeFailure | null> {
@@ -121,9 +136,7 @@ async function describe(
   return openMade(into);
 }
 
-function absentFiles(nevras: readonly string[], { sigkeys }: Compose, { profile }: KojiPlace): ComposeFailure {
-  const named = `${nevras.slice(0, NAMED).join(', ')}${nevras.length > NAMED ? ` and ${nevras.length - NAMED} more` : ''}`;
-  const details = nevras.join('\n');
-  if (sigkeys.length > 0 && !sigkeys.includes('')) return failure('UNSIGNED_PACKAGES', `Not signed with ${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}: ${named}`, details);
-  return failure('UPSTREAM_UNAVAILABLE', `RPMs that Koji (${profile}) has are not where it keeps them: ${named}`, details);
+function named(code: 'UNSIGNED_PACKAGES' | 'UPSTREAM_UNAVAILABLE', what: string, files: readonly AbsentFile[]): ComposeFailure {
+  const nevras = files.map(({ nevra }) => nevra);
+  return failure(code, `${what}: ${nevras.slice(0, NAMED).join(', ')}${nevras.length > NAMED ? ` and ${nevras.length - NAMED} more` : ''}`, nevras.join('\n'));
 }

@@ -89,6 +89,6 @@ function packageOf(rpm: KojiRpm, build: KojiBuild, sourceRpm: string, sigkeys: r
     provides: [`${name} = ${epoch === 0 ? '' : `${epoch}:`}${version}-${release}`],
     requires: [],
     files: [],
-    unread: { knows: 'name', places: [...signed, ...unsigned], payloadHash },
+    unread: { rpmId: rpm.id, knows: 'name', places: [...signed, ...unsigned], payloadHash },
   };
 }

@@ -164,7 +164,7 @@ class Opening {
   async #readMissing(arch: string, { count, bytes, list }: PackageSetResult['unread'], hasRepository: boolean): Promise<ComposeFailure | null> {
     const { compose, place, context, tag } = this.#work;
     const isTooMuch = count > MOST_READ_FROM_AFAR.packages || bytes > MOST_READ_FROM_AFAR.bytes;
-    if (!place.isLocal && isTooMuch && tag !== null) return tooFar(tag, count, hasRepository);
+    if (!place.isLocal && isTooMuch && tag !== null) return tooFar(tag, count, bytes, hasRepository);
     const { scratch, run, signal } = context;
     // Any copy will do, so that one that is absent is not one that is not signed.
     const unsigned = { ...compose, sigkeys: [] };
@@ -185,7 +185,7 @@ class Opening {
   }
 }
 
-function tooFar(tag: string, count: number, hasRepository: boolean): ComposeFailure {
-  const why = hasRepository ? `Koji's repository of tag “${tag}” does not have ${count} of the packages that the tag has` : `Koji has no repository of tag “${tag}” that tells what is in its packages (${count})`;
-  return failure('UPSTREAM_UNAVAILABLE', `${why}, too many to download them all for that; try again when Koji has made a new one, or have Koji's topDir mounted on the worker`);
+function tooFar(tag: string, count: number, bytes: number, hasRepository: boolean): ComposeFailure {
+  const why = hasRepository ? `Koji's repository of tag “${tag}” does not have all of the packages that the tag has` : `Koji has no repository of tag “${tag}” that tells what is in its packages`;
+  return failure('UPSTREAM_UNAVAILABLE', `${why}; ${count} packages of ${Math.ceil(bytes / 1024 ** 2)} MiB are too much to download for that (${MOST_READ_FROM_AFAR.packages} of ${MOST_READ_FROM_AFAR.bytes / 1024 ** 2} MiB at most); try again when Koji has made a new one, or have Koji's topDir mounted on the worker`);
 }

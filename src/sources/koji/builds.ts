@@ -28,6 +28,7 @@ export interface KojiRpm {
   readonly payloadHash: string | null;
 }
 
+const MD5 = /^[0-9a-f]{32}$/;
 const COMPLETE = 1;
 const STATES = ['still being built', 'complete', 'deleted', 'failed', 'canceled'];
 
@@ -41,19 +42,24 @@ export const buildFields = {
   volume_name: z.string().nullish(),
 };
 const build = z.object({ ...buildFields, state: z.number().int() });
-export const rpmFields = {
-  id: z.number().int(),
-  build_id: z.number().int(),
-  name: z.string(),
-  version: z.string(),
-  release: z.string(),
-  epoch: z.number().int().nullable(),
-  arch: z.string(),
-  size: z.number().int().nullish(),
-  payloadhash: z.string().nullish(),
-  metadata_only: z.boolean().nullish(),
-};
-const rpm = z.object(rpmFields);
+/** A row about an RPM; null where there is no file of it. */
+export const rpmRow = z
+  .object({
+    id: z.number().int(),
+    build_id: z.number().int(),
+    name: z.string(),
+    version: z.string(),
+    release: z.string(),
+    epoch: z.number().int().nullable(),
+    arch: z.string(),
+    size: z.number().int().nullish(),
+    payloadhash: z.string().nullish(),
+    metadata_only: z.boolean().nullish(),
+  })
+  .transform(({ build_id, size, payloadhash, metadata_only, ...row }): KojiRpm | null => {
+    const payloadHash = payloadhash != null && MD5.test(payloadhash) ? payloadhash : null;
+    return metadata_only ? null : { ...row, buildId: build_id, sizeBytes: size ?? null, payloadHash };
+  });
 
 /** The builds, in the order asked; INVALID_SOURCE names all that cannot be composed from, and why. */
 export async function findBuilds(hub: KojiHub, nvrs: readonly string[], signal: AbortSignal): Promise<Asked<readonly KojiBuild[]>> {
@@ -81,17 +87,13 @@ export async function findBuilds(hub: KojiHub, nvrs: readonly string[], signal: 
 
 /** The RPMs that the builds have files of, of all arches, sources included. */
 export async function rpmsOfBuilds(hub: KojiHub, builds: readonly KojiBuild[], signal: AbortSignal): Promise<Asked<readonly KojiRpm[]>> {
-  const found = await hub.askAll(builds.map(({ id }) => ({ method: 'listBuildRPMs', args: [id] })), z.array(rpm), signal);
+  const found = await hub.askAll(builds.map(({ id }) => ({ method: 'listBuildRPMs', args: [id] })), z.array(rpmRow), signal);
   if ('failure' in found) return found;
-  return { value: found.value.flat().filter((one) => !one.metadata_only).map(toRpm) };
+  return { value: found.value.flat().filter((one) => one !== null) };
 }
 
 export function toBuild({ id, nvr, name, version, release, epoch, volume_name }: z.infer<z.ZodObject<typeof buildFields>>): KojiBuild {
   return { id, nvr, name, version, release, epoch, volume: volume_name ?? null };
-}
-
-export function toRpm({ build_id, id, name, version, release, epoch, arch, size, payloadhash }: z.infer<typeof rpm>): KojiRpm {
-  return { id, buildId: build_id, name, version, release, epoch, arch, sizeBytes: size ?? null, payloadHash: /^[0-9a-f]{32}$/.test(payloadhash ?? '') ? (payloadhash ?? null) : null };
 }
 
 function refuse(hub: KojiHub, problems: readonly string[]): { readonly failure: ReturnType<typeof failure> } {

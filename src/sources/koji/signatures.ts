@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { KojiBuild, KojiRpm } from './builds.ts';
-import type { KojiHub } from './koji-hub.ts';
+import type { Asked, KojiHub } from './koji-hub.ts';
 import { signedRpmPath } from './path-info.ts';
 
 export interface SignatureQuestion {
@@ -18,6 +18,7 @@ export interface SignatureQuestion {
   readonly lookAtFiles: boolean;
 }
 
+export const COPIES_ARE_GONE = "Koji's signed copies are gone (koji write-signed-rpm makes them again)";
 const LOOKED_AT_ONCE = 200;
 const signature = z.object({ rpm_id: z.number().int(), sigkey: z.string() });
 
@@ -26,23 +27,28 @@ export async function checkSignatures(hub: KojiHub, asked: SignatureQuestion, si
   if (asked.sigkeys.length === 0 || asked.sigkeys.includes('')) return null;
   const keys = asked.sigkeys.map((key) => key.toLowerCase());
   const rpms = asked.rpms.filter(({ arch }) => asked.arches === null || asked.arches.has(arch));
-  const stored = await hub.askAll(rpms.map(({ id }) => ({ method: 'queryRPMSigs', args: [], kwargs: { rpm_id: id } })), z.array(signature), signal);
+  const stored = await storedKeys(hub, rpms.map(({ id }) => id), signal);
   if ('failure' in stored) return stored.failure;
   const unsigned: KojiRpm[] = [];
   const candidates: { readonly rpm: KojiRpm; readonly keys: readonly string[] }[] = [];
   for (const [index, rpm] of rpms.entries()) {
-    const has = new Set(stored.value[index]?.map(({ sigkey }) => sigkey.toLowerCase()));
-    const usable = keys.filter((key) => has.has(key));
+    const usable = keys.filter((key) => stored.value[index]?.has(key));
     if (usable.length > 0) candidates.push({ rpm, keys: usable });
     else unsigned.push(rpm);
   }
   if (asked.lookAtFiles && hub.profile.topUrl !== null) {
     const absent = await withoutCopy(hub, asked.builds, candidates, signal);
     if ('failure' in absent) return absent.failure;
-    if (unsigned.length === 0 && absent.rpms.length > 0) return packagesFailure(asked, absent.rpms, (keys) => `Signed with ${keys}, but Koji's signed copies are gone (koji write-signed-rpm makes them again)`);
+    if (unsigned.length === 0 && absent.rpms.length > 0) return packagesFailure(asked, absent.rpms, (keys) => `Signed with ${keys}, but ${COPIES_ARE_GONE}`);
     unsigned.push(...absent.rpms);
   }
   return unsigned.length > 0 ? packagesFailure(asked, unsigned, (keys) => `Not signed with ${keys}`) : null;
+}
+
+/** The keys that the hub has a signature of, in lower case, of each RPM. */
+export async function storedKeys(hub: KojiHub, rpmIds: readonly number[], signal: AbortSignal): Promise<Asked<readonly ReadonlySet<string>[]>> {
+  const stored = await hub.askAll(rpmIds.map((id) => ({ method: 'queryRPMSigs', args: [], kwargs: { rpm_id: id } })), z.array(signature), signal);
+  return 'failure' in stored ? stored : { value: stored.value.map((one) => new Set(one.map(({ sigkey }) => sigkey.toLowerCase()))) };
 }
 
 async function withoutCopy(

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { missingPackages } from '../../compose/package-pattern.ts';
 import { inPieces } from '../../in-pieces.ts';
-import { buildFields, rpmFields, toBuild, toRpm, type KojiBuild, type KojiRpm } from './builds.ts';
+import { buildFields, rpmRow, toBuild, type KojiBuild, type KojiRpm } from './builds.ts';
 import type { Asked, KojiHub } from './koji-hub.ts';
 
 export interface TagQuestion {
@@ -39,11 +39,11 @@ export async function taggedRpms(
   const question = { method: 'listTaggedRPMS', args: [tag], kwargs: { event, inherit: inheritance, latest: true, arch: arches } };
   const answer = await hub.ask(question, z.tuple([z.array(z.unknown()), z.array(z.unknown())]), signal);
   if ('failure' in answer) return answer;
-  const rpms = await hub.checkRows(question.method, answer.value[0], z.object(rpmFields), signal);
+  const rpms = await hub.checkRows(question.method, answer.value[0], rpmRow, signal);
   if ('failure' in rpms) return rpms;
-  const builds = await hub.checkRows(question.method, answer.value[1], z.object(buildFields), signal);
+  const builds = await hub.checkRows(question.method, answer.value[1], z.object(buildFields).transform(toBuild), signal);
   if ('failure' in builds) return builds;
-  return { value: { rpms: rpms.value.filter((one) => !one.metadata_only).map(toRpm), builds: builds.value.map(toBuild) } };
+  return { value: { rpms: rpms.value.filter((one) => one !== null), builds: builds.value } };
 }
 
 /** Null where every name and glob in `packages` is answered by an RPM of one of `arches`; else MISSING_PACKAGES, naming all that are not. */
