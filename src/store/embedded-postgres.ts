@@ -4,6 +4,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chownSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +25,7 @@ const USER = 'odcs';
 const DATABASE = 'odcs';
 const SOCKET_PATH_LIMIT = 90;
 const START_LIMIT_MS = 60_000;
+const LONGEST_PAUSE_MS = 10_000;
 
 export class EmbeddedPostgres implements Service {
   readonly #options: EmbeddedPostgresOptions;
@@ -31,6 +33,8 @@ export class EmbeddedPostgres implements Service {
   #server: ChildProcess | null = null;
   #sockets: string | null = null;
   #url: string | null = null;
+  #stopped = new AbortController();
+  #reviving: Promise<void> | null = null;
 
   constructor(options: EmbeddedPostgresOptions) {
     this.#options = options;
@@ -44,6 +48,7 @@ export class EmbeddedPostgres implements Service {
 
   async start(): Promise<void> {
     if (this.#lock) return;
+    this.#stopped = new AbortController();
     const { logger } = this.#options;
     mkdirSync(this.#options.dataDir, { recursive: true, mode: 0o755 });
     const dataDir = realpathSync(this.#options.dataDir);
@@ -62,10 +67,12 @@ export class EmbeddedPostgres implements Service {
   }
 
   async stop(): Promise<void> {
+    this.#stopped.abort();
     const server = this.#server;
     this.#server = null;
     this.#url = null;
-    if (server?.pid !== undefined) await end(server.pid, () => server.exitCode !== null || server.signalCode !== null);
+    await endServer(server);
+    await this.#reviving;
     if (this.#sockets?.startsWith(tmpdir())) rmSync(this.#sockets, { recursive: true, force: true });
     this.#sockets = null;
     this.#lock?.release();
@@ -73,9 +80,15 @@ export class EmbeddedPostgres implements Service {
   }
 
   async #launch(place: Place, cluster: string, password: string): Promise<void> {
+    this.#sockets = socketDirectory(place);
+    await this.#run(place, cluster, this.#sockets);
+    this.#url = `postgresql://${USER}:${password}@localhost/${DATABASE}?host=${encodeURIComponent(this.#sockets)}`;
+    await ensureDatabase(this.#url);
+  }
+
+  /** Resolves when it answers; one that ends by itself afterwards is started again, at the same place. */
+  async #run(place: Place, cluster: string, sockets: string): Promise<void> {
     const { logger, durable = true } = this.#options;
-    const sockets = socketDirectory(place);
-    this.#sockets = sockets;
     const log = openSync(join(this.#options.dataDir, 'postgres.log'), 'a', 0o600);
     const settings = { ...SETTINGS, ...(durable ? {} : UNSAFE_SETTINGS), unix_socket_directories: sockets };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -88,13 +101,30 @@ export class EmbeddedPostgres implements Service {
     });
     closeSync(log);
     this.#server = server;
-    server.on('error', (error) => logger.error({ err: error }, 'The embedded database could not be started'));
-    server.on('exit', (code, signal) => {
-      if (this.#server === server) logger.error({ code, signal }, 'The embedded database ended by itself');
-    });
+    const exited = once(server, 'exit').catch((error: unknown) => logger.error({ err: error }, 'The embedded database could not be started'));
     await ready(server, cluster, this.#options.dataDir);
-    this.#url = `postgresql://${USER}:${password}@localhost/${DATABASE}?host=${encodeURIComponent(sockets)}`;
-    await ensureDatabase(this.#url);
+    void this.#lookAfter(server, exited, () => this.#run(place, cluster, sockets));
+  }
+
+  async #lookAfter(server: ChildProcess, exited: Promise<unknown>, again: () => Promise<void>): Promise<void> {
+    await exited;
+    if (this.#server !== server) return;
+    this.#options.logger.error({ code: server.exitCode, signal: server.signalCode }, 'The embedded database ended by itself and is started again');
+    this.#reviving = this.#revive(again);
+  }
+
+  /** What is left of the one that ended may hold its memory for a moment, and a full disk for longer: tried until it runs. */
+  async #revive(run: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stopped;
+    for (let pause = 250; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!signal.aborted) this.#options.logger.error({ err: error }, 'The embedded database cannot be started again yet');
+        await endServer(this.#server);
+      }
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 
@@ -171,6 +201,10 @@ function postmasterFile(cluster: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+async function endServer(server: ChildProcess | null): Promise<void> {
+  if (server?.pid !== undefined) await end(server.pid, () => server.exitCode !== null || server.signalCode !== null);
 }
 
 /** Asks for a fast shutdown, then for an immediate one, then ends it; at most 15 s. */

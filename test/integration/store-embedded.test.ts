@@ -104,6 +104,24 @@ it('takes over from a service that was killed, whose server still runs', async (
   expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
+it('is started again, under the same url, when it was killed, and not when it was stopped meanwhile', async () => {
+  const dataDir = join(base, 'data');
+  const { logger, entries } = keepingLogger();
+  const postgres = embedded(dataDir, logger);
+  await postgres.start();
+  const { url } = postgres;
+  const server = () => Number(readFileSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const killed = server();
+  process.kill(killed, 'SIGKILL');
+  const answer = () => query(url, 'select 42 as answer').catch(() => []);
+  await expect.poll(answer, { timeout: 20_000, interval: 100 }).toEqual([{ answer: 42 }]);
+  expect(server()).not.toBe(killed);
+  expect(entries.map(({ message }) => message)).toContain('The embedded database ended by itself and is started again');
+  process.kill(server(), 'SIGKILL');
+  await postgres.stop();
+  expect(await answer()).toEqual([]);
+});
+
 it.runIf(isRoot)('is kept elsewhere where only root may enter, says so, and finds it again', async () => {
   const closed = join(base, 'closed');
   mkdirSync(closed, { mode: 0o700 });
