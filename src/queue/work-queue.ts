@@ -3,7 +3,7 @@
 // the lifecycle. What it gives is the hand-over: at once, in the order of priority, and again when a worker is gone.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PgBoss, type Db, type JobWithMetadata } from 'pg-boss';
+import { PgBoss, type Db, type JobInsert, type JobWithMetadata } from 'pg-boss';
 import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
 import { laneOf, type Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
@@ -94,17 +94,33 @@ export class PgBossQueue implements WorkQueue {
     await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
   }
 
-  async send(run: RunStatement, compose: Sendable, lane: Lane, isNew = false): Promise<void> {
-    const name = queueName(lane, poolOf(this.#options.routes ?? [], compose));
-    // Also one that a lost worker holds, or that an earlier delivery of the same job sent; only a new compose has none.
-    const priority = isNew ? null : await takeBackJob(run, name, compose.id);
-    const job = { composeId: compose.id } satisfies ComposeJob;
-    const sent = await this.#running().send(name, job, {
-      singletonKey: compose.id,
-      group: { id: compose.targetDir },
-      ...(priority === null ? { db: inTurn(run, name, compose.owner) } : { db: asGiven(run), priority }),
-    });
-    if (sent === null) throw new Error(`Compose ${compose.id} has an open job in the queue ${name} already`);
+  async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
+    const name = this.#queueOf(compose, lane);
+    // Also one that a lost worker holds, or that an earlier delivery of the same job sent.
+    const priority = await takeBackJob(run, name, compose.id);
+    if (priority === null) return this.#insert(run, name, [compose]);
+    await this.#insertAs(asGiven(run), name, [{ ...jobOf(compose), priority }]);
+  }
+
+  async sendNew(run: RunStatement, composes: readonly Sendable[], lane: Lane): Promise<void> {
+    for (const [name, those] of Map.groupBy(composes, (compose) => this.#queueOf(compose, lane))) await this.#insert(run, name, those);
+  }
+
+  #queueOf(compose: Sendable, lane: Lane): string {
+    return queueName(lane, poolOf(this.#options.routes ?? [], compose));
+  }
+
+  /** At the end of their owner's line, in this order. */
+  async #insert(run: RunStatement, name: string, composes: readonly Sendable[]): Promise<void> {
+    const [first] = composes;
+    if (!first) return;
+    const jobs = composes.map((compose, index) => ({ ...jobOf(compose), priority: composes.length - 1 - index }));
+    await this.#insertAs(inTurn(run, name, first.owner, jobs.length), name, jobs);
+  }
+
+  async #insertAs(db: Db, name: string, jobs: readonly JobInsert[]): Promise<void> {
+    const sent = await this.#running().insert(name, [...jobs], { db, returnId: true });
+    if (sent?.length !== jobs.length) throw new Error(`One of the composes ${jobs.map((job) => job.singletonKey).join(', ')} has an open job in the queue ${name} already`);
   }
 
   async work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, { unusable = () => [] }: WorkOptions = {}): Promise<void> {
@@ -171,10 +187,14 @@ export class PgBossQueue implements WorkQueue {
   }
 }
 
+function jobOf({ id, targetDir }: Sendable): JobInsert<ComposeJob> {
+  return { data: { composeId: id }, singletonKey: id, group: { id: targetDir } };
+}
+
 function asGiven(run: RunStatement): Db {
   return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
 }
 
-function inTurn(run: RunStatement, lane: string, owner: string): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, lane, owner, text, values[0]))] }) };
+function inTurn(run: RunStatement, lane: string, owner: string, count: number): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, { lane, owner, count }, text, values[0]))] }) };
 }

@@ -1,21 +1,22 @@
 // Reads of composes, and the door to transactions on them.
 
-import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement, WorkQueue } from '../app/ports.ts';
+import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
 import { composeColumns, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
-import { composeTransaction } from './compose-transaction.ts';
+import { withComposes } from './compose-transaction.ts';
 import type { Database } from './database.ts';
 import { lastComposeId } from './instance.ts';
+import type { JobSender } from './job-outbox.ts';
 import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
 import { queuePositions } from './queue-positions.ts';
 import { sharedTransactions } from './shared-transactions.ts';
 
-export function composeStore(database: Database, queue: Pick<WorkQueue, 'send'>): ComposeStore {
+export function composeStore(database: Database, queue: JobSender): ComposeStore {
   const { run } = database;
-  const transaction: ComposeStore['transaction'] = (work) => database.transaction((inside) => work(composeTransaction(inside, queue)));
+  const transaction: ComposeStore['transaction'] = (work) => database.transaction((inside) => withComposes(inside, queue, work));
   return {
     transaction,
     transactionTogether: sharedTransactions(transaction),

@@ -1,27 +1,29 @@
 // What one transaction may do to composes. A change that has an event is one statement with it, so that the two cannot
 // come apart; the row alone changes by `patch`, and by `save` without a note.
 
-import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement, type WorkQueue } from '../app/ports.ts';
+import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
 import { composeColumns, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
 import { sqlState, violatedConstraint } from './database.ts';
+import { JobOutbox, type JobSender } from './job-outbox.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
 
-export function composeTransaction(run: RunStatement, queue: Pick<WorkQueue, 'send'>): ComposeTransaction {
-  const inserted = new Set<string>();
+export async function withComposes<T>(run: RunStatement, queue: JobSender, work: (tx: ComposeTransaction) => Promise<T>): Promise<T> {
+  const outbox = new JobOutbox(run, queue);
+  const value = await work(composeTransaction(run, outbox));
+  await outbox.sendAll();
+  return value;
+}
+
+function composeTransaction(run: RunStatement, outbox: JobOutbox): ComposeTransaction {
   return {
-    insert: async (compose, idempotency) => {
-      const fresh = await insert(run, compose, idempotency);
-      inserted.add(fresh.id);
-      return fresh;
-    },
+    insert: async (compose, idempotency) => outbox.made(await insert(run, compose, idempotency)),
     lock: (id) => lock(run, id),
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
-    // The queue's statements run as often as ours.
-    enqueue: (compose, lane) => queue.send((sql, parameters) => run(prepared(sql), parameters), compose, lane, inserted.has(compose.id)),
+    enqueue: (compose, lane) => outbox.enqueue(compose, lane),
     findRoot: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
     lockLatest: async (targetDir) => void (await run(LOCK_LATEST, [targetDir])),

@@ -180,6 +180,23 @@ it('an owner who was idle cannot save up a lead', async () => {
   expect(firstTen.filter((owner) => owner === 'busy').length).toBeGreaterThanOrEqual(4);
 });
 
+it('composes that one transaction made have a turn each, in their order', async () => {
+  await create('ann');
+  const [first, second, third] = await store.transaction(async (tx) => {
+    const composes = [];
+    for (let n = 0; n < 3; n += 1) composes.push(await tx.insert(aCompose({ owner: 'ann' }), null));
+    for (const compose of composes) await tx.enqueue(compose, 'generate');
+    return composes.map(({ id }) => id);
+  });
+  const others: string[] = [];
+  for (let n = 0; n < 3; n += 1) others.push((await create('bob')).id);
+  const rows = await test.query<{ key: string }>("select singleton_key as key from pgboss.job where name = 'generate' order by priority desc, created_on, singleton_key::bigint offset 1");
+  // Of equal turns the one that was sent first comes first.
+  expect(rows.map(({ key }) => key)).toEqual([others[0], first, others[1], second, others[2], third]);
+  const turns = await test.query<{ turn: number }>('select -priority as turn from pgboss.job where singleton_key = any($1) order by singleton_key::bigint', [[first, second, third]]);
+  expect(turns.map(({ turn }) => turn)).toEqual([2, 3, 4]);
+});
+
 it('a job is handed over again within 5 s, however often it was not done', async () => {
   await create();
   await test.query('update pgboss.job set retry_count = 20');

@@ -21,7 +21,10 @@ const sent: string[] = [];
 beforeAll(async () => {
   test = await createTestDatabase();
   database = await openTestDatabase(test);
-  store = composeStore(database, { send: async (_run, compose, lane) => void sent.push(`${lane} ${compose.id}`) });
+  store = composeStore(database, {
+    send: async (_run, compose, lane) => void sent.push(`${lane} ${compose.id}`),
+    sendNew: async (_run, composes, lane) => void sent.push(...composes.map(({ id }) => `${lane} ${id}`)),
+  });
 });
 afterAll(async () => {
   await database.close();

@@ -25,7 +25,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   databases = [await openTestDatabase(test), await openTestDatabase(test)];
   const process = (database: Database): RenewComposeDeps => ({
-    store: composeStore(database, { send: async (_run, { id }) => void sent.push(id) }),
+    store: composeStore(database, { send: async (_run, { id }) => void sent.push(id), sendNew: async (_run, composes) => void sent.push(...composes.map(({ id }) => id)) }),
     clock: { now: () => now },
     requestRules: REQUEST_RULES,
     rules: { maxLosses: 3 },

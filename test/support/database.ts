@@ -3,10 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import type { RunStatement } from '../../src/app/ports.ts';
-import type { Compose } from '../../src/compose/compose.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
+import type { JobSender } from '../../src/store/job-outbox.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { silentLogger } from './logger.ts';
 
@@ -18,7 +17,7 @@ export interface TestDatabase {
 }
 
 /** Stands in for the queue where a test needs none. */
-export const noQueue = { send: async (_run: RunStatement, _compose: Compose): Promise<void> => {} };
+export const noQueue: JobSender = { send: async () => {}, sendNew: async () => {} };
 
 export async function makeTemplate(serverUrl: string): Promise<{ readonly name: string; drop(): Promise<void> }> {
   const name = databaseName('template');

@@ -21,7 +21,9 @@ export interface WorkOptions {
 
 export interface WorkQueue extends Service {
   /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
-  send(run: RunStatement, compose: Sendable, lane: Lane, isNew?: boolean): Promise<void>;
+  send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void>;
+  /** The same for composes of one owner that the transaction made, and so have no job: all in one statement, in this order. */
+  sendNew(run: RunStatement, composes: readonly Sendable[], lane: Lane): Promise<void>;
   /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
   work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
   /** Something that could not be taken may be now. */
