@@ -86,6 +86,20 @@ describe('a compose that is DONE', () => {
     expect((await store.find(root.id))?.expiresAt).toEqual(after(159));
   });
 
+  it('waits for its turn in the order in which all lock them, holding nothing that others may need first', async () => {
+    const root = await done();
+    const sharer = await done({ reuses: root.id });
+    const waits = async () => (await test.query("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")).length;
+    let renewing: ReturnType<typeof renewCompose> | undefined;
+    await two.store.transaction(async (tx) => {
+      await tx.lock(root.id);
+      renewing = renewCompose(one, ann, { id: sharer.id, secondsToLive: 600 });
+      await expect.poll(waits).toBeGreaterThan(0);
+      expect(await test.query('select 1 from compose where id = $1 for update nowait', [sharer.id])).toHaveLength(1);
+    });
+    expect(await renewing).toMatchObject({ ok: true });
+  });
+
   it('is made again where something else is asked for', async () => {
     const { id, pungiComposeId } = await done({ sigkeys: ['aa'] });
     const renewed = await renewCompose(one, ann, { id, sigkeys: ['bb'] });
