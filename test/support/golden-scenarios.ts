@@ -21,6 +21,11 @@ export function goldenScenarios(): readonly GoldenScenario[] {
   return JSON.parse(readFileSync(new URL('../golden/pungi-4.3.6.json', import.meta.url), 'utf8')) as GoldenScenario[];
 }
 
+/** What real Pungi took where the same sources were builds in a tag of Koji, by scenario, as far as that is not the same; null where not all is found. */
+export function kojiAnswers(): Readonly<Record<string, readonly string[] | null>> {
+  return JSON.parse(readFileSync(new URL('../golden/pungi-4.3.6-koji.json', import.meta.url), 'utf8')) as Record<string, readonly string[] | null>;
+}
+
 const COLORS: Readonly<Record<string, string>> = { x86_64: 'x86-64', i686: 'x86-32', aarch64: 'aarch-64' };
 
 /** What createrepo_c would say of the packages that rpmbuild makes of these sources, in its order. */
