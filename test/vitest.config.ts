@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     // CI's machines are shared: what is bounded in time gets a second try there, and the report shows that it needed one.
     retry: process.env['CI'] ? 1 : 0,
+    // What is polled for is a signal without a message; how long it takes is no part of any test.
+    expect: { poll: { timeout: 15_000 } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
