@@ -6,6 +6,7 @@ import type { ComposeOrderField, Page, PageKey, PageQuery, RunStatement } from '
 import type { Compose } from '../compose/compose.ts';
 import { addFilter, addStates, Conditions } from './compose-filter.ts';
 import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
+import { prepared } from './prepared.ts';
 
 const COLUMN: Record<ComposeOrderField, string> = {
   ID: 'c.id',
@@ -22,7 +23,8 @@ interface Walk {
 
 export async function readPage(run: RunStatement, query: PageQuery): Promise<Page<Compose>> {
   const { sql, parameters } = pageStatement(query);
-  const rows = await run<ComposeRow>(sql, parameters);
+  // Few texts, as long as there is no filter; its values decide about the plan.
+  const rows = await run<ComposeRow>(Object.keys(query.filter).length === 0 ? prepared(sql) : sql, parameters);
   const hasMore = rows.length > query.limit;
   const items = rows.slice(0, query.limit).map(composeFrom);
   if (query.backwards) items.reverse();
