@@ -7,6 +7,7 @@ import { changeCompose } from './change-compose.ts';
 import { endPins } from './pin-compose.ts';
 import type { ComposeTransaction, DueQuery, KnownTargets, Results } from './ports.ts';
 import { finishRemoval, type RemoveComposeDeps } from './remove-compose.ts';
+import { seeToEach } from './see-to-each.ts';
 
 const BATCH = 100;
 /** A removal that is under way in another process is not half done. */
@@ -22,13 +23,13 @@ export interface ExpireComposesDeps extends RemoveComposeDeps {
 export async function removeExpired(deps: ExpireComposesDeps): Promise<void> {
   const targetDirs: string[] = [];
   const except: string[] = [];
-  await each(deps, await deps.results.reachable(), async (targetDir) => {
+  await seeToEach(deps.logger, await deps.results.reachable(), async (targetDir) => {
     // Where the links cannot be read nothing is removed: it might be what one leads to.
     except.push(...(await deps.results.latest(targetDir)));
     targetDirs.push(targetDir);
   });
   const due = await deps.store.due({ what: 'EXPIRED', at: deps.clock.now(), targetDirs, except, limit: BATCH });
-  await each(deps, due, (id) => removeOne(deps, id));
+  await seeToEach(deps.logger, due, (id) => removeOne(deps, id));
 }
 
 async function removeOne(deps: ExpireComposesDeps, id: string): Promise<void> {
@@ -52,7 +53,7 @@ export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void>
   // To the end each time: those that cannot be finished yet stay due, and are not to keep later ones from their turn.
   for (let after: string | undefined = '0'; after !== undefined; ) {
     const due: readonly string[] = await deps.store.due({ what: 'HALF_REMOVED', before, after, targetDirs, limit: BATCH });
-    await each(deps, due, async (id) => {
+    await seeToEach(deps.logger, due, async (id) => {
       const compose = await deps.store.find(id);
       if (compose) await finishRemoval(deps, compose);
     });
@@ -65,7 +66,7 @@ export async function letGoStranded(deps: ExpireComposesDeps & { readonly knownT
   const targetDirs = await deps.knownTargets.missingFor(STRANDED_AFTER_SECONDS);
   if (targetDirs.length === 0) return;
   const due = await deps.store.due({ what: 'STRANDED', at: deps.clock.now(), targetDirs, limit: BATCH });
-  await each(deps, due, (id) => letGo(deps, id));
+  await seeToEach(deps.logger, due, (id) => letGo(deps, id));
 }
 
 async function letGo(deps: ExpireComposesDeps, id: string): Promise<void> {
@@ -84,17 +85,10 @@ async function letGo(deps: ExpireComposesDeps, id: string): Promise<void> {
 export async function giveUpWaiting(deps: ExpireComposesDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - deps.maxWaitSeconds * 1000);
   const due: DueQuery = { what: 'WAITED_TOO_LONG', before, limit: BATCH };
-  await each(deps, await deps.store.due(due), async (id) => {
+  await seeToEach(deps.logger, await deps.store.due(due), async (id) => {
     await deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await changeCompose(tx, compose, { event: { type: 'GIVE_UP', at: deps.clock.now() }, by: 'system' }, deps.rules);
     });
   });
-}
-
-/** One after the other; one that cannot be seen to now holds no other up, and is due again. */
-async function each({ logger }: ExpireComposesDeps, items: readonly string[], seeTo: (item: string) => Promise<void>): Promise<void> {
-  for (const item of items) {
-    await seeTo(item).catch((error: unknown) => logger.warn({ err: error, item }, 'What is due could not be seen to and is tried again'));
-  }
 }

@@ -7,7 +7,8 @@ import { MAX_PINS, validatePin, type Pin, type PinComposeInput } from '../compos
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
+import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
+import { seeToEach } from './see-to-each.ts';
 
 export interface PinComposeDeps {
   readonly store: ComposeStore;
@@ -65,13 +66,14 @@ export async function endPins(tx: ComposeTransaction, compose: Compose, at: Date
 }
 
 /** For the sweep: pins that end by the clock are taken away. */
-export async function unpinExpired(deps: PinComposeDeps): Promise<void> {
-  for (const id of await deps.store.due({ what: 'EXPIRED_PINS', at: deps.clock.now(), limit: 100 })) {
-    await deps.store.transaction(async (tx) => {
+export async function unpinExpired(deps: PinComposeDeps & { readonly logger: Logger }): Promise<void> {
+  const due = await deps.store.due({ what: 'EXPIRED_PINS', at: deps.clock.now(), limit: 100 });
+  await seeToEach(deps.logger, due, (id) =>
+    deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await endPins(tx, compose, deps.clock.now(), deps.rules);
-    });
-  }
+    }),
+  );
 }
 
 async function changeable(tx: ComposeTransaction, viewer: Viewer, id: string, what: string): Promise<Outcome<Compose>> {

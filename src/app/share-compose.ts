@@ -4,7 +4,8 @@
 import type { Compose } from '../compose/compose.ts';
 import { resolvedAs } from '../compose/sharing.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
+import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
+import { seeToEach } from './see-to-each.ts';
 
 export interface SharingDeps {
   readonly store: ComposeStore;
@@ -50,8 +51,9 @@ export async function settleSharers(deps: SharingDeps, rootId: string): Promise<
 }
 
 /** Sharers whose root ended while nobody was there to tell them. */
-export async function settleOrphans(deps: SharingDeps): Promise<void> {
-  for (const rootId of await deps.store.due({ what: 'ORPHANED_SHARERS', limit: 100 })) await settleSharers(deps, rootId);
+export async function settleOrphans(deps: SharingDeps & { readonly logger: Logger }): Promise<void> {
+  const due = await deps.store.due({ what: 'ORPHANED_SHARERS', limit: 100 });
+  await seeToEach(deps.logger, due, (rootId) => settleSharers(deps, rootId));
 }
 
 /** What a root generates is not what its digest says: nobody shares it, and those who did look again for themselves. */

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { removeExpired } from '../../src/app/expire-composes.ts';
 import { pinCompose, unpinCompose, unpinExpired } from '../../src/app/pin-compose.ts';
-import type { ComposeStore } from '../../src/app/ports.ts';
+import type { ComposeStore, ComposeTransaction } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
 import { renewCompose } from '../../src/app/renew-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
@@ -41,7 +41,7 @@ beforeEach(() => {
 const clock = { now: () => now };
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1_000);
 const results = { remove: async ({ id }: Compose) => void removed.push(id), latest: async () => new Set<string>(), reachable: async () => ['default'] };
-const pinning = () => ({ store, clock, rules });
+const pinning = () => ({ store, clock, rules, logger: silentLogger });
 const removing = () => ({ store, clock, rules, maxWaitSeconds: 1e6, logger: silentLogger, results });
 
 async function existing(overrides: Partial<Compose> = {}): Promise<string> {
@@ -124,6 +124,20 @@ describe('a pin', () => {
     expect((await eventsOf(id)).at(-1)).toEqual({ kind: 'UNPINNED', by: 'system', reason: 'short' });
     await removeExpired(removing());
     expect(removed).toEqual([id]);
+  });
+
+  it('that cannot be ended keeps no other from its end', async () => {
+    const [stuck, next] = [await existing(), await existing()];
+    for (const id of [stuck, next]) await pinCompose(pinning(), ann, { id, name: 'short', secondsToLive: 50 });
+    now = later(50);
+    const lock = (tx: ComposeTransaction) => async (id: string) => {
+      if (id === stuck) throw new Error('out of order');
+      return tx.lock(id);
+    };
+    const breaking: ComposeStore = { ...store, transaction: (work) => store.transaction((tx) => work({ ...tx, lock: lock(tx) })) };
+    await unpinExpired({ ...pinning(), store: breaking });
+    expect(await store.pinsOf([next, stuck], T0)).toMatchObject([[], [{ name: 'short' }]]);
+    await unpinExpired(pinning());
   });
 
   it('that has ended holds up no removal, even before the sweep has seen it', async () => {
