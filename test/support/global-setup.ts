@@ -5,10 +5,12 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { livingProcesses, readEnvironment } from '../../src/engines/process-table.ts';
 import { DirectoryInUse } from '../../src/store/directory-lock.ts';
 import { EmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
 import { makeTemplate } from './database.ts';
 import { silentLogger } from './logger.ts';
+import { TEST_RUN } from './service-process.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -27,9 +29,23 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('serverUrl', url);
   project.provide('templateDatabase', template.name);
   return async () => {
+    await endLeftBehind();
     await template.drop();
     await server?.stop();
   };
+}
+
+/** Services of tests that were given up on. */
+async function endLeftBehind(): Promise<void> {
+  const mark = `${TEST_RUN}=${process.pid}`;
+  for (const { pid } of await livingProcesses()) {
+    if (!readEnvironment(pid)?.includes(mark)) continue;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It was faster.
+    }
+  }
 }
 
 async function startServer(): Promise<{ postgres: EmbeddedPostgres; stop(): Promise<void> }> {

@@ -10,6 +10,9 @@ import type { GraphqlAnswer } from './http.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
+/** In the environment of each service: the process that runs the suite, which ends those that a test left behind. */
+export const TEST_RUN = 'TEST_RUN';
+
 export interface ServiceProcess {
   readonly url: string;
   readonly child: ChildProcess;
@@ -25,8 +28,9 @@ export interface ServiceProcess {
 
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', [TEST_RUN]: String(process.ppid), ...environment },
+    // Not the test's own output: where a test is given up on, vitest waits until nobody holds that any more.
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log: Record<string, unknown>[] = [];
   const clients: Client[] = [];
