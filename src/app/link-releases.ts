@@ -3,6 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import type { ComposeStore, Logger, Results } from './ports.ts';
+import { seeToEach } from './see-to-each.ts';
 
 export interface LinkReleasesDeps {
   readonly store: ComposeStore;
@@ -31,7 +32,6 @@ function isNewer(other: Compose | null, { doneAt }: Compose): boolean {
 
 export async function linkReleases(deps: LinkReleasesDeps): Promise<void> {
   const targetDirs = await deps.results.reachable();
-  for (const id of await deps.store.due({ what: 'LINKS', targetDirs, limit: AT_A_TIME })) {
-    await linkRelease(deps, id).catch((error: unknown) => deps.logger.warn({ err: error, composeId: id }, 'The links to the latest compose cannot be moved yet'));
-  }
+  const due = await deps.store.due({ what: 'LINKS', targetDirs, limit: AT_A_TIME });
+  await seeToEach(deps.logger, due, (id) => linkRelease(deps, id));
 }
