@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeGroup } from '../../src/engines/process-group.ts';
 import { DiskWatch } from '../support/chaos/disk-watch.ts';
-import { leftOnDisk, leftProcesses, livingOf } from '../support/chaos/remains.ts';
+import { leftOnDisk, leftProcesses, livingOf, withoutLease } from '../support/chaos/remains.ts';
 import { Records } from '../support/chaos/records.ts';
 import { brokenRules, RULES } from '../support/chaos/rules.ts';
 import { sampleRun, type SampleRun } from '../support/chaos/sample-run.ts';
@@ -181,6 +181,11 @@ const LEFT: readonly { readonly what: string; readonly change: Parameters<typeof
 
 it.each(LEFT)('seen on disk: $what', async ({ change, said }) => {
   expect((await onDisk(change)).left).toContainEqual(expect.stringContaining(said));
+});
+
+it('a worker that is up and keeps no lease is told', async () => {
+  const query = async <Row extends object>() => [{ pid: 1 }] as unknown as readonly Row[];
+  expect(await withoutLease(query, [1, 2])).toEqual(['process 2 keeps no lease']);
 });
 
 it('a process that is left is found by its environment, its working directory, and its group', async () => {

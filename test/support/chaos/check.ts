@@ -5,7 +5,7 @@ import type { DiskWatch } from './disk-watch.ts';
 import type { Fleet } from './fleet.ts';
 import { readHistory, type Query } from './history.ts';
 import type { Records } from './records.ts';
-import { leftInTables, leftOnDisk, leftProcesses, livingOf } from './remains.ts';
+import { leftInTables, leftOnDisk, leftProcesses, livingOf, withoutLease } from './remains.ts';
 import { brokenRules } from './rules.ts';
 import { enginesOfEnded } from './witness.ts';
 
@@ -24,6 +24,7 @@ const SWEEP_MS = 90_000;
 
 export async function check({ fleet, records, directory, targetDir, disk, query }: Run): Promise<readonly string[]> {
   const broken = brokenRules(await readHistory(query), records);
+  const idle = await becomesEmpty(() => withoutLease(query, fleet.workers.map(({ process }) => process?.child.pid ?? 0)));
   await fleet.restartWorkers();
   const madeBy = (id: string) => disk.madeBy(id);
   const onDisk = await becomesEmpty(async () => [...leftOnDisk({ targetDir, madeBy }, await readHistory(query))], SWEEP_MS);
@@ -39,6 +40,7 @@ export async function check({ fleet, records, directory, targetDir, disk, query 
   return [
     ...records.violations,
     ...broken,
+    ...idle.map((what) => `workers work again: ${what}`),
     ...onDisk.map((what) => `disk: ${what}`),
     ...engines.map((what) => `engines left over: ${what}`),
     ...rows.map((what) => `rows left over: ${what}`),

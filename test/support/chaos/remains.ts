@@ -61,6 +61,14 @@ const LEFT_IN_TABLES = `
   select (select count(*) from process_group)::int as "process groups", (select greatest(0, count(*) - $1) from worker)::int as "workers too many",
     (select count(*) from pgboss.job where state <= 'active' and singleton_key ~ '^[0-9]+$')::int as "open jobs"`;
 
+const LEASES = "select pid from worker where refreshed_at > clock_timestamp() - interval '3 seconds'";
+
+/** Of these workers, those that are up and are no workers to the others: whatever was done to them is over. */
+export async function withoutLease(query: Query, pids: readonly number[]): Promise<readonly string[]> {
+  const leased = new Set((await query<{ pid: number }>(LEASES)).map(({ pid }) => pid));
+  return pids.filter((pid) => !leased.has(pid)).map((pid) => `process ${pid} keeps no lease`);
+}
+
 /** Living processes whose environment, arguments or working directory name the run's directory. */
 export async function leftProcesses(directory: string): Promise<readonly string[]> {
   const living = await livingProcesses();
