@@ -46,6 +46,8 @@ async function commit(transaction: ComposeStore['transaction'], members: readonl
   try {
     await transaction(async (tx) => {
       for (current of members) await current.work(tx);
+      // What fails from here on is nobody's own.
+      current = undefined;
     });
   } catch (error) {
     const culprit = current;

@@ -81,7 +81,8 @@ function keep(file: string, under: string): void {
 function isFile(root: string, path: string): boolean {
   try {
     const real = realpathSync(join(root, path));
-    return isBelow(real, root) && statSync(real).isFile();
+    // The target directory that files were downloaded to may be reached by a link itself.
+    return isBelow(real, realpathSync(root)) && statSync(real).isFile();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
