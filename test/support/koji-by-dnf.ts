@@ -31,14 +31,19 @@ export async function startKojiByDnf(how: 'mounted' | 'served', settings: Record
   await mkdir(join(topDir, 'repos'), { recursive: true });
   const [koji, files] = await Promise.all([startFakeKoji(), serveFiles(topDir)]);
   const place = how === 'mounted' ? { topDir } : { topUrl: files.url };
+  // Reached by a link, as a mounted target directory may be.
+  const targetDir = join(directory, 'composes');
+  await mkdir(join(directory, 'mounted'));
+  await symlink('mounted', targetDir);
   const service = await startRunningService({
+    ODCS_TARGET_DIR: targetDir,
     ODCS_ENGINE: '{TAG: dnf, BUILD: dnf}',
     ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, ...place, repoUrl: `${files.url}/repos`, firstPauseMs: 1, attempts: 2 }),
     ODCS_ARCHES: 'x86_64,aarch64',
     ...settings,
   });
   return {
-    service, koji, topDir, files,
+    service: { ...service, targetDir }, koji, topDir, files,
     async makeRepo(tag) {
       const id = koji.makeRepo(tag);
       for (const arch of ['x86_64', 'aarch64']) await makeArchRepo(koji, topDir, tag, String(id), arch);

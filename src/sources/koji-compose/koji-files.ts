@@ -70,8 +70,10 @@ export class KojiFiles implements PackageReader {
   }
 
   async examine(wanted: Wanted): Promise<Examined | Failed> {
-    const { repository, packages, brought, scratch, signal, compose } = wanted;
-    await mkdir(scratch, { recursive: true });
+    const { repository, packages, brought, signal, compose } = wanted;
+    await mkdir(wanted.scratch, { recursive: true });
+    // A repository is made here, and what leads out of it is refused: a target directory may be reached by a link.
+    const scratch = await realpath(wanted.scratch);
     const files = repository.isLocal ? repository.location : join(brought, 'koji');
     const unreachable = repository.isLocal ? null : await this.#bringAll(wanted, files);
     if (unreachable) return { failure: unreachable };
