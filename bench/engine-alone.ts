@@ -6,8 +6,8 @@ import type { Engine } from '../src/app/ports.ts';
 import type { Compose } from '../src/compose/compose.ts';
 import { createDnfEngine } from '../src/engines/dnf/dnf-engine.ts';
 import { createPungiEngine } from '../src/engines/pungi/pungi-engine.ts';
-import { createLogger } from '../src/logger.ts';
-import { RepoSource } from '../src/sources/repo/resolver.ts';
+import { createLogger } from '../src/bootstrap/logger.ts';
+import { RepoSource } from '../src/sources/repo/repo-source.ts';
 import { aGeneration } from '../test/support/generation.ts';
 import { supervised } from '../test/support/process-runner.ts';
 
@@ -39,14 +39,21 @@ export class EngineAlone {
   /** Null where there is none on PATH. */
   static pungi(): EngineAlone | null {
     if (!PATH.split(delimiter).some((directory) => isExecutable(join(directory, 'pungi-koji')))) return null;
-    return new EngineAlone(createPungiEngine({ path: `${PATH}${delimiter}${dirname(process.execPath)}`, timeoutMs: 600_000, logger }), null);
+    return new EngineAlone(
+      createPungiEngine({ path: `${PATH}${delimiter}${dirname(process.execPath)}`, timeoutMs: 600_000, logger }),
+      null,
+    );
   }
 
-  async run(repository: string, request: Partial<Compose> & { readonly packages: readonly string[] }): Promise<AloneRun> {
+  async run(
+    repository: string,
+    request: Partial<Compose> & { readonly packages: readonly string[] },
+  ): Promise<AloneRun> {
     await using attempt = await aGeneration(repository, request);
     const phases = new Map<string, number>();
     const started = performance.now();
-    const progress = (_percent: number, phase: string) => void (phases.has(phase) || phases.set(phase, performance.now() - started));
+    const progress = (_percent: number, phase: string) =>
+      void (phases.has(phase) || phases.set(phase, performance.now() - started));
     const input = await this.#inputOf(attempt.generation);
     const failure = await this.#engine.generate({ ...attempt.generation, input, progress });
     if (failure) throw new Error(failure.message);
@@ -57,7 +64,12 @@ export class EngineAlone {
     await this.#source?.close();
   }
 
-  async #inputOf({ compose, input, scratch, signal }: Awaited<ReturnType<typeof aGeneration>>['generation']): Promise<typeof input> {
+  async #inputOf({
+    compose,
+    input,
+    scratch,
+    signal,
+  }: Awaited<ReturnType<typeof aGeneration>>['generation']): Promise<typeof input> {
     if (!this.#source) return input;
     const resolved = await this.#source.resolve(compose, { scratch, signal, run: supervised, log: () => {} });
     if ('failure' in resolved) throw new Error(resolved.failure.message);
@@ -67,8 +79,12 @@ export class EngineAlone {
 
 /** NEVRAs of rpms.json. */
 function packagesIn(directory: string): readonly string[] {
-  const { payload } = JSON.parse(readFileSync(join(directory, 'compose', 'metadata', 'rpms.json'), 'utf8')) as { payload: { rpms: Record<string, Record<string, Record<string, object>>> } };
-  const sources = Object.values(payload.rpms).flatMap((arches) => Object.values(arches).flatMap((bySource) => Object.values(bySource)));
+  const { payload } = JSON.parse(readFileSync(join(directory, 'compose', 'metadata', 'rpms.json'), 'utf8')) as {
+    payload: { rpms: Record<string, Record<string, Record<string, object>>> };
+  };
+  const sources = Object.values(payload.rpms).flatMap((arches) =>
+    Object.values(arches).flatMap((bySource) => Object.values(bySource)),
+  );
   return [...new Set(sources.flatMap((packages) => Object.keys(packages)))].toSorted();
 }
 

@@ -3,7 +3,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository } from '../src/setup/sample-repository.ts';
+import { makeRepository } from '../src/demo/sample-repository.ts';
 import { EngineAlone, type AloneRun } from './engine-alone.ts';
 import { median, type BenchOptions } from './support.ts';
 
@@ -18,7 +18,16 @@ const CASES = [
 export async function benchEngine({ directory }: BenchOptions): Promise<void> {
   const repository = join(directory, 'repository');
   await mkdir(repository, { recursive: true });
-  await makeRepository(repository, [{ name: 'many', noarch: true, packages: Array.from({ length: PACKAGES }, (_, index) => ({ name: `p${index}`, requires: requiresOf(index).map((other) => `p${other}`) })) }]);
+  await makeRepository(repository, [
+    {
+      name: 'many',
+      noarch: true,
+      packages: Array.from({ length: PACKAGES }, (_, index) => ({
+        name: `p${index}`,
+        requires: requiresOf(index).map((other) => `p${other}`),
+      })),
+    },
+  ]);
   const dnf = EngineAlone.dnf();
   const pungi = EngineAlone.pungi();
   try {
@@ -50,5 +59,7 @@ function report(name: string, ours: readonly AloneRun[], theirs: readonly AloneR
   if (theirs.length === 0) return;
   const theirsTook = median(theirs.map(({ ms }) => ms));
   const same = JSON.stringify(ours[0]?.packages) === JSON.stringify(theirs[0]?.packages);
-  console.log(`  Pungi ${theirsTook.toFixed(0)} ms: ${(theirsTook / took).toFixed(1)} times as long, ${same ? 'the same packages' : 'OTHER PACKAGES'}`);
+  console.log(
+    `  Pungi ${theirsTook.toFixed(0)} ms: ${(theirsTook / took).toFixed(1)} times as long, ${same ? 'the same packages' : 'OTHER PACKAGES'}`,
+  );
 }

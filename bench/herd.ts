@@ -8,8 +8,15 @@ const [port = '0', count = '0', query = ''] = process.argv.slice(2);
 const TOTAL = Number(count);
 const AT_A_TIME = 100;
 const HANDSHAKE = [
-  'GET /graphql HTTP/1.1', 'Host: 127.0.0.1', 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
-  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Protocol: graphql-transport-ws', '', '',
+  'GET /graphql HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  'Sec-WebSocket-Protocol: graphql-transport-ws',
+  '',
+  '',
 ].join('\r\n');
 const [TEXT, PING, PONG] = [0x81, 0x89, 0x8a];
 
@@ -53,14 +60,15 @@ function join(): Promise<void> {
 
 function got(index: number, bytes: Buffer): void {
   const message = (messages[index] ??= { bytes: Buffer.from(bytes), got: 0 });
-  if (!message.bytes.equals(bytes)) throw new Error(`Message ${index} is ${bytes.toString()}, and for others ${message.bytes.toString()}`);
+  if (!message.bytes.equals(bytes))
+    throw new Error(`Message ${index} is ${bytes.toString()}, and for others ${message.bytes.toString()}`);
   message.got += 1;
   if (message.got === TOTAL) process.send?.({ index, at: performance.timeOrigin + performance.now() });
 }
 
 /** What is left after the last whole frame. The service sends none that is in parts or longer than 64 kB. */
 function takeFrames(bytes: Buffer, socket: Socket, take: (message: Buffer) => void): Buffer {
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const short = bytes[at + 1] ?? 0;
     const head = short === 126 ? 4 : 2;
     const end = at + head + (bytes.length < at + head || head === 2 ? short : bytes.readUInt16BE(at + 2));

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { makeRepository, SAMPLE_SOURCES } from '../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../src/demo/sample-repository.ts';
 import { EngineAlone } from './engine-alone.ts';
 import { filledDatabase, median, quantile, serve, type BenchOptions } from './support.ts';
 
@@ -18,7 +18,12 @@ export async function benchLatency({ databaseUrl, directory }: BenchOptions): Pr
   const repository = join(directory, 'repository');
   await makeRepository(repository, SAMPLE_SOURCES);
   const url = await filledDatabase(databaseUrl, 1_000);
-  const service = await serve({ DATABASE_URL: url, ODCS_ROLE: 'all', ODCS_ENGINE: 'dnf', ODCS_TARGET_DIR: join(directory, 'composes') });
+  const service = await serve({
+    DATABASE_URL: url,
+    ODCS_ROLE: 'all',
+    ODCS_ENGINE: 'dnf',
+    ODCS_TARGET_DIR: join(directory, 'composes'),
+  });
   const engine = EngineAlone.dnf();
   try {
     const alone: number[] = [];
@@ -26,13 +31,19 @@ export async function benchLatency({ databaseUrl, directory }: BenchOptions): Pr
     await measure(service.url, repository, ['NO_REUSE'], WARM_UP, inTurn);
     alone.length = 0;
     const fresh = await measure(service.url, repository, ['NO_REUSE'], COMPOSES, inTurn);
-    report('create → GENERATING is seen', fresh.map(({ generating }) => generating));
+    report(
+      'create → GENERATING is seen',
+      fresh.map(({ generating }) => generating),
+    );
     const done = fresh.map((times) => times.done);
     report('create → DONE, dnf engine', done);
     report('the engine by itself', alone);
     console.log(`${'so the service takes'.padEnd(30)} p50 ${(median(done) - median(alone)).toFixed(1)} ms on top`);
     await measure(service.url, repository, [], 1);
-    report('create → DONE, shared', (await measure(service.url, repository, [])).map(({ done }) => done));
+    report(
+      'create → DONE, shared',
+      (await measure(service.url, repository, [])).map(({ done }) => done),
+    );
   } finally {
     await engine.close();
     service.stop();
@@ -45,7 +56,13 @@ interface Times {
 }
 
 /** One after the other; each is watched by a subscription to everything that was there before. */
-async function measure(url: string, repo: string, flags: readonly string[], composes = COMPOSES, between?: () => Promise<void>): Promise<readonly Times[]> {
+async function measure(
+  url: string,
+  repo: string,
+  flags: readonly string[],
+  composes = COMPOSES,
+  between?: () => Promise<void>,
+): Promise<readonly Times[]> {
   const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false });
   const seen = new Map<string, number>();
   let wake = () => {};
@@ -78,7 +95,10 @@ async function measure(url: string, repo: string, flags: readonly string[], comp
     });
     const { data } = (await answer.json()) as { data: { createCompose: { compose: { id: string } } } };
     const { id } = data.createCompose.compose;
-    times.push({ generating: (await until(`${id} GENERATING`)) - started, done: (await until(`${id} DONE`)) - started });
+    times.push({
+      generating: (await until(`${id} GENERATING`)) - started,
+      done: (await until(`${id} DONE`)) - started,
+    });
     await between?.();
   }
   await client.dispose();
@@ -86,5 +106,7 @@ async function measure(url: string, repo: string, flags: readonly string[], comp
 }
 
 function report(what: string, times: readonly number[]): void {
-  console.log(`${what.padEnd(30)} p50 ${median(times).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms, ${times.length} times`);
+  console.log(
+    `${what.padEnd(30)} p50 ${median(times).toFixed(1)} ms, p99 ${quantile(times, 0.99).toFixed(1)} ms, ${times.length} times`,
+  );
 }

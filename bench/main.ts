@@ -4,18 +4,25 @@
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../src/store/embedded-postgres.ts';
-import { createLogger } from '../src/logger.ts';
+import { EmbeddedPostgres } from '../src/embedded-postgres/embedded-postgres.ts';
+import { createLogger } from '../src/bootstrap/logger.ts';
 import { benchApi } from './api.ts';
 import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
 import { benchSharing } from './sharing.ts';
 import { benchSubscribers } from './subscribers.ts';
 
-const BENCHES = { api: benchApi, share: benchSharing, latency: benchLatency, subscribers: benchSubscribers, engine: benchEngine };
+const BENCHES = {
+  api: benchApi,
+  share: benchSharing,
+  latency: benchLatency,
+  subscribers: benchSubscribers,
+  engine: benchEngine,
+};
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in BENCHES));
-if (unknown.length > 0) throw new Error(`No such bench: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+if (unknown.length > 0)
+  throw new Error(`No such bench: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
 
 const directory = await mkdtemp(join(tmpdir(), 'odcs-bench-'));
 await chmod(directory, 0o755);

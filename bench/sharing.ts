@@ -9,20 +9,26 @@ const LOOK_UP = `
 export async function benchSharing({ databaseUrl }: BenchOptions): Promise<void> {
   const small = await timed(await filledDatabase(databaseUrl, 1_000));
   const large = await timed(await filledDatabase(databaseUrl, 1_000_000));
-  console.log(`look-up among 1,000: ${small.ms.toFixed(3)} ms; among 1,000,000: ${large.ms.toFixed(3)} ms (${(large.ms / small.ms).toFixed(2)} times)`);
+  console.log(
+    `look-up among 1,000: ${small.ms.toFixed(3)} ms; among 1,000,000: ${large.ms.toFixed(3)} ms (${(large.ms / small.ms).toFixed(2)} times)`,
+  );
   console.log(large.plan);
 }
 
 async function timed(url: string): Promise<{ readonly ms: number; readonly plan: string }> {
   return withClient(url, async (client) => {
-    const { rows } = await client.query<{ digest: string }>("select digest from compose where state = 'DONE' order by random() limit 500");
+    const { rows } = await client.query<{ digest: string }>(
+      "select digest from compose where state = 'DONE' order by random() limit 500",
+    );
     const times: number[] = [];
     for (const { digest } of rows) {
       const started = performance.now();
       await client.query({ name: 'look-up', text: LOOK_UP, values: [digest] });
       times.push(performance.now() - started);
     }
-    const plan = await client.query<{ 'QUERY PLAN': string }>(`explain ${LOOK_UP.replace('$1', `'${rows[0]?.digest}'`)}`);
+    const plan = await client.query<{ 'QUERY PLAN': string }>(
+      `explain ${LOOK_UP.replace('$1', `'${rows[0]?.digest}'`)}`,
+    );
     return { ms: median(times), plan: plan.rows.map((row) => row['QUERY PLAN']).join('\n') };
   });
 }

@@ -13,13 +13,19 @@ const WARM_UP = 10;
 const EVENTS = 200;
 const HERD = fileURLToPath(new URL('./herd.ts', import.meta.url));
 const QUERY = 'subscription { composesChanged { cursor kind to compose { id owner state stateReason } } }';
-const CREATE = 'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo", packages: ["bash"] } } }) { compose { id } } }';
+const CREATE =
+  'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo", packages: ["bash"] } } }) { compose { id } } }';
 
 export async function benchSubscribers({ databaseUrl, directory }: BenchOptions): Promise<void> {
   await mkdir(directory, { recursive: true });
   const url = await filledDatabase(databaseUrl, 1_000);
   for (const size of SIZES) {
-    const service = await serve({ DATABASE_URL: url, ODCS_ROLE: 'api', ODCS_ENGINE: 'dnf', ODCS_TARGET_DIR: `${directory}/composes` });
+    const service = await serve({
+      DATABASE_URL: url,
+      ODCS_ROLE: 'api',
+      ODCS_ENGINE: 'dnf',
+      ODCS_TARGET_DIR: `${directory}/composes`,
+    });
     try {
       await withHerd(service, size);
     } finally {
@@ -39,7 +45,9 @@ async function withHerd(service: Served, size: number): Promise<void> {
     await Promise.race([once(herd, 'message'), broken]);
     const times: number[] = [];
     for (let event = 0; event < WARM_UP + EVENTS; event += 1) {
-      const told = Promise.race([once(herd, 'message'), broken]) as Promise<[{ readonly index: number; readonly at: number }]>;
+      const told = Promise.race([once(herd, 'message'), broken]) as Promise<
+        [{ readonly index: number; readonly at: number }]
+      >;
       const asked = performance.timeOrigin + performance.now();
       await create(service);
       const [{ index, at }] = await told;
@@ -48,14 +56,20 @@ async function withHerd(service: Served, size: number): Promise<void> {
     }
     const measured = times.slice(WARM_UP);
     const kb = ((await residentKb(service.pid)) - before) / size;
-    console.log(`${String(size).padStart(6)} subscribers: create → last is told p50 ${median(measured).toFixed(0)} ms, p99 ${quantile(measured, 0.99).toFixed(0)} ms, ${EVENTS} times; ${kb.toFixed(1)} kB each`);
+    console.log(
+      `${String(size).padStart(6)} subscribers: create → last is told p50 ${median(measured).toFixed(0)} ms, p99 ${quantile(measured, 0.99).toFixed(0)} ms, ${EVENTS} times; ${kb.toFixed(1)} kB each`,
+    );
   } finally {
     herd.kill('SIGKILL');
   }
 }
 
 async function create({ url }: Served): Promise<void> {
-  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: CREATE }) });
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: CREATE }),
+  });
   if (!(await answer.text()).includes('"id"')) throw new Error('A compose was refused');
 }
 

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { Pool } from 'undici';
-import { createLogger } from '../src/logger.ts';
+import { createLogger } from '../src/bootstrap/logger.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { migrate } from '../src/store/migrations.ts';
 
@@ -31,7 +31,9 @@ export async function filledDatabase(serverUrl: string, composes: number): Promi
 
 export async function fill(url: string, composes: number): Promise<void> {
   await withClient(url, async (client) => {
-    await client.query("set statement_timeout = 0; set session_replication_role = replica; set synchronous_commit = off");
+    await client.query(
+      'set statement_timeout = 0; set session_replication_role = replica; set synchronous_commit = off',
+    );
     await client.query(FILL, [composes]);
     await client.query(FILL_EVENTS);
     await client.query('analyze');
@@ -76,12 +78,20 @@ export function serve(environment: Record<string, string>): Promise<Served> {
 
 /** A process that serves, found by what it logs. */
 export function serving(program: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
-  const child = spawn(process.execPath, program, { env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment }, stdio: ['ignore', 'inherit', 'pipe'] });
+  const child = spawn(process.execPath, program, {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`The service ended with ${code}`)));
     createInterface({ input: child.stderr }).on('line', (line) => {
       const entry = JSON.parse(line) as { msg: string; graphql?: string };
-      if (entry.msg === 'Serving') resolve({ url: String(entry.graphql).replace(/\/graphql$/, ''), pid: child.pid ?? 0, stop: () => child.kill('SIGKILL') });
+      if (entry.msg === 'Serving')
+        resolve({
+          url: String(entry.graphql).replace(/\/graphql$/, ''),
+          pid: child.pid ?? 0,
+          stop: () => child.kill('SIGKILL'),
+        });
     });
   });
 }
@@ -89,7 +99,11 @@ export function serving(program: readonly string[], environment: Record<string, 
 /** Processor time that a process has used. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user = 0, system = 0] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  const [user = 0, system = 0] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
   return (user + system) * 10;
 }
 
@@ -106,9 +120,15 @@ export async function load(origin: string, connections: number, seconds: number,
   const one = async () => {
     while (performance.now() < end) {
       const { path, body } = next();
-      const answer = await pool.request({ path, method: body === undefined ? 'GET' : 'POST', headers: { 'content-type': 'application/json' }, ...(body !== undefined && { body }) });
+      const answer = await pool.request({
+        path,
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { 'content-type': 'application/json' },
+        ...(body !== undefined && { body }),
+      });
       const text = await answer.body.text();
-      if (answer.statusCode !== 200 || text.includes('"errors"')) throw new Error(`${answer.statusCode}: ${text.slice(0, 500)}`);
+      if (answer.statusCode !== 200 || text.includes('"errors"'))
+        throw new Error(`${answer.statusCode}: ${text.slice(0, 500)}`);
       answered += 1;
     }
   };

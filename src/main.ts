@@ -4,10 +4,10 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { isConnectionLoss } from './app/connection-loss.ts';
-import { helpText, loadConfig } from './config.ts';
-import { createLogger } from './logger.ts';
-import { startService } from './service.ts';
-import { DirectoryInUse } from './store/directory-lock.ts';
+import { helpText, loadConfig } from './config/config.ts';
+import { createLogger } from './bootstrap/logger.ts';
+import { startService } from './bootstrap/service.ts';
+import { DirectoryInUse } from './os/directory-lock.ts';
 
 const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
 if (values.help) {
@@ -17,7 +17,9 @@ if (values.help) {
 
 const loaded = loadConfig();
 if (!loaded.ok) {
-  process.stderr.write(`The configuration is not valid:\n${loaded.problems.map((problem) => `  ${problem}\n`).join('')}`);
+  process.stderr.write(
+    `The configuration is not valid:\n${loaded.problems.map((problem) => `  ${problem}\n`).join('')}`,
+  );
   process.exit(2);
 }
 
@@ -33,13 +35,19 @@ try {
     signals += 1;
     logger.info({ signal }, 'Stopping');
     if (signals > 2) process.exit(1);
-    if (signals > 1) service.hurry();
+    if (signals > 1) service.stopNow();
     else void service.stop().then(() => process.exit(0));
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
 } catch (error) {
   if (error instanceof DirectoryInUse) process.stderr.write(`${error.message}\n`);
-  else logger.error({ err: error }, isConnectionLoss(error) ? 'PostgreSQL cannot be reached; start again when it can' : 'The service could not be started');
+  else
+    logger.error(
+      { err: error },
+      isConnectionLoss(error)
+        ? 'PostgreSQL cannot be reached; start again when it can'
+        : 'The service could not be started',
+    );
   process.exit(1);
 }

@@ -16,9 +16,15 @@ export interface AcceptedRequest {
   readonly maxOpen: number | undefined;
 }
 
-export async function acceptRequest(tx: ComposeTransaction, { request, owner, at, idempotency, maxOpen }: AcceptedRequest): Promise<Outcome<Compose>> {
+export async function acceptRequest(
+  tx: ComposeTransaction,
+  { request, owner, at, idempotency, maxOpen }: AcceptedRequest,
+): Promise<Outcome<Compose>> {
   if (maxOpen !== undefined && (await tx.countOpen(owner, maxOpen)) >= maxOpen) {
-    return refused({ code: 'RATE_LIMITED', message: `${owner} has ${maxOpen} composes waiting or being generated, as many as one may; try again when one of them has ended` });
+    return refused({
+      code: 'RATE_LIMITED',
+      message: `${owner} has ${maxOpen} composes waiting or being generated, as many as one may; try again when one of them has ended`,
+    });
   }
   const compose = await tx.insert(
     {

@@ -5,7 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { badInput, granted, refused, type Outcome, type Refusal } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import { settleSharers } from './share-compose.ts';
+import { resolveReusers } from './share-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, EventLog, Feed } from './ports.ts';
 
@@ -26,14 +26,18 @@ export interface ChangeRequest {
   readonly reason: string | null;
 }
 
-export async function cancelCompose(deps: CancelComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
+export async function cancelCompose(
+  deps: CancelComposeDeps,
+  viewer: Viewer,
+  request: ChangeRequest,
+): Promise<Outcome<Compose>> {
   const tooLong = refuseReason(request);
   if (tooLong) return tooLong;
   const before = await deps.events.head();
   const outcome = await deps.store.transaction((tx) => requestCancel(deps, tx, viewer, request));
   if (!outcome.ok || outcome.value.state !== 'GENERATING') {
     // One that shares must not wait for the sweep to learn that its root will not come.
-    if (outcome.ok) await settleSharers(deps, request.id);
+    if (outcome.ok) await resolveReusers(deps, request.id);
     return outcome;
   }
   await untilItLeavesGenerating(deps, request.id, before);
@@ -46,7 +50,12 @@ export function refuseReason({ reason }: ChangeRequest): { readonly ok: false; r
   return badInput({ path: 'input.reason', message: `must be at most ${MAX_REASON} characters` });
 }
 
-async function requestCancel(deps: CancelComposeDeps, tx: ComposeTransaction, viewer: Viewer, { id, reason }: ChangeRequest): Promise<Outcome<Compose>> {
+async function requestCancel(
+  deps: CancelComposeDeps,
+  tx: ComposeTransaction,
+  viewer: Viewer,
+  { id, reason }: ChangeRequest,
+): Promise<Outcome<Compose>> {
   const compose = await tx.lock(id);
   if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
   const denied = denyChange(viewer, compose, 'cancel');
@@ -57,7 +66,10 @@ async function requestCancel(deps: CancelComposeDeps, tx: ComposeTransaction, vi
   const event = { type: 'REQUEST_CANCEL', at: deps.clock.now(), by: viewer.name, reason } as const;
   const changed = await changeCompose(tx, compose, { event, by: viewer.name, reason }, deps.rules);
   if (changed) return granted(changed);
-  return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}; only WAIT and GENERATING can be canceled` });
+  return refused({
+    code: 'CONFLICT',
+    message: `Compose ${id} is ${compose.state}; only WAIT and GENERATING can be canceled`,
+  });
 }
 
 async function untilItLeavesGenerating(deps: CancelComposeDeps, id: string, after: bigint): Promise<void> {

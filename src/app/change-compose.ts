@@ -19,7 +19,12 @@ export interface Change {
 }
 
 /** The compose after the change, or null where the machine refuses it; `compose` was locked in this transaction. */
-export async function changeCompose(tx: ComposeTransaction, compose: Compose, change: Change, rules: ChangeRules): Promise<Compose | null> {
+export async function changeCompose(
+  tx: ComposeTransaction,
+  compose: Compose,
+  change: Change,
+  rules: ChangeRules,
+): Promise<Compose | null> {
   const next = advance(compose, change.event, rules);
   if (!next) return null;
   await change.meanwhile?.(next);

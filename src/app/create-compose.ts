@@ -24,7 +24,11 @@ export interface Created {
   readonly replayed: boolean;
 }
 
-export async function createCompose(deps: CreateComposeDeps, viewer: Viewer, input: CreateComposeInput): Promise<Outcome<Created>> {
+export async function createCompose(
+  deps: CreateComposeDeps,
+  viewer: Viewer,
+  input: CreateComposeInput,
+): Promise<Outcome<Created>> {
   const validated = validateRequest(input, deps.rules);
   if ('problems' in validated) return badInput(...validated.problems);
   const { request } = validated;

@@ -14,7 +14,11 @@ export interface DiffComposesDeps {
 /** Packages that are in one of the two only, both sides together: beyond it an answer would hold up all others. */
 export const MAX_DIFFERENCES = 5_000;
 
-export async function diffComposes(deps: DiffComposesDeps, from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>> {
+export async function diffComposes(
+  deps: DiffComposesDeps,
+  from: string,
+  to: string,
+): Promise<Outcome<PackageDiff<PackageRecord>>> {
   const composes = await findDone(deps.store, from, to);
   if (!composes.ok) return composes;
   const [fromRoot, toRoot] = composes.value;
@@ -23,17 +27,26 @@ export async function diffComposes(deps: DiffComposesDeps, from: string, to: str
   const still = await findDone(deps.store, from, to);
   if (!still.ok) return still;
   if (different) return granted(diffPackages(different.from, different.to));
-  return badInput({ path: 'to', message: `differs from compose ${from} in more than ${MAX_DIFFERENCES} packages, which is more than an answer holds; page through \`packages\` of both instead` });
+  return badInput({
+    path: 'to',
+    message: `differs from compose ${from} in more than ${MAX_DIFFERENCES} packages, which is more than an answer holds; page through \`packages\` of both instead`,
+  });
 }
 
 /** The composes that have the packages of the two: those whose results they share. */
-async function findDone(store: DiffComposesDeps['store'], ...ids: readonly [string, string]): Promise<Outcome<readonly [string, string]>> {
+async function findDone(
+  store: DiffComposesDeps['store'],
+  ...ids: readonly [string, string]
+): Promise<Outcome<readonly [string, string]>> {
   const found = await store.findMany(ids);
   const done: Compose[] = [];
   for (const [index, compose] of found.entries()) {
     if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${ids[index]?.slice(0, 40)}` });
     if (compose.state !== 'DONE' || compose.removingAt !== null) {
-      return refused({ code: 'CONFLICT', message: `Compose ${compose.id} is ${compose.state === 'DONE' ? 'being removed' : compose.state}; only DONE composes can be compared` });
+      return refused({
+        code: 'CONFLICT',
+        message: `Compose ${compose.id} is ${compose.state === 'DONE' ? 'being removed' : compose.state}; only DONE composes can be compared`,
+      });
     }
     done.push(compose);
   }

@@ -22,10 +22,20 @@ export function estimator({ history, poolOf, clock }: EstimateDeps): Estimate {
   const typical = remembered(TYPICAL_FOR_MS, (compose: Compose) => history.typicalMs(compose));
   const load = remembered(LOAD_FOR_MS, (pool: string) => history.load(pool));
   return async (compose, queuePosition) => {
-    const ms = await typical(JSON.stringify([compose.source.type, sourceKey(compose.source), compose.arches, sizeOf(compose), compose.engineName]), compose);
+    const ms = await typical(
+      JSON.stringify([
+        compose.source.type,
+        sourceKey(compose.source),
+        compose.arches,
+        sizeOf(compose),
+        compose.engineName,
+      ]),
+      compose,
+    );
     if (ms === null) return null;
     const now = clock.now().getTime();
-    if (compose.state === 'GENERATING') return compose.startedAt && new Date(Math.max(now, compose.startedAt.getTime() + ms));
+    if (compose.state === 'GENERATING')
+      return compose.startedAt && new Date(Math.max(now, compose.startedAt.getTime() + ms));
     if (compose.state !== 'WAIT' || queuePosition === null) return null;
     const pool = poolOf(compose);
     const { slots, running, meanMs } = await load(pool, pool);
@@ -37,10 +47,16 @@ export function estimator({ history, poolOf, clock }: EstimateDeps): Estimate {
 }
 
 function sizeOf({ source }: Compose): number {
-  return ['packages', 'builds', 'modules'].reduce((size, field) => size + ((source as unknown as Record<string, readonly string[] | undefined>)[field]?.length ?? 0), 0);
+  return ['packages', 'builds', 'modules'].reduce(
+    (size, field) => size + ((source as unknown as Record<string, readonly string[] | undefined>)[field]?.length ?? 0),
+    0,
+  );
 }
 
-function remembered<Argument, T>(forMs: number, read: (argument: Argument) => Promise<T>): (key: string, argument: Argument) => Promise<T> {
+function remembered<Argument, T>(
+  forMs: number,
+  read: (argument: Argument) => Promise<T>,
+): (key: string, argument: Argument) => Promise<T> {
   const known = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
   return (key, argument) => {
     const entry = known.get(key);

@@ -8,7 +8,11 @@ import type { Viewer } from '../compose/viewer.ts';
 import { IdempotencyKeyTaken, type ComposeStore, type Idempotency } from './ports.ts';
 
 /** Null where the client gave no key. */
-export function idempotencyOf(viewer: Viewer, mutation: Idempotency['mutation'], input: { readonly idempotencyKey?: string | null | undefined }): Idempotency | null {
+export function idempotencyOf(
+  viewer: Viewer,
+  mutation: Idempotency['mutation'],
+  input: { readonly idempotencyKey?: string | null | undefined },
+): Idempotency | null {
   if (input.idempotencyKey == null) return null;
   return { owner: viewer.name, mutation, key: input.idempotencyKey, digest: digestOf(input) };
 }
@@ -35,11 +39,18 @@ export async function onceOnly<T>(
   }
 }
 
-async function replayOf<T>(store: Pick<ComposeStore, 'find' | 'findByIdempotencyKey'>, idempotency: Idempotency, replayed: (compose: Compose) => T): Promise<Outcome<T> | null> {
+async function replayOf<T>(
+  store: Pick<ComposeStore, 'find' | 'findByIdempotencyKey'>,
+  idempotency: Idempotency,
+  replayed: (compose: Compose) => T,
+): Promise<Outcome<T> | null> {
   const known = await store.findByIdempotencyKey(idempotency);
   if (!known) return null;
   if (known.digest !== idempotency.digest) {
-    return refused({ code: 'CONFLICT', message: `The idempotency key was used for another input, of compose ${known.composeId}` });
+    return refused({
+      code: 'CONFLICT',
+      message: `The idempotency key was used for another input, of compose ${known.composeId}`,
+    });
   }
   const compose = await store.find(known.composeId);
   return compose && granted(replayed(compose));
@@ -49,7 +60,11 @@ async function replayOf<T>(store: Pick<ComposeStore, 'find' | 'findByIdempotency
 function digestOf(input: object): string {
   const canonical = JSON.stringify(input, (_key, value: unknown) => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).filter(([, item]) => item != null).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([, item]) => item != null)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
   });
   return createHash('sha256').update(canonical).digest('hex');
 }

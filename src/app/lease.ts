@@ -1,7 +1,7 @@
 // A worker's lease: its row, refreshed each second. By this process's own monotonic clock it is over before others may
 // take it for lost; then everything that runs here stops. What the database says it holds is compared with what runs.
 
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from './attempt/running-attempts.ts';
 import type { Claim, Logger, Service, WorkerIdentity, WorkerRegistry } from './ports.ts';
 
 export interface LeaseDeps {
@@ -9,7 +9,7 @@ export interface LeaseDeps {
   readonly identity: WorkerIdentity;
   readonly attempts: Attempts;
   /** Takes back what this worker holds by the database's account though nothing runs: its end could not be written. */
-  readonly takeBack: (claim: Claim) => Promise<void>;
+  readonly reclaim: (claim: Claim) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -39,7 +39,9 @@ export class Lease implements Service {
     clearInterval(this.#timer);
     this.#timer = undefined;
     const { registry, identity, logger } = this.#deps;
-    await registry.retire(identity.id).catch((error: unknown) => logger.warn({ err: error }, 'The worker could not sign off'));
+    await registry
+      .retire(identity.id)
+      .catch((error: unknown) => logger.warn({ err: error }, 'The worker could not sign off'));
   }
 
   async #tick(): Promise<void> {
@@ -69,13 +71,16 @@ export class Lease implements Service {
   }
 
   #compare(claims: readonly Claim[]): void {
-    const { attempts, takeBack, logger } = this.#deps;
+    const { attempts, reclaim: takeBack, logger } = this.#deps;
     const running = new Map(attempts.list().map((entry) => [entry.composeId, entry]));
     for (const claim of claims) {
       const entry = running.get(claim.composeId);
       if (claim.cancelRequested) attempts.stop(claim.composeId, 'CANCEL');
       // A slot exists before its claim does: a claim without one is of an attempt whose end could not be written.
-      if (!entry) takeBack(claim).catch((error: unknown) => logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet'));
+      if (!entry)
+        takeBack(claim).catch((error: unknown) =>
+          logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet'),
+        );
       else if (entry.attempt > 0 && claim.attempt > entry.attempt) attempts.stop(claim.composeId, 'SUPERSEDED');
     }
   }

@@ -8,7 +8,7 @@ import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts'
 import type { Viewer } from '../compose/viewer.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
-import { seeToEach } from './see-to-each.ts';
+import { forEachIsolated } from './for-each-isolated.ts';
 
 export interface PinComposeDeps {
   readonly store: ComposeStore;
@@ -22,7 +22,11 @@ export interface Pinned {
 }
 
 /** A pin of the same name is refreshed: the time asked for counts from now. */
-export async function pinCompose(deps: PinComposeDeps, viewer: Viewer, input: PinComposeInput): Promise<Outcome<Pinned>> {
+export async function pinCompose(
+  deps: PinComposeDeps,
+  viewer: Viewer,
+  input: PinComposeInput,
+): Promise<Outcome<Pinned>> {
   const problems = validatePin(input);
   if (problems.length > 0) return badInput(...problems);
   return deps.store.transaction(async (tx) => {
@@ -32,26 +36,52 @@ export async function pinCompose(deps: PinComposeDeps, viewer: Viewer, input: Pi
     const at = deps.clock.now();
     const expiresAt = input.secondsToLive == null ? null : new Date(at.getTime() + input.secondsToLive * 1000);
     const pins = await tx.pins(compose.id);
-    if (pins.length >= MAX_PINS && pins.every(({ name }) => name !== input.name)) return conflict(`Compose ${compose.id} has ${pins.length} pins; take some away first`);
-    const pinned = await changeCompose(tx, compose, { event: { type: 'PIN', at }, by: viewer.name, reason: input.name }, deps.rules);
-    if (!pinned) return conflict(compose.removingAt === null ? `Compose ${compose.id} is ${compose.state}; there is nothing to keep` : `Compose ${compose.id} is being removed`);
+    if (pins.length >= MAX_PINS && pins.every(({ name }) => name !== input.name))
+      return conflict(`Compose ${compose.id} has ${pins.length} pins; take some away first`);
+    const pinned = await changeCompose(
+      tx,
+      compose,
+      { event: { type: 'PIN', at }, by: viewer.name, reason: input.name },
+      deps.rules,
+    );
+    if (!pinned)
+      return conflict(
+        compose.removingAt === null
+          ? `Compose ${compose.id} is ${compose.state}; there is nothing to keep`
+          : `Compose ${compose.id} is being removed`,
+      );
     const pin = await tx.putPin(compose.id, { name: input.name, owner: viewer.name, expiresAt, createdAt: at });
     return granted({ compose: pinned, pin });
   });
 }
 
-export async function unpinCompose(deps: PinComposeDeps, viewer: Viewer, { id, name }: { readonly id: string; readonly name: string }): Promise<Outcome<Compose>> {
+export async function unpinCompose(
+  deps: PinComposeDeps,
+  viewer: Viewer,
+  { id, name }: { readonly id: string; readonly name: string },
+): Promise<Outcome<Compose>> {
   return deps.store.transaction(async (tx) => {
     const found = await changeable(tx, viewer, id, 'unpin');
     if (!found.ok) return found;
-    if (!(await tx.deletePin(id, name))) return refused({ code: 'NOT_FOUND', message: `Compose ${id} has no pin ${JSON.stringify(name.slice(0, 100))}` });
-    const unpinned = await changeCompose(tx, found.value, { event: { type: 'UNPIN', at: deps.clock.now() }, by: viewer.name, reason: name }, deps.rules);
+    if (!(await tx.deletePin(id, name)))
+      return refused({ code: 'NOT_FOUND', message: `Compose ${id} has no pin ${JSON.stringify(name.slice(0, 100))}` });
+    const unpinned = await changeCompose(
+      tx,
+      found.value,
+      { event: { type: 'UNPIN', at: deps.clock.now() }, by: viewer.name, reason: name },
+      deps.rules,
+    );
     return granted(unpinned ?? found.value);
   });
 }
 
 /** The locked compose without the pins that have ended by now, and the name of one that holds it still. */
-export async function endPins(tx: ComposeTransaction, compose: Compose, at: Date, rules: ChangeRules): Promise<{ readonly compose: Compose; readonly heldBy: string | null }> {
+export async function endPins(
+  tx: ComposeTransaction,
+  compose: Compose,
+  at: Date,
+  rules: ChangeRules,
+): Promise<{ readonly compose: Compose; readonly heldBy: string | null }> {
   let current = compose;
   let heldBy: string | null = null;
   for (const { name, expiresAt } of await tx.pins(compose.id)) {
@@ -60,7 +90,9 @@ export async function endPins(tx: ComposeTransaction, compose: Compose, at: Date
       continue;
     }
     await tx.deletePin(compose.id, name);
-    current = (await changeCompose(tx, current, { event: { type: 'UNPIN', at }, by: 'system', reason: name }, rules)) ?? current;
+    current =
+      (await changeCompose(tx, current, { event: { type: 'UNPIN', at }, by: 'system', reason: name }, rules)) ??
+      current;
   }
   return { compose: current, heldBy };
 }
@@ -68,7 +100,7 @@ export async function endPins(tx: ComposeTransaction, compose: Compose, at: Date
 /** For the sweep: pins that end by the clock are taken away. */
 export async function unpinExpired(deps: PinComposeDeps & { readonly logger: Logger }): Promise<void> {
   const due = await deps.store.due({ what: 'EXPIRED_PINS', at: deps.clock.now(), limit: 100 });
-  await seeToEach(deps.logger, due, (id) =>
+  await forEachIsolated(deps.logger, due, (id) =>
     deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await endPins(tx, compose, deps.clock.now(), deps.rules);

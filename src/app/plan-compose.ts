@@ -15,7 +15,16 @@ import { sharingDigest } from '../compose/sharing.ts';
 import { SOURCE_FIELDS, type ComposeSource } from '../compose/source.ts';
 import { validateRequest, type RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import type { Clock, ComposeStore, Engine, PackageForecast, PackageRecord, PackageStore, ProcessRunner, SourceResolver } from './ports.ts';
+import type {
+  Clock,
+  ComposeStore,
+  Engine,
+  PackageForecast,
+  PackageRecord,
+  PackageStore,
+  ProcessRunner,
+  SourceResolver,
+} from './ports.ts';
 
 export interface PlanComposeDeps {
   readonly store: ComposeStore;
@@ -76,14 +85,21 @@ export function composePlanner(deps: PlanComposeDeps): PlanCompose {
     if ('problems' in validated) return badInput(...validated.problems);
     const denied = denyRequest(viewer, validated.request);
     if (denied) return denied;
-    if (waiting.length >= mayWait) return refused({ code: 'RATE_LIMITED', message: 'Too many composes are being planned at the moment; try again in a while' });
+    if (waiting.length >= mayWait)
+      return refused({
+        code: 'RATE_LIMITED',
+        message: 'Too many composes are being planned at the moment; try again in a while',
+      });
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = signal ? AbortSignal.any([deadline, signal]) : deadline;
     try {
       return await inTurn(() => planIn(deps, imagined(deps, viewer, validated.request), either));
     } catch (error) {
       if (!either.aborted) throw error;
-      return refused({ code: 'UPSTREAM_UNAVAILABLE', message: `What this compose would hold could not be found out within ${Math.round(timeoutMs / 1000)} s` });
+      return refused({
+        code: 'UPSTREAM_UNAVAILABLE',
+        message: `What this compose would hold could not be found out within ${Math.round(timeoutMs / 1000)} s`,
+      });
     }
   };
 }
@@ -91,21 +107,37 @@ export function composePlanner(deps: PlanComposeDeps): PlanCompose {
 async function planIn(deps: PlanComposeDeps, compose: Compose, signal: AbortSignal): Promise<Outcome<Plan>> {
   signal.throwIfAborted();
   const engine = await deps.engineFor(compose);
-  if (!engine) return refused({ code: 'UPSTREAM_UNAVAILABLE', message: 'The engine that this compose needs is not there' });
+  if (!engine)
+    return refused({ code: 'UPSTREAM_UNAVAILABLE', message: 'The engine that this compose needs is not there' });
   const scratch = await mkdtemp(join(tmpdir(), 'odcs-plan-'));
   try {
     const resolved = await deps.resolver.resolve(compose, { scratch, signal, run: deps.run, log: () => {} });
     if ('failure' in resolved) return refusalOf(resolved.failure, compose);
     const { input } = resolved;
     const digest = sharingDigest({ request: compose, engine: engine.name, fingerprint: input.fingerprint });
-    const root = digest === null ? null : await deps.store.transaction((tx) => tx.findRoot(digest));
+    const root = digest === null ? null : await deps.store.transaction((tx) => tx.findReusable(digest));
     const told = { ...compose, ...input.taken, source: input.source };
-    if (root) return granted({ compose: told, source: root.state === 'DONE' ? root.source : input.source, packages: await packagesOf(deps, root), reuses: root, reason: sharedReason(root), queuePosition: null });
+    if (root)
+      return granted({
+        compose: told,
+        source: root.state === 'DONE' ? root.source : input.source,
+        packages: await packagesOf(deps, root),
+        reuses: root,
+        reason: sharedReason(root),
+        queuePosition: null,
+      });
     const forecast = await deps.forecast({ compose: told, input, scratch, limit: MAX_PLANNED_PACKAGES, signal });
     if (forecast && 'failure' in forecast) return refusalOf(forecast.failure, compose);
     const waiting = engine.isLight ? 0 : (await deps.store.count({ states: ['WAIT'] })).count;
     const packages = forecast?.packages ?? null;
-    return granted({ compose: told, source: input.source, packages, reuses: null, reason: ownReason(compose, engine, digest), queuePosition: waiting + 1 });
+    return granted({
+      compose: told,
+      source: input.source,
+      packages,
+      reuses: null,
+      reason: ownReason(compose, engine, digest),
+      queuePosition: waiting + 1,
+    });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -116,10 +148,32 @@ function imagined({ clock }: PlanComposeDeps, viewer: Viewer, request: ComposeRe
   const at = clock.now();
   return {
     ...request,
-    id: '0', owner: viewer.name, idempotencyKey: null, pungiComposeId: null, pungiConfigDump: null, engineName: null, digest: null, submittedAt: at, seq: 0,
-    state: 'WAIT', stateReason: '', failure: null, attempt: 0, losses: 0, workerId: null, startedAt: null, doneAt: null, removedAt: null,
-    expiresAt: new Date(at.getTime() + request.secondsToLive * 1000), removedBy: null, cancelRequestedAt: null, cancelRequestedBy: null,
-    cancelReason: null, reuses: null, removingAt: null, removalReason: null,
+    id: '0',
+    owner: viewer.name,
+    idempotencyKey: null,
+    pungiComposeId: null,
+    pungiConfigDump: null,
+    engineName: null,
+    digest: null,
+    submittedAt: at,
+    seq: 0,
+    state: 'WAIT',
+    stateReason: '',
+    failure: null,
+    attempt: 0,
+    losses: 0,
+    workerId: null,
+    startedAt: null,
+    doneAt: null,
+    removedAt: null,
+    expiresAt: new Date(at.getTime() + request.secondsToLive * 1000),
+    removedBy: null,
+    cancelRequestedAt: null,
+    cancelRequestedBy: null,
+    cancelReason: null,
+    reuses: null,
+    removingAt: null,
+    removalReason: null,
   };
 }
 
@@ -146,12 +200,15 @@ function refusalOf({ code, message }: ComposeFailure, { source }: Compose): Outc
 }
 
 function sharedReason(root: Compose): string {
-  return root.state === 'DONE' ? `Compose ${root.id} is the same and done: its result would be shared` : `Compose ${root.id} is the same and under way: its result would be shared`;
+  return root.state === 'DONE'
+    ? `Compose ${root.id} is the same and done: its result would be shared`
+    : `Compose ${root.id} is the same and under way: its result would be shared`;
 }
 
 function ownReason({ flags, source }: Compose, engine: Engine, digest: string | null): string {
   if (engine.isLight) return 'Nothing is to be generated: a .repo file would be written';
   if (flags.includes('NO_REUSE')) return `It would be generated by ${engine.name}: NO_REUSE asks for that`;
-  if (digest === null || (source.type === 'RAW_CONFIG' && source.kojiEvent === null)) return `It would be generated by ${engine.name}: such a compose is not shared`;
+  if (digest === null || (source.type === 'RAW_CONFIG' && source.kojiEvent === null))
+    return `It would be generated by ${engine.name}: such a compose is not shared`;
   return `It would be generated by ${engine.name}: no compose that is there or under way is the same`;
 }

@@ -9,5 +9,5 @@ export * from './ports/work.ts';
 export * from './ports/engines.ts';
 export * from './ports/sources.ts';
 export * from './ports/results.ts';
-export * from './ports/kept-files.ts';
+export * from './ports/cache.ts';
 export * from './ports/tracking.ts';

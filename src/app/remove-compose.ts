@@ -12,13 +12,17 @@ import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from '.
 
 export interface RemoveComposeDeps {
   readonly store: ComposeStore;
-  readonly results: Pick<Results, 'remove' | 'latest' | 'reachable'>;
+  readonly results: Pick<Results, 'remove' | 'latestTargets' | 'reachable'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: ChangeRules;
 }
 
-export async function removeCompose(deps: RemoveComposeDeps, viewer: Viewer, request: ChangeRequest): Promise<Outcome<Compose>> {
+export async function removeCompose(
+  deps: RemoveComposeDeps,
+  viewer: Viewer,
+  request: ChangeRequest,
+): Promise<Outcome<Compose>> {
   const tooLong = refuseReason(request);
   if (tooLong) return tooLong;
   const begun = await deps.store.transaction((tx) => beginRemoval(deps, tx, viewer, request));
@@ -26,16 +30,29 @@ export async function removeCompose(deps: RemoveComposeDeps, viewer: Viewer, req
   return granted(await finishRemoval(deps, begun.value));
 }
 
-async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, viewer: Viewer, { id, reason }: ChangeRequest): Promise<Outcome<Compose>> {
+async function beginRemoval(
+  deps: RemoveComposeDeps,
+  tx: ComposeTransaction,
+  viewer: Viewer,
+  { id, reason }: ChangeRequest,
+): Promise<Outcome<Compose>> {
   const compose = await tx.lock(id);
   if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
   const denied = denyChange(viewer, compose, 'remove');
   if (denied) return denied;
   if (compose.removingAt !== null) return granted(compose);
   const event = { type: 'BEGIN_REMOVAL', at: deps.clock.now(), by: viewer.name, reason } as const;
-  if (await isLatest(deps.results, compose)) return refused({ code: 'CONFLICT', message: `Compose ${id} is the latest of its kind: a link latest-… points to it` });
+  if (await isLatest(deps.results, compose))
+    return refused({
+      code: 'CONFLICT',
+      message: `Compose ${id} is the latest of its kind: a link latest-… points to it`,
+    });
   const unpinned = await endPins(tx, compose, event.at, deps.rules);
-  if (unpinned.heldBy !== null) return refused({ code: 'CONFLICT', message: `Compose ${id} is kept by the pin ${JSON.stringify(unpinned.heldBy)}; unpin it first` });
+  if (unpinned.heldBy !== null)
+    return refused({
+      code: 'CONFLICT',
+      message: `Compose ${id} is kept by the pin ${JSON.stringify(unpinned.heldBy)}; unpin it first`,
+    });
   const changed = await changeCompose(tx, unpinned.compose, { event, by: viewer.name, reason }, deps.rules);
   if (changed) return granted(changed);
   return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}; cancel it first` });
@@ -43,7 +60,7 @@ async function beginRemoval(deps: RemoveComposeDeps, tx: ComposeTransaction, vie
 
 /** False as well where its target directory is not reachable from here: its files are then removed by somebody who looks. */
 async function isLatest(results: RemoveComposeDeps['results'], { id, targetDir }: Compose): Promise<boolean> {
-  return (await results.reachable()).includes(targetDir) && (await results.latest(targetDir)).has(id);
+  return (await results.reachable()).includes(targetDir) && (await results.latestTargets(targetDir)).has(id);
 }
 
 /** The files, then the record; where the files cannot be reached from here, the sweep does both later. */
@@ -57,7 +74,11 @@ export async function finishRemoval(deps: RemoveComposeDeps, compose: Compose): 
 }
 
 /** Under the lock of whoever made the files: of several removed at once that share them, exactly one is the last. */
-async function removeLocked(deps: RemoveComposeDeps, tx: ComposeTransaction, { id, reuses }: Compose): Promise<Compose> {
+async function removeLocked(
+  deps: RemoveComposeDeps,
+  tx: ComposeTransaction,
+  { id, reuses }: Compose,
+): Promise<Compose> {
   const family = new Map<string, Compose>();
   for (const member of [id, ...(reuses === null ? [] : [reuses])].toSorted(byNumber)) {
     const locked = await tx.lock(member);
@@ -73,7 +94,14 @@ async function removeLocked(deps: RemoveComposeDeps, tx: ComposeTransaction, { i
     await tx.deletePackages(unused.id);
   }
   const event = { type: 'REMOVED', at: deps.clock.now() } as const;
-  return (await changeCompose(tx, compose, { event, by: compose.removedBy ?? 'system', reason: compose.removalReason }, deps.rules)) ?? compose;
+  return (
+    (await changeCompose(
+      tx,
+      compose,
+      { event, by: compose.removedBy ?? 'system', reason: compose.removalReason },
+      deps.rules,
+    )) ?? compose
+  );
 }
 
 /** Rows are locked in the order of their ids everywhere. */
@@ -85,10 +113,14 @@ function byNumber(one: string, other: string): number {
  * Whose files nobody needs once `compose` is gone: its own, unless others share them; and, where it is the last that
  * shares, those of the removed compose that it shared. Nobody joins any more: joining wants a root that is not being removed.
  */
-async function withoutUsers(tx: ComposeTransaction, compose: Compose, root: Compose | null): Promise<readonly Compose[]> {
+async function withoutUsers(
+  tx: ComposeTransaction,
+  compose: Compose,
+  root: Compose | null,
+): Promise<readonly Compose[]> {
   const unused: Compose[] = [];
-  if ((await tx.livingSharers(compose.id)) === 0) unused.push(compose);
+  if ((await tx.countReusers(compose.id)) === 0) unused.push(compose);
   // The one that still shares it is this one.
-  if (root?.state === 'REMOVED' && (await tx.livingSharers(root.id)) === 1) unused.push(root);
+  if (root?.state === 'REMOVED' && (await tx.countReusers(root.id)) === 1) unused.push(root);
   return unused;
 }

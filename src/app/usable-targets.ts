@@ -45,7 +45,8 @@ export class UsableTargets implements Service {
     const known = this.#problems.get(name);
     if (problem) this.#problems.set(name, problem);
     else this.#problems.delete(name);
-    if (problem && problem.message !== known?.message) logger.error({ targetDir: name }, `${problem.message} No work is taken for it here.`);
+    if (problem && problem.message !== known?.message)
+      logger.error({ targetDir: name }, `${problem.message} No work is taken for it here.`);
     if (!problem && known) {
       logger.info({ targetDir: name }, 'The target directory can be used again');
       onRecovered();

@@ -1,10 +1,10 @@
 // The loop of a worker process: takes jobs under a lease, and stops an attempt when its cancel is asked for. Stopping
 // lets what is under way, looks at sources included, go on for the drain time, then hands it back; `hurry` does at once.
 
-import type { Attempts } from './attempts.ts';
-import { generateCompose, type GenerateComposeDeps } from './generate-compose.ts';
+import type { Attempts } from './attempt/running-attempts.ts';
+import { generateCompose, type GenerateComposeDeps } from './attempt/run.ts';
 import type { EventLog, Feed, Job, Logger, Service, WorkQueue } from './ports.ts';
-import { prepareCompose } from './prepare-compose.ts';
+import { prepareCompose } from './attempt/prepare.ts';
 import type { UsableTargets } from './usable-targets.ts';
 
 export interface WorkerDeps {
@@ -25,7 +25,7 @@ const PREPARED_AT_A_TIME = 4;
 /** Ending an engine takes at most TERM, TERM, KILL and a moment; a bound for what should not happen. */
 const STOP_BOUND_MS = 15_000;
 
-export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
+export function createWorker(deps: WorkerDeps): Service & { stopNow(): void } {
   const { attempts, generation, lease, logger, queue } = deps;
   const stopped = new AbortController();
   const hurried = new AbortController();
@@ -38,7 +38,9 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
     const head = await deps.events.head();
     await deps.targets.start();
     await lease.start();
-    followCancels(deps, head, stopped.signal).catch((error: unknown) => logger.error({ err: error }, 'Cancels are not followed any more'));
+    followCancels(deps, head, stopped.signal).catch((error: unknown) =>
+      logger.error({ err: error }, 'Cancels are not followed any more'),
+    );
     const usable = { unusable: () => deps.targets.unusable() };
     await queue.work('prepare', PREPARED_AT_A_TIME, prepare, usable);
     await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId), usable);
@@ -52,7 +54,8 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
 
   async function lookAtSource({ composeId, signal }: Job): Promise<void> {
     const either = AbortSignal.any([signal, drained.signal]);
-    if ((await prepareCompose(generation, composeId, either)) === 'generate') await generateCompose(generation, composeId);
+    if ((await prepareCompose(generation, composeId, either)) === 'generate')
+      await generateCompose(generation, composeId);
   }
 
   async function allEnded(): Promise<void> {
@@ -76,7 +79,7 @@ export function createWorker(deps: WorkerDeps): Service & { hurry(): void } {
   return {
     start: () => (starting ??= start()),
     stop: () => (stopping ??= stop()),
-    hurry: () => hurried.abort(),
+    stopNow: () => hurried.abort(),
   };
 }
 

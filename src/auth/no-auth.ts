@@ -7,7 +7,7 @@ import type { AuthBackend } from './backend.ts';
 
 export type ConfiguredLists = Pick<Permissions, 'arches' | 'targetDirs' | 'rawConfigs'>;
 
-export function noAuth(configured: ConfiguredLists): AuthBackend {
+export function anonymousAuthenticator(configured: ConfiguredLists): AuthBackend {
   const viewer: Viewer = Object.freeze({
     name: 'anonymous',
     groups: [],

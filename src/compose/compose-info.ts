@@ -4,7 +4,11 @@
 import type { Compose } from './compose.ts';
 import type { PungiIdentity, PungiProduct, PungiRelease } from './pungi-identity.ts';
 
-export function composeInfo({ composeType, label }: Pick<Compose, 'composeType' | 'label'>, { date, id, respin }: PungiIdentity, release: PungiRelease): object {
+export function composeInfo(
+  { composeType, label }: Pick<Compose, 'composeType' | 'label'>,
+  { date, id, respin }: PungiIdentity,
+  release: PungiRelease,
+): object {
   const { baseProduct, internal } = release;
   return {
     header: { type: 'productmd.composeinfo', version: '1.2' },

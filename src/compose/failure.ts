@@ -26,17 +26,31 @@ export interface ComposeFailure {
   readonly details: string | null;
 }
 
-const RETRYABLE: ReadonlySet<FailureCode> = new Set(['UPSTREAM_UNAVAILABLE', 'TIMED_OUT', 'WORKER_LOST', 'STORAGE', 'INTERNAL']);
+const RETRYABLE: ReadonlySet<FailureCode> = new Set([
+  'UPSTREAM_UNAVAILABLE',
+  'TIMED_OUT',
+  'WORKER_LOST',
+  'STORAGE',
+  'INTERNAL',
+]);
 
 export const MAX_FAILURE_DETAILS = 2_000;
 /** Room for the names of all packages that are missing. */
 const MAX_FAILURE_MESSAGE = 20_000;
 
 export function failure(code: FailureCode, message: string, details: string | null = null): ComposeFailure {
-  return { code, message: presentable(message, MAX_FAILURE_MESSAGE), retryable: RETRYABLE.has(code), details: details && presentable(details, MAX_FAILURE_DETAILS) };
+  return {
+    code,
+    message: presentable(message, MAX_FAILURE_MESSAGE),
+    retryable: RETRYABLE.has(code),
+    details: details && presentable(details, MAX_FAILURE_DETAILS),
+  };
 }
 
 /** Tools and repositories may say anything: what is kept of it can be stored and shown. */
 function presentable(text: string, limit: number): string {
-  return text.slice(0, limit).toWellFormed().replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '\ufffd');
+  return text
+    .slice(0, limit)
+    .toWellFormed()
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '\ufffd');
 }

@@ -1,7 +1,8 @@
 // Where a repository lies: an absolute path or an http(s) URL. Only syntax and configuration are looked at here; what
 // only looking can tell (symlinks, what a host name resolves to) is checked by sources/repo when it looks.
 
-export type Location = { readonly kind: 'path'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
+export type Location =
+  { readonly kind: 'path'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
 
 export interface LocationBounds {
   /** Directories that local repositories may lie below. */
@@ -18,25 +19,37 @@ export function parseLocation(text: string, bounds: LocationBounds): Location | 
   if (text.length > 2_000) return { problem: TOO_LONG };
   if (/^https?:\/\//i.test(text)) return parseUrl(text, bounds.urlAllow);
   if (!text.startsWith('/')) return { problem: 'must be an absolute path or an http:// or https:// URL' };
-  if (UNSAFE.test(text)) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * ? { }` };
-  if (text.split('/').some((segment) => segment === '..' || segment === '.')) return { problem: 'must not hold . or .. as a path segment' };
+  if (UNSAFE.test(text))
+    return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * ? { }` };
+  if (text.split('/').some((segment) => segment === '..' || segment === '.'))
+    return { problem: 'must not hold . or .. as a path segment' };
   const path = text.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
   if (!bounds.repoRoots.some((root) => isBelow(path, root))) return { problem: outsideRoots(bounds.repoRoots) };
   return { kind: 'path', path };
 }
 
 /** The same where no path will do. */
-export function parseUrlLocation(text: string, urlAllow: LocationBounds['urlAllow']): { readonly url: string } | { readonly problem: string } {
+export function parseUrlLocation(
+  text: string,
+  urlAllow: LocationBounds['urlAllow'],
+): { readonly url: string } | { readonly problem: string } {
   if (!/^https?:\/\//i.test(text)) return { problem: 'must be an http:// or https:// URL' };
   return text.length > 2_000 ? { problem: TOO_LONG } : parseUrl(text, urlAllow);
 }
 
-function parseUrl(text: string, urlAllow: LocationBounds['urlAllow']): { readonly kind: 'url'; readonly url: string } | { readonly problem: string } {
-  if (UNSAFE.test(text.replace('?', ''))) return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them` };
+function parseUrl(
+  text: string,
+  urlAllow: LocationBounds['urlAllow'],
+): { readonly kind: 'url'; readonly url: string } | { readonly problem: string } {
+  if (UNSAFE.test(text.replace('?', '')))
+    return {
+      problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them`,
+    };
   // The authority ends at the first slash: whatever stands before an @ in it is userinfo.
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
   if (authority.includes('@')) return { problem: 'must not hold a user name or password' };
-  if (text.split(/[/?#]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment))) return { problem: 'must not hold . or .. as a path segment' };
+  if (text.split(/[/?#]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment)))
+    return { problem: 'must not hold . or .. as a path segment' };
   if (text.includes('#')) return { problem: 'must not hold a fragment' };
   const url = URL.parse(text);
   if (!url) return { problem: 'is not a valid URL' };
@@ -57,5 +70,7 @@ export function isUrlBelow(url: URL, prefix: string): boolean {
 }
 
 function outsideRoots(roots: readonly string[]): string {
-  return roots.length === 0 ? 'local paths are not allowed here; give an http:// or https:// URL' : `must lie below one of: ${roots.join(' ')}`;
+  return roots.length === 0
+    ? 'local paths are not allowed here; give an http:// or https:// URL'
+    : `must lie below one of: ${roots.join(' ')}`;
 }

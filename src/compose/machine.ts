@@ -15,7 +15,11 @@ export interface LifecycleContext extends Omit<Lifecycle, 'state'> {
 /** Being handed back costs nothing, yet workers that are stopped again and again must not go on with it for ever. */
 const MOST_ATTEMPTS = 100;
 
-const LOST: Readonly<Record<Lost, string>> = { WORKER: 'was lost', DATABASE: 'lost the database', FILES: 'lost its files' };
+const LOST: Readonly<Record<Lost, string>> = {
+  WORKER: 'was lost',
+  DATABASE: 'lost the database',
+  FILES: 'lost its files',
+};
 
 interface Happened {
   readonly at: Date;
@@ -102,13 +106,21 @@ const machineSetup = setup({
     lose: assign(({ context, event }) => {
       const what = LOST[(event as EventOf<'LOSE'>).lost];
       const losses = context.losses + 1;
-      return { losses, workerId: null, stateReason: `Its worker ${what} (${losses} of at most ${context.maxLosses}); waits for another` };
+      return {
+        losses,
+        workerId: null,
+        stateReason: `Its worker ${what} (${losses} of at most ${context.maxLosses}); waits for another`,
+      };
     }),
     loseForGood: assign(({ context, event }) => {
       const { lost } = event as EventOf<'LOSE'>;
       const what = lost === 'WORKER' ? LOST.WORKER : `${LOST.WORKER}, or ${LOST[lost]},`;
       const message = `The worker that generated it ${what} ${context.losses + 1} times`;
-      return { ...finished(context, event.at, message), losses: context.losses + 1, failure: failure('WORKER_LOST', message) };
+      return {
+        ...finished(context, event.at, message),
+        losses: context.losses + 1,
+        failure: failure('WORKER_LOST', message),
+      };
     }),
     stopForGood: assign(({ context, event }) => {
       const message = `The worker that generated it was stopped ${context.attempt} times`;
@@ -121,7 +133,11 @@ const machineSetup = setup({
     }),
     cancel: assign(({ context, event }) => canceled(context, event.at)),
     succeed: assign(({ context, event }) =>
-      finished(context, event.at, context.reuses ? `Compose shares the result of compose ${context.reuses}` : 'Compose is generated successfully'),
+      finished(
+        context,
+        event.at,
+        context.reuses ? `Compose shares the result of compose ${context.reuses}` : 'Compose is generated successfully',
+      ),
     ),
     fail: assign(({ context, event }) => {
       const reason = (event as EventOf<'FAIL'>).failure;
@@ -139,7 +155,12 @@ const machineSetup = setup({
     stay: assign(() => ({})),
     beginRemoval: assign(({ context, event }) => {
       const { at, by, reason } = event as EventOf<'BEGIN_REMOVAL'>;
-      return { removingAt: at, removedBy: by, removalReason: reason, expiresAt: context.expiresAt < at ? context.expiresAt : at };
+      return {
+        removingAt: at,
+        removedBy: by,
+        removalReason: reason,
+        expiresAt: context.expiresAt < at ? context.expiresAt : at,
+      };
     }),
     remove: assign(({ context, event }) => ({
       removedAt: event.at,
@@ -158,7 +179,10 @@ const removal = {
   REMOVED: { guard: 'removing', target: 'REMOVED', actions: 'remove' },
 } as const;
 
-const pins = { PIN: { guard: not('removing'), actions: 'stay' }, UNPIN: { guard: not('removing'), actions: 'stay' } } as const;
+const pins = {
+  PIN: { guard: not('removing'), actions: 'stay' },
+  UNPIN: { guard: not('removing'), actions: 'stay' },
+} as const;
 
 export const composeMachine = machineSetup.createMachine({
   id: 'compose',
@@ -214,7 +238,10 @@ export function advance(
   settings: { readonly maxLosses: number },
 ): Lifecycle | null {
   const { state, ...context } = compose;
-  const snapshot = composeMachine.resolveState({ value: state, context: { ...context, maxLosses: settings.maxLosses } });
+  const snapshot = composeMachine.resolveState({
+    value: state,
+    context: { ...context, maxLosses: settings.maxLosses },
+  });
   if (!snapshot.can(event)) return null;
   const [next] = transition(composeMachine, snapshot, event);
   return lifecycleOf(next);

@@ -34,7 +34,9 @@ export function diffPackages<T extends DiffedPackage>(from: readonly T[], to: re
   const upgraded: PackageChange[] = [];
   const downgraded: PackageChange[] = [];
   for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
-    const [older = [], newer = []] = [before.get(key), after.get(key)].map((packages) => packages && newestFirst(packages));
+    const [older = [], newer = []] = [before.get(key), after.get(key)].map(
+      (packages) => packages && newestFirst(packages),
+    );
     const [was, ...alsoRemoved] = older;
     const [is, ...alsoAdded] = newer;
     const order = was && is ? compareEvr(is.evr, was.evr) : 0;
@@ -56,7 +58,9 @@ function keyOf({ name, arch }: DiffedPackage): string {
   return `${name} ${arch}`;
 }
 
-function newestFirst<T extends DiffedPackage>(packages: readonly T[]): readonly { readonly pkg: T; readonly evr: Evr }[] {
+function newestFirst<T extends DiffedPackage>(
+  packages: readonly T[],
+): readonly { readonly pkg: T; readonly evr: Evr }[] {
   return packages.map((pkg) => ({ pkg, evr: evrOf(pkg) })).sort((left, right) => compareEvr(right.evr, left.evr));
 }
 

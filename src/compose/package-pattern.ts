@@ -20,7 +20,10 @@ export function packageMatcher(pattern: string): (candidate: NamedPackage) => bo
 const COMPARED_AT_ONCE = 100;
 
 /** The names asked for that no package answers to, in the order asked; sources do not count. */
-export function* missingPackages(asked: readonly string[], packages: readonly NamedPackage[]): Generator<void, string[], void> {
+export function* missingPackages(
+  asked: readonly string[],
+  packages: readonly NamedPackage[],
+): Generator<void, string[], void> {
   const binary: NamedPackage[] = [];
   const present = new Set<string>();
   for (const [index, candidate] of packages.entries()) {
@@ -46,14 +49,18 @@ function* isAnswered(glob: string, packages: readonly NamedPackage[]): Generator
 }
 
 /** Packages that one of the patterns means. */
-export function* packagesNamed<T extends NamedPackage>(patterns: readonly string[], packages: readonly T[]): Generator<void, ReadonlySet<T>, void> {
+export function* packagesNamed<T extends NamedPackage>(
+  patterns: readonly string[],
+  packages: readonly T[],
+): Generator<void, ReadonlySet<T>, void> {
   const exact = new Set(patterns.filter((pattern) => !isGlob(pattern)));
   const globs = patterns.filter(isGlob).map(packageMatcher);
   const named = new Set<T>();
   for (const candidate of packages) {
     yield;
     const { name, arch } = candidate;
-    if (exact.has(name) || exact.has(`${name}.${arch}`) || globs.some((matchesGlob) => matchesGlob(candidate))) named.add(candidate);
+    if (exact.has(name) || exact.has(`${name}.${arch}`) || globs.some((matchesGlob) => matchesGlob(candidate)))
+      named.add(candidate);
   }
   return named;
 }

@@ -19,7 +19,9 @@ export function denyRequest(viewer: Viewer, request: ComposeRequest): Denied | n
     ['target directory', [request.targetDir], may.targetDirs],
     ['raw config', request.source.type === 'RAW_CONFIG' ? [request.source.name] : [], may.rawConfigs],
   ];
-  const denied = asked.flatMap(([what, values, allowed]) => values.filter((value) => !allowed.includes(value)).map((value) => `${what} ${value}`));
+  const denied = asked.flatMap(([what, values, allowed]) =>
+    values.filter((value) => !allowed.includes(value)).map((value) => `${what} ${value}`),
+  );
   return denied.length === 0 ? null : forbidden(`${viewer.name} may not ask for: ${denied.join(', ')}`);
 }
 

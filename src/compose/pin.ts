@@ -19,11 +19,23 @@ export interface PinComposeInput {
 
 /** Enough for every reason; a bound for whoever makes them up by a script. */
 export const MAX_PINS = 100;
-const PIN_NAME = { pattern: /^(?! )[A-Za-z0-9 \-/_.:#+@=]+(?<! )$/, allowed: 'ASCII letters, digits, blanks and - / _ . : # + @ =', limit: 100 };
+const PIN_NAME = {
+  pattern: /^(?! )[A-Za-z0-9 \-/_.:#+@=]+(?<! )$/,
+  allowed: 'ASCII letters, digits, blanks and - / _ . : # + @ =',
+  limit: 100,
+};
 
-export function validatePin({ name, secondsToLive }: Pick<PinComposeInput, 'name' | 'secondsToLive'>): readonly FieldProblem[] {
+export function validatePin({
+  name,
+  secondsToLive,
+}: Pick<PinComposeInput, 'name' | 'secondsToLive'>): readonly FieldProblem[] {
   const check = new Check();
   check.text('input.name', name, PIN_NAME);
-  check.integer('input.secondsToLive', secondsToLive, 1, 'must be a whole number of seconds above 0; leave it out for a pin that stays until it is taken away');
+  check.integer(
+    'input.secondsToLive',
+    secondsToLive,
+    1,
+    'must be a whole number of seconds above 0; leave it out for a pin that stays until it is taken away',
+  );
   return check.problems;
 }

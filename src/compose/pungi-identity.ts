@@ -28,7 +28,13 @@ export interface PungiRelease extends PungiProduct {
   readonly baseProduct: PungiProduct | null;
 }
 
-const TYPE_SUFFIX: Record<ComposeType, string> = { PRODUCTION: '', CI: '.ci', NIGHTLY: '.n', DEVELOPMENT: '.d', TEST: '.t' };
+const TYPE_SUFFIX: Record<ComposeType, string> = {
+  PRODUCTION: '',
+  CI: '.ci',
+  NIGHTLY: '.n',
+  DEVELOPMENT: '.d',
+  TEST: '.t',
+};
 
 /** Every compose but those of raw configurations is a release of its own. */
 export function ownRelease(composeId: string): PungiRelease {
@@ -51,15 +57,27 @@ export function readIdentity(composeId: string, type: ComposeType, id: string): 
 /** Of a release that other composes may be of too: they may have the first respins of the day. */
 export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Date, respin: number): PungiIdentity {
   const date = at.toISOString().slice(0, 10).replaceAll('-', '');
-  const product = ({ short, version, type: productType }: PungiProduct) => `${short}-${version}${productType === 'ga' ? '' : `-${productType}`}`;
+  const product = ({ short, version, type: productType }: PungiProduct) =>
+    `${short}-${version}${productType === 'ga' ? '' : `-${productType}`}`;
   const products = [release, ...(release.baseProduct ? [release.baseProduct] : [])].map(product).join('-');
-  return { id: `${products}-${date}${TYPE_SUFFIX[type]}.${respin}`, date, respin, releaseShort: release.short, releaseVersion: release.version };
+  return {
+    id: `${products}-${date}${TYPE_SUFFIX[type]}.${respin}`,
+    date,
+    respin,
+    releaseShort: release.short,
+    releaseVersion: release.version,
+  };
 }
 
 /** The same again, from the id that an earlier attempt reserved; null where that is another release's. */
 export function readReleaseIdentity(release: PungiRelease, type: ComposeType, id: string): PungiIdentity | null {
   const [, date, respin] = /-(\d{8})(?:\.[a-z]+)?\.(\d+)$/.exec(id) ?? [];
   if (!date || !respin) return null;
-  const identity = releaseIdentity(release, type, new Date(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T00:00:00Z`), Number(respin));
+  const identity = releaseIdentity(
+    release,
+    type,
+    new Date(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T00:00:00Z`),
+    Number(respin),
+  );
   return identity.id === id ? identity : null;
 }

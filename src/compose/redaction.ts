@@ -4,7 +4,8 @@
 
 const DUMP_BEGINS = /^\s*<(CODE|LOCALS|GLOBALS|MODULES|ENVIRON(?:MENT)?|TRACEBACK)>\s*$/;
 const LOG_LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
-const DROPPED = /^Frame \S+ in \S+ at line \d+$|^During handling of the above exception|^The above exception was the direct cause|Extended traceback in: |\] Traceback:$/;
+const DROPPED =
+  /^Frame \S+ in \S+ at line \d+$|^During handling of the above exception|^The above exception was the direct cause|Extended traceback in: |\] Traceback:$/;
 
 /** Tells of one line after the other whether it may be shown. */
 export function tracebackFilter(): (line: string) => boolean {

@@ -42,13 +42,21 @@ export function validateRenewal(
     builds: input.builds == null ? null : readBuilds(input.builds, compose, rules, check),
     modules: input.modules == null ? null : readModules(input.modules, compose, rules, check),
   };
-  if (input.idempotencyKey != null && (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)) {
+  if (
+    input.idempotencyKey != null &&
+    (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)
+  ) {
     check.fail('input.idempotencyKey', `must be 1 to ${LIMITS.idempotencyKey} characters`);
   }
   return check.problems.length > 0 ? { problems: check.problems } : { renewal };
 }
 
-function readBuilds(builds: readonly string[], { source, composeType }: Compose, rules: RequestRules, check: Check): readonly string[] {
+function readBuilds(
+  builds: readonly string[],
+  { source, composeType }: Compose,
+  rules: RequestRules,
+  check: Check,
+): readonly string[] {
   if (source.type === 'BUILD') {
     const context = { path: 'input', input: { source: {}, composeType }, rules, check };
     return readBuildSource(context, { builds, scratchBuildTasks: source.scratchBuildTasks }).builds;
@@ -58,10 +66,19 @@ function readBuilds(builds: readonly string[], { source, composeType }: Compose,
   return builds;
 }
 
-function readModules(modules: readonly string[], { source, composeType }: Compose, rules: RequestRules, check: Check): readonly string[] {
+function readModules(
+  modules: readonly string[],
+  { source, composeType }: Compose,
+  rules: RequestRules,
+  check: Check,
+): readonly string[] {
   if (source.type === 'MODULE') {
     const context = { path: 'input', input: { source: {}, composeType }, rules, check };
-    return readModuleSource(context, { modules, scratchModules: source.scratchModules, modularTags: source.modularTags }).modules;
+    return readModuleSource(context, {
+      modules,
+      scratchModules: source.scratchModules,
+      modularTags: source.modularTags,
+    }).modules;
   }
   if (source.type === 'RAW_CONFIG') return check.strings('input.modules', modules, NAME);
   check.fail('input.modules', `a source ${SOURCE_FIELDS[source.type]} takes no modules; leave them out`);

@@ -12,7 +12,9 @@ export interface Route {
   readonly targetDirs?: readonly string[] | undefined;
 }
 
-export type Routable = Pick<ComposeRequest, 'arches' | 'composeType' | 'targetDir'> & { readonly source: Pick<ComposeRequest['source'], 'type'> };
+export type Routable = Pick<ComposeRequest, 'arches' | 'composeType' | 'targetDir'> & {
+  readonly source: Pick<ComposeRequest['source'], 'type'>;
+};
 
 export const DEFAULT_POOL = 'default';
 
@@ -20,7 +22,10 @@ export function poolOf(routes: readonly Route[], compose: Routable): string {
   return routes.find((route) => fits(route, compose))?.pool ?? DEFAULT_POOL;
 }
 
-function fits({ sourceTypes, arches, composeTypes, targetDirs }: Route, { source, arches: asked, composeType, targetDir }: Routable): boolean {
+function fits(
+  { sourceTypes, arches, composeTypes, targetDirs }: Route,
+  { source, arches: asked, composeType, targetDir }: Routable,
+): boolean {
   return (
     (sourceTypes?.includes(source.type) ?? true) &&
     (!arches || asked.every((arch) => arches.includes(arch))) &&

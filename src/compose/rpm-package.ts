@@ -38,17 +38,93 @@ export interface UnreadFile {
   readonly payloadHash: string | null;
 }
 
-type Encoded = [string, number, string, string, string, string | null, string, number, string, string, string[], string[], string[], Pick<RpmPackage, 'describedAt' | 'unread'>?];
+type Encoded = [
+  string,
+  number,
+  string,
+  string,
+  string,
+  string | null,
+  string,
+  number,
+  string,
+  string,
+  string[],
+  string[],
+  string[],
+  Pick<RpmPackage, 'describedAt' | 'unread'>?,
+];
 
 export function encodePackage(pkg: RpmPackage): string {
-  const { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, describedAt, unread } = pkg;
+  const {
+    name,
+    epoch,
+    version,
+    release,
+    arch,
+    sourceRpm,
+    href,
+    sizeBytes,
+    checksumType,
+    checksum,
+    provides,
+    requires,
+    files,
+    describedAt,
+    unread,
+  } = pkg;
   const more = describedAt === undefined && unread === undefined ? [] : [{ describedAt, unread }];
-  return JSON.stringify([name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, ...more]);
+  return JSON.stringify([
+    name,
+    epoch,
+    version,
+    release,
+    arch,
+    sourceRpm,
+    href,
+    sizeBytes,
+    checksumType,
+    checksum,
+    provides,
+    requires,
+    files,
+    ...more,
+  ]);
 }
 
 export function decodePackage(line: string): RpmPackage {
-  const [name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, more] = JSON.parse(line) as Encoded;
-  return { name, epoch, version, release, arch, sourceRpm, href, sizeBytes, checksumType, checksum, provides, requires, files, ...more };
+  const [
+    name,
+    epoch,
+    version,
+    release,
+    arch,
+    sourceRpm,
+    href,
+    sizeBytes,
+    checksumType,
+    checksum,
+    provides,
+    requires,
+    files,
+    more,
+  ] = JSON.parse(line) as Encoded;
+  return {
+    name,
+    epoch,
+    version,
+    release,
+    arch,
+    sourceRpm,
+    href,
+    sizeBytes,
+    checksumType,
+    checksum,
+    provides,
+    requires,
+    files,
+    ...more,
+  };
 }
 
 export function isSourceArch(arch: string): boolean {

@@ -62,14 +62,23 @@ const LEADING: Readonly<Partial<Record<ComposeSource['type'], readonly string[]>
 /** The source as its sharer asked for it, resolved as the one that was generated. */
 export function resolvedAs(source: ComposeSource, generated: ComposeSource): ComposeSource {
   if (source.type !== generated.type) return source;
-  return { ...source, ...Object.fromEntries(Object.entries(generated).filter(([key]) => RESOLVED[source.type].includes(key))) };
+  return {
+    ...source,
+    ...Object.fromEntries(Object.entries(generated).filter(([key]) => RESOLVED[source.type].includes(key))),
+  };
 }
 
 /** What was asked for, its lists in one order. */
 function canonicalSource(source: ComposeSource): unknown {
   const elsewhere = [...RESOLVED[source.type], ...(LEADING[source.type] ?? [])];
   return Object.entries(source)
-    .map(([key, value]: [string, unknown]) => [key, elsewhere.includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value] as const)
+    .map(
+      ([key, value]: [string, unknown]) =>
+        [
+          key,
+          elsewhere.includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value,
+        ] as const,
+    )
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

@@ -76,13 +76,7 @@ export interface PungiComposeSource {
 }
 
 export type ComposeSource =
-  | TagSource
-  | BuildSource
-  | ModuleSource
-  | RepoSource
-  | PulpSource
-  | RawConfigSource
-  | PungiComposeSource;
+  TagSource | BuildSource | ModuleSource | RepoSource | PulpSource | RawConfigSource | PungiComposeSource;
 
 /** What may be added to what a source is, and not every engine can. */
 export const SOURCE_ADDITIONS = ['scratchBuildTasks', 'modularTags', 'moduleDefaults'] as const;

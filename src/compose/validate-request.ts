@@ -38,7 +38,9 @@ export function validateRequest(
     sigkeys: check.strings('input.sigkeys', input.sigkeys ?? rules.sigkeys, SIGKEY),
     multilibArches: check.oneOf('input.multilibArches', input.multilibArches ?? [], arches, 'arch of this request'),
     multilibMethods: unique(input.multilibMethods ?? []),
-    lookasideRepos: (input.lookasideRepos ?? []).map((repo, index) => readLocation(`input.lookasideRepos.${index}`, repo, rules, check)),
+    lookasideRepos: (input.lookasideRepos ?? []).map((repo, index) =>
+      readLocation(`input.lookasideRepos.${index}`, repo, rules, check),
+    ),
     composeType,
     label: readLabel(input.label, composeType, check),
     targetDir: check.known('input.targetDir', input.targetDir ?? 'default', rules.targetDirs, 'target directory'),
@@ -46,7 +48,10 @@ export function validateRequest(
     respinOf: input.respinOf == null ? null : check.text('input.respinOf', input.respinOf, NAME),
   };
   check.size('input.lookasideRepos', request.lookasideRepos, LIMITS.list);
-  if (input.idempotencyKey != null && (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)) {
+  if (
+    input.idempotencyKey != null &&
+    (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)
+  ) {
     check.fail('input.idempotencyKey', `must be 1 to ${LIMITS.idempotencyKey} characters`);
   }
   if (check.problems.length > 0 || !source) return { problems: check.problems };
@@ -56,24 +61,37 @@ export function validateRequest(
 function refuseImpossible(source: ComposeSource, { impossible }: RequestRules, check: Check): void {
   const without = impossible?.get(source.type) ?? [];
   for (const addition of additionsOf(source).filter((one) => without.includes(one))) {
-    check.fail(`input.source.${SOURCE_FIELDS[source.type]}.${addition}`, 'can be taken by the engine pungi only, which is not configured for this source here (ODCS_ENGINE); leave it out');
+    check.fail(
+      `input.source.${SOURCE_FIELDS[source.type]}.${addition}`,
+      'can be taken by the engine pungi only, which is not configured for this source here (ODCS_ENGINE); leave it out',
+    );
   }
 }
 
-function readResults(input: CreateComposeInput, type: SourceType | undefined, rules: RequestRules, check: Check): ComposeResult[] {
+function readResults(
+  input: CreateComposeInput,
+  type: SourceType | undefined,
+  rules: RequestRules,
+  check: Check,
+): ComposeResult[] {
   const results = unique<ComposeResult>(input.results ?? ['REPOSITORY']);
   if (results.length === 0) check.fail('input.results', 'must name at least one result, or be left out');
   const possible = type && rules.capabilities.get(type);
   for (const [index, result] of results.entries()) {
     if (possible && !possible.has(result)) {
-      check.fail(`input.results.${index}`, `no configured engine makes ${result} from this source; possible here: ${[...possible].join(', ')}`);
+      check.fail(
+        `input.results.${index}`,
+        `no configured engine makes ${result} from this source; possible here: ${[...possible].join(', ')}`,
+      );
     }
   }
   return results;
 }
 
 function readLabel(label: string | null | undefined, composeType: string, check: Check): string | null {
-  if (label != null && !LABEL.test(label)) check.fail('input.label', 'must be a milestone and a version, e.g. RC-1.0 or Beta-1.2');
-  if (label == null && composeType === 'PRODUCTION') check.fail('input.label', 'is needed for a PRODUCTION compose, e.g. RC-1.0');
+  if (label != null && !LABEL.test(label))
+    check.fail('input.label', 'must be a milestone and a version, e.g. RC-1.0 or Beta-1.2');
+  if (label == null && composeType === 'PRODUCTION')
+    check.fail('input.label', 'is needed for a PRODUCTION compose, e.g. RC-1.0');
   return label ?? null;
 }

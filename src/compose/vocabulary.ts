@@ -31,5 +31,14 @@ export type MultilibMethod = (typeof MULTILIB_METHODS)[number];
 export const ENGINES = ['pungi', 'dnf', 'repofile'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-export const EVENT_KINDS = ['SNAPSHOT', 'STATE_CHANGED', 'PROGRESSED', 'CANCEL_REQUESTED', 'SHARING_CHANGED', 'RENEWED', 'PINNED', 'UNPINNED'] as const;
+export const EVENT_KINDS = [
+  'SNAPSHOT',
+  'STATE_CHANGED',
+  'PROGRESSED',
+  'CANCEL_REQUESTED',
+  'SHARING_CHANGED',
+  'RENEWED',
+  'PINNED',
+  'UNPINNED',
+] as const;
 export type ComposeEventKind = (typeof EVENT_KINDS)[number];

@@ -33,7 +33,10 @@ function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>)
     generate: (generation) => engine.generate(generation),
     async info() {
       const info = await engine.info();
-      return { ...info, sourceTypes: info.sourceTypes.filter((type) => ['auto', name].includes(preference[type] ?? 'auto')) };
+      return {
+        ...info,
+        sourceTypes: info.sourceTypes.filter((type) => ['auto', name].includes(preference[type] ?? 'auto')),
+      };
     },
   };
 }
@@ -54,13 +57,24 @@ export async function configuredEngineFor(compose: Compose, engines: readonly En
 }
 
 function canGenerate({ source, results }: Compose, { name, sourceTypes, impossible = [] }: EngineInfo): boolean {
-  return sourceTypes.includes(source.type) && results.every((result) => RESULTS[name].includes(result)) && !additionsOf(source).some((addition) => impossible.includes(addition));
+  return (
+    sourceTypes.includes(source.type) &&
+    results.every((result) => RESULTS[name].includes(result)) &&
+    !additionsOf(source).some((addition) => impossible.includes(addition))
+  );
 }
 
 /** By source type that some engine can do, what none of those can take with it. */
 export function impossibleAdditions(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, readonly SourceAddition[]> {
   const types = new Set(infos.flatMap(({ sourceTypes }) => sourceTypes));
-  return new Map([...types].map((type) => [type, SOURCE_ADDITIONS.filter((addition) => infos.every(({ sourceTypes, impossible = [] }) => !sourceTypes.includes(type) || impossible.includes(addition)))]));
+  return new Map(
+    [...types].map((type) => [
+      type,
+      SOURCE_ADDITIONS.filter((addition) =>
+        infos.every(({ sourceTypes, impossible = [] }) => !sourceTypes.includes(type) || impossible.includes(addition)),
+      ),
+    ]),
+  );
 }
 
 /** Source types that some engine can do, each with the results that it gives. */

@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessGroup } from '../app/ports.ts';
-import { livingProcesses, readEnvironment, readOutputs, readProcess, type ProcessEntry } from './process-table.ts';
+import { livingProcesses, readEnvironment, readOutputs, readProcess, type ProcessEntry } from '../os/process-table.ts';
 
 /** Environment variable that all descendants of a leader inherit. */
 export const GROUP_MARKER = 'ODCS_PROCESS_GROUP';
@@ -30,7 +30,11 @@ export function keyOf({ pid, startTime }: ProcessEntry): string {
  * Living processes of the group; none where its number belongs to somebody else by now. `known` were members when they
  * were looked at last, and still are, though the parent that told is gone.
  */
-export async function membersOf(group: ProcessGroup, held: Held | null = null, known: ReadonlySet<string> = new Set()): Promise<readonly ProcessEntry[]> {
+export async function membersOf(
+  group: ProcessGroup,
+  held: Held | null = null,
+  known: ReadonlySet<string> = new Set(),
+): Promise<readonly ProcessEntry[]> {
   for (let look = 1; ; look++) {
     const candidates = (await livingProcesses()).filter((entry) => mayBelongTo(entry, group));
     const environments = new Map(candidates.map(({ pid }) => [pid, readEnvironment(pid)]));
@@ -43,7 +47,11 @@ export async function membersOf(group: ProcessGroup, held: Held | null = null, k
     const marker = `${GROUP_MARKER}=${markerOf(group)}`;
     const isMarked = ({ pid }: ProcessEntry): boolean => environments.get(pid)?.includes(marker) ?? false;
     const bearsNumber = numberTest(group, held, candidates.filter(isMarked));
-    const isMember = (entry: ProcessEntry): boolean => isMarked(entry) || bearsNumber(entry) || known.has(keyOf(entry)) || (held !== null && readOutputs(entry.pid).some((output) => held.outputs.includes(output)));
+    const isMember = (entry: ProcessEntry): boolean =>
+      isMarked(entry) ||
+      bearsNumber(entry) ||
+      known.has(keyOf(entry)) ||
+      (held !== null && readOutputs(entry.pid).some((output) => held.outputs.includes(output)));
     return withDescendants(candidates.filter(isMember), candidates);
   }
 }
@@ -57,17 +65,25 @@ function mayBelongTo({ session, startTime }: ProcessEntry, group: ProcessGroup):
  * A zombie leader still holds its number. Without one, a marked member proves that the number was never let go; whoever
  * started the leader, and has just seen it end, needs no proof.
  */
-function numberTest(group: ProcessGroup, held: Held | null, marked: readonly ProcessEntry[]): (entry: ProcessEntry) => boolean {
-  const bearsNumber = (entry: ProcessEntry): boolean => entry.processGroup === group.pgid || entry.session === group.pgid;
+function numberTest(
+  group: ProcessGroup,
+  held: Held | null,
+  marked: readonly ProcessEntry[],
+): (entry: ProcessEntry) => boolean {
+  const bearsNumber = (entry: ProcessEntry): boolean =>
+    entry.processGroup === group.pgid || entry.session === group.pgid;
   const leader = readProcess(group.pgid);
   const isOurs = leader ? leader.startTime === group.startTime : held !== null || marked.some(bearsNumber);
   return isOurs ? bearsNumber : () => false;
 }
 
 /** A child that left its group and threw its environment away is known by its parent, for as long as that lives. */
-function withDescendants(members: readonly ProcessEntry[], candidates: readonly ProcessEntry[]): readonly ProcessEntry[] {
+function withDescendants(
+  members: readonly ProcessEntry[],
+  candidates: readonly ProcessEntry[],
+): readonly ProcessEntry[] {
   const all = new Map(members.map((entry) => [entry.pid, entry]));
-  for (let size = 0; size !== all.size; ) {
+  for (let size = 0; size !== all.size;) {
     size = all.size;
     for (const entry of candidates) if (all.has(entry.parent)) all.set(entry.pid, entry);
   }

@@ -19,7 +19,7 @@ export function lineSplitter(onLine: (line: string) => void): LineSplitter {
 
   function collect(text: string): void {
     if (pending.length + text.length > MAX_LINE_LENGTH) isCut = true;
-    pending = (pending + text.slice(0, MAX_LINE_LENGTH - pending.length));
+    pending = pending + text.slice(0, MAX_LINE_LENGTH - pending.length);
   }
   function emit(): void {
     onLine(isCut ? pending + CUT_MARK : pending.replace(/\r$/, ''));

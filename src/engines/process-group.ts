@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessGroup } from '../app/ports.ts';
 import { keyOf, membersOf, type Held } from './group-members.ts';
-import { isAlive, readProcess, type ProcessEntry } from './process-table.ts';
+import { isAlive, readProcess, type ProcessEntry } from '../os/process-table.ts';
 
 /**
  * After the first TERM and after the second. Pungi needs the second while its threads are busy, and ends within 0.6 s

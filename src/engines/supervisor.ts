@@ -11,7 +11,7 @@ import type { ProcessGroup } from '../app/ports.ts';
 import { GROUP_MARKER, markerOf } from './group-members.ts';
 import { lineSplitter } from './output-lines.ts';
 import { describeGroup, stopGroup, type Survivor } from './process-group.ts';
-import { readOutputs } from './process-table.ts';
+import { readOutputs } from '../os/process-table.ts';
 
 export { killLeftOver, type Survivor } from './process-group.ts';
 
@@ -96,7 +96,8 @@ async function spawnBehindGate(options: ProcessOptions) {
   // The program need not read its stdin.
   subprocess.stdin.on('error', () => {});
   const { pid, nodeChildProcess, stdin, stdout, stderr } = subprocess;
-  if (pid === undefined) throw new Error(`cannot start a process in ${options.cwd}`, { cause: (await subprocess).cause });
+  if (pid === undefined)
+    throw new Error(`cannot start a process in ${options.cwd}`, { cause: (await subprocess).cause });
   // At once: until the loop turns, even a leader that is dead already is still in /proc, as a zombie.
   return { group: describeGroup(pid), held: { outputs: readOutputs(pid) }, nodeChildProcess, stdin, stdout, stderr };
 }
@@ -111,7 +112,9 @@ async function interruption(
   try {
     return await Promise.race([
       exited.then(() => null),
-      signal.aborted ? Promise.resolve('aborted' as const) : once(signal, 'abort', quietly).then(() => 'aborted' as const),
+      signal.aborted
+        ? Promise.resolve('aborted' as const)
+        : once(signal, 'abort', quietly).then(() => 'aborted' as const),
       ...(timeoutMs === undefined ? [] : [delay(timeoutMs, 'timedOut' as const, quietly)]),
     ]);
   } finally {

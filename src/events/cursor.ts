@@ -20,7 +20,8 @@ export function eventCursors(instance: string): EventCursors {
     },
     decode(cursor) {
       const bytes = Buffer.from(cursor, 'base64url');
-      if (bytes.length !== 24 || bytes.toString('base64url') !== cursor || !bytes.subarray(0, 16).equals(prefix)) return null;
+      if (bytes.length !== 24 || bytes.toString('base64url') !== cursor || !bytes.subarray(0, 16).equals(prefix))
+        return null;
       const position = bytes.readBigUInt64BE(16);
       return position <= LARGEST_POSITION ? position : null;
     },

@@ -153,7 +153,10 @@ export class EventFeed implements Feed {
     if (this.#dueProgress.size === 0) return;
     const ids = [...this.#dueProgress];
     this.#dueProgress.clear();
-    const [rows, composes] = await Promise.all([this.#options.progress.findMany(ids), this.#options.composes.findMany(ids)]);
+    const [rows, composes] = await Promise.all([
+      this.#options.progress.findMany(ids),
+      this.#options.composes.findMany(ids),
+    ]);
     ids.forEach((id, index) => {
       const progress = rows[index];
       const compose = composes[index];

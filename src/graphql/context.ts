@@ -2,7 +2,7 @@
 
 import type { Logger } from '../app/ports.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import type { Api } from './api.ts';
+import type { Api } from '../app/api.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 export interface OperationContext {
@@ -13,6 +13,11 @@ export interface OperationContext {
 }
 
 /** `live`: the operation goes on for long, so that nothing it loads may be remembered. */
-export function operationContext(api: Api, viewer: Viewer, log: Logger, { live }: { readonly live: boolean }): OperationContext {
+export function operationContext(
+  api: Api,
+  viewer: Viewer,
+  log: Logger,
+  { live }: { readonly live: boolean },
+): OperationContext {
   return { api, viewer, log, loaders: createLoaders(api, { cache: !live }) };
 }

@@ -38,7 +38,9 @@ export function refusalError(refusal: Refusal): GraphQLError {
     case 'RATE_LIMITED':
       return new GraphQLError(refusal.message, { extensions: { code: refusal.code, retryable: true } });
     case 'UNAUTHENTICATED':
-      return new GraphQLError(refusal.message, { extensions: { code: refusal.code, retryable: false, http: { status: 401 } } });
+      return new GraphQLError(refusal.message, {
+        extensions: { code: refusal.code, retryable: false, http: { status: 401 } },
+      });
     case 'FORBIDDEN':
     case 'NOT_FOUND':
     case 'CONFLICT':
@@ -48,7 +50,9 @@ export function refusalError(refusal: Refusal): GraphQLError {
 
 export function badInput(...fields: readonly FieldProblem[]): GraphQLError {
   const message = fields.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  return new GraphQLError(message || 'Invalid input', { extensions: { code: 'BAD_USER_INPUT', retryable: false, fields } });
+  return new GraphQLError(message || 'Invalid input', {
+    extensions: { code: 'BAD_USER_INPUT', retryable: false, fields },
+  });
 }
 
 /** The value of an outcome; a refusal becomes the error that the client gets. */
@@ -64,7 +68,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, lo
   const cause = error instanceof GraphQLError ? error.originalError : error;
   const deliberate = !cause || cause instanceof GraphQLError;
   if (deliberate && typeof code === 'string') {
-    if (code !== 'INTERNAL_SERVER_ERROR' && CODES.has(code)) return withExtensions(formatted, { retryable: false, ...formatted.extensions });
+    if (code !== 'INTERNAL_SERVER_ERROR' && CODES.has(code))
+      return withExtensions(formatted, { retryable: false, ...formatted.extensions });
     if (REQUEST_FAULTS.has(code)) return withExtensions(formatted, requestFault(formatted.message));
   }
   // graphql-js itself raises errors without a cause only for what the request says.
@@ -88,7 +93,10 @@ function requestFault(message: string): GraphQLFormattedError['extensions'] & ob
   return { code: 'BAD_USER_INPUT', retryable: false, fields: [{ path: 'query', message }] };
 }
 
-function withExtensions(formatted: GraphQLFormattedError, extensions: NonNullable<GraphQLFormattedError['extensions']>): GraphQLFormattedError {
+function withExtensions(
+  formatted: GraphQLFormattedError,
+  extensions: NonNullable<GraphQLFormattedError['extensions']>,
+): GraphQLFormattedError {
   return { ...formatted, extensions };
 }
 

@@ -4,7 +4,7 @@ import DataLoader from 'dataloader';
 import type { ComposeProgress, FeedItem, PackageRecord, PackagesQuery, Page } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { Pin } from '../compose/pin.ts';
-import type { Api } from './api.ts';
+import type { Api } from '../app/api.ts';
 
 export interface Loaders {
   readonly composes: DataLoader<string, Compose | null>;
@@ -50,7 +50,8 @@ export function createLoaders(api: Api, options: { readonly cache: boolean }): L
 function grouped<Key extends { readonly composeId: string }, Value>(
   read: (question: Key, composeIds: readonly string[]) => Promise<readonly Value[]>,
 ): DataLoader<Key, Value, string> {
-  const text = (key: Partial<Key>) => JSON.stringify(key, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+  const text = (key: Partial<Key>) =>
+    JSON.stringify(key, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
   return new DataLoader<Key, Value, string>(
     async (keys) => {
       const answers = new Map<Key, Value>();
@@ -58,7 +59,12 @@ function grouped<Key extends { readonly composeId: string }, Value>(
       await Promise.all(
         [...groups.values()].map(async (group) => {
           const [question] = group;
-          const values = question ? await read(question, group.map(({ composeId }) => composeId)) : [];
+          const values = question
+            ? await read(
+                question,
+                group.map(({ composeId }) => composeId),
+              )
+            : [];
           group.forEach((key, index) => answers.set(key, values[index] as Value));
         }),
       );

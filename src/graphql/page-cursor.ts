@@ -16,9 +16,13 @@ export function pageKey(field: ComposeOrderField, cursor: string, path: string):
   if (!parts) throw badInput({ path, message: 'This is no cursor of this list' });
   const [cursorField, value, id] = parts;
   if (cursorField !== field) {
-    throw badInput({ path, message: `This cursor was made for a list ordered by ${String(cursorField)}, not by ${field}` });
+    throw badInput({
+      path,
+      message: `This cursor was made for a list ordered by ${String(cursorField)}, not by ${field}`,
+    });
   }
-  if (typeof id !== 'string' || !isComposeId(id) || !isValue(field, value, id)) throw badInput({ path, message: 'This is no cursor of this list' });
+  if (typeof id !== 'string' || !isComposeId(id) || !isValue(field, value, id))
+    throw badInput({ path, message: 'This is no cursor of this list' });
   return { value, id };
 }
 

@@ -14,7 +14,8 @@ interface Ends {
 
 export function pageSize({ first, last }: Ends): { readonly limit: number; readonly backwards: boolean } {
   const problems: FieldProblem[] = [];
-  if (first != null && last != null) problems.push({ path: 'last', message: 'Ask for `first` or for `last`, not for both' });
+  if (first != null && last != null)
+    problems.push({ path: 'last', message: 'Ask for `first` or for `last`, not for both' });
   if (first != null && !isSize(first)) problems.push(outOfBounds('first'));
   if (last != null && !isSize(last)) problems.push(outOfBounds('last'));
   if (problems.length > 0) throw badInput(...problems);

@@ -1,7 +1,13 @@
 // The executable schema, built from the decorated classes. A new part of the API is one more resolver in this list.
 
 import 'reflect-metadata';
-import { GraphQLInputObjectType, isAbstractType, lexicographicSortSchema, printSchema, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLInputObjectType,
+  isAbstractType,
+  lexicographicSortSchema,
+  printSchema,
+  type GraphQLSchema,
+} from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 import type { ComposeSource } from '../compose/source.ts';
 import { AboutQuery } from './about/about-query.ts';

@@ -15,7 +15,17 @@ export function eventView({ event, compose }: FeedItem): ComposeEventView {
 
 /** The compose as it is now. Everything that happens after `position` is still to come, if it is not in it already. */
 export function snapshotView(compose: Compose, position: bigint, at: Date): ComposeEventView {
-  return { position, seq: compose.seq, kind: 'SNAPSHOT', at, from: null, to: compose.state, by: 'system', reason: null, compose };
+  return {
+    position,
+    seq: compose.seq,
+    kind: 'SNAPSHOT',
+    at,
+    from: null,
+    to: compose.state,
+    by: 'system',
+    reason: null,
+    compose,
+  };
 }
 
 function progressView({ compose, progress, position }: FeedProgress): ComposeEventView {

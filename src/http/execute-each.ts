@@ -3,7 +3,10 @@
 
 import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 
-export function executeEach(source: AsyncIterable<unknown>, args: ExecutionArgs): AsyncIterableIterator<ExecutionResult, undefined> {
+export function executeEach(
+  source: AsyncIterable<unknown>,
+  args: ExecutionArgs,
+): AsyncIterableIterator<ExecutionResult, undefined> {
   const events = source[Symbol.asyncIterator]();
   const leave = async (): Promise<IteratorResult<ExecutionResult, undefined>> => {
     await events.return?.();
@@ -12,7 +15,9 @@ export function executeEach(source: AsyncIterable<unknown>, args: ExecutionArgs)
   return {
     async next() {
       const event = await events.next();
-      return event.done ? { done: true, value: undefined } : { done: false, value: await execute({ ...args, rootValue: event.value }) };
+      return event.done
+        ? { done: true, value: undefined }
+        : { done: false, value: await execute({ ...args, rootValue: event.value }) };
     },
     return: leave,
     throw: leave,

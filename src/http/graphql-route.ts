@@ -14,7 +14,7 @@ import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'gr
 import type { Logger } from '../app/ports.ts';
 import type { AuthBackend } from '../auth/backend.ts';
 import type { Admission, OperationRequest } from '../graphql/admission/admission.ts';
-import type { Api } from '../graphql/api.ts';
+import type { Api } from '../app/api.ts';
 import { operationContext, type OperationContext } from '../graphql/context.ts';
 import { badInput, formatError, formatErrors, valueOf } from '../graphql/errors.ts';
 import { drainBody } from './drain-body.ts';
@@ -59,7 +59,11 @@ export function createApollo({ schema, schemaText, logger }: GraphqlRoute): Apol
 }
 
 /** `apollo` has been started. */
-export function registerGraphql(app: FastifyInstance, apollo: ApolloServer<OperationContext>, route: GraphqlRoute): void {
+export function registerGraphql(
+  app: FastifyInstance,
+  apollo: ApolloServer<OperationContext>,
+  route: GraphqlRoute,
+): void {
   const { admission, api, auth, logger } = route;
   app.route({
     method: ['GET', 'POST'],
@@ -70,7 +74,10 @@ export function registerGraphql(app: FastifyInstance, apollo: ApolloServer<Opera
       if (admitted && !admitted.ok) return sendErrors(request, reply, 400, formatErrors(admitted.errors, logger));
     },
     errorHandler(error, request, reply) {
-      drainBody(request.raw, () => void sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]));
+      drainBody(
+        request.raw,
+        () => void sendErrors(request, reply, error.statusCode ?? 500, [requestError(error, logger)]),
+      );
     },
     handler: fastifyApolloHandler(apollo, {
       context: async (request: FastifyRequest) => {
@@ -86,11 +93,15 @@ function operationOf(request: FastifyRequest): OperationRequest | null {
   const { method, body, query } = request;
   if (method === 'GET') {
     const { query: text, operationName, variables } = query as Record<string, unknown>;
-    return typeof text === 'string' ? { query: text, operationName: textOf(operationName), variables: parsed(variables) } : null;
+    return typeof text === 'string'
+      ? { query: text, operationName: textOf(operationName), variables: parsed(variables) }
+      : null;
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return null;
   const { query: text, operationName, variables } = body as Record<string, unknown>;
-  return typeof text === 'string' ? { query: text, operationName: textOf(operationName), variables: recordOf(variables) } : null;
+  return typeof text === 'string'
+    ? { query: text, operationName: textOf(operationName), variables: recordOf(variables) }
+    : null;
 }
 
 function textOf(value: unknown): string | null {
@@ -98,7 +109,9 @@ function textOf(value: unknown): string | null {
 }
 
 function recordOf(value: unknown): Record<string, unknown> | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }
 
 function parsed(variables: unknown): Record<string, unknown> | null {
@@ -109,7 +122,12 @@ function parsed(variables: unknown): Record<string, unknown> | null {
   }
 }
 
-function sendErrors(request: FastifyRequest, reply: FastifyReply, status: number, errors: readonly GraphQLFormattedError[]): FastifyReply {
+function sendErrors(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  errors: readonly GraphQLFormattedError[],
+): FastifyReply {
   const asResponse = request.headers.accept?.includes('application/graphql-response+json') ?? false;
   return reply
     .code(status)
@@ -119,8 +137,14 @@ function sendErrors(request: FastifyRequest, reply: FastifyReply, status: number
 }
 
 /** What Fastify refuses before anything is read: too much, no JSON, a strange content type. */
-function requestError(error: { readonly statusCode?: number; readonly message: string }, logger: Logger): GraphQLFormattedError {
+function requestError(
+  error: { readonly statusCode?: number; readonly message: string },
+  logger: Logger,
+): GraphQLFormattedError {
   const { statusCode = 500, message } = error;
-  const mapped = statusCode < 500 ? badInput({ path: 'query', message }) : new GraphQLError('Internal error', { originalError: error as Error });
+  const mapped =
+    statusCode < 500
+      ? badInput({ path: 'query', message })
+      : new GraphQLError('Internal error', { originalError: error as Error });
   return formatError(mapped.toJSON(), mapped, logger);
 }

@@ -3,7 +3,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { HttpOptions } from './options.ts';
 
-export function registerHealth(app: FastifyInstance, readiness: HttpOptions['readiness'], isStopping: () => boolean): void {
+export function registerHealth(
+  app: FastifyInstance,
+  readiness: HttpOptions['readiness'],
+  isStopping: () => boolean,
+): void {
   app.get('/healthz', async (_request, reply) => {
     await reply.header('cache-control', 'no-store').send({ status: 'alive' });
   });

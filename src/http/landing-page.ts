@@ -15,7 +15,10 @@ export function landingPage(schemaText: string): ApolloServerPlugin {
       return {
         async renderLandingPage() {
           const page = await listener?.renderLandingPage?.();
-          return { html: async () => withSchema(typeof page?.html === 'function' ? await page.html() : (page?.html ?? ''), schemaText) };
+          return {
+            html: async () =>
+              withSchema(typeof page?.html === 'function' ? await page.html() : (page?.html ?? ''), schemaText),
+          };
         },
       };
     },
@@ -28,7 +31,9 @@ function withSchema(html: string, schemaText: string): string {
     This is its schema, also at <a href="${SCHEMA_PATH}">${SCHEMA_PATH}</a>:</p><pre>${escapeHtml(schemaText)}</pre>`;
   const marker = /(<div class="fallback">[\s\S]*?)(<\/div>)/;
   const scrolling = html.replace('overflow-y: hidden;', '');
-  return marker.test(scrolling) ? scrolling.replace(marker, (_all, start: string, end: string) => `${start}${schema}${end}`) : `${html}${schema}`;
+  return marker.test(scrolling)
+    ? scrolling.replace(marker, (_all, start: string, end: string) => `${start}${schema}${end}`)
+    : `${html}${schema}`;
 }
 
 export function escapeHtml(text: string): string {

@@ -2,7 +2,7 @@
 
 import type { AuthBackend } from '../auth/backend.ts';
 import type { Logger } from '../app/ports.ts';
-import type { Api } from '../graphql/api.ts';
+import type { Api } from '../app/api.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -28,4 +28,9 @@ export interface HttpLimits {
   readonly stopMs: number;
 }
 
-export const DEFAULT_LIMITS: HttpLimits = { sockets: 20_000, subscriptionsPerSocket: 100, connectionInitMs: 10_000, stopMs: 5_000 };
+export const DEFAULT_LIMITS: HttpLimits = {
+  sockets: 20_000,
+  subscriptionsPerSocket: 100,
+  connectionInitMs: 10_000,
+  stopMs: 5_000,
+};

@@ -51,7 +51,12 @@ export function httpService(options: HttpOptions): HttpService {
       running = await starting;
     },
     stop() {
-      stopping ??= starting ? starting.then((started) => drain(started, limits.stopMs), () => undefined) : Promise.resolve();
+      stopping ??= starting
+        ? starting.then(
+            (started) => drain(started, limits.stopMs),
+            () => undefined,
+          )
+        : Promise.resolve();
       return stopping;
     },
   };
@@ -60,19 +65,37 @@ export function httpService(options: HttpOptions): HttpService {
 async function listen(options: HttpOptions, limits: HttpLimits, isStopping: () => boolean): Promise<Running> {
   const { host, port, api, auth, logger, publicUrl } = options;
   const schema = buildApiSchema();
-  const route: GraphqlRoute = { schema, schemaText: schemaText(schema), admission: new Admission(schema), api, auth, logger };
+  const route: GraphqlRoute = {
+    schema,
+    schemaText: schemaText(schema),
+    admission: new Admission(schema),
+    api,
+    auth,
+    logger,
+  };
   const apollo = createApollo(route);
   await apollo.start();
 
-  const app = Fastify({ logger: false, bodyLimit: LIMITS.bodyBytes, routerOptions: { maxParamLength: 8_192 }, forceCloseConnections: 'idle' });
+  const app = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.bodyBytes,
+    routerOptions: { maxParamLength: 8_192 },
+    forceCloseConnections: 'idle',
+  });
   app.addHook('onSend', async (_request, reply) => {
     if (isStopping()) reply.header('connection', 'close');
   });
-  app.setErrorHandler((error: { readonly statusCode?: number; readonly headers?: Record<string, string> }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) logger.error({ err: error, url: request.url }, 'a request failed unexpectedly');
-    return reply.code(status).headers(error.headers ?? {}).type('text/plain; charset=utf-8').send(status >= 500 ? 'Internal error\n' : 'Bad request\n');
-  });
+  app.setErrorHandler(
+    (error: { readonly statusCode?: number; readonly headers?: Record<string, string> }, request, reply) => {
+      const status = error.statusCode ?? 500;
+      if (status >= 500) logger.error({ err: error, url: request.url }, 'a request failed unexpectedly');
+      return reply
+        .code(status)
+        .headers(error.headers ?? {})
+        .type('text/plain; charset=utf-8')
+        .send(status >= 500 ? 'Internal error\n' : 'Bad request\n');
+    },
+  );
   registerGraphql(app, apollo, route);
   registerHealth(app, options.readiness, isStopping);
   await registerFiles(app, options.targetDirs);

@@ -1,16 +1,24 @@
 // Operations that arrive over WebSockets: admitted as over HTTP, and where live, made to share what they can. What is
 // wrong with one is an answer to it: an exception would close the socket with all its other subscriptions.
 
-import { createSourceEventStream, execute, OperationTypeNode, type ExecutionArgs, type ExecutionResult, type FormattedExecutionResult, type GraphQLError } from 'graphql';
+import {
+  createSourceEventStream,
+  execute,
+  OperationTypeNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  type GraphQLError,
+} from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { rightsKey, type Viewer } from '../compose/viewer.ts';
 import { operationContext, type OperationContext } from '../graphql/context.ts';
 import { formatErrors } from '../graphql/errors.ts';
-import { LiveSource } from '../graphql/live/live-source.ts';
-import { LiveSubscription } from '../graphql/live/live-subscription.ts';
-import { operationKey } from '../graphql/live/operation-key.ts';
-import type { SharedTails } from '../graphql/live/shared-tail.ts';
+import { LiveSource } from '../live/live-source.ts';
+import { LiveSubscription } from '../live/live-subscription.ts';
+import { operationKey } from '../live/operation-key.ts';
+import type { SharedTails } from '../live/shared-tail.ts';
 import type { ComposeEventView } from '../graphql/types/compose-event.ts';
 import { executeEach } from './execute-each.ts';
 import type { GraphqlRoute } from './graphql-route.ts';
@@ -29,7 +37,10 @@ export interface Asked {
   readonly payload: SubscribePayload;
 }
 
-export function admit({ schema, admission, api, logger }: GraphqlRoute, { viewer, socket, id, payload }: Asked): ExecutionArgs | readonly GraphQLError[] {
+export function admit(
+  { schema, admission, api, logger }: GraphqlRoute,
+  { viewer, socket, id, payload }: Asked,
+): ExecutionArgs | readonly GraphQLError[] {
   const admitted = admission.admit(payload);
   if (!admitted.ok) return admitted.errors;
   const { document, operation, variables } = admitted;
@@ -46,7 +57,10 @@ export function admit({ schema, admission, api, logger }: GraphqlRoute, { viewer
 }
 
 /** `executionArgs`: what `admit` made. */
-export async function subscribe(executionArgs: ExecutionArgs, tails: SharedTails): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult, void>> {
+export async function subscribe(
+  executionArgs: ExecutionArgs,
+  tails: SharedTails,
+): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult, void>> {
   const args = executionArgs as OperationArgs;
   const source: unknown = await createSourceEventStream(args);
   if (!isStream(source)) return source as ExecutionResult;

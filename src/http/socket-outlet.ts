@@ -2,7 +2,7 @@
 // that a result for thousands of clients is serialized once.
 
 import type { WebSocket } from 'ws';
-import type { Outlet } from '../graphql/live/live-subscription.ts';
+import type { Outlet } from '../live/live-subscription.ts';
 
 /** Bytes that may wait in a connection before its client counts as slow. */
 const HIGH_WATER = 64 * 1024;

@@ -7,7 +7,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Viewer } from '../compose/viewer.ts';
 import { LIMITS } from '../graphql/admission/limits.ts';
 import { formatErrors, refusalError } from '../graphql/errors.ts';
-import { SharedTails } from '../graphql/live/shared-tail.ts';
+import { SharedTails } from '../live/shared-tail.ts';
 import { GRAPHQL_PATH, type GraphqlRoute } from './graphql-route.ts';
 import type { HttpLimits } from './options.ts';
 import { admit, subscribe } from './socket-operations.ts';
@@ -54,12 +54,18 @@ export function serveSockets(server: Server, options: SocketOptions): GraphqlSoc
         const { viewer, socket } = extra;
         if (!viewer) return [refusalError({ code: 'UNAUTHENTICATED', message: 'Not authenticated' })];
         if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
-          return [refusalError({ code: 'RATE_LIMITED', message: `At most ${limits.subscriptionsPerSocket} operations at a time on one connection` })];
+          return [
+            refusalError({
+              code: 'RATE_LIMITED',
+              message: `At most ${limits.subscriptionsPerSocket} operations at a time on one connection`,
+            }),
+          ];
         }
         return admit(options, { viewer, socket, id, payload });
       },
       subscribe: (args) => subscribe(args, tails),
-      onNext: (_context, _id, _payload, _args, { data, errors }) => errors && { ...(data !== undefined && { data }), errors: formatErrors(errors, logger) },
+      onNext: (_context, _id, _payload, _args, { data, errors }) =>
+        errors && { ...(data !== undefined && { data }), errors: formatErrors(errors, logger) },
       onError: (_context, _id, _payload, errors) => formatErrors(errors, logger),
     },
     sockets,
@@ -85,7 +91,11 @@ export function serveSockets(server: Server, options: SocketOptions): GraphqlSoc
   };
 }
 
-function refuseUpgrade(request: IncomingMessage, clients: number, { limits, trustedOrigins }: SocketOptions): string | null {
+function refuseUpgrade(
+  request: IncomingMessage,
+  clients: number,
+  { limits, trustedOrigins }: SocketOptions,
+): string | null {
   const path = request.url?.split('?', 1)[0];
   if (path !== GRAPHQL_PATH) return '404 Not Found';
   // Browsers let any page open WebSockets anywhere; what keeps them from acting for their visitors is this.
@@ -102,5 +112,7 @@ function hostOf(origin: string): string | null {
 function answerAndClose(socket: Duplex, status: string): void {
   socket.on('error', () => socket.destroy());
   const body = `${status.slice(4)}\n`;
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
 }

@@ -99,7 +99,10 @@ export class Dispatcher {
     const gone = new AbortController();
     const beat = setInterval(() => {
       // How many it found is not in pg-boss's types.
-      boss.touch(queue, claim).then((answer) => (answer as { readonly affected?: number }).affected === 0 && gone.abort(), () => undefined);
+      boss.touch(queue, claim).then(
+        (answer) => (answer as { readonly affected?: number }).affected === 0 && gone.abort(),
+        () => undefined,
+      );
     }, TOUCH_MS);
     try {
       await handle(queue, job, gone.signal);

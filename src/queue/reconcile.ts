@@ -34,11 +34,35 @@ const TAKE_BACK = `
   where name = $1 and coalesce(singleton_key, '') = $2 and state <= 'active' and policy = 'exclusive'
   returning priority`;
 
-export async function composesWithoutJob(run: RunStatement, lanes: readonly string[], limit: number): Promise<readonly (Sendable & Laned)[]> {
+export async function composesWithoutJob(
+  run: RunStatement,
+  lanes: readonly string[],
+  limit: number,
+): Promise<readonly (Sendable & Laned)[]> {
   const rows = await run<WithoutJob>(WITHOUT_JOB, [lanes, limit]);
-  return rows.map(({ id, owner, seq, source_type: type, arches, compose_type: composeType, target_dir: targetDir, flags, digest }) => ({
-    id, owner, seq, source: { type }, arches, composeType, targetDir, flags, digest,
-  }));
+  return rows.map(
+    ({
+      id,
+      owner,
+      seq,
+      source_type: type,
+      arches,
+      compose_type: composeType,
+      target_dir: targetDir,
+      flags,
+      digest,
+    }) => ({
+      id,
+      owner,
+      seq,
+      source: { type },
+      arches,
+      composeType,
+      targetDir,
+      flags,
+      digest,
+    }),
+  );
 }
 
 export async function dropEndedJobs(run: RunStatement, lanes: readonly string[]): Promise<number> {

@@ -30,7 +30,12 @@ interface Turn {
  * longer than the insert and the commit. Everybody may be one owner, and then this bounds how many requests are accepted.
  * The last job has the clock's new time; the others' priorities say how long before it they come.
  */
-export async function insertInTurn(run: RunStatement, { lane, owner, count }: Turn, insert: string, jobs: unknown): Promise<readonly object[]> {
+export async function insertInTurn(
+  run: RunStatement,
+  { lane, owner, count }: Turn,
+  insert: string,
+  jobs: unknown,
+): Promise<readonly object[]> {
   let sql = merged.get(insert);
   if (sql === undefined) {
     sql = mergeClock(insert);
@@ -42,8 +47,14 @@ export async function insertInTurn(run: RunStatement, { lane, owner, count }: Tu
 function mergeClock(insert: string): string {
   const sql = insert
     .replace(/^\s*WITH ins AS/, `with clock as (${next('$2', '$3', '$4')}), ins as`)
-    .replace('COALESCE(priority, 0) as priority', 'COALESCE(priority, 0) - (select virtual_time from clock) as priority');
-  if (!sql.startsWith('with clock') || !sql.includes('from clock)')) throw new Error('This version of pg-boss inserts jobs by another statement than the one that fairness was written for');
+    .replace(
+      'COALESCE(priority, 0) as priority',
+      'COALESCE(priority, 0) - (select virtual_time from clock) as priority',
+    );
+  if (!sql.startsWith('with clock') || !sql.includes('from clock)'))
+    throw new Error(
+      'This version of pg-boss inserts jobs by another statement than the one that fairness was written for',
+    );
   return sql;
 }
 

@@ -103,7 +103,8 @@ export class PgBossQueue implements WorkQueue {
   }
 
   async sendNew(run: RunStatement, composes: readonly Sendable[], lane: Lane): Promise<void> {
-    for (const [name, those] of Map.groupBy(composes, (compose) => this.#queueOf(compose, lane))) await this.#insert(run, name, those);
+    for (const [name, those] of Map.groupBy(composes, (compose) => this.#queueOf(compose, lane)))
+      await this.#insert(run, name, those);
   }
 
   #queueOf(compose: Sendable, lane: Lane): string {
@@ -120,10 +121,18 @@ export class PgBossQueue implements WorkQueue {
 
   async #insertAs(db: Db, name: string, jobs: readonly JobInsert[]): Promise<void> {
     const sent = await this.#running().insert(name, [...jobs], { db, returnId: true });
-    if (sent?.length !== jobs.length) throw new Error(`One of the composes ${jobs.map((job) => job.singletonKey).join(', ')} has an open job in the queue ${name} already`);
+    if (sent?.length !== jobs.length)
+      throw new Error(
+        `One of the composes ${jobs.map((job) => job.singletonKey).join(', ')} has an open job in the queue ${name} already`,
+      );
   }
 
-  async work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, { unusable = () => [] }: WorkOptions = {}): Promise<void> {
+  async work(
+    lane: Lane,
+    concurrency: number,
+    handle: (job: Job) => Promise<void>,
+    { unusable = () => [] }: WorkOptions = {},
+  ): Promise<void> {
     const boss = this.#running();
     await this.#listen(boss);
     const dispatcher = new Dispatcher({
@@ -138,7 +147,7 @@ export class PgBossQueue implements WorkQueue {
     dispatcher.start();
   }
 
-  lookAgain(): void {
+  wake(): void {
     for (const dispatcher of this.#dispatchers) dispatcher.wake();
   }
 
@@ -147,7 +156,7 @@ export class PgBossQueue implements WorkQueue {
     if (this.#ears) return;
     const database = boss.getDb();
     const [row] = (await database.executeSql(CHANNEL)).rows as { channel: string }[];
-    const wake = () => this.lookAgain();
+    const wake = () => this.wake();
     try {
       this.#ears = (await database.listen?.(row?.channel ?? '', wake, wake)) ?? null;
     } catch (error) {
@@ -155,10 +164,17 @@ export class PgBossQueue implements WorkQueue {
     }
   }
 
-  async #handOver(name: string, job: JobWithMetadata<ComposeJob>, signal: AbortSignal, handle: (job: Job) => Promise<void>): Promise<void> {
+  async #handOver(
+    name: string,
+    job: JobWithMetadata<ComposeJob>,
+    signal: AbortSignal,
+    handle: (job: Job) => Promise<void>,
+  ): Promise<void> {
     const { logger, run } = this.#options;
     // Not awaited: that the lane's clock is a moment behind harms nobody.
-    advanceLane(run, name, job.priority).catch((error: unknown) => logger.warn({ err: error }, 'The clock of the queue could not be moved on'));
+    advanceLane(run, name, job.priority).catch((error: unknown) =>
+      logger.warn({ err: error }, 'The clock of the queue could not be moved on'),
+    );
     await handle({ composeId: job.data.composeId, signal });
   }
 
@@ -196,5 +212,9 @@ function asGiven(run: RunStatement): Db {
 }
 
 function inTurn(run: RunStatement, lane: string, owner: string, count: number): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await insertInTurn(run, { lane, owner, count }, text, values[0]))] }) };
+  return {
+    executeSql: async (text, values = []) => ({
+      rows: [...(await insertInTurn(run, { lane, owner, count }, text, values[0]))],
+    }),
+  };
 }

@@ -3,13 +3,32 @@
 
 import { lstat, mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AttemptTakenOver, StorageFailed, type AttemptDirectory, type KeptFiles, type Leftover, type Logger, type PackageRecord, type Results } from '../app/ports.ts';
+import {
+  AttemptTakenOver,
+  StorageFailed,
+  type AttemptDirectory,
+  type FileCache,
+  type Leftover,
+  type Logger,
+  type PackageRecord,
+  type Results,
+} from '../app/ports.ts';
 import { directoryName, type Compose } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';
-import { DirectoryKeptFiles, NOTHING_KEPT, type KeptFilesOptions } from './kept-files.ts';
-import { ATTEMPTS, attemptPath, logDirectory, logPath, parseAttemptName, parseLogName, publishedPath, scratchPath, targetOfAttempt } from './layout.ts';
+import { DirectoryKeptFiles, NOTHING_KEPT, type KeptFilesOptions } from './cache.ts';
+import {
+  ATTEMPTS,
+  attemptPath,
+  logDirectory,
+  logPath,
+  parseAttemptName,
+  parseLogName,
+  publishedPath,
+  scratchPath,
+  targetOfAttempt,
+} from './layout.ts';
 import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
@@ -17,7 +36,7 @@ import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls
 import { linkLatest, linkOwn, unlinkOwn } from './release-links.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
-import { trashEmptier, type TrashEmptier } from './trash-emptier.ts';
+import { trashEmptier, type TrashEmptier } from './trash-purger.ts';
 
 export interface ResultsOptions {
   /** Name → absolute path. */
@@ -40,7 +59,7 @@ export function createResults(options: ResultsOptions): Results {
 }
 
 class DirectoryResults implements Results {
-  readonly kept: KeptFiles;
+  readonly cache: FileCache;
   readonly #options: ResultsOptions;
   readonly #targets: readonly Target[];
   readonly #emptier: TrashEmptier;
@@ -52,12 +71,17 @@ class DirectoryResults implements Results {
     this.#targets = Object.entries(options.targetDirs).map(([name, path]) => ({ name, path }));
     this.#emptier = trashEmptier(this.#targets, options.instanceId, options.logger);
     const { keep, minFreeBytes, logger } = options;
-    this.kept = !keep ? NOTHING_KEPT : new DirectoryKeptFiles({
-      ...keep, minFreeBytes, logger, freeBytes,
-      targets: this.#targets,
-      reachable: () => this.#reachable(),
-      throwAway: (target, path) => this.#throwAway(target, path),
-    });
+    this.cache = !keep
+      ? NOTHING_KEPT
+      : new DirectoryKeptFiles({
+          ...keep,
+          minFreeBytes,
+          logger,
+          freeBytes,
+          targets: this.#targets,
+          reachable: () => this.#reachable(),
+          throwAway: (target, path) => this.#throwAway(target, path),
+        });
   }
 
   async start(): Promise<void> {
@@ -94,7 +118,7 @@ class DirectoryResults implements Results {
     return onFileSystem(name, () => findLeftovers(this.#target(name), before));
   }
 
-  clearAway(name: string, leftover: Leftover): Promise<void> {
+  trashLeftover(name: string, leftover: Leftover): Promise<void> {
     return onFileSystem(name, async () => {
       const target = this.#target(name);
       refuse(await checkOwner(target, this.#options.instanceId));
@@ -103,11 +127,11 @@ class DirectoryResults implements Results {
     });
   }
 
-  emptyTrash(): void {
+  purgeTrash(): void {
     this.#emptier.wake();
   }
 
-  latest(name: string): Promise<ReadonlySet<string>> {
+  latestTargets(name: string): Promise<ReadonlySet<string>> {
     return onFileSystem(name, () => latestComposes(this.#target(name)));
   }
 
@@ -117,7 +141,10 @@ class DirectoryResults implements Results {
       refuse(await checkTarget(target, this.#options.instanceId));
       await this.#clearEarlierAttempts(target, compose);
       const { id, attempt } = compose;
-      const place = { directory: attemptPath(target.path, id, attempt), scratch: scratchPath(target.path, id, attempt) };
+      const place = {
+        directory: attemptPath(target.path, id, attempt),
+        scratch: scratchPath(target.path, id, attempt),
+      };
       await mkdir(place.directory);
       await mkdir(place.scratch, { mode: 0o700 });
       // Even an attempt that says nothing leaves a log: the trace that an earlier one, if it comes back, stops at.
@@ -134,7 +161,9 @@ class DirectoryResults implements Results {
   async writeRepoFile(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
     if (repoFileKind(compose) !== 'ours') return;
     const path = join(directory, 'compose', VARIANT, `${directoryName(compose.id)}.repo`);
-    await onFileSystem(compose.targetDir, () => writeFile(path, repoFileText(compose, this.#options.publicUrl), { flag: 'wx' }));
+    await onFileSystem(compose.targetDir, () =>
+      writeFile(path, repoFileText(compose, this.#options.publicUrl), { flag: 'wx' }),
+    );
   }
 
   publish(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
@@ -146,7 +175,10 @@ class DirectoryResults implements Results {
         // Renamed before a commit that failed: whatever an earlier attempt had published was cleared away when this one began.
         const isThere = (await unlessAbsent(lstat(published), null))?.isDirectory() ?? false;
         const { latest } = await tracesOf(target, compose.id);
-        if (!isThere || latest > compose.attempt) throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, { cause: error });
+        if (!isThere || latest > compose.attempt)
+          throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, {
+            cause: error,
+          });
       });
       await linkOwn(target.path, compose);
     });
@@ -160,7 +192,7 @@ class DirectoryResults implements Results {
     });
   }
 
-  async discard(attempt: AttemptDirectory): Promise<void> {
+  async trashAttempt(attempt: AttemptDirectory): Promise<void> {
     const path = targetOfAttempt(attempt.directory);
     const target = this.#targets.find((candidate) => candidate.path === path);
     if (!target) throw new Error(`not an attempt's directory: ${attempt.directory}`);
@@ -170,14 +202,16 @@ class DirectoryResults implements Results {
     });
   }
 
-  clear(compose: Compose): Promise<void> {
+  trashAttempts(compose: Compose): Promise<void> {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkOwner(target, this.#options.instanceId));
       const { attempts, latest } = await tracesOf(target, compose.id);
-      for (const { path } of attempts.filter(({ attempt }) => attempt <= compose.attempt)) await this.#throwAway(target, path);
+      for (const { path } of attempts.filter(({ attempt }) => attempt <= compose.attempt))
+        await this.#throwAway(target, path);
       // A process that was frozen with the lock has lost it when it wakes up: what is published may be a successor's.
-      if (compose.state !== 'DONE' && latest <= compose.attempt) await this.#throwAway(target, publishedPath(target.path, compose.id));
+      if (compose.state !== 'DONE' && latest <= compose.attempt)
+        await this.#throwAway(target, publishedPath(target.path, compose.id));
     });
   }
 
@@ -207,7 +241,12 @@ class DirectoryResults implements Results {
   /** As the engine wrote it; null where it goes just now. */
   #publishedRepoFile({ id, reuses, targetDir }: Compose): Promise<string | null> {
     const name = reuses ?? id;
-    const path = join(publishedPath(this.#target(targetDir).path, name), 'compose', VARIANT, `${directoryName(name)}.repo`);
+    const path = join(
+      publishedPath(this.#target(targetDir).path, name),
+      'compose',
+      VARIANT,
+      `${directoryName(name)}.repo`,
+    );
     return onFileSystem(targetDir, () => unlessAbsent(readFile(path, 'utf8'), null));
   }
 
@@ -240,7 +279,9 @@ class DirectoryResults implements Results {
   }
 
   async #reachable(): Promise<readonly Target[]> {
-    const owned = await Promise.all(this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target])));
+    const owned = await Promise.all(
+      this.#targets.map(async (target) => ((await checkOwner(target, this.#options.instanceId)) ? [] : [target])),
+    );
     return owned.flat();
   }
 
@@ -257,7 +298,10 @@ class DirectoryResults implements Results {
   /** A worker that was thought lost, and wakes up here, must neither clear away its successor's files nor what that has published. */
   async #clearEarlierAttempts(target: Target, compose: Compose): Promise<void> {
     const { attempts, latest } = await tracesOf(target, compose.id);
-    if (latest > compose.attempt) throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`);
+    if (latest > compose.attempt)
+      throw new AttemptTakenOver(
+        `attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`,
+      );
     for (const { path } of attempts) await this.#throwAway(target, path);
     if (compose.state !== 'DONE') await this.#throwAway(target, publishedPath(target.path, compose.id));
   }
@@ -276,10 +320,16 @@ function refuse(problem: ComposeFailure | null): void {
 async function tracesOf(target: Target, id: string) {
   const attempts = await attemptsOf(target, id);
   const logs = await unlessAbsent(readdir(logDirectory(target.path, id)), []);
-  return { attempts, latest: Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0)) };
+  return {
+    attempts,
+    latest: Math.max(0, ...attempts.map(({ attempt }) => attempt), ...logs.map((name) => parseLogName(name) ?? 0)),
+  };
 }
 
-async function attemptsOf(target: Target, id: string): Promise<readonly { readonly path: string; readonly attempt: number }[]> {
+async function attemptsOf(
+  target: Target,
+  id: string,
+): Promise<readonly { readonly path: string; readonly attempt: number }[]> {
   const attempts = join(target.path, ATTEMPTS);
   const names = await unlessAbsent(readdir(attempts), []);
   return names.flatMap((name) => {

@@ -18,7 +18,8 @@ export interface Target {
 export async function claimTarget({ path }: Target, instanceId: string, adopt: boolean): Promise<void> {
   await mkdir(path, { recursive: true });
   const owner = await readInstance(path);
-  if (owner === null ? adopt || (await isEmpty(path)) : adopt && owner !== instanceId) await mark(path, instanceId, adopt);
+  if (owner === null ? adopt || (await isEmpty(path)) : adopt && owner !== instanceId)
+    await mark(path, instanceId, adopt);
   if ((await readInstance(path)) !== instanceId) return;
   for (const name of [ATTEMPTS, TRASH, LOGS]) await mkdir(join(path, name), { recursive: true });
 }

@@ -24,7 +24,8 @@ export async function findLeftovers(target: Target, before: Date): Promise<reado
       const [, id, attempt] = pattern.exec(name) ?? [];
       if (id === undefined) continue;
       const stats = await unlessAbsent(lstat(join(target.path, place, name)), null);
-      if (stats && isOldDirectory(stats, dev, before)) found.push({ kind, id, attempt: attempt === undefined ? null : Number(attempt), path: join(place, name) });
+      if (stats && isOldDirectory(stats, dev, before))
+        found.push({ kind, id, attempt: attempt === undefined ? null : Number(attempt), path: join(place, name) });
     }
   }
   return found;

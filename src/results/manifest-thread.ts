@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PackageRecord } from '../app/ports.ts';
-import { serveThread } from '../worker-thread.ts';
+import { serveThread } from '../concurrency/worker-thread.ts';
 
 const BATCH = 500;
 
@@ -34,13 +34,29 @@ function* packagesOf(composeDirectory: string): Generator<PackageRecord> {
   }
 }
 
-function toRecord(composeDirectory: string, treeArch: string, sourceNevra: string, nevra: string, rpm: Rpm): PackageRecord {
+function toRecord(
+  composeDirectory: string,
+  treeArch: string,
+  sourceNevra: string,
+  nevra: string,
+  rpm: Rpm,
+): PackageRecord {
   const [, name, arch] = /^(.+)-\d+:[^-]+-[^-]+\.([^.]+)$/.exec(nevra) ?? [];
   if (!name || !arch) throw new Error(`not a NEVRA: ${nevra}`);
   const { category, path, sigkey } = rpm;
   if (path.startsWith('/') || path.split('/').includes('..')) throw new Error(`leads out of the compose: ${path}`);
   const sizeBytes = statSync(join(composeDirectory, path), { throwIfNoEntry: false })?.size ?? null;
-  return { nevra, name, arch, sourceNevra: category === 'source' ? null : sourceNevra, sigkey, path, sizeBytes, treeArch, category };
+  return {
+    nevra,
+    name,
+    arch,
+    sourceNevra: category === 'source' ? null : sourceNevra,
+    sigkey,
+    path,
+    sizeBytes,
+    treeArch,
+    category,
+  };
 }
 
 await serveThread<string, readonly PackageRecord[]>(async (composeDirectory, report) => {

@@ -3,7 +3,7 @@
 // does not either.
 
 import type { PackageRecord } from '../app/ports.ts';
-import { runInThread, threadModule } from '../worker-thread.ts';
+import { runInThread, threadModule } from '../concurrency/worker-thread.ts';
 
 /** Rejects where there is no manifest or it is none: what the engine made is broken. */
 export async function readManifest(composeDirectory: string): Promise<readonly PackageRecord[]> {

@@ -18,7 +18,11 @@ export async function linkOwn(target: string, compose: Compose): Promise<void> {
 }
 
 /** Those that lead to a newer one stay. */
-export async function linkLatest(target: string, compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void> {
+export async function linkLatest(
+  target: string,
+  compose: Compose,
+  isNewer: (id: string) => Promise<boolean>,
+): Promise<void> {
   const place = linkPlace(target, compose);
   if (!place) return;
   const latest = `latest-${place.product}`;
@@ -38,7 +42,10 @@ export async function unlinkOwn(target: string, compose: Compose): Promise<void>
   if ((await readLink(own)) === leadTo(compose.id)) await unlessAbsent(rm(own), null);
 }
 
-function linkPlace(target: string, { source, composeType, pungiComposeId }: Compose): { readonly directory: string; readonly id: string; readonly product: string } | null {
+function linkPlace(
+  target: string,
+  { source, composeType, pungiComposeId }: Compose,
+): { readonly directory: string; readonly id: string; readonly product: string } | null {
   const [, product] = /^([A-Za-z0-9][^/\u0000]*)-\d{8}(?:\.[a-z]+)?\.\d+$/.exec(pungiComposeId ?? '') ?? [];
   if (source.type !== 'RAW_CONFIG' || !product || pungiComposeId === null) return null;
   return { directory: join(target, composeType.toLowerCase()), id: pungiComposeId, product };

@@ -10,11 +10,18 @@ import { codeOf, unlessAbsent } from './storage-failure.ts';
 /** False where there was nothing to move. */
 export async function moveToTrash(target: string, path: string): Promise<boolean> {
   // rename would move a symlink, not what it points to; lstat tells nothing more, and would race.
-  return unlessAbsent(rename(path, join(target, TRASH, randomUUID())).then(() => true), false);
+  return unlessAbsent(
+    rename(path, join(target, TRASH, randomUUID())).then(() => true),
+    false,
+  );
 }
 
 /** Deletes what is in the trash; true when it is empty, or as good as: what cannot be deleted is told to `onProblem`. */
-export async function emptyTrash(target: string, signal: AbortSignal, onProblem: (error: unknown) => void): Promise<void> {
+export async function emptyTrash(
+  target: string,
+  signal: AbortSignal,
+  onProblem: (error: unknown) => void,
+): Promise<void> {
   const trash = join(target, TRASH);
   const names = await unlessAbsent(readdir(trash), []);
   for (const name of names.filter((candidate) => TRASH_NAME.test(candidate))) {

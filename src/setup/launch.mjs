@@ -14,8 +14,11 @@ const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ''}` };
 
 const COMMANDS = {
   start: { needs: [dependencies, compiled], run: ['dist/main.js'] },
-  demo: { needs: [dependencies, compiled, systemTools], run: ['dist/demo.js'] },
-  test: { needs: [dependencies, compiled, systemTools], run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'] },
+  demo: { needs: [dependencies, compiled, systemTools], run: ['dist/demo/main.js'] },
+  test: {
+    needs: [dependencies, compiled, systemTools],
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'],
+  },
   bench: { needs: [dependencies, compiled], run: ['--experimental-transform-types', '--no-warnings', 'bench/main.ts'] },
   chaos: { needs: [dependencies, compiled, systemTools], run: ['test/support/chaos/main.ts'] },
   schema: { needs: [dependencies, compiled], run: ['dist/graphql/emit-schema.js'] },
@@ -32,7 +35,9 @@ for (const need of command.needs) await once(need);
 handOver([...command.run, ...args]);
 
 function dependencies() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.installed');
   if (existsSync(pinnedNode) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error('Installing dependencies (npm ci) …');

@@ -24,7 +24,11 @@ export function ensureSystemTools() {
   const stillMissing = absent();
   if (stillMissing.length === 0) return;
   console.error(`Missing: ${stillMissing.map(({ anyOf }) => anyOf.at(-1)).join(', ')}. Install with:`);
-  console.error(install ? `  ${install.map((command) => ['sudo', ...command].join(' ')).join(' && ')}` : '  the package manager of this system');
+  console.error(
+    install
+      ? `  ${install.map((command) => ['sudo', ...command].join(' ')).join(' && ')}`
+      : '  the package manager of this system',
+  );
   process.exit(1);
 }
 
@@ -46,7 +50,11 @@ function isExecutable(path) {
 }
 
 function installer(missing) {
-  if (onPath('apt-get')) return [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing.flatMap(({ apt }) => apt.split(' '))]];
+  if (onPath('apt-get'))
+    return [
+      ['apt-get', 'update', '-q'],
+      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...missing.flatMap(({ apt }) => apt.split(' '))],
+    ];
   for (const manager of ['dnf5', 'dnf', 'microdnf', 'yum']) {
     if (onPath(manager)) return [[manager, 'install', '-y', ...missing.map(({ rpm }) => rpm)]];
   }
@@ -59,5 +67,8 @@ function sudoWithoutQuestion() {
 
 function run(command) {
   const argv = process.getuid?.() === 0 ? command : ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive', ...command];
-  spawnSync(argv[0], argv.slice(1), { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  spawnSync(argv[0], argv.slice(1), {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }

@@ -10,12 +10,17 @@ export type SourcesByType = Partial<Readonly<Record<SourceType, SourceResolver>>
 
 export function sourcesByType(sources: SourcesByType): SourceResolver {
   return {
-    identify: async (compose, signal) => (await sources[compose.source.type]?.identify(compose, signal)) ?? { failure: notConfigured(compose) },
-    resolve: async (compose, context) => (await sources[compose.source.type]?.resolve(compose, context)) ?? { failure: notConfigured(compose) },
+    identify: async (compose, signal) =>
+      (await sources[compose.source.type]?.identify(compose, signal)) ?? { failure: notConfigured(compose) },
+    resolve: async (compose, context) =>
+      (await sources[compose.source.type]?.resolve(compose, context)) ?? { failure: notConfigured(compose) },
   };
 }
 
 /** Accepted by a process that is configured otherwise, or before the configuration changed. */
 function notConfigured({ source }: Compose): ComposeFailure {
-  return failure('INVALID_SOURCE', `The source ${SOURCE_FIELDS[source.type]} is not configured on the worker; tell an administrator`);
+  return failure(
+    'INVALID_SOURCE',
+    `The source ${SOURCE_FIELDS[source.type]} is not configured on the worker; tell an administrator`,
+  );
 }

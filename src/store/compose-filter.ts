@@ -33,18 +33,28 @@ export class Conditions {
 
 /** All of the filter but its states, which mean another thing to events. */
 export function addFilter(conditions: Conditions, filter: ComposeFilter): void {
-  if (filter.ids) conditions.oneOf('c.id', filter.ids.filter((id) => validId(id) !== null), 'bigint');
+  if (filter.ids)
+    conditions.oneOf(
+      'c.id',
+      filter.ids.filter((id) => validId(id) !== null),
+      'bigint',
+    );
   conditions.oneOf('c.owner', filter.owners);
   conditions.oneOf('c.source_type', filter.sourceTypes);
   conditions.oneOf('c.compose_type', filter.composeTypes);
   if (filter.source !== undefined) {
     const source = conditions.parameter(filter.source);
-    conditions.add(`hashtextextended(c.source_key, 0) = hashtextextended(${source}::text, 0) and c.source_key = ${source}`);
+    conditions.add(
+      `hashtextextended(c.source_key, 0) = hashtextextended(${source}::text, 0) and c.source_key = ${source}`,
+    );
   }
   if (filter.label !== undefined) conditions.add(`c.label = ${conditions.parameter(filter.label)}`);
-  if (filter.pungiComposeId !== undefined) conditions.add(`c.pungi_compose_id = ${conditions.parameter(filter.pungiComposeId)}`);
-  if (filter.submittedAfter) conditions.add(`c.submitted_at > ${conditions.parameter(timestamp(filter.submittedAfter))}::timestamptz`);
-  if (filter.submittedBefore) conditions.add(`c.submitted_at < ${conditions.parameter(timestamp(filter.submittedBefore))}::timestamptz`);
+  if (filter.pungiComposeId !== undefined)
+    conditions.add(`c.pungi_compose_id = ${conditions.parameter(filter.pungiComposeId)}`);
+  if (filter.submittedAfter)
+    conditions.add(`c.submitted_at > ${conditions.parameter(timestamp(filter.submittedAfter))}::timestamptz`);
+  if (filter.submittedBefore)
+    conditions.add(`c.submitted_at < ${conditions.parameter(timestamp(filter.submittedBefore))}::timestamptz`);
 }
 
 export function addStates(conditions: Conditions, filter: ComposeFilter): void {

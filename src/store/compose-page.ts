@@ -29,7 +29,11 @@ export async function readPage(run: RunStatement, query: PageQuery): Promise<Pag
   const items = rows.slice(0, query.limit).map(composeFrom);
   if (query.backwards) items.reverse();
   const hasOther = (query.backwards ? query.before : query.after) !== undefined;
-  return { items, hasNextPage: query.backwards ? hasOther : hasMore, hasPreviousPage: query.backwards ? hasMore : hasOther };
+  return {
+    items,
+    hasNextPage: query.backwards ? hasOther : hasMore,
+    hasPreviousPage: query.backwards ? hasMore : hasOther,
+  };
 }
 
 export function pageStatement(query: PageQuery): { readonly sql: string; readonly parameters: readonly unknown[] } {
@@ -41,12 +45,15 @@ export function pageStatement(query: PageQuery): { readonly sql: string; readonl
   const end = query.backwards ? query.after : query.before;
   if (end) conditions.add(`(${stretches(conditions, { ...walk, ascending: !walk.ascending }, end).join(' or ')})`);
   const limit = conditions.parameter(query.limit + 1);
-  const parts = (start ? stretches(conditions, walk, start) : []).map((stretch) => selectPart(conditions, walk, limit, stretch));
+  const parts = (start ? stretches(conditions, walk, start) : []).map((stretch) =>
+    selectPart(conditions, walk, limit, stretch),
+  );
   const [only = selectPart(conditions, walk, limit), rest] = parts;
   // Only the rows of the page become JSON. A union of two stretches is read in their order.
-  const page = rest === undefined
-    ? `(${only}) c order by ${order(walk)}`
-    : `(select 0 as part, a.* from (${only}) a union all select 1, b.* from (${rest}) b) c order by part, ${order(walk)} limit ${limit}`;
+  const page =
+    rest === undefined
+      ? `(${only}) c order by ${order(walk)}`
+      : `(select 0 as part, a.* from (${only}) a union all select 1, b.* from (${rest}) b) c order by part, ${order(walk)} limit ${limit}`;
   return { sql: `select ${composeColumns()} from ${page}`, parameters: conditions.parameters };
 }
 

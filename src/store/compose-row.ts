@@ -4,7 +4,14 @@
 import type { Compose, ComposeSnapshot } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import type { ComposeSource } from '../compose/source.ts';
-import type { ComposeFlag, ComposeResult, ComposeState, ComposeType, EngineName, MultilibMethod } from '../compose/vocabulary.ts';
+import type {
+  ComposeFlag,
+  ComposeResult,
+  ComposeState,
+  ComposeType,
+  EngineName,
+  MultilibMethod,
+} from '../compose/vocabulary.ts';
 
 export interface ComposeRow {
   readonly id: string;
@@ -120,7 +127,11 @@ export function timestampOrNull(date: Date | null): string | null {
   return date === null ? null : date.toISOString();
 }
 
-type StoredSnapshot = { readonly [K in keyof ComposeSnapshot]: ComposeSnapshot[K] extends Date | null ? string | Extract<ComposeSnapshot[K], null> : ComposeSnapshot[K] };
+type StoredSnapshot = {
+  readonly [K in keyof ComposeSnapshot]: ComposeSnapshot[K] extends Date | null
+    ? string | Extract<ComposeSnapshot[K], null>
+    : ComposeSnapshot[K];
+};
 
 /** A snapshot as it comes out of jsonb: its instants are ISO strings there. */
 export function snapshotFrom(stored: StoredSnapshot): ComposeSnapshot {

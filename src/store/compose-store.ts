@@ -16,7 +16,8 @@ import { sharedTransactions } from './shared-transactions.ts';
 
 export function composeStore(database: Database, queue: JobSender): ComposeStore {
   const { run } = database;
-  const transaction: ComposeStore['transaction'] = (work) => database.transaction((inside) => withComposes(inside, queue, work));
+  const transaction: ComposeStore['transaction'] = (work) =>
+    database.transaction((inside) => withComposes(inside, queue, work));
   return {
     transaction,
     transactionTogether: sharedTransactions(transaction),
@@ -27,7 +28,7 @@ export function composeStore(database: Database, queue: JobSender): ComposeStore
     findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
     due: (what) => due(run, what),
     waitingFor: async (digest) => (await run<{ id: string }>(WAITING_FOR, [digest])).map(({ id }) => id),
-    sharersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
+    reusersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
     lastId: () => lastComposeId(run),
     pinsOf: (ids, at) => pinsOf(run, ids, at),
     queuePositions: queuePositions(run),
@@ -61,16 +62,27 @@ async function count(run: RunStatement, filter: ComposeFilter): Promise<{ count:
   addFilter(conditions, filter);
   addStates(conditions, filter);
   const select = `select 1 from compose c ${conditions.where()}`;
-  const [counted] = await run<{ count: string }>(`select count(*) as count from (${select} limit ${COUNTED_AT_MOST + 1}) counted`, conditions.parameters);
+  const [counted] = await run<{ count: string }>(
+    `select count(*) as count from (${select} limit ${COUNTED_AT_MOST + 1}) counted`,
+    conditions.parameters,
+  );
   const exact = Number(counted?.count ?? 0);
   if (exact <= COUNTED_AT_MOST) return { count: exact, isEstimate: false };
-  const [plan] = await run<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(`explain (format json) ${select}`, conditions.parameters);
+  const [plan] = await run<{ 'QUERY PLAN': readonly { Plan: { 'Plan Rows': number } }[] }>(
+    `explain (format json) ${select}`,
+    conditions.parameters,
+  );
   return { count: Math.max(exact, plan?.['QUERY PLAN'][0]?.Plan['Plan Rows'] ?? 0), isEstimate: true };
 }
 
-const FIND_BY_KEY = prepared('select compose_id, digest from idempotency where owner = $1 and mutation = $2 and key = $3');
+const FIND_BY_KEY = prepared(
+  'select compose_id, digest from idempotency where owner = $1 and mutation = $2 and key = $3',
+);
 
-async function findByIdempotencyKey(run: RunStatement, key: Omit<Idempotency, 'digest'>): Promise<{ composeId: string; digest: string } | null> {
+async function findByIdempotencyKey(
+  run: RunStatement,
+  key: Omit<Idempotency, 'digest'>,
+): Promise<{ composeId: string; digest: string } | null> {
   const [row] = await run<{ compose_id: string; digest: string }>(FIND_BY_KEY, [key.owner, key.mutation, key.key]);
   return row ? { composeId: row.compose_id, digest: row.digest } : null;
 }
@@ -89,8 +101,12 @@ const STRANDED = prepared(`
 const EXPIRED_PINS = prepared(`
   select distinct compose_id as id from pin join compose c on c.id = compose_id
   where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
-const LINKS = prepared('select id from compose where links_due and target_dir = any($2::text[]) order by done_at, id limit $1');
-const HALF_REMOVED = prepared("select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) and id > $4::bigint order by id limit $2");
+const LINKS = prepared(
+  'select id from compose where links_due and target_dir = any($2::text[]) order by done_at, id limit $1',
+);
+const HALF_REMOVED = prepared(
+  "select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) and id > $4::bigint order by id limit $2",
+);
 // Since it last began to wait: a compose that a worker handed back waits anew; one that only shared never stopped to.
 const WAITED_TOO_LONG = prepared(`
   select c.id from compose c

@@ -1,7 +1,18 @@
 // What one transaction may do to composes. A change that has an event is one statement with it, so that the two cannot
 // come apart; the row alone changes by `patch`, and by `save` without a note.
 
-import { IdempotencyKeyTaken, PungiComposeIdTaken, RootTaken, type ChangeNote, type ComposePatch, type ComposeTransaction, type Idempotency, type NewCompose, type PackageRecord, type RunStatement } from '../app/ports.ts';
+import {
+  IdempotencyKeyTaken,
+  PungiComposeIdTaken,
+  ReusableTaken,
+  type ChangeNote,
+  type ComposePatch,
+  type ComposeTransaction,
+  type Idempotency,
+  type NewCompose,
+  type PackageRecord,
+  type RunStatement,
+} from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { sourceKey } from '../compose/source.ts';
 import { composeColumns, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
@@ -10,7 +21,11 @@ import { JobOutbox, type JobSender } from './job-outbox.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
 
-export async function withComposes<T>(run: RunStatement, queue: JobSender, work: (tx: ComposeTransaction) => Promise<T>): Promise<T> {
+export async function withComposes<T>(
+  run: RunStatement,
+  queue: JobSender,
+  work: (tx: ComposeTransaction) => Promise<T>,
+): Promise<T> {
   const outbox = new JobOutbox(run, queue);
   const value = await work(composeTransaction(run, outbox));
   await outbox.sendAll();
@@ -24,16 +39,16 @@ function composeTransaction(run: RunStatement, outbox: JobOutbox): ComposeTransa
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
     enqueue: (compose, lane) => outbox.enqueue(compose, lane),
-    findRoot: (digest) => findRoot(run, digest),
+    findReusable: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
     lockLatest: async (targetDir) => void (await run(LOCK_LATEST, [targetDir])),
     countOpen: (owner, limit) => countOpen(run, owner, limit),
-    livingSharers: async (rootId) => Number((await run<{ count: string }>(LIVING_SHARERS, [rootId]))[0]?.count ?? 0),
+    countReusers: async (rootId) => Number((await run<{ count: string }>(LIVING_SHARERS, [rootId]))[0]?.count ?? 0),
     pins: (id) => pinsOfOne(run, id),
     putPin: (id, pin) => putPin(run, id, pin),
     deletePin: (id, name) => deletePin(run, id, name),
     remember: (idempotency, composeId) => remember(run, idempotency, composeId),
-    lockSharers: (rootId) => lockSharers(run, rootId),
+    lockReusers: (rootId) => lockSharers(run, rootId),
     insertPackages: (id, packages) => insertPackages(run, id, packages),
     deletePackages: async (id) => {
       await run('delete from compose_package where compose_id = $1', [id]);
@@ -61,26 +76,52 @@ const INSERT = prepared(`
 async function insert(run: RunStatement, compose: NewCompose, idempotency: Idempotency | null): Promise<Compose> {
   const fresh = freshCompose(compose);
   const parameters = [
-    compose.owner, compose.idempotencyKey, compose.stateReason, JSON.stringify(compose.source), sourceKey(compose.source),
-    compose.secondsToLive, compose.arches, compose.flags, compose.results, compose.sigkeys, compose.multilibArches,
-    compose.multilibMethods, compose.lookasideRepos, compose.composeType, compose.label, compose.targetDir,
-    compose.parentPungiComposeIds, compose.respinOf, timestamp(compose.submittedAt), timestamp(compose.expiresAt),
+    compose.owner,
+    compose.idempotencyKey,
+    compose.stateReason,
+    JSON.stringify(compose.source),
+    sourceKey(compose.source),
+    compose.secondsToLive,
+    compose.arches,
+    compose.flags,
+    compose.results,
+    compose.sigkeys,
+    compose.multilibArches,
+    compose.multilibMethods,
+    compose.lookasideRepos,
+    compose.composeType,
+    compose.label,
+    compose.targetDir,
+    compose.parentPungiComposeIds,
+    compose.respinOf,
+    timestamp(compose.submittedAt),
+    timestamp(compose.expiresAt),
     JSON.stringify(snapshotOf(fresh)),
-    idempotency?.owner ?? null, idempotency?.mutation ?? null, idempotency?.key ?? null, idempotency?.digest ?? null,
+    idempotency?.owner ?? null,
+    idempotency?.mutation ?? null,
+    idempotency?.key ?? null,
+    idempotency?.digest ?? null,
   ];
   try {
     const [row] = await run<{ id: string }>(INSERT, parameters);
     if (!row) throw new Error('An insert answered no row');
     return { ...fresh, id: row.id };
   } catch (error) {
-    if (idempotency && sqlState(error) === '23505') throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
+    if (idempotency && sqlState(error) === '23505')
+      throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
     throw error;
   }
 }
 
-const REMEMBER = prepared('insert into idempotency (owner, mutation, key, digest, compose_id) values ($1, $2, $3, $4, $5)');
+const REMEMBER = prepared(
+  'insert into idempotency (owner, mutation, key, digest, compose_id) values ($1, $2, $3, $4, $5)',
+);
 
-async function remember(run: RunStatement, { owner, mutation, key, digest }: Idempotency, composeId: string): Promise<void> {
+async function remember(
+  run: RunStatement,
+  { owner, mutation, key, digest }: Idempotency,
+  composeId: string,
+): Promise<void> {
   await run(REMEMBER, [owner, mutation, key, digest, composeId]).catch((error: unknown) => {
     if (sqlState(error) !== '23505') throw error;
     throw new IdempotencyKeyTaken('The idempotency key was taken by another request', { cause: error });
@@ -150,7 +191,9 @@ const LOCK_LATEST = prepared("select pg_advisory_xact_lock(hashtextextended('lat
 
 // Two statements: the count has to see what was committed while it waited for the lock.
 const LOCK_OWNER = prepared("select pg_advisory_xact_lock(hashtextextended('owner ' || $1, 7236840283))");
-const COUNT_OPEN = prepared("select count(*) as count from (select 1 from compose where owner = $1 and state in ('WAIT', 'GENERATING') limit $2) open");
+const COUNT_OPEN = prepared(
+  "select count(*) as count from (select 1 from compose where owner = $1 and state in ('WAIT', 'GENERATING') limit $2) open",
+);
 
 async function countOpen(run: RunStatement, owner: string, limit: number): Promise<number> {
   await run(LOCK_OWNER, [owner]);
@@ -159,7 +202,9 @@ async function countOpen(run: RunStatement, owner: string, limit: number): Promi
 }
 
 const LIVING_SHARERS = prepared("select count(*) as count from compose where reuses = $1 and state <> 'REMOVED'");
-const LOCK_SHARERS = prepared(`select ${composeColumns()} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`);
+const LOCK_SHARERS = prepared(
+  `select ${composeColumns()} from compose c where c.reuses = $1 and c.state = 'GENERATING' order by c.id for no key update`,
+);
 
 async function lockSharers(run: RunStatement, rootId: string): Promise<readonly Compose[]> {
   return (await run<ComposeRow>(LOCK_SHARERS, [rootId])).map(composeFrom);
@@ -186,19 +231,45 @@ const SAVE = prepared(`
   )
   select seq from c`);
 
-async function save(run: RunStatement, compose: Compose, next: Lifecycle, note: ChangeNote | null, patch: ComposePatch): Promise<Compose> {
+async function save(
+  run: RunStatement,
+  compose: Compose,
+  next: Lifecycle,
+  note: ChangeNote | null,
+  patch: ComposePatch,
+): Promise<Compose> {
   const row = [
-    compose.id, compose.seq, next.state, next.stateReason, next.failure && JSON.stringify(next.failure), next.attempt, next.losses,
-    next.workerId, timestampOrNull(next.startedAt), timestampOrNull(next.doneAt), timestampOrNull(next.removedAt),
-    timestamp(next.expiresAt), next.removedBy, timestampOrNull(next.cancelRequestedAt), next.cancelRequestedBy,
-    next.cancelReason, next.reuses, timestampOrNull(next.removingAt), next.removalReason, ...patchParameters(patch),
+    compose.id,
+    compose.seq,
+    next.state,
+    next.stateReason,
+    next.failure && JSON.stringify(next.failure),
+    next.attempt,
+    next.losses,
+    next.workerId,
+    timestampOrNull(next.startedAt),
+    timestampOrNull(next.doneAt),
+    timestampOrNull(next.removedAt),
+    timestamp(next.expiresAt),
+    next.removedBy,
+    timestampOrNull(next.cancelRequestedAt),
+    next.cancelRequestedBy,
+    next.cancelReason,
+    next.reuses,
+    timestampOrNull(next.removingAt),
+    next.removalReason,
+    ...patchParameters(patch),
   ];
-  const saving = note ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)]) : run<{ seq: number }>(SAVE_SILENTLY, row);
+  const saving = note
+    ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)])
+    : run<{ seq: number }>(SAVE_SILENTLY, row);
   const [saved] = await saving.catch((error: unknown) => {
-    if (violatedConstraint(error) === 'compose_root') throw new RootTaken(`Another compose has the digest of ${compose.id}`, { cause: error });
+    if (violatedConstraint(error) === 'compose_root')
+      throw new ReusableTaken(`Another compose has the digest of ${compose.id}`, { cause: error });
     throw error;
   });
-  if (!saved) throw new Error(`Compose ${compose.id} was saved without being locked: it is no longer at seq ${compose.seq}`);
+  if (!saved)
+    throw new Error(`Compose ${compose.id} was saved without being locked: it is no longer at seq ${compose.seq}`);
   return { ...compose, ...lifecycleOnly(next), ...patched(compose, patch), seq: saved.seq };
 }
 
@@ -217,7 +288,8 @@ const PATCH = prepared(`
 
 async function patchColumns(run: RunStatement, compose: Compose, patch: ComposePatch): Promise<Compose> {
   await run(PATCH, [compose.id, ...patchParameters(patch)]).catch((error: unknown) => {
-    if (violatedConstraint(error) === 'compose_pungi_compose_id') throw new PungiComposeIdTaken(`Another compose is ${patch.pungiComposeId}`, { cause: error });
+    if (violatedConstraint(error) === 'compose_pungi_compose_id')
+      throw new PungiComposeIdTaken(`Another compose is ${patch.pungiComposeId}`, { cause: error });
     throw error;
   });
   return { ...compose, ...patched(compose, patch) };
@@ -252,10 +324,22 @@ function patched(compose: Compose, patch: ComposePatch): Partial<Compose> {
 /** `next` may be a whole compose; only what the lifecycle decides is taken from it. */
 function lifecycleOnly(next: Lifecycle): Lifecycle {
   return {
-    state: next.state, stateReason: next.stateReason, failure: next.failure, attempt: next.attempt, losses: next.losses,
-    workerId: next.workerId, startedAt: next.startedAt, doneAt: next.doneAt, removedAt: next.removedAt,
-    expiresAt: next.expiresAt, removedBy: next.removedBy, cancelRequestedAt: next.cancelRequestedAt,
-    cancelRequestedBy: next.cancelRequestedBy, cancelReason: next.cancelReason, reuses: next.reuses, removingAt: next.removingAt,
+    state: next.state,
+    stateReason: next.stateReason,
+    failure: next.failure,
+    attempt: next.attempt,
+    losses: next.losses,
+    workerId: next.workerId,
+    startedAt: next.startedAt,
+    doneAt: next.doneAt,
+    removedAt: next.removedAt,
+    expiresAt: next.expiresAt,
+    removedBy: next.removedBy,
+    cancelRequestedAt: next.cancelRequestedAt,
+    cancelRequestedBy: next.cancelRequestedBy,
+    cancelReason: next.cancelReason,
+    reuses: next.reuses,
+    removingAt: next.removingAt,
     removalReason: next.removalReason,
   };
 }
@@ -269,7 +353,17 @@ const PACKAGES_AT_A_TIME = 5_000;
 async function insertPackages(run: RunStatement, id: string, packages: readonly PackageRecord[]): Promise<void> {
   for (let start = 0; start < packages.length; start += PACKAGES_AT_A_TIME) {
     const some = packages.slice(start, start + PACKAGES_AT_A_TIME);
-    const columns = ['path', 'nevra', 'name', 'arch', 'sourceNevra', 'sigkey', 'sizeBytes', 'treeArch', 'category'] as const;
+    const columns = [
+      'path',
+      'nevra',
+      'name',
+      'arch',
+      'sourceNevra',
+      'sigkey',
+      'sizeBytes',
+      'treeArch',
+      'category',
+    ] as const;
     await run(INSERT_PACKAGES, [id, ...columns.map((column) => some.map((record) => record[column]))]);
   }
 }

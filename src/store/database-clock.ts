@@ -22,7 +22,9 @@ export class DatabaseClock implements Clock, Service {
     if (this.#timer) return;
     await this.read();
     this.#timer = setInterval(() => {
-      this.read().catch((error: unknown) => this.#logger.debug({ err: error }, 'The clock could not be read; it goes on by itself'));
+      this.read().catch((error: unknown) =>
+        this.#logger.debug({ err: error }, 'The clock could not be read; it goes on by itself'),
+      );
     }, READ_EVERY_MS);
     this.#timer.unref();
   }

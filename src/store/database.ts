@@ -32,7 +32,14 @@ export interface Database {
 const KEEPALIVES = ['-c tcp_keepalives_idle=10', '-c tcp_keepalives_interval=3', '-c tcp_keepalives_count=3'];
 // A process that is frozen in a transaction holds its locks for no longer than this; who waits for one gives up before
 // its client does.
-const SESSION = ['-c timezone=UTC', '-c idle_in_transaction_session_timeout=8s', '-c lock_timeout=5s', '-c statement_timeout=60s', '-c jit=off', ...KEEPALIVES].join(' ');
+const SESSION = [
+  '-c timezone=UTC',
+  '-c idle_in_transaction_session_timeout=8s',
+  '-c lock_timeout=5s',
+  '-c statement_timeout=60s',
+  '-c jit=off',
+  ...KEEPALIVES,
+].join(' ');
 /** A request waits for a connection, and then for an answer twice as long as this at most: together less than 10 s. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
@@ -92,7 +99,8 @@ export function openSmallPool(options: DatabaseOptions): SmallPool {
   endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
   prepareOn(pool);
   return {
-    run: async <Row extends object>(sql: string, parameters: readonly unknown[]) => (await pool.query<Row>(sql, [...parameters])).rows,
+    run: async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
+      (await pool.query<Row>(sql, [...parameters])).rows,
     close: () => pool.end(),
   };
 }
@@ -120,5 +128,7 @@ export function sqlState(error: unknown): string | null {
 /** The unique index or constraint that a statement would have violated. */
 export function violatedConstraint(error: unknown): string | null {
   if (sqlState(error) !== '23505') return null;
-  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : null;
+  return error instanceof Error && 'constraint' in error && typeof error.constraint === 'string'
+    ? error.constraint
+    : null;
 }

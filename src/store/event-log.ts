@@ -5,7 +5,15 @@ import type { ComposeFilter, EventLog, FeedItem, RunStatement } from '../app/por
 import type { ComposeEvent } from '../compose/compose.ts';
 import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
 import { addFilter, Conditions } from './compose-filter.ts';
-import { composeColumns, composeFrom, instant, snapshotFrom, validId, type ComposeRow, type StoredSnapshot } from './compose-row.ts';
+import {
+  composeColumns,
+  composeFrom,
+  instant,
+  snapshotFrom,
+  validId,
+  type ComposeRow,
+  type StoredSnapshot,
+} from './compose-row.ts';
 import { prepared } from './prepared.ts';
 
 interface EventRow extends ComposeRow {
@@ -23,7 +31,9 @@ interface EventRow extends ComposeRow {
 const COLUMNS = `
   e.position as e_position, e.seq as e_seq, e.kind as e_kind, e.at as e_at, e.from_state as e_from, e.to_state as e_to,
   e.by as e_by, e.reason as e_reason, e.snapshot as e_snapshot`;
-const HEAD = prepared('select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head');
+const HEAD = prepared(
+  'select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head',
+);
 const READ_ALL = prepared(readPage('where e.position > $1', '$2'));
 // Within one compose `seq` and `position` rise together.
 const READ_EACH = prepared(`
@@ -56,13 +66,24 @@ export function eventLog(run: RunStatement): EventLog {
   };
 }
 
-async function readEach(run: RunStatement, composeIds: readonly string[], after: bigint, limit: number): Promise<readonly (readonly FeedItem[])[]> {
+async function readEach(
+  run: RunStatement,
+  composeIds: readonly string[],
+  after: bigint,
+  limit: number,
+): Promise<readonly (readonly FeedItem[])[]> {
   const rows = await run<EventRow>(READ_EACH, [after.toString(), limit, [...new Set(composeIds)]]);
   const found = Map.groupBy(rows.map(itemFrom), ({ compose }) => compose.id);
   return composeIds.map((id) => found.get(id) ?? []);
 }
 
-async function readFiltered(run: RunStatement, after: bigint, limit: number, filter: ComposeFilter, composeId: string | undefined): Promise<readonly FeedItem[]> {
+async function readFiltered(
+  run: RunStatement,
+  after: bigint,
+  limit: number,
+  filter: ComposeFilter,
+  composeId: string | undefined,
+): Promise<readonly FeedItem[]> {
   const conditions = new Conditions();
   conditions.add(`e.position > ${conditions.parameter(after.toString())}::bigint`);
   if (composeId !== undefined) conditions.add(`e.compose_id = ${conditions.parameter(composeId)}::bigint`);
@@ -90,5 +111,8 @@ function itemFrom(row: EventRow): FeedItem {
     reason: row.e_reason,
     snapshot,
   };
-  return Object.freeze({ event: Object.freeze(event), compose: Object.freeze({ ...composeFrom(row), ...snapshot, seq: row.e_seq }) });
+  return Object.freeze({
+    event: Object.freeze(event),
+    compose: Object.freeze({ ...composeFrom(row), ...snapshot, seq: row.e_seq }),
+  });
 }

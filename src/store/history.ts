@@ -32,7 +32,12 @@ const LOAD = prepared(`
 export function history(run: RunStatement): History {
   return {
     async typicalMs({ source, arches, engineName }) {
-      const [row] = await run<{ ms: number | null }>(TYPICAL, [JSON.stringify(source), arches, sourceKey(source), engineName]);
+      const [row] = await run<{ ms: number | null }>(TYPICAL, [
+        JSON.stringify(source),
+        arches,
+        sourceKey(source),
+        engineName,
+      ]);
       return row?.ms ?? null;
     },
     async load(pool) {

@@ -10,6 +10,9 @@ export async function instanceId(run: RunStatement): Promise<string> {
 
 /** Directories with a higher id are none of this database's, whatever they are. */
 export async function lastComposeId(run: RunStatement): Promise<bigint> {
-  const [row] = await run<{ last: string | null }>("select pg_sequence_last_value(pg_get_serial_sequence('compose', 'id')) as last", []);
+  const [row] = await run<{ last: string | null }>(
+    "select pg_sequence_last_value(pg_get_serial_sequence('compose', 'id')) as last",
+    [],
+  );
   return BigInt(row?.last ?? 0);
 }

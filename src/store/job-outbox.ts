@@ -35,7 +35,12 @@ export class JobOutbox {
     const turns = Map.groupBy(this.#waiting.splice(0), ({ compose, lane }) => JSON.stringify([lane, compose.owner]));
     for (const jobs of turns.values()) {
       const [first] = jobs;
-      if (first) await this.#queue.sendNew(this.#run, jobs.map(({ compose }) => compose), first.lane);
+      if (first)
+        await this.#queue.sendNew(
+          this.#run,
+          jobs.map(({ compose }) => compose),
+          first.lane,
+        );
     }
   }
 }

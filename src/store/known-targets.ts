@@ -7,8 +7,10 @@ const KNOW = `
   insert into target_dir (name) select unnest($1::text[]) order by 1
   on conflict (name) do update set known_at = clock_timestamp(), missing_since = null`;
 // Each is told again every minute.
-const NOTICE = "update target_dir set missing_since = clock_timestamp() where missing_since is null and known_at < clock_timestamp() - interval '10 minutes'";
-const MISSING = "select name from target_dir where missing_since <= clock_timestamp() - $1 * interval '1 second' order by name";
+const NOTICE =
+  "update target_dir set missing_since = clock_timestamp() where missing_since is null and known_at < clock_timestamp() - interval '10 minutes'";
+const MISSING =
+  "select name from target_dir where missing_since <= clock_timestamp() - $1 * interval '1 second' order by name";
 
 export function knownTargets(run: RunStatement): KnownTargets {
   return {

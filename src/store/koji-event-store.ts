@@ -5,8 +5,12 @@ import type { CanonicalEvent, KojiEventStore, RunStatement } from '../app/ports.
 import { prepared } from './prepared.ts';
 
 const FIND = prepared('select event from koji_event where profile = $1 and tag = $2 and inheritance = $3');
-const INSERT = prepared('insert into koji_event (profile, tag, inheritance, event) values ($1, $2, $3, $4) on conflict do nothing returning event');
-const REPLACE = prepared('update koji_event set event = $4 where profile = $1 and tag = $2 and inheritance = $3 and event = $5 returning event');
+const INSERT = prepared(
+  'insert into koji_event (profile, tag, inheritance, event) values ($1, $2, $3, $4) on conflict do nothing returning event',
+);
+const REPLACE = prepared(
+  'update koji_event set event = $4 where profile = $1 and tag = $2 and inheritance = $3 and event = $5 returning event',
+);
 
 export function kojiEventStore(run: RunStatement): KojiEventStore {
   return {

@@ -10,12 +10,24 @@ const LOCK_SPACE = 7_236_840;
 const BEAT_MS = 1_000;
 const PATIENCE_MS = 3_000;
 const LOST_AFTER_MS = 4_000;
-const SESSION = ['-c timezone=UTC', `-c idle_session_timeout=${LOST_AFTER_MS}ms`, '-c tcp_keepalives_idle=10', '-c tcp_keepalives_interval=3', '-c tcp_keepalives_count=3'].join(' ');
+const SESSION = [
+  '-c timezone=UTC',
+  `-c idle_session_timeout=${LOST_AFTER_MS}ms`,
+  '-c tcp_keepalives_idle=10',
+  '-c tcp_keepalives_interval=3',
+  '-c tcp_keepalives_count=3',
+].join(' ');
 const TRY_LOCK = 'select pg_try_advisory_lock($1, hashtext($2)) as taken';
 const BEAT = 'select true as taken';
 const UNLOCK = 'select pg_advisory_unlock($1, hashtext($2)) as taken';
 
-export function leadership({ url, applicationName = 'odcs-leadership' }: { readonly url: string; readonly applicationName?: string }): Leadership & { stop(): Promise<void> } {
+export function leadership({
+  url,
+  applicationName = 'odcs-leadership',
+}: {
+  readonly url: string;
+  readonly applicationName?: string;
+}): Leadership & { stop(): Promise<void> } {
   // The lock is the connection's and would be given twice.
   const led = new Set<string>();
   let session: Promise<Session> | null = null;
@@ -64,8 +76,12 @@ interface Session {
 /** A connection that gives signs of life; `onLost` is called once it can be used no more. */
 async function connect(url: string, applicationName: string, onLost: () => void): Promise<Session> {
   const client = new pg.Client({
-    connectionString: url, application_name: applicationName, options: SESSION,
-    keepAlive: true, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
+    connectionString: url,
+    application_name: applicationName,
+    options: SESSION,
+    keepAlive: true,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
   });
   let beat: NodeJS.Timeout | undefined;
   let isLost = false;

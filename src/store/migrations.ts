@@ -30,7 +30,11 @@ function migrationFrom(file: string) {
 
 /** Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. */
 export async function migrate(orm: MikroORM, url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: 'odcs-migrations', connectionTimeoutMillis: CONNECT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'odcs-migrations',
+    connectionTimeoutMillis: CONNECT_MS,
+  });
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${LOCK})`);
@@ -43,7 +47,9 @@ export async function migrate(orm: MikroORM, url: string): Promise<void> {
 /** Every migration of this version is applied: part of /readyz. Asks, and makes nothing. */
 export async function isMigrated(orm: MikroORM): Promise<boolean> {
   const connection = orm.em.getConnection();
-  const [table] = await connection.execute<{ exists: boolean }[]>(`select to_regclass('${MIGRATION_TABLE}') is not null as exists`);
+  const [table] = await connection.execute<{ exists: boolean }[]>(
+    `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
+  );
   if (!table?.exists) return false;
   const rows = await connection.execute<{ name: string }[]>(`select name from ${MIGRATION_TABLE}`);
   const applied = new Set(rows.map(({ name }) => name));

@@ -42,18 +42,28 @@ export function packageStore(run: RunStatement): PackageStore {
       const found = Map.groupBy(rows, ({ compose_id }) => compose_id);
       return composeIds.map((id) => {
         const some = found.get(id) ?? [];
-        return { items: some.slice(0, limit).map(packageFrom), hasNextPage: some.length > limit, hasPreviousPage: after !== undefined };
+        return {
+          items: some.slice(0, limit).map(packageFrom),
+          hasNextPage: some.length > limit,
+          hasPreviousPage: after !== undefined,
+        };
       });
     },
     async counts(composeIds, nameContains) {
-      const rows = await run<{ compose_id: string; count: string }>(COUNTS, [distinct(composeIds), nameContains ?? null]);
+      const rows = await run<{ compose_id: string; count: string }>(COUNTS, [
+        distinct(composeIds),
+        nameContains ?? null,
+      ]);
       const found = new Map(rows.map(({ compose_id, count }) => [compose_id, Number(count)]));
       return composeIds.map((id) => found.get(id) ?? 0);
     },
     async differences(fromId, toId, limit) {
       const rows = await run<PackageRow & { readonly added: boolean }>(DIFFERENCES, [fromId, toId, limit + 1]);
       if (rows.length > limit) return null;
-      return { from: rows.filter(({ added }) => !added).map(packageFrom), to: rows.filter(({ added }) => added).map(packageFrom) };
+      return {
+        from: rows.filter(({ added }) => !added).map(packageFrom),
+        to: rows.filter(({ added }) => added).map(packageFrom),
+      };
     },
   };
 }

@@ -15,7 +15,9 @@ interface PinRow {
 
 const PINS = 'select compose_id, name, owner, expires_at, created_at from pin';
 const OF_ONE = prepared(`${PINS} where compose_id = $1 order by name`);
-const OF_MANY = prepared(`${PINS} where compose_id = any($1::bigint[]) and (expires_at is null or expires_at > $2) order by compose_id, name`);
+const OF_MANY = prepared(
+  `${PINS} where compose_id = any($1::bigint[]) and (expires_at is null or expires_at > $2) order by compose_id, name`,
+);
 const PUT = prepared(`
   insert into pin (compose_id, name, owner, expires_at, created_at) values ($1, $2, $3, $4, $5)
   on conflict (compose_id, name) do update set owner = excluded.owner, expires_at = excluded.expires_at
@@ -26,7 +28,11 @@ export async function pinsOfOne(run: RunStatement, id: string): Promise<readonly
   return (await run<PinRow>(OF_ONE, [id])).map(pinFrom);
 }
 
-export async function pinsOf(run: RunStatement, ids: readonly string[], at: Date): Promise<readonly (readonly Pin[])[]> {
+export async function pinsOf(
+  run: RunStatement,
+  ids: readonly string[],
+  at: Date,
+): Promise<readonly (readonly Pin[])[]> {
   const rows = await run<PinRow>(OF_MANY, [ids.filter((id) => validId(id) !== null), timestamp(at)]);
   const byCompose = Map.groupBy(rows, (row) => row.compose_id);
   return ids.map((id) => (byCompose.get(id) ?? []).map(pinFrom));
@@ -43,5 +49,10 @@ export async function deletePin(run: RunStatement, id: string, name: string): Pr
 }
 
 function pinFrom(row: PinRow): Pin {
-  return { name: row.name, owner: row.owner, expiresAt: instantOrNull(row.expires_at), createdAt: instant(row.created_at) };
+  return {
+    name: row.name,
+    owner: row.owner,
+    expiresAt: instantOrNull(row.expires_at),
+    createdAt: instant(row.created_at),
+  };
 }

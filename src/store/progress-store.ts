@@ -17,7 +17,9 @@ const PUT = prepared(`
   )
   select pg_notify('compose_progress', compose_id::text) from put`);
 
-const FIND_MANY = prepared('select compose_id, attempt, percent, phase, message, updated_at from compose_progress where compose_id = any($1::bigint[])');
+const FIND_MANY = prepared(
+  'select compose_id, attempt, percent, phase, message, updated_at from compose_progress where compose_id = any($1::bigint[])',
+);
 
 interface ProgressRow {
   readonly compose_id: string;
@@ -32,7 +34,14 @@ export function progressStore(run: RunStatement): ProgressStore {
   return {
     async put(composeId, progress) {
       if (validId(composeId) === null) return;
-      await run(PUT, [composeId, progress.attempt, progress.percent, progress.phase, progress.message, timestamp(progress.updatedAt)]);
+      await run(PUT, [
+        composeId,
+        progress.attempt,
+        progress.percent,
+        progress.phase,
+        progress.message,
+        timestamp(progress.updatedAt),
+      ]);
     },
     async findMany(ids) {
       const rows = await run<ProgressRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
@@ -43,5 +52,11 @@ export function progressStore(run: RunStatement): ProgressStore {
 }
 
 function progressFrom(row: ProgressRow): ComposeProgress {
-  return { attempt: row.attempt, percent: row.percent, phase: row.phase, message: row.message, updatedAt: instant(row.updated_at) };
+  return {
+    attempt: row.attempt,
+    percent: row.percent,
+    phase: row.phase,
+    message: row.message,
+    updatedAt: instant(row.updated_at),
+  };
 }

@@ -23,7 +23,9 @@ export function queuePositions(run: RunStatement): (ids: readonly string[]) => P
 
   function read(): Promise<ReadonlyMap<string, number>> {
     readAt = performance.now();
-    const reading = run<{ compose_id: string; position: string }>(RANKING, [RANKED_AT_MOST]).then((rows) => new Map(rows.map((row) => [row.compose_id, Number(row.position)])));
+    const reading = run<{ compose_id: string; position: string }>(RANKING, [RANKED_AT_MOST]).then(
+      (rows) => new Map(rows.map((row) => [row.compose_id, Number(row.position)])),
+    );
     reading.catch(() => (readAt = -Infinity));
     ranking = reading;
     return reading;

@@ -52,7 +52,10 @@ async function commit(transaction: ComposeStore['transaction'], members: readonl
   } catch (error) {
     const culprit = current;
     if (members.length > 1 && culprit && isItsOwn(error)) {
-      await commit(transaction, members.filter((member) => member !== culprit));
+      await commit(
+        transaction,
+        members.filter((member) => member !== culprit),
+      );
       // What was in its way may be the same request, of this very transaction: whoever is refused must be able to find that.
       return commit(transaction, [culprit]);
     }

@@ -37,10 +37,12 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
       entry.asked = null;
       entry.heard = performance.now();
     };
-    const heardBefore = (then: Query): Query => (...args) => {
-      heard();
-      return then(...args);
-    };
+    const heardBefore =
+      (then: Query): Query =>
+      (...args) => {
+        heard();
+        return then(...args);
+      };
     const timed: Query = (...args) => {
       // The pool's own `query` asks by a callback; then no promise is answered.
       const callback = args.findIndex((arg) => typeof arg === 'function');
@@ -78,7 +80,10 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
 
   async function endThoseLost(overdue: readonly Watched[]): Promise<void> {
     const questions = new Map(overdue.map((entry) => [entry, entry.asked]));
-    const busy = await busyBackends(overdue.map(({ client }) => processId(client)), options);
+    const busy = await busyBackends(
+      overdue.map(({ client }) => processId(client)),
+      options,
+    );
     // What was answered meanwhile is not lost.
     const open = overdue.filter((entry) => entry.asked !== null && entry.asked === questions.get(entry));
     const lost = open.filter(({ client }) => !busy.has(processId(client)));
@@ -92,8 +97,16 @@ export function endSilentConnections(pool: Pool, options: SilenceOptions): void 
 }
 
 /** Which of these backends work on a statement; none where the server cannot be asked. */
-async function busyBackends(pids: readonly number[], { url, patienceMs }: SilenceOptions): Promise<ReadonlySet<number>> {
-  const client = new pg.Client({ connectionString: url, application_name: 'odcs-silence', connectionTimeoutMillis: patienceMs, query_timeout: patienceMs });
+async function busyBackends(
+  pids: readonly number[],
+  { url, patienceMs }: SilenceOptions,
+): Promise<ReadonlySet<number>> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'odcs-silence',
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+  });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -24,7 +24,8 @@ const REGISTER_GROUP = `
   insert into process_group (compose_id, attempt, pgid, start_time, boot_id, host) values ($1, $2, $3, $4, $5, $6)
   on conflict do nothing`;
 const FORGET_GROUPS = 'delete from process_group where compose_id = $1 and attempt = $2';
-const FORGET_GROUP = 'delete from process_group where compose_id = $1 and attempt = $2 and pgid = $3 and start_time = $4 and boot_id = $5 and host = $6';
+const FORGET_GROUP =
+  'delete from process_group where compose_id = $1 and attempt = $2 and pgid = $3 and start_time = $4 and boot_id = $5 and host = $6';
 const ORPHANED_GROUPS = prepared(`
   select g.compose_id, g.attempt, g.pgid, g.start_time, g.boot_id, g.host from process_group g
   where g.host = $1 and not exists (
@@ -63,7 +64,14 @@ export function workerRegistry(run: RunStatement): WorkerRegistry {
       return claimsFrom(await run<ClaimRow>(REAP, [olderThanMs]));
     },
     async registerProcessGroup(claim, group: ProcessGroup) {
-      await run(REGISTER_GROUP, [claim.composeId, claim.attempt, group.pgid, group.startTime, group.bootId, group.host]);
+      await run(REGISTER_GROUP, [
+        claim.composeId,
+        claim.attempt,
+        group.pgid,
+        group.startTime,
+        group.bootId,
+        group.host,
+      ]);
     },
     async forgetProcessGroups(claim) {
       await run(FORGET_GROUPS, [claim.composeId, claim.attempt]);
@@ -78,9 +86,18 @@ export function workerRegistry(run: RunStatement): WorkerRegistry {
 }
 
 function claimsFrom(rows: readonly ClaimRow[]): readonly Claim[] {
-  return rows.flatMap(({ id, attempt, cancel_requested }) => (id === null ? [] : [{ composeId: id, attempt, cancelRequested: cancel_requested }]));
+  return rows.flatMap(({ id, attempt, cancel_requested }) =>
+    id === null ? [] : [{ composeId: id, attempt, cancelRequested: cancel_requested }],
+  );
 }
 
 function groupFrom(row: GroupRow): ProcessGroup & Pick<Claim, 'composeId' | 'attempt'> {
-  return { composeId: row.compose_id, attempt: row.attempt, pgid: row.pgid, startTime: row.start_time, bootId: row.boot_id, host: row.host };
+  return {
+    composeId: row.compose_id,
+    attempt: row.attempt,
+    pgid: row.pgid,
+    startTime: row.start_time,
+    bootId: row.boot_id,
+    host: row.host,
+  };
 }

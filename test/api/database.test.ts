@@ -11,7 +11,7 @@ import { granted, refused } from '../../src/compose/refusal.ts';
 import { eventCursors } from '../../src/events/cursor.ts';
 import type { RequestRules } from '../../src/compose/validate-request.ts';
 import { EventFeed } from '../../src/events/feed.ts';
-import type { Api } from '../../src/graphql/api.ts';
+import type { Api } from '../../src/app/api.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
@@ -32,7 +32,8 @@ const RULES: RequestRules = {
   capabilities: new Map([['REPO', new Set(['REPOSITORY'] as const)]]),
   sigkeys: [],
   rawConfigs: [],
-  hasMbs: true, baseModules: ['platform', 'bootstrap'],
+  hasMbs: true,
+  baseModules: ['platform', 'bootstrap'],
   moduleDefaultsUrls: undefined,
 };
 
@@ -64,9 +65,18 @@ async function startProcess(): Promise<Process> {
     estimate: async () => null,
     pin: (viewer, input) => pinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
     unpin: (viewer, input) => unpinCompose({ store, clock, rules: { maxLosses: 3 } }, viewer, input),
-    renew: (viewer, input) => renewCompose({ store, clock, requestRules: RULES, rules: { maxLosses: 3 } }, viewer, input),
+    renew: (viewer, input) =>
+      renewCompose({ store, clock, requestRules: RULES, rules: { maxLosses: 3 } }, viewer, input),
     remove: async () => granted(await change('1', { type: 'GIVE_UP', at: new Date() })),
-    store, events: log, feed, progress, packages: packageStore(database.run), results, engines, clock, settings,
+    store,
+    events: log,
+    feed,
+    progress,
+    packages: packageStore(database.run),
+    results,
+    engines,
+    clock,
+    settings,
     cursors: eventCursors(INSTANCE),
   };
   return { database, store, log, feed, server: await startTestServer(api) };
@@ -81,7 +91,9 @@ async function change(id: string, event: LifecycleEvent) {
   });
 }
 
-async function insert(overrides: { readonly owner?: string; readonly submittedAt?: Date; readonly expiresAt?: Date } = {}) {
+async function insert(
+  overrides: { readonly owner?: string; readonly submittedAt?: Date; readonly expiresAt?: Date } = {},
+) {
   const { aCompose } = await import('../support/composes.ts');
   return one.store.transaction((tx) => tx.insert({ ...aCompose(), ...overrides }, null));
 }
@@ -119,12 +131,21 @@ describe('on PostgreSQL', () => {
         nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
     interface Shown {
       readonly nodes: readonly { readonly id: string }[];
-      readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean; readonly startCursor: string; readonly endCursor: string };
+      readonly pageInfo: {
+        readonly hasNextPage: boolean;
+        readonly hasPreviousPage: boolean;
+        readonly startCursor: string;
+        readonly endCursor: string;
+      };
     }
     const walk = async (field: string, way: string, size: number, backwards: boolean) => {
       const ids: string[] = [];
-      for (let cursor: string | null = null; ; ) {
-        const { data, errors } = await one.server.query(query, { field, way, ...(backwards ? { last: size, before: cursor } : { first: size, after: cursor }) });
+      for (let cursor: string | null = null; ;) {
+        const { data, errors } = await one.server.query(query, {
+          field,
+          way,
+          ...(backwards ? { last: size, before: cursor } : { first: size, after: cursor }),
+        });
         expect(errors).toBeUndefined();
         const { nodes, pageInfo } = (data ?? {})['composes'] as Shown;
         const found = nodes.map(({ id }) => id);
@@ -150,7 +171,8 @@ describe('on PostgreSQL', () => {
   });
 
   it('a client that is cut off and goes on at another process misses nothing and sees nothing twice', async () => {
-    const WATCH = 'subscription ($after: EventCursor) { composesChanged(after: $after, filter: { owners: ["wanderer"] }) { cursor seq compose { id state } } }';
+    const WATCH =
+      'subscription ($after: EventCursor) { composesChanged(after: $after, filter: { owners: ["wanderer"] }) { cursor seq compose { id state } } }';
     interface Seen {
       readonly cursor: string;
       readonly seq: number;
@@ -179,17 +201,26 @@ describe('on PostgreSQL', () => {
   });
 
   it('a compose that is requested at one process is watched at the other', async () => {
-    const created = await one.server.query('mutation { createCompose(input: { source: { repo: { repo: "/srv/repo" } } }) { compose { id } } }');
+    const created = await one.server.query(
+      'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo" } } }) { compose { id } } }',
+    );
     expect(created.errors).toBeUndefined();
     const { id } = ((created.data ?? {})['createCompose'] as { compose: { id: string } }).compose;
     const results = new Results(two.server.client(), {
-      query: 'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { kind seq compose { state progress { percent phase } } } }',
+      query:
+        'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { kind seq compose { state progress { percent phase } } } }',
       variables: { id },
     });
     await results.count(1);
     const begun = await change(id, { type: 'BEGIN', at: new Date(), workerId: '00000000-0000-4000-8000-000000000001' });
     await results.count(2);
-    await progressStore(one.database.run).put(id, { attempt: begun.attempt, percent: 25, phase: 'GATHER', message: null, updatedAt: new Date() });
+    await progressStore(one.database.run).put(id, {
+      attempt: begun.attempt,
+      percent: 25,
+      phase: 'GATHER',
+      message: null,
+      updatedAt: new Date(),
+    });
     await results.count(3);
     await change(id, { type: 'SUCCEED', at: new Date(), attempt: begun.attempt });
     await results.completed;
@@ -211,11 +242,24 @@ describe('on PostgreSQL', () => {
       expect(errors).toBeUndefined();
       expect(data).toEqual({ composes: { totalCount: 0, nodes: [] }, composeEvents: { nodes: [] }, compose: null });
     }
-    for (const time of ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-10:00', '0001-01-01T00:00:00+10:00', '2026-02-30T00:00:00', 'yesterday']) {
-      const { errors } = await one.server.query('query ($t: DateTime!) { composes(filter: { submittedAfter: $t, submittedBefore: $t }) { totalCount } }', { t: time });
-      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'filter.submittedAfter' }] } }]);
+    for (const time of [
+      '0000-01-01T00:00:00Z',
+      '9999-12-31T23:59:59-10:00',
+      '0001-01-01T00:00:00+10:00',
+      '2026-02-30T00:00:00',
+      'yesterday',
+    ]) {
+      const { errors } = await one.server.query(
+        'query ($t: DateTime!) { composes(filter: { submittedAfter: $t, submittedBefore: $t }) { totalCount } }',
+        { t: time },
+      );
+      expect(errors).toMatchObject([
+        { extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'filter.submittedAfter' }] } },
+      ]);
     }
-    const edge = await one.server.query('{ composes(filter: { submittedAfter: "0001-01-01T00:00:00Z", submittedBefore: "9999-12-31T23:59:59.999Z" }) { totalCount } }');
+    const edge = await one.server.query(
+      '{ composes(filter: { submittedAfter: "0001-01-01T00:00:00Z", submittedBefore: "9999-12-31T23:59:59.999Z" }) { totalCount } }',
+    );
     expect(edge.errors).toBeUndefined();
   });
 });

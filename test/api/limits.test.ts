@@ -20,13 +20,37 @@ const CREATE = 'mutation ($request: CreateComposeInput!) { createCompose(input: 
 
 const TOO_MUCH: readonly (readonly [what: string, query: string, said: RegExp])[] = [
   ['a document 200 deep', `{ compose(id: "1") { ${'reuses { '.repeat(200)} id ${'}'.repeat(200)} } }`, /depth/i],
-  ['10,000 aliases', `{ ${Array.from({ length: 10_000 }, (_, index) => `a${index}: about { version }`).join(' ')} }`, /tokens/i],
-  ['100 aliases', `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: about { version }`).join(' ')} }`, /alias/i],
+  [
+    '10,000 aliases',
+    `{ ${Array.from({ length: 10_000 }, (_, index) => `a${index}: about { version }`).join(' ')} }`,
+    /tokens/i,
+  ],
+  [
+    '100 aliases',
+    `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: about { version }`).join(' ')} }`,
+    /alias/i,
+  ],
   ['fields by the thousand', `{ ${'about { version } '.repeat(1_500)} }`, /at most 1000 fields/i],
-  ['fragments in a circle', '{ compose(id: "1") { ...A } } fragment A on Compose { reuses { ...B } } fragment B on Compose { reuses { ...A } }', /fragment "[AB]"/i],
-  ['pages of pages', '{ composes(first: 100) { nodes { events(first: 100) { nodes { compose { id } } } } } }', /costs/i],
-  ['fragments of fragments of pages', `{ composes { nodes { ...F0 } } } ${Array.from({ length: 12 }, (_, index) => `fragment F${index} on Compose { a${index}: reuses { ...F${index + 1} } b${index}: reuses { ...F${index + 1} } }`).join(' ')} fragment F12 on Compose { id }`, /depth|costs|alias/i],
-  ['introspection without end', `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }`, /introspection/i],
+  [
+    'fragments in a circle',
+    '{ compose(id: "1") { ...A } } fragment A on Compose { reuses { ...B } } fragment B on Compose { reuses { ...A } }',
+    /fragment "[AB]"/i,
+  ],
+  [
+    'pages of pages',
+    '{ composes(first: 100) { nodes { events(first: 100) { nodes { compose { id } } } } } }',
+    /costs/i,
+  ],
+  [
+    'fragments of fragments of pages',
+    `{ composes { nodes { ...F0 } } } ${Array.from({ length: 12 }, (_, index) => `fragment F${index} on Compose { a${index}: reuses { ...F${index + 1} } b${index}: reuses { ...F${index + 1} } }`).join(' ')} fragment F12 on Compose { id }`,
+    /depth|costs|alias/i,
+  ],
+  [
+    'introspection without end',
+    `{ __schema { types { ${'fields { type { '.repeat(6)} name ${'} }'.repeat(6)} } } }`,
+    /introspection/i,
+  ],
   ['brackets without end', `{ compose(id: ${'['.repeat(9_000)}) { id } }`, /./],
   ['no operation', 'fragment A on Compose { id }', /./],
   ['no GraphQL', 'select * from compose', /syntax/i],
@@ -38,7 +62,10 @@ describe('over HTTP', () => {
     const { status, errors } = await server.query(query);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(status).toBe(400);
-    expect(errors?.[0]).toMatchObject({ message: expect.stringMatching(said) as string, extensions: { code: 'BAD_USER_INPUT', retryable: false } });
+    expect(errors?.[0]).toMatchObject({
+      message: expect.stringMatching(said) as string,
+      extensions: { code: 'BAD_USER_INPUT', retryable: false },
+    });
     expect(errors?.[0]?.extensions.fields?.[0]?.path).toBeTruthy();
   });
 
@@ -49,7 +76,9 @@ describe('over HTTP', () => {
     let answer = '';
     socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
     await once(socket, 'connect');
-    socket.write(`POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`);
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+    );
     // Slowly enough that the server has refused it long before the end.
     for (let at = 0; at < body.length; at += 100_000) {
       if (!socket.write(body.slice(at, at + 100_000))) await once(socket, 'drain');
@@ -76,7 +105,9 @@ describe('over HTTP', () => {
   ])('%s is refused as the request that it is', async (_what, body, type, status) => {
     const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
     expect(answer.status).toBe(status);
-    expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }] });
+    expect(await answer.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }],
+    });
   });
 
   it('queries of GET need a header that other sites cannot send', async () => {
@@ -89,7 +120,13 @@ describe('over HTTP', () => {
   });
 
   it('introspection as tools do it passes', async () => {
-    const full = getIntrospectionQuery({ specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, inputValueDeprecation: true, oneOf: true });
+    const full = getIntrospectionQuery({
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
     expect((await server.query(full)).errors).toBeUndefined();
   });
 });
@@ -107,7 +144,11 @@ describe('what is wrong with an input is named by its place', () => {
     ['two sources', { source: { repo: { repo: '/r' }, pulp: { contentSets: ['a'] } } }, ['input.source']],
     ['a source that is null', { source: { repo: null } }, ['input.source.repo']],
     ['NUL in a text', { source: { repo: { repo: '/r', packages: ['a', 'b\0'] } } }, ['input.source.repo.packages.1']],
-    ['half of a surrogate pair', { source: { repo: { repo: '/r' } }, idempotencyKey: 'key\ud800' }, ['input.idempotencyKey']],
+    [
+      'half of a surrogate pair',
+      { source: { repo: { repo: '/r' } }, idempotencyKey: 'key\ud800' },
+      ['input.idempotencyKey'],
+    ],
     ['no input', undefined, ['input']],
   ])('%s in variables', async (_what, request, paths) => {
     const stored = api.composes.size;
@@ -140,7 +181,10 @@ describe('what fails without the client being at fault', () => {
     api.onRead = () => {};
     expect(status).toBe(200);
     expect(JSON.stringify(errors)).not.toMatch(/secret|inside|stack|\.ts/);
-    const { extensions, message } = errors?.[0] ?? { extensions: { code: '', retryable: true, incident: '' }, message: '' };
+    const { extensions, message } = errors?.[0] ?? {
+      extensions: { code: '', retryable: true, incident: '' },
+      message: '',
+    };
     const { code, retryable, incident } = extensions;
     expect({ code, retryable }).toEqual({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
     expect(message).toContain(incident);
@@ -160,17 +204,24 @@ describe('what fails without the client being at fault', () => {
     };
     const { errors } = await server.query('{ compose(id: "1") { id } }');
     api.onRead = () => {};
-    expect(errors).toMatchObject([{ path: ['compose'], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } }]);
+    expect(errors).toMatchObject([
+      { path: ['compose'], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } },
+    ]);
     expect(JSON.stringify(errors)).not.toMatch(/ECONN|administrator|terminated/);
   });
 });
 
 describe('what an operation costs', () => {
   it('is judged by the pages that its variables ask for, each time', async () => {
-    const query = 'query ($n: Int = 2) { composes(first: $n) { nodes { events(first: $n) { nodes { compose { events(first: $n) { nodes { seq } } } } } } } }';
+    const query =
+      'query ($n: Int = 2) { composes(first: $n) { nodes { events(first: $n) { nodes { compose { events(first: $n) { nodes { seq } } } } } } } }';
     expect((await server.query(query)).status).toBe(200);
     expect((await server.query(query, { n: 5 })).status).toBe(200);
-    for (const n of [50, 100, null]) expect(await server.query(query, { n })).toMatchObject({ status: 400, errors: [{ message: expect.stringContaining('costs more') as string }] });
+    for (const n of [50, 100, null])
+      expect(await server.query(query, { n })).toMatchObject({
+        status: 400,
+        errors: [{ message: expect.stringContaining('costs more') as string }],
+      });
     expect((await server.query(query)).status).toBe(200);
   });
 });
@@ -183,9 +234,15 @@ describe('over WebSocket', () => {
     for (const [, query, said] of TOO_MUCH) {
       const refused = new Results(client, { query });
       await refused.completed;
-      expect(refused.problems[0]).toMatchObject({ message: expect.stringMatching(said) as string, extensions: { code: 'BAD_USER_INPUT', retryable: false } });
+      expect(refused.problems[0]).toMatchObject({
+        message: expect.stringMatching(said) as string,
+        extensions: { code: 'BAD_USER_INPUT', retryable: false },
+      });
     }
-    const wrong = new Results(client, { query: 'subscription ($x: ID!) { composeChanged(id: $x) { seq } }', variables: { x: {} } });
+    const wrong = new Results(client, {
+      query: 'subscription ($x: ID!) { composeChanged(id: $x) { seq } }',
+      variables: { x: {} },
+    });
     await wrong.completed;
     expect(wrong.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'id' }] } }]);
     api.begin('1');
@@ -205,9 +262,15 @@ describe('over WebSocket', () => {
 
   it('one socket holds so many operations and no more', async () => {
     const client = server.client();
-    const all = Array.from({ length: 5 }, () => new Results(client, { query: 'subscription { composesChanged { seq } }' }));
+    const all = Array.from(
+      { length: 5 },
+      () => new Results(client, { query: 'subscription { composesChanged { seq } }' }),
+    );
     await eventually('two are refused', () => all.filter(({ problems }) => problems.length > 0).length === 2);
-    expect(all.flatMap(({ problems }) => problems)).toMatchObject([{ extensions: { code: 'RATE_LIMITED', retryable: true } }, { extensions: { code: 'RATE_LIMITED' } }]);
+    expect(all.flatMap(({ problems }) => problems)).toMatchObject([
+      { extensions: { code: 'RATE_LIMITED', retryable: true } },
+      { extensions: { code: 'RATE_LIMITED' } },
+    ]);
   });
 
   it('a message above 1 MB closes the socket that it came on', async () => {
@@ -221,7 +284,11 @@ describe('over WebSocket', () => {
     const { WebSocket } = await import('ws');
     const connect = (origin?: string) =>
       new Promise<number>((resolve) => {
-        const socket = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', origin ? { origin } : {});
+        const socket = new WebSocket(
+          `${server.url.replace('http', 'ws')}/graphql`,
+          'graphql-transport-ws',
+          origin ? { origin } : {},
+        );
         sockets.push(socket);
         socket.on('open', () => resolve(101));
         socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));

@@ -13,7 +13,12 @@ beforeAll(async () => {
   // Few distinct times, so that ties are common, and some without.
   for (let index = 0; index < COUNT; index += 1) {
     const time = (step: number) => new Date(T0.getTime() + ((index * step) % 5) * 1_000);
-    api.insert({ submittedAt: time(3), expiresAt: time(7), doneAt: index % 3 === 0 ? null : time(11), owner: index % 2 === 0 ? 'even' : 'odd' });
+    api.insert({
+      submittedAt: time(3),
+      expiresAt: time(7),
+      doneAt: index % 3 === 0 ? null : time(11),
+      owner: index % 2 === 0 ? 'even' : 'odd',
+    });
   }
   server = await startTestServer(api);
 });
@@ -27,7 +32,12 @@ const PAGE = `query ($field: ComposeOrderField!, $direction: OrderDirection!, $f
 
 interface Page {
   readonly edges: readonly { readonly cursor: string; readonly node: { readonly id: string } }[];
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly hasPreviousPage: boolean; readonly startCursor: string | null; readonly endCursor: string | null };
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
   readonly totalCount: number;
 }
 
@@ -39,8 +49,11 @@ async function page(variables: Record<string, unknown>): Promise<Page> {
 
 async function walk(variables: Record<string, unknown>, size: number, backwards: boolean): Promise<string[]> {
   const ids: string[] = [];
-  for (let cursor: string | null = null; ; ) {
-    const shown: Page = await page({ ...variables, ...(backwards ? { last: size, before: cursor } : { first: size, after: cursor }) });
+  for (let cursor: string | null = null; ;) {
+    const shown: Page = await page({
+      ...variables,
+      ...(backwards ? { last: size, before: cursor } : { first: size, after: cursor }),
+    });
     const found = shown.edges.map(({ node }) => node.id);
     if (backwards) ids.unshift(...found);
     else ids.push(...found);
@@ -56,13 +69,19 @@ const direction = fc.constantFrom('ASC', 'DESC');
 describe('paging', () => {
   it('forwards and backwards yields each compose exactly once, in the same order', async () => {
     await fc.assert(
-      fc.asyncProperty(order, direction, fc.integer({ min: 3, max: 100 }), fc.constantFrom(null, { owners: ['odd'] }), async (field, way, size, filter) => {
-        const variables = { field, direction: way, filter };
-        const forwards = await walk(variables, size, false);
-        expect(new Set(forwards).size).toBe(filter ? Math.floor(COUNT / 2) : COUNT);
-        expect(forwards).toHaveLength(new Set(forwards).size);
-        expect(await walk(variables, size, true)).toEqual(forwards);
-      }),
+      fc.asyncProperty(
+        order,
+        direction,
+        fc.integer({ min: 3, max: 100 }),
+        fc.constantFrom(null, { owners: ['odd'] }),
+        async (field, way, size, filter) => {
+          const variables = { field, direction: way, filter };
+          const forwards = await walk(variables, size, false);
+          expect(new Set(forwards).size).toBe(filter ? Math.floor(COUNT / 2) : COUNT);
+          expect(forwards).toHaveLength(new Set(forwards).size);
+          expect(await walk(variables, size, true)).toEqual(forwards);
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -70,7 +89,9 @@ describe('paging', () => {
   it('refuses a cursor that was made for another order', async () => {
     const { edges } = await page({ field: 'EXPIRES_AT', first: 3 });
     const { errors } = await server.query(PAGE, { field: 'ID', direction: 'ASC', first: 3, after: edges[0]?.cursor });
-    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false, fields: [{ path: 'after' }] } }]);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT', retryable: false, fields: [{ path: 'after' }] } },
+    ]);
   });
 
   it('refuses cursors that lie, whatever they hold', async () => {
@@ -89,11 +110,16 @@ describe('paging', () => {
       ),
     );
     await fc.assert(
-      fc.asyncProperty(lies, fc.constantFrom('after', 'before'), fc.constantFrom('ID', 'SUBMITTED_AT'), async (cursor, side, field) => {
-        const { errors, status } = await server.query(PAGE, { field, direction: 'ASC', [side]: cursor });
-        expect(status).toBe(200);
-        expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: side }] } }]);
-      }),
+      fc.asyncProperty(
+        lies,
+        fc.constantFrom('after', 'before'),
+        fc.constantFrom('ID', 'SUBMITTED_AT'),
+        async (cursor, side, field) => {
+          const { errors, status } = await server.query(PAGE, { field, direction: 'ASC', [side]: cursor });
+          expect(status).toBe(200);
+          expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: side }] } }]);
+        },
+      ),
       { numRuns: 60 },
     );
   });

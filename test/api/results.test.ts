@@ -49,7 +49,9 @@ beforeAll(async () => {
   await mkdir(join(directory, 'main/production'));
   await symlink('../odcs-10', join(directory, 'main/production/latest-F-1'));
   await link(join(directory, 'main/odcs-10/compose/b.txt'), join(inCompose, 'linked.txt'));
-  server = await startTestServer(new InMemoryApi(), { targetDirs: { default: join(directory, 'main'), other: join(directory, 'other') } });
+  server = await startTestServer(new InMemoryApi(), {
+    targetDirs: { default: join(directory, 'main'), other: join(directory, 'other') },
+  });
 });
 afterAll(async () => {
   await server.stop();
@@ -63,7 +65,13 @@ function raw(path: string, method = 'GET', headers: Record<string, string> = {})
     request({ hostname, port, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
     })
       .on('error', reject)
       .end();
@@ -88,26 +96,50 @@ describe('a file', () => {
     ['/composes/odcs-1/STATUS?x=1', 'text/plain; charset=utf-8', 'FINISHED\n'],
   ])('%s is served as %s', async (path, type, body) => {
     const answer = await raw(path);
-    expect(answer).toMatchObject({ status: 200, body, headers: { 'content-type': type, 'x-content-type-options': 'nosniff', 'accept-ranges': 'bytes' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body,
+      headers: { 'content-type': type, 'x-content-type-options': 'nosniff', 'accept-ranges': 'bytes' },
+    });
     expect(answer.headers['content-encoding']).toBeUndefined();
     expect(answer.headers['etag']).toBeTruthy();
     const head = await raw(path, 'HEAD');
-    expect(head).toMatchObject({ status: 200, body: '', headers: { 'content-length': String(body.length), 'content-type': type } });
+    expect(head).toMatchObject({
+      status: 200,
+      body: '',
+      headers: { 'content-length': String(body.length), 'content-type': type },
+    });
   });
 
   it('is given out in ranges', async () => {
-    expect(await raw(RPM, 'GET', { range: 'bytes=2-4' })).toMatchObject({ status: 206, body: '234', headers: { 'content-range': 'bytes 2-4/10', 'content-length': '3' } });
+    expect(await raw(RPM, 'GET', { range: 'bytes=2-4' })).toMatchObject({
+      status: 206,
+      body: '234',
+      headers: { 'content-range': 'bytes 2-4/10', 'content-length': '3' },
+    });
     expect(await raw(RPM, 'GET', { range: 'bytes=7-' })).toMatchObject({ status: 206, body: '789' });
     expect(await raw(RPM, 'GET', { range: 'bytes=-2' })).toMatchObject({ status: 206, body: '89' });
-    expect(await raw(RPM, 'GET', { range: 'bytes=20-' })).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } });
+    expect(await raw(RPM, 'GET', { range: 'bytes=20-' })).toMatchObject({
+      status: 416,
+      headers: { 'content-range': 'bytes */10' },
+    });
   });
 
   it('is not sent again to who has it', async () => {
     const { headers } = await raw(RPM);
-    expect(await raw(RPM, 'GET', { 'if-none-match': String(headers['etag']) })).toMatchObject({ status: 304, body: '' });
-    expect(await raw(RPM, 'GET', { 'if-modified-since': String(headers['last-modified']) })).toMatchObject({ status: 304, body: '' });
+    expect(await raw(RPM, 'GET', { 'if-none-match': String(headers['etag']) })).toMatchObject({
+      status: 304,
+      body: '',
+    });
+    expect(await raw(RPM, 'GET', { 'if-modified-since': String(headers['last-modified']) })).toMatchObject({
+      status: 304,
+      body: '',
+    });
     expect(await raw(RPM, 'GET', { 'if-none-match': '"other"' })).toMatchObject({ status: 200 });
-    expect(await raw(RPM, 'GET', { 'if-range': '"other"', range: 'bytes=0-1' })).toMatchObject({ status: 200, body: '0123456789' });
+    expect(await raw(RPM, 'GET', { 'if-range': '"other"', range: 'bytes=0-1' })).toMatchObject({
+      status: 200,
+      body: '0123456789',
+    });
   });
 
   it('that is a page cannot run its scripts on this origin', async () => {
@@ -188,7 +220,14 @@ describe('a directory', () => {
   it('shows only what is served', async () => {
     expect(names((await raw('/composes/odcs-1/')).body)).toEqual(['../', 'compose/', 'logs/', 'STATUS', 'odcs-1.repo']);
     expect(names((await raw('/composes/odcs-1/logs/global/')).body)).toEqual(['../', 'pungi.global.log']);
-    expect(names((await raw('/composes/odcs-1/compose/')).body)).toEqual(['../', 'Temporary/', 'inside', 'linked.txt', 'odd name #1 100%.txt', 'page.html']);
+    expect(names((await raw('/composes/odcs-1/compose/')).body)).toEqual([
+      '../',
+      'Temporary/',
+      'inside',
+      'linked.txt',
+      'odd name #1 100%.txt',
+      'page.html',
+    ]);
   });
 
   it('links to names whatever they hold', async () => {
@@ -200,7 +239,11 @@ describe('a directory', () => {
 
   it('is found without its slash', async () => {
     const answer = await fetch(`${server.url}/composes/odcs-1/compose`);
-    expect({ status: answer.status, url: answer.url, redirected: answer.redirected }).toEqual({ status: 200, url: `${server.url}/composes/odcs-1/compose/`, redirected: true });
+    expect({ status: answer.status, url: answer.url, redirected: answer.redirected }).toEqual({
+      status: 200,
+      url: `${server.url}/composes/odcs-1/compose/`,
+      redirected: true,
+    });
     expect((await fetch(`${server.url}/composes`)).url).toBe(`${server.url}/composes/`);
   });
 });

@@ -31,13 +31,19 @@ describe('health', () => {
     const { server } = await start();
     expect(await (await fetch(`${server.url}/healthz`)).json()).toEqual({ status: 'alive' });
     const ready = await fetch(`${server.url}/readyz`);
-    expect({ status: ready.status, body: await ready.json() }).toEqual({ status: 200, body: { status: 'ready', checks: { database: true } } });
+    expect({ status: ready.status, body: await ready.json() }).toEqual({
+      status: 200,
+      body: { status: 'ready', checks: { database: true } },
+    });
   });
 
   it('names what is not ready', async () => {
     const { server } = await start({ readiness: async () => ({ database: true, listener: 'is not connected' }) });
     const answer = await fetch(`${server.url}/readyz`);
-    expect({ status: answer.status, body: await answer.json() }).toEqual({ status: 503, body: { status: 'not ready', checks: { database: true, listener: 'is not connected' } } });
+    expect({ status: answer.status, body: await answer.json() }).toEqual({
+      status: 503,
+      body: { status: 'not ready', checks: { database: true, listener: 'is not connected' } },
+    });
     const { server: broken } = await start({ readiness: () => Promise.reject(new Error('secret')) });
     expect((await fetch(`${broken.url}/readyz`)).status).toBe(503);
   });
@@ -45,8 +51,13 @@ describe('health', () => {
 
 describe('authentication', () => {
   it('that fails is UNAUTHENTICATED over HTTP and closes a WebSocket', async () => {
-    const { server } = await start({ auth: { name: 'never', authenticate: async () => refused({ code: 'UNAUTHENTICATED', message: 'Who are you?' }) } });
-    expect(await server.query('{ about { version } }')).toMatchObject({ status: 401, errors: [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } }] });
+    const { server } = await start({
+      auth: { name: 'never', authenticate: async () => refused({ code: 'UNAUTHENTICATED', message: 'Who are you?' }) },
+    });
+    expect(await server.query('{ about { version } }')).toMatchObject({
+      status: 401,
+      errors: [{ message: 'Who are you?', extensions: { code: 'UNAUTHENTICATED', retryable: false } }],
+    });
     const results = new Results(server.client(), { query: '{ about { version } }' });
     await results.completed;
     expect(results.problems).toHaveLength(1);
@@ -76,7 +87,10 @@ describe('stopping', () => {
     await watching.completed;
     finish();
     const answer = await slow;
-    expect({ body: await answer.json(), connection: answer.headers.get('connection') }).toEqual({ body: { data: { composes: { totalCount: 1 } } }, connection: 'close' });
+    expect({ body: await answer.json(), connection: answer.headers.get('connection') }).toEqual({
+      body: { data: { composes: { totalCount: 1 } } },
+      connection: 'close',
+    });
     await stopped;
     expect(api.followers).toBe(0);
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed');
@@ -90,12 +104,16 @@ describe('stopping', () => {
     const closed = new Promise((resolve) => stuck.on('close', resolve));
     stuck.on('error', () => {});
     const body = JSON.stringify({ query: '{ composes { totalCount } }' });
-    stuck.write(`POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    stuck.write(
+      `POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
     const mute = connect(Number(port), hostname);
     mute.on('error', () => {});
     await new Promise<void>((resolve) => {
       mute.once('data', () => resolve());
-      mute.write('GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n');
+      mute.write(
+        'GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n',
+      );
     });
     const startedAt = performance.now();
     await server.service.stop();

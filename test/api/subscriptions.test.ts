@@ -47,7 +47,9 @@ describe('composeChanged', () => {
     api.succeed('1');
     api.removed('1');
     await results.completed;
-    expect(results.values<Change>('composeChanged').map(({ kind, seq, compose }) => [kind, seq, compose.state])).toEqual([
+    expect(
+      results.values<Change>('composeChanged').map(({ kind, seq, compose }) => [kind, seq, compose.state]),
+    ).toEqual([
       ['SNAPSHOT', 1, 'WAIT'],
       ['STATE_CHANGED', 2, 'GENERATING'],
       ['PROGRESSED', 2, 'GENERATING'],
@@ -149,8 +151,17 @@ describe('composesChanged', () => {
     api.removed('2');
     await done.until((self) => self.received.length === 4);
     await mine.count(3);
-    expect(done.values<Change>('composesChanged').map(({ compose }) => `${compose.id} ${compose.state}`)).toEqual(['1 DONE', '2 DONE', '2 DONE', '2 REMOVED']);
-    expect(mine.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual(['1.1', '1.2', '1.3']);
+    expect(done.values<Change>('composesChanged').map(({ compose }) => `${compose.id} ${compose.state}`)).toEqual([
+      '1 DONE',
+      '2 DONE',
+      '2 DONE',
+      '2 REMOVED',
+    ]);
+    expect(mine.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual([
+      '1.1',
+      '1.2',
+      '1.3',
+    ]);
   });
 
   it('has progress only where it is asked for', async () => {
@@ -163,7 +174,10 @@ describe('composesChanged', () => {
     api.succeed('1');
     await withProgress.count(2);
     await without.count(1);
-    expect(withProgress.values<Change>('composesChanged').map(({ kind }) => kind)).toEqual(['PROGRESSED', 'STATE_CHANGED']);
+    expect(withProgress.values<Change>('composesChanged').map(({ kind }) => kind)).toEqual([
+      'PROGRESSED',
+      'STATE_CHANGED',
+    ]);
     expect(without.values<Change>('composesChanged').map(({ kind }) => kind)).toEqual(['STATE_CHANGED']);
   });
 
@@ -174,21 +188,27 @@ describe('composesChanged', () => {
     api.begin('1');
     const results = watchAll({ after: page.asOf });
     await results.count(2);
-    expect(results.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual(['2.1', '1.2']);
+    expect(results.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual([
+      '2.1',
+      '1.2',
+    ]);
   });
 });
 
 describe('identical live operations', () => {
   it('share one tail, wherever they resumed from', async () => {
     api.insert();
-    const clients = Array.from({ length: 100 }, (_, index) => watchAll(index % 2 === 0 ? {} : { after: api.cursors.encode(0n) }));
+    const clients = Array.from({ length: 100 }, (_, index) =>
+      watchAll(index % 2 === 0 ? {} : { after: api.cursors.encode(0n) }),
+    );
     await eventually('all have joined', () => server.service.sockets.tails.size.members === 100);
     expect(server.service.sockets.tails.size.tails).toBe(1);
     expect(api.followers).toBe(1);
     api.begin('1');
     api.succeed('1');
     await Promise.all(clients.map((results) => results.until((self) => seqs(self, 'composesChanged').at(-1) === 3)));
-    for (const [index, results] of clients.entries()) expect(seqs(results, 'composesChanged')).toEqual(index % 2 === 0 ? [2, 3] : [1, 2, 3]);
+    for (const [index, results] of clients.entries())
+      expect(seqs(results, 'composesChanged')).toEqual(index % 2 === 0 ? [2, 3] : [1, 2, 3]);
   });
 
   it('are not shared where a variable, or the document, says otherwise', async () => {
@@ -203,7 +223,10 @@ describe('identical live operations', () => {
     api.insert();
     const [first, second, third] = [watch('1'), watch('1'), watchAll()];
     const rude = server.client();
-    const cut = [new Results(rude, { query: WATCH, variables: { id: '1' } }), new Results(rude, { query: 'subscription { composeLog(id: "1") { text } }' })];
+    const cut = [
+      new Results(rude, { query: WATCH, variables: { id: '1' } }),
+      new Results(rude, { query: 'subscription { composeLog(id: "1") { text } }' }),
+    ];
     await Promise.all([first.count(1), second.count(1), cut[0]?.count(1)]);
     await eventually('all watch', () => api.followers === 3);
     for (const results of [first, second, third]) results.leave();
@@ -215,7 +238,8 @@ describe('identical live operations', () => {
 });
 
 describe('composeLog', () => {
-  const LOG = 'subscription ($id: ID!, $attempt: Int, $offset: Int) { composeLog(id: $id, attempt: $attempt, offset: $offset) { offset nextOffset attempt text end } }';
+  const LOG =
+    'subscription ($id: ID!, $attempt: Int, $offset: Int) { composeLog(id: $id, attempt: $attempt, offset: $offset) { offset nextOffset attempt text end } }';
 
   it('follows the log as it is written and ends with the attempt', async () => {
     api.insert();
@@ -244,7 +268,10 @@ describe('composeLog', () => {
     api.begin('1');
     const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 1, offset: 4 } });
     await results.completed;
-    expect(results.values('composeLog')).toMatchObject([{ offset: 4, text: 'two\n', end: false }, { offset: 8, end: true }]);
+    expect(results.values('composeLog')).toMatchObject([
+      { offset: 4, text: 'two\n', end: false },
+      { offset: 8, end: true },
+    ]);
   });
 
   it('of one that shares is the log of what it shares, and ends where another is shared instead', async () => {
@@ -260,7 +287,10 @@ describe('composeLog', () => {
     await first.count(1);
     api.happen('2', { type: 'FOLLOW', at, root: '3' });
     await first.completed;
-    expect(first.values('composeLog')).toMatchObject([{ text: 'of 1\n', attempt: 1 }, { text: '', end: true }]);
+    expect(first.values('composeLog')).toMatchObject([
+      { text: 'of 1\n', attempt: 1 },
+      { text: '', end: true },
+    ]);
     const second = follow();
     await second.count(1);
     api.succeed('3');
@@ -273,6 +303,8 @@ describe('composeLog', () => {
     api.insert();
     const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 2, offset: -1 } });
     await results.completed;
-    expect(results.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'attempt' }, { path: 'offset' }] } }]);
+    expect(results.problems).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'attempt' }, { path: 'offset' }] } },
+    ]);
   });
 });

@@ -1,17 +1,24 @@
 // Ids of composes from a Compose Tracking Service over HTTP.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reserveIdentity } from '../../src/app/reserve-identity.ts';
+import { reserveIdentity } from '../../src/app/attempt/reserve-identity.ts';
 import { PungiComposeIdTaken, type ComposeStore, type ComposeTransaction } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { newIdentity, ownRelease, releaseIdentity, type PungiRelease } from '../../src/compose/pungi-identity.ts';
-import { CtsClient } from '../../src/sources/cts/cts-client.ts';
+import { CtsClient } from '../../src/upstreams/cts/cts-client.ts';
 import { T0, aCompose } from '../support/composes.ts';
 import { startFakeCts, type FakeCts } from '../support/fake-cts.ts';
 import type { Fault } from '../support/faulty-server.ts';
 
 const never = new AbortController().signal;
-const FEDORA: PungiRelease = { name: 'Fedora', short: 'Fedora', version: '43', type: 'ga', internal: false, baseProduct: null };
+const FEDORA: PungiRelease = {
+  name: 'Fedora',
+  short: 'Fedora',
+  version: '43',
+  type: 'ga',
+  internal: false,
+  baseProduct: null,
+};
 
 let cts: FakeCts;
 let client: CtsClient;
@@ -21,8 +28,12 @@ beforeEach(async () => {
   cts = await startFakeCts();
   token = null;
   client = new CtsClient({
-    url: cts.url, token: () => (token === null ? Promise.reject(Object.assign(new Error('gone'), { code: 'ENOENT' })) : Promise.resolve(token)),
-    composeUrl: ({ id }) => `https://odcs.example/composes/odcs-${id}`, timeouts: { idleMs: 250 }, retry: { attempts: 3, firstPauseMs: 1 },
+    url: cts.url,
+    token: () =>
+      token === null ? Promise.reject(Object.assign(new Error('gone'), { code: 'ENOENT' })) : Promise.resolve(token),
+    composeUrl: ({ id }) => `https://odcs.example/composes/odcs-${id}`,
+    timeouts: { idleMs: 250 },
+    retry: { attempts: 3, firstPauseMs: 1 },
   });
   token = 'secret';
 });
@@ -34,23 +45,39 @@ afterEach(async () => {
 function reserve(overrides: Partial<Compose> = {}, release: PungiRelease | null = null, respin = 0) {
   const compose = aCompose(overrides);
   const known = release ?? ownRelease(compose.id);
-  return client.reserve({ compose, release: known, identity: releaseIdentity(known, compose.composeType, T0, respin) }, never);
+  return client.reserve(
+    { compose, release: known, identity: releaseIdentity(known, compose.composeType, T0, respin) },
+    never,
+  );
 }
 
-const idOf = (answer: Awaited<ReturnType<typeof reserve>>) => ('identity' in answer ? answer.identity.id : answer.failure);
+const idOf = (answer: Awaited<ReturnType<typeof reserve>>) =>
+  'identity' in answer ? answer.identity.id : answer.failure;
 const posts = () => cts.requests.filter(({ method }) => method === 'POST');
 
 describe('a compose', () => {
   it('is registered as upstream does it, and where it will be', async () => {
     cts.token = 'secret';
-    expect(await reserve({ composeType: 'PRODUCTION', label: 'RC-1.0' })).toEqual({ identity: newIdentity('42', 'PRODUCTION', T0) });
+    expect(await reserve({ composeType: 'PRODUCTION', label: 'RC-1.0' })).toEqual({
+      identity: newIdentity('42', 'PRODUCTION', T0),
+    });
     const [post] = posts();
-    expect(post).toMatchObject({ url: '/api/1/composes/', headers: { 'content-type': 'application/json', authorization: 'Bearer secret' } });
+    expect(post).toMatchObject({
+      url: '/api/1/composes/',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer secret' },
+    });
     expect(JSON.parse(post?.body.toString() ?? '')).toEqual({
       compose_info: {
         header: { type: 'productmd.composeinfo', version: '1.2' },
         payload: {
-          compose: { date: '20261122', id: 'odcs-42-1-20261122.0', respin: 0, type: 'production', label: 'RC-1.0', final: false },
+          compose: {
+            date: '20261122',
+            id: 'odcs-42-1-20261122.0',
+            respin: 0,
+            type: 'production',
+            label: 'RC-1.0',
+            final: false,
+          },
           release: { internal: false, name: 'odcs-42', short: 'odcs-42', type: 'ga', version: '1' },
           variants: {},
         },
@@ -69,7 +96,15 @@ describe('a compose', () => {
 
   it('tells of its parents and of what it is made again of', async () => {
     await reserve({ id: '1' }, FEDORA);
-    expect(idOf(await reserve({ id: '2', parentPungiComposeIds: ['Fedora-43-20261122.t.0'], respinOf: 'Fedora-43-20261122.t.0' }))).toBe('odcs-2-1-20261122.t.0');
+    expect(
+      idOf(
+        await reserve({
+          id: '2',
+          parentPungiComposeIds: ['Fedora-43-20261122.t.0'],
+          respinOf: 'Fedora-43-20261122.t.0',
+        }),
+      ),
+    ).toBe('odcs-2-1-20261122.t.0');
     expect(cts.composes[1]).toMatchObject({ parents: ['Fedora-43-20261122.t.0'], respinOf: 'Fedora-43-20261122.t.0' });
   });
 
@@ -123,20 +158,33 @@ function failNextPost(fault: Fault): void {
 describe('a service', () => {
   it('that stays away makes the compose UPSTREAM_UNAVAILABLE, after some tries', async () => {
     cts.fail({ kind: 'cut' }, 100);
-    expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining('did not answer') as string } });
+    expect(await reserve()).toMatchObject({
+      failure: {
+        code: 'UPSTREAM_UNAVAILABLE',
+        retryable: true,
+        message: expect.stringContaining('did not answer') as string,
+      },
+    });
     expect(cts.requests).toHaveLength(3);
   });
 
   it('that refuses is not asked again, and its reason is told', async () => {
     expect(await reserve({ parentPungiComposeIds: ['Nobody-1-20260101.0'] })).toMatchObject({
-      failure: { code: 'INVALID_SOURCE', retryable: false, message: 'The Compose Tracking Service refuses the compose: Cannot find parent compose with id Nobody-1-20260101.0.' },
+      failure: {
+        code: 'INVALID_SOURCE',
+        retryable: false,
+        message:
+          'The Compose Tracking Service refuses the compose: Cannot find parent compose with id Nobody-1-20260101.0.',
+      },
     });
     expect(posts()).toHaveLength(1);
   });
 
   it('that does not know us is not asked again', async () => {
     cts.token = 'another';
-    expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('credentials') as string } });
+    expect(await reserve()).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('credentials') as string },
+    });
     expect(posts()).toHaveLength(1);
   });
 
@@ -144,18 +192,31 @@ describe('a service', () => {
     cts.token = token = 'renewed';
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.0');
     token = null;
-    expect(await reserve({ id: '43' })).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('token') as string } });
+    expect(await reserve({ id: '43' })).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('token') as string },
+    });
   });
 
-  it.each(['{"items": 1}', 'no JSON', '{"items":[{"compose_info":{"payload":{"compose":{"id":1}}}}]}'])('that answers %s is not believed', async (body) => {
-    cts.fail({ kind: 'body', body });
-    expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
-    expect(cts.composes).toEqual([]);
-  });
+  it.each(['{"items": 1}', 'no JSON', '{"items":[{"compose_info":{"payload":{"compose":{"id":1}}}}]}'])(
+    'that answers %s is not believed',
+    async (body) => {
+      cts.fail({ kind: 'body', body });
+      expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
+      expect(cts.composes).toEqual([]);
+    },
+  );
 
   it('that answers with the id of another release is not believed', async () => {
-    failNextPost({ kind: 'body', body: JSON.stringify({ payload: { compose: { id: '../../etc-1-20261122.t.0', date: '20261122', respin: 0 } } }) });
-    expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('which is no respin of odcs-42-1-20261122.t.0') as string } });
+    failNextPost({
+      kind: 'body',
+      body: JSON.stringify({ payload: { compose: { id: '../../etc-1-20261122.t.0', date: '20261122', respin: 0 } } }),
+    });
+    expect(await reserve()).toMatchObject({
+      failure: {
+        code: 'UPSTREAM_UNAVAILABLE',
+        message: expect.stringContaining('which is no respin of odcs-42-1-20261122.t.0') as string,
+      },
+    });
   });
 });
 
@@ -165,21 +226,31 @@ describe('the identity of a compose', () => {
 
   /** A store of one compose. */
   function storing(patch: (id: string) => void, locked: Compose = compose): Pick<ComposeStore, 'transaction'> {
-    const tx = { lock: () => Promise.resolve(locked), patch: (_: Compose, { pungiComposeId = '' }) => Promise.resolve(patch(pungiComposeId)) };
+    const tx = {
+      lock: () => Promise.resolve(locked),
+      patch: (_: Compose, { pungiComposeId = '' }) => Promise.resolve(patch(pungiComposeId)),
+    };
     return { transaction: (work) => work(tx as unknown as ComposeTransaction) };
   }
 
   it('is not asked for where an earlier attempt has it', async () => {
     const known = { ...compose, pungiComposeId: 'odcs-42-1-20261121.t.3' };
-    expect(await reserveIdentity({ store: storing(() => {}), tracking: client }, known, asked)).toMatchObject({ identity: { id: known.pungiComposeId, respin: 3 } });
+    expect(await reserveIdentity({ store: storing(() => {}), tracking: client }, known, asked)).toMatchObject({
+      identity: { id: known.pungiComposeId, respin: 3 },
+    });
     expect(cts.requests).toEqual([]);
   });
 
   it('is the one that an attempt got which died before it could keep it', async () => {
-    const dying = storing(() => {
-      throw new Error('the worker is lost');
-    }, { ...compose, attempt: 1 });
-    await expect(reserveIdentity({ store: dying, tracking: client }, { ...compose, attempt: 1 }, asked)).rejects.toThrow('the worker is lost');
+    const dying = storing(
+      () => {
+        throw new Error('the worker is lost');
+      },
+      { ...compose, attempt: 1 },
+    );
+    await expect(
+      reserveIdentity({ store: dying, tracking: client }, { ...compose, attempt: 1 }, asked),
+    ).rejects.toThrow('the worker is lost');
     const kept: string[] = [];
     await reserveIdentity({ store: storing((id) => void kept.push(id)), tracking: client }, compose, asked);
     expect(kept).toEqual(['odcs-42-1-20261122.t.0']);
@@ -191,10 +262,14 @@ describe('the identity of a compose', () => {
     const store = storing((id) => {
       if (taken.has(id)) throw new PungiComposeIdTaken(id);
     });
-    expect(await reserveIdentity({ store, tracking: client }, compose, asked)).toMatchObject({ identity: { id: 'odcs-42-1-20261122.t.2' } });
+    expect(await reserveIdentity({ store, tracking: client }, compose, asked)).toMatchObject({
+      identity: { id: 'odcs-42-1-20261122.t.2' },
+    });
   });
 
   it('is nobody’s where the attempt is not the compose’s any more', async () => {
-    expect(await reserveIdentity({ store: storing(() => {}, { ...compose, attempt: 3 }), tracking: client }, compose, asked)).toBeNull();
+    expect(
+      await reserveIdentity({ store: storing(() => {}, { ...compose, attempt: 3 }), tracking: client }, compose, asked),
+    ).toBeNull();
   });
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { ProcessRunner } from '../../src/app/ports.ts';
 import { runProcess } from '../../src/engines/supervisor.ts';
-import { GitSource, type GitSourceOptions } from '../../src/sources/git/git-source.ts';
+import { GitSource, type GitSourceOptions } from '../../src/upstreams/git/git-source.ts';
 import { startGitServer, type GitServerOptions } from '../support/git-repositories.ts';
 
 const ends: (() => Promise<void>)[] = [];
@@ -31,7 +31,13 @@ async function setUp(options: Partial<GitSourceOptions> = {}, serverOptions: Git
   ends.push(async () => await server.close());
   const repository = await server.repository('config');
   const url = server.urlOf(repository);
-  const source = new GitSource({ path: PATH, urls: [url], retry: { attempts: 3, firstPauseMs: 1 }, timeoutMs: 20_000, ...options });
+  const source = new GitSource({
+    path: PATH,
+    urls: [url],
+    retry: { attempts: 3, firstPauseMs: 1 },
+    timeoutMs: 20_000,
+    ...options,
+  });
   const { root, scratch, directory } = await place();
   const context = { run: supervised, scratch, signal: new AbortController().signal };
   return { server, repository, url, source, root, scratch, directory, context };
@@ -49,7 +55,8 @@ test('the files at a commit are there, and nothing else', async () => {
 
 test('only the commit is fetched, not its history', async () => {
   const { repository, url, source, directory, context, server } = await setUp();
-  for (let index = 0; index < 5; index++) await repository.commit({ 'noise.bin': Array.from({ length: 20_000 }, () => Math.random().toString(36)).join('') });
+  for (let index = 0; index < 5; index++)
+    await repository.commit({ 'noise.bin': Array.from({ length: 20_000 }, () => Math.random().toString(36)).join('') });
   const last = await repository.commit({ 'noise.bin': 'small' });
   expect(await source.checkOut(url, last, directory, { ...context })).toEqual({ commit: last });
   const fetched = server.requests.filter(({ body }) => body.includes('deepen 1'));
@@ -84,18 +91,30 @@ test('a full commit is not asked for before it is fetched', async () => {
   expect(server.requests).toHaveLength(0);
 });
 
-test.each(['main2', 'refs/heads/none', 'abcdef0', '0123456789abcdef0123456789abcdef01234567'])('%s, which is not there, is an invalid source', async (revision) => {
-  const { repository, url, source, directory, context } = await setUp();
-  await repository.commit({ file: '1' });
-  expect(await source.checkOut(url, revision, directory, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', retryable: false, message: `There is no commit, branch or tag ${revision} in the git repository ${url}` } });
-  expect(existsSync(directory)).toBe(false);
-});
+test.each(['main2', 'refs/heads/none', 'abcdef0', '0123456789abcdef0123456789abcdef01234567'])(
+  '%s, which is not there, is an invalid source',
+  async (revision) => {
+    const { repository, url, source, directory, context } = await setUp();
+    await repository.commit({ file: '1' });
+    expect(await source.checkOut(url, revision, directory, context)).toMatchObject({
+      failure: {
+        code: 'INVALID_SOURCE',
+        retryable: false,
+        message: `There is no commit, branch or tag ${revision} in the git repository ${url}`,
+      },
+    });
+    expect(existsSync(directory)).toBe(false);
+  },
+);
 
-test.each(['--upload-pack=touch /tmp/x', '-x', 'a..b', 'a b', 'a\nb', 'main^', 'main~1', ':/fix', '@{-1}', ''])('%j is refused as a revision without asking', async (revision) => {
-  const { url, source, context, server } = await setUp();
-  expect(await source.resolve(url, revision, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
-  expect(server.requests).toHaveLength(0);
-});
+test.each(['--upload-pack=touch /tmp/x', '-x', 'a..b', 'a b', 'a\nb', 'main^', 'main~1', ':/fix', '@{-1}', ''])(
+  '%j is refused as a revision without asking',
+  async (revision) => {
+    const { url, source, context, server } = await setUp();
+    expect(await source.resolve(url, revision, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
+    expect(server.requests).toHaveLength(0);
+  },
+);
 
 test('a server that gives single commits to nobody gives all, and the commit is found', async () => {
   const { repository, url, source, directory, context } = await setUp({}, { protocolV0: true });
@@ -115,11 +134,22 @@ test('a server of plain files will do', async () => {
 
 test('only URLs that are configured are asked', async () => {
   const { source, url, context, server } = await setUp();
-  expect(await source.resolve(`${url}/`, 'main', context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('configured') } });
+  expect(await source.resolve(`${url}/`, 'main', context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('configured') },
+  });
   expect(server.requests).toHaveLength(0);
 });
 
-test.each(['ext::sh -c touch% /tmp/pwned', 'file:///etc', '/etc', 'host:path', 'https://-oProxyCommand=x/y', '--upload-pack=x', 'fd::17', 'ftp://host/x'])('%s is refused even where it is configured', async (url) => {
+test.each([
+  'ext::sh -c touch% /tmp/pwned',
+  'file:///etc',
+  '/etc',
+  'host:path',
+  'https://-oProxyCommand=x/y',
+  '--upload-pack=x',
+  'fd::17',
+  'ftp://host/x',
+])('%s is refused even where it is configured', async (url) => {
   const { context } = await setUp();
   const started: string[] = [];
   const source = new GitSource({ path: PATH, urls: [url] });
@@ -133,9 +163,17 @@ test.each(['ext::sh -c touch% /tmp/pwned', 'file:///etc', '/etc', 'host:path', '
 
 test('what git itself would follow to another protocol it may not', async () => {
   const { context } = await setUp();
-  const source = new GitSource({ path: PATH, urls: ['git://127.0.0.1:1/x'], protocols: ['git', 'https'], retry: { attempts: 1, firstPauseMs: 1 } });
-  const run: ProcessRunner = async (options) => await supervised({ ...options, env: { ...options.env, GIT_ALLOW_PROTOCOL: 'https' } });
-  expect(await source.resolve('git://127.0.0.1:1/x', 'main', { ...context, run })).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('not allowed') } });
+  const source = new GitSource({
+    path: PATH,
+    urls: ['git://127.0.0.1:1/x'],
+    protocols: ['git', 'https'],
+    retry: { attempts: 1, firstPauseMs: 1 },
+  });
+  const run: ProcessRunner = async (options) =>
+    await supervised({ ...options, env: { ...options.env, GIT_ALLOW_PROTOCOL: 'https' } });
+  expect(await source.resolve('git://127.0.0.1:1/x', 'main', { ...context, run })).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('not allowed') },
+  });
 });
 
 test('nothing of this machine’s configuration, hooks or templates takes part', async () => {
@@ -149,7 +187,10 @@ test('nothing of this machine’s configuration, hooks or templates takes part',
     await writeFile(join(hooks, name), hook);
     await chmod(join(hooks, name), 0o755);
   }
-  await writeFile(join(scratch, '.gitconfig'), `[core]\n\thooksPath = ${hooks}\n[filter "evil"]\n\tsmudge = touch ${witness}\n`);
+  await writeFile(
+    join(scratch, '.gitconfig'),
+    `[core]\n\thooksPath = ${hooks}\n[filter "evil"]\n\tsmudge = touch ${witness}\n`,
+  );
   expect(await source.checkOut(url, commit, directory, context)).toEqual({ commit });
   expect(await readFile(join(directory, 'x.bin'), 'utf8')).toBe('raw');
   expect(existsSync(witness)).toBe(false);
@@ -158,7 +199,11 @@ test('nothing of this machine’s configuration, hooks or templates takes part',
 test('pointers of LFS stay pointers, and submodules stay empty', async () => {
   const { repository, url, source, directory, context } = await setUp();
   const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
-  await repository.commit({ '.gitattributes': '*.big filter=lfs diff=lfs merge=lfs -text\n', 'a.big': pointer, '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ../other\n' });
+  await repository.commit({
+    '.gitattributes': '*.big filter=lfs diff=lfs merge=lfs -text\n',
+    'a.big': pointer,
+    '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ../other\n',
+  });
   await repository.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`);
   await repository.git('commit', '--quiet', '--message', 'Submodule');
   const commit = await repository.git('rev-parse', 'HEAD');
@@ -171,12 +216,18 @@ test('a repository that wants a password is refused, and nobody is asked for one
   const { repository, url, source, context, server } = await setUp();
   await repository.commit({ file: '1' });
   server.fail({ kind: 'status', status: 401 }, 99);
-  expect(await source.resolve(url, 'main', context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('credentials') } });
+  expect(await source.resolve(url, 'main', context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('credentials') },
+  });
 });
 
 test('symbolic links that stay inside are kept, dangling ones too', async () => {
   const { repository, url, source, directory, context } = await setUp();
-  const commit = await repository.commit({ 'a/file': '1', 'b/link': { link: '../a/file' }, 'b/dangling': { link: '../a/none' } });
+  const commit = await repository.commit({
+    'a/file': '1',
+    'b/link': { link: '../a/file' },
+    'b/dangling': { link: '../a/none' },
+  });
   expect(await source.checkOut(url, commit, directory, context)).toEqual({ commit });
   expect((await lstat(join(directory, 'b/link'))).isSymbolicLink()).toBe(true);
 });
@@ -193,55 +244,77 @@ test.each([
   const { repository, url, source, root, directory, context } = await setUp();
   await writeFile(join(root, 'outside'), 'secret');
   const commit = await repository.commit({ file: '1', link: { link: target }, ...more });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringMatching(/symbolic link that leads out of it: link$/) } });
+  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringMatching(/symbolic link that leads out of it: link$/) },
+  });
   expect(existsSync(directory)).toBe(false);
 });
 
 test('files that unpack to more than allowed are refused before they are written', async () => {
   const { repository, url, source, directory, context } = await setUp({ maxBytes: 1_000_000 });
   const commit = await repository.commit({ bomb: '0'.repeat(2_000_000) });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('2000000 bytes') } });
+  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('2000000 bytes') },
+  });
   expect(existsSync(directory)).toBe(false);
 });
 
 test('a repository that is larger than allowed is refused', async () => {
   const { repository, url, source, directory, context } = await setUp({ maxBytes: 200_000 });
-  const commit = await repository.commit({ noise: Array.from({ length: 60_000 }, () => Math.random().toString(36)).join('') });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('larger than the 200000 bytes') } });
+  const commit = await repository.commit({
+    noise: Array.from({ length: 60_000 }, () => Math.random().toString(36)).join(''),
+  });
+  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('larger than the 200000 bytes') },
+  });
 });
 
 test('too many files are refused', async () => {
   const { repository, url, source, directory, context } = await setUp({ maxFiles: 3 });
   const commit = await repository.commit({ a: '', b: '1', c: '2', d: '3' });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('more than 3 files') } });
+  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('more than 3 files') },
+  });
 });
 
-test.each([{ kind: 'cut' }, { kind: 'status', status: 503 }] as const)('transport trouble ($kind) is tried again', async (fault) => {
-  const { repository, url, source, directory, context, server } = await setUp();
-  const commit = await repository.commit({ file: '1' });
-  server.fail(fault, 2);
-  expect(await source.checkOut(url, commit, directory, context)).toEqual({ commit });
-});
+test.each([{ kind: 'cut' }, { kind: 'status', status: 503 }] as const)(
+  'transport trouble ($kind) is tried again',
+  async (fault) => {
+    const { repository, url, source, directory, context, server } = await setUp();
+    const commit = await repository.commit({ file: '1' });
+    server.fail(fault, 2);
+    expect(await source.checkOut(url, commit, directory, context)).toEqual({ commit });
+  },
+);
 
-test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'status', status: 500 }] as const)('transport trouble that does not end ($kind) makes the repository unavailable', async (fault) => {
-  const { repository, url, source, directory, context, server } = await setUp();
-  const commit = await repository.commit({ file: '1' });
-  server.fail(fault, 99);
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } });
-});
+test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'status', status: 500 }] as const)(
+  'transport trouble that does not end ($kind) makes the repository unavailable',
+  async (fault) => {
+    const { repository, url, source, directory, context, server } = await setUp();
+    const commit = await repository.commit({ file: '1' });
+    server.fail(fault, 99);
+    expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true },
+    });
+  },
+);
 
 test('a URL without a repository is an invalid source', async () => {
   const { server, context } = await setUp();
   const url = `${server.url}/nothing/.git`;
   const source = new GitSource({ path: PATH, urls: [url] });
-  expect(await source.resolve(url, 'main', context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: `There is no git repository at ${url}` } });
+  expect(await source.resolve(url, 'main', context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: `There is no git repository at ${url}` },
+  });
 });
 
 test('a server that does not answer is given up after the time that is set', async () => {
   const { url, context, server } = await setUp();
   const source = new GitSource({ path: PATH, urls: [url], timeoutMs: 300 });
   server.fail({ kind: 'stall' }, 99);
-  expect(await source.resolve(url, 'main', context)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('could not be read within') } });
+  expect(await source.resolve(url, 'main', context)).toMatchObject({
+    failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('could not be read within') },
+  });
 });
 
 test('an abort ends git', async () => {
@@ -258,5 +331,7 @@ test('an abort ends git', async () => {
 test('without git the worker says so', async () => {
   const { url, context } = await setUp();
   const source = new GitSource({ path: '/nonexistent', urls: [url] });
-  expect(await source.resolve(url, 'main', context)).toMatchObject({ failure: { code: 'INTERNAL', message: 'git is not installed on the worker' } });
+  expect(await source.resolve(url, 'main', context)).toMatchObject({
+    failure: { code: 'INTERNAL', message: 'git is not installed on the worker' },
+  });
 });

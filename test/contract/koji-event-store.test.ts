@@ -28,7 +28,13 @@ describe.each<[string, () => KojiEventStore]>([
     expect(await store.find('koji', 'f43', true)).toBeNull();
     expect(await store.replace(null, first)).toBe(true);
     expect(await store.find('koji', 'f43', true)).toEqual(first);
-    expect(await Promise.all([store.find('koji', 'f43', false), store.find('koji', 'f44', true), store.find('stage', 'f43', true)])).toEqual([null, null, null]);
+    expect(
+      await Promise.all([
+        store.find('koji', 'f43', false),
+        store.find('koji', 'f44', true),
+        store.find('stage', 'f43', true),
+      ]),
+    ).toEqual([null, null, null]);
   });
 
   it('are replaced only by whoever knew the one before', async () => {
@@ -44,7 +50,11 @@ describe.each<[string, () => KojiEventStore]>([
 
   it('let one of many win that come at once', async () => {
     const store = make();
-    const won = await Promise.all(Array.from({ length: 20 }, (_each, index) => store.replace(null, { profile: 'koji', tag: 'f45', inheritance: true, event: index + 1 })));
+    const won = await Promise.all(
+      Array.from({ length: 20 }, (_each, index) =>
+        store.replace(null, { profile: 'koji', tag: 'f45', inheritance: true, event: index + 1 }),
+      ),
+    );
     expect(won.filter(Boolean)).toHaveLength(1);
   });
 });

@@ -7,8 +7,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, expect, test } from 'vitest';
 import { readPungiCompose, type PungiComposeContext } from '../../src/sources/pungi-compose/read-pungi-compose.ts';
 import { summarize } from '../../src/sources/pungi-compose/summary.ts';
-import { HttpClient } from '../../src/sources/repo/http-client.ts';
-import { rpmsJson, startPublishedCompose, type PublishedRpm, type PublishedRpms } from '../support/published-compose.ts';
+import { HttpClient } from '../../src/upstreams/http/http-client.ts';
+import {
+  rpmsJson,
+  startPublishedCompose,
+  type PublishedRpm,
+  type PublishedRpms,
+} from '../support/published-compose.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -31,7 +36,11 @@ const RPMS: PublishedRpms = {
   Empty: { x86_64: {} },
 };
 
-async function setUp(rpms: PublishedRpms = RPMS, more: Partial<PungiComposeContext> = {}, bounds = { repoRoots: [], urlAllow: undefined as readonly string[] | undefined, hostIsLoopback: true }) {
+async function setUp(
+  rpms: PublishedRpms = RPMS,
+  more: Partial<PungiComposeContext> = {},
+  bounds = { repoRoots: [], urlAllow: undefined as readonly string[] | undefined, hostIsLoopback: true },
+) {
   const compose = await startPublishedCompose(rpms);
   const client = new HttpClient(bounds, { connectMs: 1_000, idleMs: 250 }, 2);
   const scratch = await mkdtemp(join(tmpdir(), 'pungi-compose-'));
@@ -40,7 +49,13 @@ async function setUp(rpms: PublishedRpms = RPMS, more: Partial<PungiComposeConte
     async () => await client.close(),
     async () => await rm(scratch, { recursive: true, force: true }),
   );
-  const context: PungiComposeContext = { client, retry: { attempts: 3, firstPauseMs: 1 }, scratch, signal: new AbortController().signal, ...more };
+  const context: PungiComposeContext = {
+    client,
+    retry: { attempts: 3, firstPauseMs: 1 },
+    scratch,
+    signal: new AbortController().signal,
+    ...more,
+  };
   return { compose, context };
 }
 
@@ -52,60 +67,107 @@ const SERVER = {
   sigkeys: ['0b86274e', 'a15b79cc'],
 };
 
-test.each(['Server', 'Server/', 'Server/x86_64/os/', 'Server?token=x'])('a variant’s URL (…/compose/%s) gives its arches, builds, packages and signing keys', async (end) => {
-  const { compose, context } = await setUp();
-  expect(await readPungiCompose(compose.urlOf(end), context)).toEqual({ summary: SERVER });
-  expect(compose.requests.map(({ url }) => url)).toEqual([expect.stringMatching(/\/compose\/metadata\/rpms\.json(\?token=x)?$/)]);
-});
+test.each(['Server', 'Server/', 'Server/x86_64/os/', 'Server?token=x'])(
+  'a variant’s URL (…/compose/%s) gives its arches, builds, packages and signing keys',
+  async (end) => {
+    const { compose, context } = await setUp();
+    expect(await readPungiCompose(compose.urlOf(end), context)).toEqual({ summary: SERVER });
+    expect(compose.requests.map(({ url }) => url)).toEqual([
+      expect.stringMatching(/\/compose\/metadata\/rpms\.json(\?token=x)?$/),
+    ]);
+  },
+);
 
 test('unsigned packages are an empty signing key, after the others', async () => {
-  const { compose, context } = await setUp({ Server: { x86_64: { 'a-0:1-1.src': [{ nevra: 'a-0:1-1.noarch', sigkey: null }, { nevra: 'b-0:1-1.noarch', sigkey: 'f0' }] } } });
+  const { compose, context } = await setUp({
+    Server: {
+      x86_64: {
+        'a-0:1-1.src': [
+          { nevra: 'a-0:1-1.noarch', sigkey: null },
+          { nevra: 'b-0:1-1.noarch', sigkey: 'f0' },
+        ],
+      },
+    },
+  });
   expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ summary: { sigkeys: ['f0', ''] } });
 });
 
 test('a variant that is not there fails, and tells which are', async () => {
   const { compose, context } = await setUp();
-  expect(await readPungiCompose(compose.urlOf('Workstation'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('knows no variant Workstation; it has Empty, Server') } });
-  expect(await readPungiCompose(compose.urlOf('constructor'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
+  expect(await readPungiCompose(compose.urlOf('Workstation'), context)).toMatchObject({
+    failure: {
+      code: 'INVALID_SOURCE',
+      message: expect.stringContaining('knows no variant Workstation; it has Empty, Server'),
+    },
+  });
+  expect(await readPungiCompose(compose.urlOf('constructor'), context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE' },
+  });
 });
 
 test('a variant without packages fails', async () => {
   const { compose, context } = await setUp();
-  expect(await readPungiCompose(compose.urlOf('Empty'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('Empty') } });
+  expect(await readPungiCompose(compose.urlOf('Empty'), context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('Empty') },
+  });
 });
 
 test('a URL beside which there is no rpms.json fails', async () => {
   const { compose, context } = await setUp();
-  expect(await readPungiCompose(`${compose.url}/elsewhere/compose/Server`, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('There is nothing at') } });
+  expect(await readPungiCompose(`${compose.url}/elsewhere/compose/Server`, context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('There is nothing at') },
+  });
 });
 
-test.each(['https://host', 'ftp://host/compose/Server', 'not a URL', '/srv/compose/Server', 'https://host/compose/%ff'])('%s is no URL of a variant', async (url) => {
+test.each([
+  'https://host',
+  'ftp://host/compose/Server',
+  'not a URL',
+  '/srv/compose/Server',
+  'https://host/compose/%ff',
+])('%s is no URL of a variant', async (url) => {
   const { context } = await setUp();
   expect(await readPungiCompose(url, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
 });
 
 test('a URL that may not be asked is not asked', async () => {
-  const { compose, context } = await setUp(RPMS, {}, { repoRoots: [], urlAllow: ['https://kojipkgs.example.com/'], hostIsLoopback: false });
-  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('may not be asked') } });
+  const { compose, context } = await setUp(
+    RPMS,
+    {},
+    { repoRoots: [], urlAllow: ['https://kojipkgs.example.com/'], hostIsLoopback: false },
+  );
+  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('may not be asked') },
+  });
   expect(compose.requests).toHaveLength(0);
 });
 
 test('an rpms.json that is too large is not read', async () => {
   const { compose, context } = await setUp(RPMS, { maxBytes: 100 });
-  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('longer than 100 bytes') } });
+  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('longer than 100 bytes') },
+  });
 });
 
-test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }, { kind: 'status', status: 503 }] as const)('trouble that ends ($kind) does not matter', async (fault) => {
-  const { compose, context } = await setUp();
-  compose.fail(fault, 2);
-  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ summary: SERVER });
-});
+test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }, { kind: 'status', status: 503 }] as const)(
+  'trouble that ends ($kind) does not matter',
+  async (fault) => {
+    const { compose, context } = await setUp();
+    compose.fail(fault, 2);
+    expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ summary: SERVER });
+  },
+);
 
-test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }, { kind: 'status', status: 500 }] as const)('trouble that does not end ($kind) makes it unavailable', async (fault) => {
-  const { compose, context } = await setUp();
-  compose.fail(fault, 99);
-  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } });
-});
+test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }, { kind: 'status', status: 500 }] as const)(
+  'trouble that does not end ($kind) makes it unavailable',
+  async (fault) => {
+    const { compose, context } = await setUp();
+    compose.fail(fault, 99);
+    expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true },
+    });
+  },
+);
 
 const header = '"header": {"type": "productmd.rpms", "version": "1.2"}';
 test.each([
@@ -124,12 +186,20 @@ test.each([
 ])('what is no rpms.json is an invalid source: %s', async (body) => {
   const { compose, context } = await setUp();
   compose.fail({ kind: 'body', body });
-  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({ failure: { code: 'INVALID_SOURCE', retryable: false } });
+  expect(await readPungiCompose(compose.urlOf('Server'), context)).toMatchObject({
+    failure: { code: 'INVALID_SOURCE', retryable: false },
+  });
 });
 
 test('a large rpms.json is read without holding up the event loop for as long as that takes', async () => {
   const sources = Object.fromEntries(
-    Array.from({ length: 40_000 }, (_, index): [string, PublishedRpm[]] => [`package-${index}-0:1.0-1.fc40.src`, [{ nevra: `package-${index}-0:1.0-1.fc40.x86_64`, sigkey: 'a15b79cc' }, { nevra: `package-${index}-libs-0:1.0-1.fc40.x86_64`, sigkey: 'a15b79cc' }]]),
+    Array.from({ length: 40_000 }, (_, index): [string, PublishedRpm[]] => [
+      `package-${index}-0:1.0-1.fc40.src`,
+      [
+        { nevra: `package-${index}-0:1.0-1.fc40.x86_64`, sigkey: 'a15b79cc' },
+        { nevra: `package-${index}-libs-0:1.0-1.fc40.x86_64`, sigkey: 'a15b79cc' },
+      ],
+    ]),
   );
   const { compose, context } = await setUp();
   const body = rpmsJson({ Server: { x86_64: sources } }, 'Fedora-40-20261122.n.0');

@@ -29,7 +29,11 @@ beforeAll(async () => {
 afterAll(() => rm(top, { recursive: true }));
 
 function engine(path: string, timeoutMs = LONG): Engine {
-  return createPungiEngine({ path: `${path}${delimiter}${dirname(process.execPath)}${delimiter}${SYSTEM}`, timeoutMs, logger: silentLogger });
+  return createPungiEngine({
+    path: `${path}${delimiter}${dirname(process.execPath)}${delimiter}${SYSTEM}`,
+    timeoutMs,
+    logger: silentLogger,
+  });
 }
 
 /** The sample repository with a scenario for the fake in it. */
@@ -37,17 +41,22 @@ async function scenario(name: string, content: object): Promise<string> {
   const directory = join(top, name);
   await mkdir(directory);
   await cp(join(repo, 'repodata'), join(directory, 'repodata'), { recursive: true });
-  for (const file of await readdir(repo)) if (file.endsWith('.rpm')) await link(join(repo, file), join(directory, file));
+  for (const file of await readdir(repo))
+    if (file.endsWith('.rpm')) await link(join(repo, file), join(directory, file));
   await writeFile(join(directory, 'fake-pungi.json'), JSON.stringify(content));
   return directory;
 }
 
 async function nevras({ generation }: TestGeneration): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(generation.directory, 'compose', 'metadata', 'rpms.json'), 'utf8')) as {
+  const manifest = JSON.parse(
+    await readFile(join(generation.directory, 'compose', 'metadata', 'rpms.json'), 'utf8'),
+  ) as {
     payload: { compose: { id: string }; rpms: Record<string, Record<string, Record<string, Record<string, unknown>>>> };
   };
   expect(manifest.payload.compose.id).toBe(generation.identity.id);
-  return Object.values(manifest.payload.rpms['Temporary']?.['x86_64'] ?? {}).flatMap((rpms) => Object.keys(rpms)).toSorted();
+  return Object.values(manifest.payload.rpms['Temporary']?.['x86_64'] ?? {})
+    .flatMap((rpms) => Object.keys(rpms))
+    .toSorted();
 }
 
 const implementations = [{ name: 'fake-pungi', path: FAKE }, ...(REAL ? [{ name: 'real Pungi', path: REAL }] : [])];
@@ -57,92 +66,152 @@ it.skipIf(REAL === undefined)('real Pungi is on PATH, so that it is tested too',
 });
 
 describe.each(implementations)('the engine on $name', ({ path }) => {
-  it('makes a compose of what was asked for and what that needs', async () => {
-    await using run = await aGeneration(repo, { packages: ['alpha', 'ze*'] });
-    expect(await engine(path).generate(run.generation)).toBeNull();
-    expect(await nevras(run)).toEqual([
-      'alpha-0:1.2-1.src', 'alpha-0:1.2-1.x86_64', 'alpha-libs-0:1.2-1.x86_64', 'beta-0:1.0-1.noarch', 'beta-0:1.0-1.src',
-      'gamma-0:1.0-1.noarch', 'gamma-0:1.0-1.src', 'zeta-0:1.0-1.noarch', 'zeta-0:1.0-1.src',
-    ]);
-    expect(existsSync(join(run.generation.directory, 'compose/Temporary/x86_64/os/repodata/repomd.xml'))).toBe(true);
-    const percents = run.progress.map(({ percent }) => percent);
-    expect(percents).toEqual(percents.toSorted((a, b) => a - b));
-    expect(percents.at(-1)).toBe(96);
-    expect([...new Set(run.progress.map(({ phase }) => phase))]).toEqual(['INIT', 'PKGSET', 'GATHER', 'CREATEREPO', 'REPOCLOSURE', 'IMAGE_CHECKSUM', 'TEST']);
-    expect(run.log()).toContain('PHASE: GATHER');
-    expect(run.log()).toMatch(/Linked \d+ out of \d+ packages/);
-    expect(run.groups).toHaveLength(1);
-  }, LONG);
+  it(
+    'makes a compose of what was asked for and what that needs',
+    async () => {
+      await using run = await aGeneration(repo, { packages: ['alpha', 'ze*'] });
+      expect(await engine(path).generate(run.generation)).toBeNull();
+      expect(await nevras(run)).toEqual([
+        'alpha-0:1.2-1.src',
+        'alpha-0:1.2-1.x86_64',
+        'alpha-libs-0:1.2-1.x86_64',
+        'beta-0:1.0-1.noarch',
+        'beta-0:1.0-1.src',
+        'gamma-0:1.0-1.noarch',
+        'gamma-0:1.0-1.src',
+        'zeta-0:1.0-1.noarch',
+        'zeta-0:1.0-1.src',
+      ]);
+      expect(existsSync(join(run.generation.directory, 'compose/Temporary/x86_64/os/repodata/repomd.xml'))).toBe(true);
+      const percents = run.progress.map(({ percent }) => percent);
+      expect(percents).toEqual(percents.toSorted((a, b) => a - b));
+      expect(percents.at(-1)).toBe(96);
+      expect([...new Set(run.progress.map(({ phase }) => phase))]).toEqual([
+        'INIT',
+        'PKGSET',
+        'GATHER',
+        'CREATEREPO',
+        'REPOCLOSURE',
+        'IMAGE_CHECKSUM',
+        'TEST',
+      ]);
+      expect(run.log()).toContain('PHASE: GATHER');
+      expect(run.log()).toMatch(/Linked \d+ out of \d+ packages/);
+      expect(run.groups).toHaveLength(1);
+    },
+    LONG,
+  );
 
-  it('leaves neither work directory nor configuration nor notifications in what is published', async () => {
-    await using run = await aGeneration(repo, { packages: ['zeta'], flags: ['NO_DEPS'] });
-    expect(await engine(path).generate(run.generation)).toBeNull();
-    expect((await readdir(run.generation.directory)).toSorted()).toEqual(['STATUS', 'compose', 'logs']);
-    const logs = await readdir(join(run.generation.directory, 'logs', 'global'));
-    expect(logs).toContain('pungi.global.log');
-    expect(logs.filter((name) => /traceback|config|notifications/.test(name))).toEqual([]);
-  }, LONG);
+  it(
+    'leaves neither work directory nor configuration nor notifications in what is published',
+    async () => {
+      await using run = await aGeneration(repo, { packages: ['zeta'], flags: ['NO_DEPS'] });
+      expect(await engine(path).generate(run.generation)).toBeNull();
+      expect((await readdir(run.generation.directory)).toSorted()).toEqual(['STATUS', 'compose', 'logs']);
+      const logs = await readdir(join(run.generation.directory, 'logs', 'global'));
+      expect(logs).toContain('pungi.global.log');
+      expect(logs.filter((name) => /traceback|config|notifications/.test(name))).toEqual([]);
+    },
+    LONG,
+  );
 
-  it('takes everything where no package is asked for', async () => {
-    await using run = await aGeneration(repo);
-    expect(await engine(path).generate(run.generation)).toBeNull();
-    expect((await nevras(run)).filter((nevra) => !nevra.endsWith('.src'))).toHaveLength(7);
-  }, LONG);
+  it(
+    'takes everything where no package is asked for',
+    async () => {
+      await using run = await aGeneration(repo);
+      expect(await engine(path).generate(run.generation)).toBeNull();
+      expect((await nevras(run)).filter((nevra) => !nevra.endsWith('.src'))).toHaveLength(7);
+    },
+    LONG,
+  );
 
-  it('takes a repository at an odd path', async () => {
-    const odd = join(top, `o'dd $path#${path.length}`);
-    await cp(repo, odd, { recursive: true });
-    await using run = await aGeneration(odd, { packages: ['zeta'] });
-    expect(await engine(path).generate(run.generation)).toBeNull();
-    expect(await nevras(run)).toEqual(['zeta-0:1.0-1.noarch', 'zeta-0:1.0-1.src']);
-  }, LONG);
+  it(
+    'takes a repository at an odd path',
+    async () => {
+      const odd = join(top, `o'dd $path#${path.length}`);
+      await cp(repo, odd, { recursive: true });
+      await using run = await aGeneration(odd, { packages: ['zeta'] });
+      expect(await engine(path).generate(run.generation)).toBeNull();
+      expect(await nevras(run)).toEqual(['zeta-0:1.0-1.noarch', 'zeta-0:1.0-1.src']);
+    },
+    LONG,
+  );
 
-  it('names all packages that are missing, those that could not even be asked for included', async () => {
-    await using run = await aGeneration(repo, { packages: ['zeta', 'nope', 'al*', 'no*such', '%include /etc/hostname', '-zeta', '@core'] });
-    expect(await engine(path).generate(run.generation)).toMatchObject({
-      code: 'MISSING_PACKAGES',
-      message: 'Not in the source: nope, no*such, %include /etc/hostname, -zeta, @core',
-      retryable: false,
-    });
-  }, LONG);
+  it(
+    'names all packages that are missing, those that could not even be asked for included',
+    async () => {
+      await using run = await aGeneration(repo, {
+        packages: ['zeta', 'nope', 'al*', 'no*such', '%include /etc/hostname', '-zeta', '@core'],
+      });
+      expect(await engine(path).generate(run.generation)).toMatchObject({
+        code: 'MISSING_PACKAGES',
+        message: 'Not in the source: nope, no*such, %include /etc/hostname, -zeta, @core',
+        retryable: false,
+      });
+    },
+    LONG,
+  );
 
-  it('leaves what nothing provides, but under CHECK_DEPS names package and requirement', async () => {
-    await using lenient = await aGeneration(repo, { packages: ['epsilon'] });
-    expect(await engine(path).generate(lenient.generation)).toBeNull();
-    await using strict = await aGeneration(repo, { packages: ['epsilon'], flags: ['CHECK_DEPS'] });
-    const failure = await engine(path).generate(strict.generation);
-    expect(failure).toMatchObject({ code: 'UNSATISFIED_DEPENDENCIES' });
-    expect(failure?.message).toMatch(/epsilon\.noarch requires nonexistent-thing/);
-    expectPresentable(failure?.details, strict);
-  }, LONG);
+  it(
+    'leaves what nothing provides, but under CHECK_DEPS names package and requirement',
+    async () => {
+      await using lenient = await aGeneration(repo, { packages: ['epsilon'] });
+      expect(await engine(path).generate(lenient.generation)).toBeNull();
+      await using strict = await aGeneration(repo, { packages: ['epsilon'], flags: ['CHECK_DEPS'] });
+      const failure = await engine(path).generate(strict.generation);
+      expect(failure).toMatchObject({ code: 'UNSATISFIED_DEPENDENCIES' });
+      expect(failure?.message).toMatch(/epsilon\.noarch requires nonexistent-thing/);
+      expectPresentable(failure?.details, strict);
+    },
+    LONG,
+  );
 
-  it('says INVALID_SOURCE of a repository that is not there', async () => {
-    await using run = await aGeneration(join(top, 'absent'), { packages: ['zeta'] });
-    const failure = await engine(path).generate(run.generation);
-    expect(failure).toMatchObject({ code: 'INVALID_SOURCE', retryable: false });
-    expect(failure?.details).toContain('Cannot download repomd.xml');
-    expectPresentable(failure?.details, run);
-  }, LONG);
+  it(
+    'says INVALID_SOURCE of a repository that is not there',
+    async () => {
+      await using run = await aGeneration(join(top, 'absent'), { packages: ['zeta'] });
+      const failure = await engine(path).generate(run.generation);
+      expect(failure).toMatchObject({ code: 'INVALID_SOURCE', retryable: false });
+      expect(failure?.details).toContain('Cannot download repomd.xml');
+      expectPresentable(failure?.details, run);
+    },
+    LONG,
+  );
 
-  it('says UPSTREAM_UNAVAILABLE of a server that does not answer', async () => {
-    await using run = await aGeneration('http://127.0.0.1:1/repo', { packages: ['zeta'] });
-    expect(await engine(path).generate(run.generation)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
-  }, LONG);
+  it(
+    'says UPSTREAM_UNAVAILABLE of a server that does not answer',
+    async () => {
+      await using run = await aGeneration('http://127.0.0.1:1/repo', { packages: ['zeta'] });
+      expect(await engine(path).generate(run.generation)).toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        retryable: true,
+      });
+    },
+    LONG,
+  );
 
-  it('is stopped by an abort in any phase, and leaves nobody', async () => {
-    const delayed = path === FAKE ? await scenario('abort', { hang: 'GATHER' }) : repo;
-    await using run = await aGeneration(delayed, { packages: ['zeta'] });
-    const generated = engine(path).generate(run.generation);
-    await run.logged('PHASE: GATHER');
-    run.abort();
-    await generated;
-    for (const group of run.groups) expect(await membersOf(group)).toEqual([]);
-  }, LONG);
+  it(
+    'is stopped by an abort in any phase, and leaves nobody',
+    async () => {
+      const delayed = path === FAKE ? await scenario('abort', { hang: 'GATHER' }) : repo;
+      await using run = await aGeneration(delayed, { packages: ['zeta'] });
+      const generated = engine(path).generate(run.generation);
+      await run.logged('PHASE: GATHER');
+      run.abort();
+      await generated;
+      for (const group of run.groups) expect(await membersOf(group)).toEqual([]);
+    },
+    LONG,
+  );
 
-  it('refuses a label that Pungi does not know, with the reason', async () => {
-    await using run = await aGeneration(repo, { packages: ['zeta'], label: 'Nonsense' });
-    expect(await engine(path).generate(run.generation)).toMatchObject({ code: 'ENGINE_FAILED', retryable: false });
-  }, LONG);
+  it(
+    'refuses a label that Pungi does not know, with the reason',
+    async () => {
+      await using run = await aGeneration(repo, { packages: ['zeta'], label: 'Nonsense' });
+      expect(await engine(path).generate(run.generation)).toMatchObject({ code: 'ENGINE_FAILED', retryable: false });
+    },
+    LONG,
+  );
 });
 
 function expectPresentable(details: string | null | undefined, { generation }: TestGeneration): void {
@@ -158,8 +227,18 @@ describe('the engine on a Pungi that misbehaves', () => {
     ['fails in a phase', failed(['[ERROR   ] Compose run failed: the dog ate it']), 'ENGINE_FAILED', /the dog ate it/],
     ['exits 0 without FINISHED', { exit: { phase: 'GATHER', code: 0 } }, 'ENGINE_FAILED', /without saying why/],
     ['exits with an unknown code', { exit: { phase: 'INIT', code: 42 } }, 'ENGINE_FAILED', /without saying why/],
-    ['finds no space', failed(['[ERROR   ] Compose run failed: [Errno 28] No space left on device']), 'STORAGE', /full/],
-    ['finds no package where signing does not matter', failed(["[ERROR   ] Compose run failed: RPM(s) not found for sigs: [None]"]), 'UPSTREAM_UNAVAILABLE', /not where the worker looks/],
+    [
+      'finds no space',
+      failed(['[ERROR   ] Compose run failed: [Errno 28] No space left on device']),
+      'STORAGE',
+      /full/,
+    ],
+    [
+      'finds no package where signing does not matter',
+      failed(['[ERROR   ] Compose run failed: RPM(s) not found for sigs: [None]']),
+      'UPSTREAM_UNAVAILABLE',
+      /not where the worker looks/,
+    ],
     ['is killed', { kill: 'PKGSET' }, 'ENGINE_FAILED', /SIGKILL/],
   ];
 
@@ -172,9 +251,15 @@ describe('the engine on a Pungi that misbehaves', () => {
   });
 
   it('that finds packages without the signature that was asked for: a failure that says so', async () => {
-    const unsigned = await scenario('unsigned', failed(["[ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abc']"]));
+    const unsigned = await scenario(
+      'unsigned',
+      failed(["[ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abc']"]),
+    );
     await using run = await aGeneration(unsigned, { packages: ['zeta'], sigkeys: ['abc'] });
-    expect(await engine(FAKE).generate(run.generation)).toMatchObject({ code: 'UNSIGNED_PACKAGES', message: expect.stringMatching(/^Not signed with the key abc: /) as string });
+    expect(await engine(FAKE).generate(run.generation)).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      message: expect.stringMatching(/^Not signed with the key abc: /) as string,
+    });
   });
 
   it('that hangs: TIMED_OUT, and nobody is left', async () => {
@@ -184,7 +269,10 @@ describe('the engine on a Pungi that misbehaves', () => {
   });
 
   it('that ignores SIGTERM with all its descendants: they are gone within 7 s of an abort', async () => {
-    await using run = await aGeneration(await scenario('stubborn', { hang: 'GATHER', stubborn: true, ignoreTerm: true }), { packages: ['zeta'] });
+    await using run = await aGeneration(
+      await scenario('stubborn', { hang: 'GATHER', stubborn: true, ignoreTerm: true }),
+      { packages: ['zeta'] },
+    );
     const generated = engine(FAKE).generate(run.generation);
     await run.logged('Waiting for pungi-gather');
     const began = performance.now();
@@ -201,7 +289,14 @@ describe('the engine on a Pungi that misbehaves', () => {
   });
 
   it('that dumps a traceback: neither the failure nor what is published shows it', async () => {
-    const lines = ['Traceback (most recent call last):', '  File "/opt/secret.py", line 1', '<LOCALS>', "  password = 'hunter2'", '</LOCALS>', '[ERROR   ] Compose run failed: it broke'];
+    const lines = [
+      'Traceback (most recent call last):',
+      '  File "/opt/secret.py", line 1',
+      '<LOCALS>',
+      "  password = 'hunter2'",
+      '</LOCALS>',
+      '[ERROR   ] Compose run failed: it broke',
+    ];
     await using run = await aGeneration(await scenario('traceback', failed(lines)), { packages: ['zeta'] });
     const failure = await engine(FAKE).generate(run.generation);
     expect(failure?.message).toBe('Pungi failed: it broke');
@@ -218,11 +313,18 @@ describe('the engine on a Pungi that misbehaves', () => {
   });
 
   it('that is there: available, with its version', async () => {
-    expect(await engine(FAKE).info()).toEqual({ name: 'pungi', version: '4.3.6', sourceTypes: ['REPO'], available: true });
+    expect(await engine(FAKE).info()).toEqual({
+      name: 'pungi',
+      version: '4.3.6',
+      sourceTypes: ['REPO'],
+      available: true,
+    });
   });
 
   it('that counts to 2,200: progress in between, never falling', async () => {
-    await using run = await aGeneration(await scenario('big', { recording: 'success-2000-packages' }), { packages: ['zeta'] });
+    await using run = await aGeneration(await scenario('big', { recording: 'success-2000-packages' }), {
+      packages: ['zeta'],
+    });
     expect(await engine(FAKE).generate(run.generation)).toBeNull();
     const percents = run.progress.map(({ percent }) => percent);
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));

@@ -40,7 +40,12 @@ beforeEach(async () => {
   await mkdir(join(round, 'kept'));
   await control({});
   results = createResults({
-    targetDirs: { default: join(round, 'composes') }, instanceId: 'this', adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger,
+    targetDirs: { default: join(round, 'composes') },
+    instanceId: 'this',
+    adopt: false,
+    publicUrl: 'http://odcs',
+    minFreeBytes: 0,
+    logger: silentLogger,
     keep: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => T0 } },
   });
   await results.start();
@@ -48,7 +53,10 @@ beforeEach(async () => {
 afterEach(() => results.stop());
 
 function control(more: object): Promise<void> {
-  return writeFile(join(topDir, 'fake-pungi.json'), JSON.stringify({ packagesFrom: join(topDir, 'rpms'), keep: join(round, 'kept'), timeScale: 0.001, ...more }));
+  return writeFile(
+    join(topDir, 'fake-pungi.json'),
+    JSON.stringify({ packagesFrom: join(topDir, 'rpms'), keep: join(round, 'kept'), timeScale: 0.001, ...more }),
+  );
 }
 
 interface Ran {
@@ -62,16 +70,37 @@ interface Ran {
 
 /** A compose of a tag to its end; the cache is all that two of them share. */
 async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> = {}): Promise<Ran> {
-  const source = { type: 'TAG', tag: 'f43', kojiEvent: 100, packages: ['zeta'], builds: [], scratchBuildTasks: [], modularTags: [], moduleDefaults: null } as const;
+  const source = {
+    type: 'TAG',
+    tag: 'f43',
+    kojiEvent: 100,
+    packages: ['zeta'],
+    builds: [],
+    scratchBuildTasks: [],
+    modularTags: [],
+    moduleDefaults: null,
+  } as const;
   const generating = aCompose({ id: String(++ids), source, state: 'GENERATING', attempt: 1, ...request });
   await using attempt = await aGeneration('/unused', { ...generating, packages: ['zeta'] });
   const place = await results.begin(generating);
   const identity = newIdentity(generating.id, generating.composeType, T0);
-  const input = { source, fingerprint: [], repositories: [], lookasides: [], koji: { ...NO_KOJI, place: { ...NO_KOJI.place, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji } };
-  const engine = createPungiEngine({ path: PATH, timeoutMs: LONG, sourceTypes: ['TAG'], kept: results.kept, logger: silentLogger });
+  const input = {
+    source,
+    fingerprint: [],
+    repositories: [],
+    lookasides: [],
+    koji: { ...NO_KOJI, place: { ...NO_KOJI.place, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji },
+  };
+  const engine = createPungiEngine({
+    path: PATH,
+    timeoutMs: LONG,
+    sourceTypes: ['TAG'],
+    kept: results.cache,
+    logger: silentLogger,
+  });
   const failure = await engine.generate({ ...attempt.generation, ...place, compose: generating, identity, input });
   const published = await readdir(place.directory);
-  await results.discard(place);
+  await results.trashAttempt(place);
   const told = await readFile(join(round, 'kept', identity.id, 'old-compose.json'), 'utf8').catch(() => 'null');
   const old = JSON.parse(told) as { readonly repomd: string; readonly headers: string } | null;
   if (old) expect(old.repomd).toBe(`<repomd><!-- ${old.headers} --></repomd>`);
@@ -79,15 +108,19 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
 }
 
 describe('a compose of a tag', () => {
-  it('is given what the last one of the tag read, and nothing of it is published', async () => {
-    const first = await compose();
-    expect(first).toMatchObject({ failure: null, given: null });
-    expect(first.log).not.toContain('--old-composes');
-    const second = await compose();
-    expect(second).toMatchObject({ failure: null, given: first.id, published: ['STATUS', 'compose', 'logs'] });
-    expect(second.log).toContain('Using old repodata from: ');
-    expect(await compose()).toMatchObject({ failure: null, given: second.id });
-  }, LONG);
+  it(
+    'is given what the last one of the tag read, and nothing of it is published',
+    async () => {
+      const first = await compose();
+      expect(first).toMatchObject({ failure: null, given: null });
+      expect(first.log).not.toContain('--old-composes');
+      const second = await compose();
+      expect(second).toMatchObject({ failure: null, given: first.id, published: ['STATUS', 'compose', 'logs'] });
+      expect(second.log).toContain('Using old repodata from: ');
+      expect(await compose()).toMatchObject({ failure: null, given: second.id });
+    },
+    LONG,
+  );
 
   it.each<[string, Partial<KojiInput>, Partial<Compose>]>([
     ['another tag', { tag: 'f44' }, {}],
@@ -96,84 +129,125 @@ describe('a compose of a tag', () => {
     ['other sigkeys', {}, { sigkeys: ['abcdef12'] }],
     ['other arches', {}, { arches: ['x86_64', 'aarch64'] }],
     ['no tag, only builds', { tag: null, builds: ['zeta-1.0-1'] }, {}],
-  ])('of %s is not', async (_, koji, request) => {
-    const place = koji.place && { place: { ...koji.place, topDir } };
-    await compose();
-    expect((await compose({ ...koji, ...place }, request)).given).toBeNull();
-  }, LONG);
+  ])(
+    'of %s is not',
+    async (_, koji, request) => {
+      const place = koji.place && { place: { ...koji.place, topDir } };
+      await compose();
+      expect((await compose({ ...koji, ...place }, request)).given).toBeNull();
+    },
+    LONG,
+  );
 
-  it('that is to reuse nothing is given nothing, and leaves what it read all the same', async () => {
-    await compose();
-    const own = await compose({}, { flags: ['NO_REUSE'] });
-    expect(own.given).toBeNull();
-    expect((await compose()).given).toBe(own.id);
-  }, LONG);
+  it(
+    'that is to reuse nothing is given nothing, and leaves what it read all the same',
+    async () => {
+      await compose();
+      const own = await compose({}, { flags: ['NO_REUSE'] });
+      expect(own.given).toBeNull();
+      expect((await compose()).given).toBe(own.id);
+    },
+    LONG,
+  );
 
-  it('at an earlier event takes what there is and does not take its place', async () => {
-    const late = await compose({ event: 200 });
-    expect((await compose({ event: 100 })).given).toBe(late.id);
-    expect((await compose({ event: 300 })).given).toBe(late.id);
-  }, LONG);
+  it(
+    'at an earlier event takes what there is and does not take its place',
+    async () => {
+      const late = await compose({ event: 200 });
+      expect((await compose({ event: 100 })).given).toBe(late.id);
+      expect((await compose({ event: 300 })).given).toBe(late.id);
+    },
+    LONG,
+  );
 
-  it('that finds a name no file may have does without', async () => {
-    expect(await compose({ tag: '..' })).toMatchObject({ failure: null, given: null });
-    expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
-  }, LONG);
+  it(
+    'that finds a name no file may have does without',
+    async () => {
+      expect(await compose({ tag: '..' })).toMatchObject({ failure: null, given: null });
+      expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
+    },
+    LONG,
+  );
 
-  it('that fails on it is made once more without, and the next one is not given it', async () => {
-    await compose({ event: 200 });
-    await control({ failOnOld: true });
-    const failing = await compose({ event: 100 });
-    expect(failing).toMatchObject({ failure: null, given: null, published: ['STATUS', 'compose', 'logs'] });
-    expect(failing.log).toContain('createrepo_c cannot read the old repodata');
-    expect(failing.log).toContain('Once more, without what was kept of an earlier compose of the tag');
-    await control({});
-    expect((await compose()).given).toBe(failing.id);
-  }, LONG);
+  it(
+    'that fails on it is made once more without, and the next one is not given it',
+    async () => {
+      await compose({ event: 200 });
+      await control({ failOnOld: true });
+      const failing = await compose({ event: 100 });
+      expect(failing).toMatchObject({ failure: null, given: null, published: ['STATUS', 'compose', 'logs'] });
+      expect(failing.log).toContain('createrepo_c cannot read the old repodata');
+      expect(failing.log).toContain('Once more, without what was kept of an earlier compose of the tag');
+      await control({});
+      expect((await compose()).given).toBe(failing.id);
+    },
+    LONG,
+  );
 
-  it('that fails with it and without says why, and what is kept stays', async () => {
-    const first = await compose();
-    await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
-    const failing = await compose();
-    expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
-    expect(failing.log).toMatch(/Using old repodata[\s\S]*the dog ate it[\s\S]*Once more[\s\S]*No suitable old compose[\s\S]*the dog ate it/);
-    await control({});
-    expect((await compose()).given).toBe(first.id);
-  }, LONG);
+  it(
+    'that fails with it and without says why, and what is kept stays',
+    async () => {
+      const first = await compose();
+      await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
+      const failing = await compose();
+      expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
+      expect(failing.log).toMatch(
+        /Using old repodata[\s\S]*the dog ate it[\s\S]*Once more[\s\S]*No suitable old compose[\s\S]*the dog ate it/,
+      );
+      await control({});
+      expect((await compose()).given).toBe(first.id);
+    },
+    LONG,
+  );
 
-  it('that fails for its own reason says so, and is not made again where it was given nothing', async () => {
-    await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
-    const failing = await compose();
-    expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
-    expect(failing.log).not.toContain('Once more');
-    expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
-  }, LONG);
+  it(
+    'that fails for its own reason says so, and is not made again where it was given nothing',
+    async () => {
+      await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
+      const failing = await compose();
+      expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
+      expect(failing.log).not.toContain('Once more');
+      expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
+    },
+    LONG,
+  );
 
-  it('is made beside others of the same tag, each of which reads on while what was kept is replaced', async () => {
-    const first = await compose();
-    const many = await Promise.all(Array.from({ length: 4 }, () => compose()));
-    for (const { failure, given } of many) {
-      expect(failure).toBeNull();
-      expect([first.id, ...many.map(({ id }) => id)]).toContain(given);
-    }
-    expect(many.map(({ id }) => id)).toContain((await compose()).given);
-    expect(await readdir(join(round, 'composes', '.kept'))).toHaveLength(1);
-  }, LONG);
+  it(
+    'is made beside others of the same tag, each of which reads on while what was kept is replaced',
+    async () => {
+      const first = await compose();
+      const many = await Promise.all(Array.from({ length: 4 }, () => compose()));
+      for (const { failure, given } of many) {
+        expect(failure).toBeNull();
+        expect([first.id, ...many.map(({ id }) => id)]).toContain(given);
+      }
+      expect(many.map(({ id }) => id)).toContain((await compose()).given);
+      expect(await readdir(join(round, 'composes', '.kept'))).toHaveLength(1);
+    },
+    LONG,
+  );
 
-  it('reads on where what it was given is thrown away under it', async () => {
-    const first = await compose();
-    await control({ timeScale: 0.05 });
-    const running = compose();
-    const attempt = await results.begin(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
-    while (!(await isTaken())) await nextTurn();
-    for (const name of await readdir(join(round, 'composes', '.kept'))) await results.kept.forget(name.split('.')[0] ?? '', attempt);
-    expect(await running).toMatchObject({ failure: null, given: first.id });
-  }, LONG);
+  it(
+    'reads on where what it was given is thrown away under it',
+    async () => {
+      const first = await compose();
+      await control({ timeScale: 0.05 });
+      const running = compose();
+      const attempt = await results.begin(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
+      while (!(await isTaken())) await nextTurn();
+      for (const name of await readdir(join(round, 'composes', '.kept')))
+        await results.cache.invalidate(name.split('.')[0] ?? '', attempt);
+      expect(await running).toMatchObject({ failure: null, given: first.id });
+    },
+    LONG,
+  );
 });
 
 async function isTaken(): Promise<boolean> {
   const attempts = join(round, 'composes', '.attempts');
   const names = await readdir(attempts);
-  const inside = await Promise.all(names.filter((name) => name.endsWith('.scratch')).map((name) => readdir(join(attempts, name)).catch(() => [])));
+  const inside = await Promise.all(
+    names.filter((name) => name.endsWith('.scratch')).map((name) => readdir(join(attempts, name)).catch(() => [])),
+  );
   return inside.flat().includes('notify.events');
 }

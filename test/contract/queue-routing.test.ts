@@ -11,7 +11,10 @@ import { aCompose, T0 } from '../support/composes.ts';
 import { createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 
-const ROUTES: readonly Route[] = [{ pool: 'power', arches: ['ppc64le', 's390x'] }, { pool: 'big', targetDirs: ['private'], composeTypes: ['NIGHTLY', 'PRODUCTION'] }];
+const ROUTES: readonly Route[] = [
+  { pool: 'power', arches: ['ppc64le', 's390x'] },
+  { pool: 'big', targetDirs: ['private'], composeTypes: ['NIGHTLY', 'PRODUCTION'] },
+];
 let test: TestDatabase;
 let database: Database;
 const queues: PgBossQueue[] = [];
@@ -25,8 +28,18 @@ afterEach(async () => {
   await test.drop();
 });
 
-async function aProcess(pools: readonly string[] = ['default'], routes = ROUTES): Promise<{ readonly queue: PgBossQueue; readonly store: ComposeStore }> {
-  const queue = new PgBossQueue({ url: test.url, logger: silentLogger, run: database.run, transaction: database.transaction, routes, pools });
+async function aProcess(
+  pools: readonly string[] = ['default'],
+  routes = ROUTES,
+): Promise<{ readonly queue: PgBossQueue; readonly store: ComposeStore }> {
+  const queue = new PgBossQueue({
+    url: test.url,
+    logger: silentLogger,
+    run: database.run,
+    transaction: database.transaction,
+    routes,
+    pools,
+  });
   await queue.start();
   queues.push(queue);
   return { queue, store: composeStore(database, queue) };
@@ -41,15 +54,29 @@ function create(store: ComposeStore, overrides: Partial<Compose> = {}): Promise<
 }
 
 /** Takes what comes, for ever; answers what it took. */
-async function serve({ queue, store }: Awaited<ReturnType<typeof aProcess>>, unusable: () => readonly string[] = () => [], slots = 1): Promise<string[]> {
+async function serve(
+  { queue, store }: Awaited<ReturnType<typeof aProcess>>,
+  unusable: () => readonly string[] = () => [],
+  slots = 1,
+): Promise<string[]> {
   const taken: string[] = [];
-  await queue.work('generate', slots, async ({ composeId }) => {
-    await store.transaction(async (tx) => {
-      const compose = await tx.lock(composeId);
-      if (compose) await tx.save(compose, { ...compose, state: 'GENERATING', attempt: 1 }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
-    });
-    taken.push(composeId);
-  }, { unusable });
+  await queue.work(
+    'generate',
+    slots,
+    async ({ composeId }) => {
+      await store.transaction(async (tx) => {
+        const compose = await tx.lock(composeId);
+        if (compose)
+          await tx.save(
+            compose,
+            { ...compose, state: 'GENERATING', attempt: 1 },
+            { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
+          );
+      });
+      taken.push(composeId);
+    },
+    { unusable },
+  );
   return taken;
 }
 
@@ -68,7 +95,10 @@ describe('a route', () => {
   });
 
   it('whose pool has dots in its name ranks what waits there apart from other pools', async () => {
-    const { store } = await aProcess(['default'], ['a.b', 'a.c'].map((pool) => ({ pool, targetDirs: [pool] })));
+    const { store } = await aProcess(
+      ['default'],
+      ['a.b', 'a.c'].map((pool) => ({ pool, targetDirs: [pool] })),
+    );
     const ids = [await create(store, { targetDir: 'a.b' }), await create(store, { targetDir: 'a.c' })];
     expect(await store.queuePositions(ids)).toEqual([1, 1]);
   });
@@ -95,7 +125,11 @@ describe('a route', () => {
     const id = await create(store, { arches: ['s390x'], flags: ['NO_REUSE'] });
     await test.query("delete from pgboss.job where name = 'generate.power'");
     expect(await queue.reconcile()).toEqual({ sent: 1, dropped: 0 });
-    expect(await test.query("select singleton_key as id from pgboss.job where name = 'generate.power' and state = 'created'")).toEqual([{ id }]);
+    expect(
+      await test.query(
+        "select singleton_key as id from pgboss.job where name = 'generate.power' and state = 'created'",
+      ),
+    ).toEqual([{ id }]);
   });
 
   it('shares the slots of a worker among the pools that it serves', async () => {
@@ -122,7 +156,9 @@ describe('a target directory that cannot be used here', () => {
     const second = await create(here.store);
     const taken = await serve(here, () => ['private']);
     await expect.poll(() => taken).toEqual([second]);
-    expect(await test.query('select state::text from pgboss.job where singleton_key = $1', [first])).toEqual([{ state: 'created' }]);
+    expect(await test.query('select state::text from pgboss.job where singleton_key = $1', [first])).toEqual([
+      { state: 'created' },
+    ]);
     const takenElsewhere = await serve(elsewhere);
     await expect.poll(() => takenElsewhere).toEqual([first]);
     expect(taken).toEqual([second]);
@@ -134,7 +170,7 @@ describe('a target directory that cannot be used here', () => {
     const taken = await serve(here, () => unusable);
     const ids = [await create(here.store), await create(here.store)];
     unusable = [];
-    here.queue.lookAgain();
+    here.queue.wake();
     await expect.poll(() => taken).toEqual(ids);
   });
 });

@@ -43,17 +43,27 @@ async function change(id: string, next: Partial<Compose>, enqueue = false): Prom
   await store.transaction(async (tx) => {
     const compose = await tx.lock(id);
     if (!compose) throw new Error('not found');
-    const saved = await tx.save(compose, { ...compose, ...next }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+    const saved = await tx.save(
+      compose,
+      { ...compose, ...next },
+      { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
+    );
     if (enqueue) await tx.enqueue(saved, 'generate');
   });
 }
 
 async function openJobs(): Promise<readonly { key: string; state: string }[]> {
-  return test.query("select singleton_key as key, state::text from pgboss.job where name = 'generate' and state <= 'active' order by singleton_key::bigint");
+  return test.query(
+    "select singleton_key as key, state::text from pgboss.job where name = 'generate' and state <= 'active' order by singleton_key::bigint",
+  );
 }
 
 /** Works with one slot; answers composes in the order in which they were handed over. */
-function worker(count: number): { readonly order: string[]; readonly all: Promise<void>; handle(job: Job): Promise<void> } {
+function worker(count: number): {
+  readonly order: string[];
+  readonly all: Promise<void>;
+  handle(job: Job): Promise<void>;
+} {
   const order: string[] = [];
   const { promise: all, resolve } = Promise.withResolvers<void>();
   return {
@@ -68,10 +78,12 @@ function worker(count: number): { readonly order: string[]; readonly all: Promis
 }
 
 it('a job goes with the transaction that was rolled back', async () => {
-  await expect(store.transaction(async (tx) => {
-    await tx.enqueue(await tx.insert(aCompose(), null), 'generate');
-    throw new Error('no');
-  })).rejects.toThrow('no');
+  await expect(
+    store.transaction(async (tx) => {
+      await tx.enqueue(await tx.insert(aCompose(), null), 'generate');
+      throw new Error('no');
+    }),
+  ).rejects.toThrow('no');
   expect(await openJobs()).toEqual([]);
   const { id } = await create();
   expect(await openJobs()).toEqual([{ key: id, state: 'created' }]);
@@ -115,7 +127,10 @@ describe('a compose has at most one open job', () => {
   it('also when it is sent again, which keeps its turn', async () => {
     const [first, second] = [await create('a'), await create('a')];
     await change(first.id, { stateReason: 'again' }, true);
-    expect(await openJobs()).toEqual([{ key: first.id, state: 'created' }, { key: second.id, state: 'created' }]);
+    expect(await openJobs()).toEqual([
+      { key: first.id, state: 'created' },
+      { key: second.id, state: 'created' },
+    ]);
     expect(await store.queuePositions([second.id, '999', first.id])).toEqual([2, null, 1]);
   });
 
@@ -170,9 +185,14 @@ it('an owner who was idle cannot save up a lead', async () => {
   await queue.work('generate', 1, early.handle);
   await early.all;
   await queue.stopWorking();
-  await expect.poll(async () => (await test.query<{ virtual_time: number }>('select virtual_time from queue_lane'))[0]?.virtual_time).toBe(20);
+  await expect
+    .poll(
+      async () => (await test.query<{ virtual_time: number }>('select virtual_time from queue_lane'))[0]?.virtual_time,
+    )
+    .toBe(20);
   const owners = new Map<string, string>();
-  for (let index = 0; index < 10; index += 1) for (const owner of ['idle', 'busy']) owners.set((await create(owner)).id, owner);
+  for (let index = 0; index < 10; index += 1)
+    for (const owner of ['idle', 'busy']) owners.set((await create(owner)).id, owner);
   const work = worker(20);
   await queue.work('generate', 1, work.handle);
   await work.all;
@@ -190,10 +210,15 @@ it('composes that one transaction made have a turn each, in their order', async 
   });
   const others: string[] = [];
   for (let n = 0; n < 3; n += 1) others.push((await create('bob')).id);
-  const rows = await test.query<{ key: string }>("select singleton_key as key from pgboss.job where name = 'generate' order by priority desc, created_on, singleton_key::bigint offset 1");
+  const rows = await test.query<{ key: string }>(
+    "select singleton_key as key from pgboss.job where name = 'generate' order by priority desc, created_on, singleton_key::bigint offset 1",
+  );
   // Of equal turns the one that was sent first comes first.
   expect(rows.map(({ key }) => key)).toEqual([others[0], first, others[1], second, others[2], third]);
-  const turns = await test.query<{ turn: number }>('select -priority as turn from pgboss.job where singleton_key = any($1) order by singleton_key::bigint', [[first, second, third]]);
+  const turns = await test.query<{ turn: number }>(
+    'select -priority as turn from pgboss.job where singleton_key = any($1) order by singleton_key::bigint',
+    [[first, second, third]],
+  );
   expect(turns.map(({ turn }) => turn)).toEqual([2, 3, 4]);
 });
 
@@ -201,7 +226,12 @@ it('a job is handed over again within 5 s, however often it was not done', async
   await create();
   await test.query('update pgboss.job set retry_count = 20');
   await queue.work('generate', 1, () => Promise.reject(new Error('no')));
-  const pause = async () => (await test.query<{ seconds: number }>("select extract(epoch from start_after - now())::float8 as seconds from pgboss.job where state = 'retry'"))[0]?.seconds;
+  const pause = async () =>
+    (
+      await test.query<{ seconds: number }>(
+        "select extract(epoch from start_after - now())::float8 as seconds from pgboss.job where state = 'retry'",
+      )
+    )[0]?.seconds;
   await expect.poll(pause, { timeout: 10_000 }).toBeGreaterThan(0);
   expect(await pause()).toBeLessThanOrEqual(5);
 });
@@ -222,7 +252,11 @@ it('a job whose handler rejects is handed over again', async () => {
 
 it('stopping the work leaves what is under way, and takes nothing more', async () => {
   const [first] = [await create(), await create()];
-  const [taken, finish, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [taken, finish, finished] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
   const order: string[] = [];
   await queue.work('generate', 1, async ({ composeId }) => {
     order.push(composeId);
@@ -251,7 +285,18 @@ describe('reconciling', () => {
     const lanes = new Map([
       ['nobody has looked whether there is a result to share', { id: (await create()).id, lane: 'prepare' }],
       ['it shares with nobody', { id: (await create('ann', { flags: ['NO_REUSE'] })).id, lane: 'generate' }],
-      ['no engine is needed', { id: (await create('ann', { source: { type: 'PULP', contentSets: [], resolvedContentSets: null }, flags: ['NO_REUSE'] })).id, lane: 'prepare' }],
+      [
+        'no engine is needed',
+        {
+          id: (
+            await create('ann', {
+              source: { type: 'PULP', contentSets: [], resolvedContentSets: null },
+              flags: ['NO_REUSE'],
+            })
+          ).id,
+          lane: 'prepare',
+        },
+      ],
     ]);
     await test.query('delete from pgboss.job');
     await queue.reconcile();
@@ -271,14 +316,26 @@ it('keeps the limits that never decide about a compose', async () => {
   await create();
   const [job] = await test.query(`
     select expire_seconds, retry_limit, heartbeat_seconds, policy, keep_until > now() + interval '364 days' as kept from pgboss.job where name = 'generate'`);
-  expect(job).toEqual({ expire_seconds: 86_400, retry_limit: 1_000, heartbeat_seconds: 10, policy: 'exclusive', kept: true });
+  expect(job).toEqual({
+    expire_seconds: 86_400,
+    retry_limit: 1_000,
+    heartbeat_seconds: 10,
+    policy: 'exclusive',
+    kept: true,
+  });
 });
 
 it('is set up once, however many processes start on an empty database', async () => {
   const empty = await createEmptyDatabase();
-  const queues = Array.from({ length: 4 }, () => new PgBossQueue({ url: empty.url, logger: silentLogger, run: database.run, transaction: database.transaction }));
+  const queues = Array.from(
+    { length: 4 },
+    () =>
+      new PgBossQueue({ url: empty.url, logger: silentLogger, run: database.run, transaction: database.transaction }),
+  );
   await Promise.all(queues.map((one) => one.start()));
-  expect(await empty.query("select count(*)::int as count from pgboss.queue where name = 'generate'")).toEqual([{ count: 1 }]);
+  expect(await empty.query("select count(*)::int as count from pgboss.queue where name = 'generate'")).toEqual([
+    { count: 1 },
+  ]);
   await Promise.all(queues.map((one) => one.stop()));
   await empty.drop();
 });

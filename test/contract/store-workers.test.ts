@@ -32,7 +32,11 @@ async function worker(): Promise<string> {
 async function heldBy(workerId: string): Promise<string> {
   return composeStore(database, noQueue).transaction(async (tx) => {
     const compose = await tx.insert(aCompose(), null);
-    await tx.save(compose, { ...compose, state: 'GENERATING', attempt: 3, workerId }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+    await tx.save(
+      compose,
+      { ...compose, state: 'GENERATING', attempt: 3, workerId },
+      { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
+    );
     return compose.id;
   });
 }
@@ -105,7 +109,11 @@ it('a chore is done by one at a time, and another one beside it', async () => {
 it('chores that are led at the same time take no connection of those that they work with', async () => {
   const narrow = await openTestDatabase(test, 1);
   const { whenLeader, stop } = leadership(narrow);
-  const all = await Promise.all(['a', 'b', 'c', 'd'].map((chore) => whenLeader(chore, () => narrow.transaction((run) => run('select 1 as one', [])))));
+  const all = await Promise.all(
+    ['a', 'b', 'c', 'd'].map((chore) =>
+      whenLeader(chore, () => narrow.transaction((run) => run('select 1 as one', []))),
+    ),
+  );
   expect(all.flat()).toEqual([{ one: 1 }, { one: 1 }, { one: 1 }, { one: 1 }]);
   await stop();
   await narrow.close();

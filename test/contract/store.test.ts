@@ -1,7 +1,15 @@
 // What the use cases rely on in a ComposeStore and its neighbours, on a real PostgreSQL.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { IdempotencyKeyTaken, PungiComposeIdTaken, type ComposeFilter, type ComposeOrderField, type ComposeStore, type Idempotency, type PackageRecord } from '../../src/app/ports.ts';
+import {
+  IdempotencyKeyTaken,
+  PungiComposeIdTaken,
+  type ComposeFilter,
+  type ComposeOrderField,
+  type ComposeStore,
+  type Idempotency,
+  type PackageRecord,
+} from '../../src/app/ports.ts';
 import { snapshotOf, type Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -31,7 +39,11 @@ function insert(overrides: Partial<Compose> = {}, idempotency: Idempotency | nul
   return store.transaction((tx) => tx.insert(aCompose(overrides), idempotency));
 }
 
-async function change(id: string, next: Partial<Compose>, note: 'STATE_CHANGED' | 'RENEWED' | null = 'STATE_CHANGED'): Promise<Compose> {
+async function change(
+  id: string,
+  next: Partial<Compose>,
+  note: 'STATE_CHANGED' | 'RENEWED' | null = 'STATE_CHANGED',
+): Promise<Compose> {
   return store.transaction(async (tx) => {
     const compose = await tx.lock(id);
     if (!compose) throw new Error(`no compose ${id}`);
@@ -44,7 +56,12 @@ describe('a compose', () => {
     const compose = await insert({
       owner: "o'brien",
       source: { type: 'REPO', repo: '/srv/späß', packages: ['glibc', '*'], revisions: null },
-      flags: ['NO_DEPS'], sigkeys: ['', 'abcd"{}\\'], multilibArches: ['x86_64'], multilibMethods: ['DEVEL'], label: 'RC-1.0', respinOf: 'x-1',
+      flags: ['NO_DEPS'],
+      sigkeys: ['', 'abcd"{}\\'],
+      multilibArches: ['x86_64'],
+      multilibMethods: ['DEVEL'],
+      label: 'RC-1.0',
+      respinOf: 'x-1',
       submittedAt: new Date('2026-11-22T23:59:59.999Z'),
     });
     expect(await store.find(compose.id)).toEqual(compose);
@@ -56,8 +73,19 @@ describe('a compose', () => {
     const saved = await store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (!compose) throw new Error('not found');
-      const next = { ...compose, state: 'FAILED', stateReason: 'broke', failure: failure('ENGINE_FAILED', 'broke', 'lines'), attempt: 1, doneAt: T0 } as const;
-      const patch = { source: { type: 'REPO', repo: '/other', packages: [], revisions: ['1'] }, pungiComposeId: `p-${id}`, pungiConfigDump: '{}' } as const;
+      const next = {
+        ...compose,
+        state: 'FAILED',
+        stateReason: 'broke',
+        failure: failure('ENGINE_FAILED', 'broke', 'lines'),
+        attempt: 1,
+        doneAt: T0,
+      } as const;
+      const patch = {
+        source: { type: 'REPO', repo: '/other', packages: [], revisions: ['1'] },
+        pungiComposeId: `p-${id}`,
+        pungiConfigDump: '{}',
+      } as const;
       return tx.save(compose, next, { kind: 'STATE_CHANGED', at: T0, by: 'worker', reason: null }, patch);
     });
     expect(saved).toMatchObject({ seq: 2, state: 'FAILED', pungiComposeId: `p-${id}` });
@@ -66,7 +94,11 @@ describe('a compose', () => {
 
   it('that nobody has is null, in its place among others; so is an id that none can have', async () => {
     const { id } = await insert();
-    expect((await store.findMany(['999999999', id, ...IMPOSSIBLE_IDS])).map((found) => found?.id ?? null)).toEqual([null, id, ...IMPOSSIBLE_IDS.map(() => null)]);
+    expect((await store.findMany(['999999999', id, ...IMPOSSIBLE_IDS])).map((found) => found?.id ?? null)).toEqual([
+      null,
+      id,
+      ...IMPOSSIBLE_IDS.map(() => null),
+    ]);
     for (const impossible of IMPOSSIBLE_IDS) {
       expect(await store.find(impossible)).toBeNull();
       expect(await store.transaction((tx) => tx.lock(impossible))).toBeNull();
@@ -76,7 +108,9 @@ describe('a compose', () => {
   it('is refused a change that was not made under its lock', async () => {
     const stale = await insert();
     await change(stale.id, { stateReason: 'changed' });
-    await expect(store.transaction((tx) => tx.save(stale, stale, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null }))).rejects.toThrow(/without being locked/);
+    await expect(
+      store.transaction((tx) => tx.save(stale, stale, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })),
+    ).rejects.toThrow(/without being locked/);
   });
 
   it('waits for another change to end, and then sees it', async () => {
@@ -87,11 +121,17 @@ describe('a compose', () => {
       const compose = await tx.lock(id);
       locked.resolve();
       await held.promise;
-      if (compose) await tx.save(compose, { ...compose, stateReason: 'first' }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+      if (compose)
+        await tx.save(
+          compose,
+          { ...compose, stateReason: 'first' },
+          { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
+        );
     });
     await locked.promise;
     const second = store.transaction((tx) => tx.lock(id));
-    const waiting = () => test.query("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
+    const waiting = () =>
+      test.query("select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'");
     await expect.poll(waiting).toHaveLength(1);
     held.resolve();
     await first;
@@ -116,7 +156,8 @@ describe('a compose', () => {
 
   it('has one Pungi compose id to itself', async () => {
     const [one, other] = [await insert(), await insert()];
-    const take = (compose: Compose) => store.transaction((tx) => tx.patch(compose, { pungiComposeId: 'odcs-x-1-20261122.t.0' }));
+    const take = (compose: Compose) =>
+      store.transaction((tx) => tx.patch(compose, { pungiComposeId: 'odcs-x-1-20261122.t.0' }));
     expect((await take(one)).pungiComposeId).toBe('odcs-x-1-20261122.t.0');
     await expect(take(other)).rejects.toThrow(PungiComposeIdTaken);
   });
@@ -134,7 +175,11 @@ describe('an event', () => {
       [3, 'GENERATING', 'DONE', 'tester'],
     ]);
     expect(items.map(({ event }) => event.snapshot)).toEqual([inserted, generating, done].map(snapshotOf));
-    expect(items.map(({ compose }) => [compose.seq, compose.state])).toEqual([[1, 'WAIT'], [2, 'GENERATING'], [3, 'DONE']]);
+    expect(items.map(({ compose }) => [compose.seq, compose.state])).toEqual([
+      [1, 'WAIT'],
+      [2, 'GENERATING'],
+      [3, 'DONE'],
+    ]);
     expect(Object.isFrozen(items[0]) && Object.isFrozen(items[0]?.compose)).toBe(true);
   });
 
@@ -149,10 +194,12 @@ describe('an event', () => {
   it('leaves no trace of a transaction that was rolled back', async () => {
     const log = eventLog(database.run);
     const head = await log.head();
-    await expect(store.transaction(async (tx) => {
-      await tx.insert(aCompose(), { owner: 'a', mutation: 'createCompose', key: 'rolled back', digest: 'd' });
-      throw new Error('no');
-    })).rejects.toThrow('no');
+    await expect(
+      store.transaction(async (tx) => {
+        await tx.insert(aCompose(), { owner: 'a', mutation: 'createCompose', key: 'rolled back', digest: 'd' });
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
     expect(await log.head()).toBe(head);
     expect(await store.findByIdempotencyKey({ owner: 'a', mutation: 'createCompose', key: 'rolled back' })).toBeNull();
   });
@@ -165,7 +212,8 @@ describe('an event', () => {
     await change(id, { state: 'DONE' });
     await change(id, {}, 'RENEWED');
     await change(id, { state: 'REMOVED' });
-    const seqs = async (filter: ComposeFilter) => (await log.read({ after, limit: 10, filter: { owners: ['filtered'], ...filter } })).map(({ event }) => event.seq);
+    const seqs = async (filter: ComposeFilter) =>
+      (await log.read({ after, limit: 10, filter: { owners: ['filtered'], ...filter } })).map(({ event }) => event.seq);
     expect(await seqs({ states: ['GENERATING'] })).toEqual([2, 3]);
     expect(await seqs({ states: ['DONE'] })).toEqual([3, 4, 5]);
     expect(await seqs({ states: ['WAIT', 'REMOVED'] })).toEqual([1, 2, 5]);
@@ -202,13 +250,29 @@ describe('a list', () => {
     all = [];
     for (let index = 0; index < 23; index += 1) {
       const time = (offset: number) => new Date(T0.getTime() + ((index * 7 + offset) % 5) * 1000);
-      const compose = await insert({ owner, submittedAt: time(0), expiresAt: time(1), label: index % 3 === 0 ? 'RC-1.0' : null });
-      all.push(await change(compose.id, { doneAt: index % 2 ? time(2) : null, removedAt: index % 4 === 1 ? time(3) : null, state: index % 2 ? 'DONE' : 'WAIT' }));
+      const compose = await insert({
+        owner,
+        submittedAt: time(0),
+        expiresAt: time(1),
+        label: index % 3 === 0 ? 'RC-1.0' : null,
+      });
+      all.push(
+        await change(compose.id, {
+          doneAt: index % 2 ? time(2) : null,
+          removedAt: index % 4 === 1 ? time(3) : null,
+          state: index % 2 ? 'DONE' : 'WAIT',
+        }),
+      );
     }
   });
 
   function value(compose: Compose, field: ComposeOrderField): string | null {
-    const times = { SUBMITTED_AT: compose.submittedAt, DONE_AT: compose.doneAt, REMOVED_AT: compose.removedAt, EXPIRES_AT: compose.expiresAt };
+    const times = {
+      SUBMITTED_AT: compose.submittedAt,
+      DONE_AT: compose.doneAt,
+      REMOVED_AT: compose.removedAt,
+      EXPIRES_AT: compose.expiresAt,
+    };
     return field === 'ID' ? compose.id : (times[field]?.toISOString() ?? null);
   }
 
@@ -225,7 +289,13 @@ describe('a list', () => {
           for (let pages = 0; pages < 20; pages += 1) {
             const edge = backwards ? seen[0] : seen.at(-1);
             const key = edge && { value: value(edge, field), id: edge.id };
-            const page = await store.page({ filter, orderBy: { field, direction }, limit: 4, backwards, ...(key ? (backwards ? { before: key } : { after: key }) : {}) });
+            const page = await store.page({
+              filter,
+              orderBy: { field, direction },
+              limit: 4,
+              backwards,
+              ...(key ? (backwards ? { before: key } : { after: key }) : {}),
+            });
             if (backwards) seen.unshift(...page.items);
             else seen.push(...page.items);
             expect(backwards ? page.hasNextPage : page.hasPreviousPage).toBe(key !== undefined);
@@ -238,9 +308,23 @@ describe('a list', () => {
     }
     it(`by ${field} may be bounded on both sides`, async () => {
       const order = sorted(field);
-      for (const [from, to] of [[2, 6], [5, 20], [15, 22]] as const) {
-        const key = (index: number) => ({ value: value(order[index] as Compose, field), id: (order[index] as Compose).id });
-        const page = await store.page({ filter, orderBy: { field, direction: 'ASC' }, limit: 50, backwards: false, after: key(from), before: key(to) });
+      for (const [from, to] of [
+        [2, 6],
+        [5, 20],
+        [15, 22],
+      ] as const) {
+        const key = (index: number) => ({
+          value: value(order[index] as Compose, field),
+          id: (order[index] as Compose).id,
+        });
+        const page = await store.page({
+          filter,
+          orderBy: { field, direction: 'ASC' },
+          limit: 50,
+          backwards: false,
+          after: key(from),
+          before: key(to),
+        });
         expect(page.items.map(({ id }) => id)).toEqual(order.slice(from + 1, to).map(({ id }) => id));
       }
     });
@@ -260,11 +344,22 @@ describe('a list', () => {
       [{ sourceTypes: ['TAG', 'PULP'] }, () => false],
       [{ pungiComposeId: 'none' }, () => false],
       [{ submittedAfter: T0 }, ({ submittedAt }) => submittedAt > T0],
-      [{ submittedBefore: new Date(T0.getTime() + 2000) }, ({ submittedAt }) => submittedAt.getTime() < T0.getTime() + 2000],
+      [
+        { submittedBefore: new Date(T0.getTime() + 2000) },
+        ({ submittedAt }) => submittedAt.getTime() < T0.getTime() + 2000,
+      ],
     ];
     for (const [more, holds] of cases) {
-      const page = await store.page({ filter: { ...filter, ...more }, orderBy: { field: 'ID', direction: 'ASC' }, limit: 100, backwards: false });
-      expect({ more, ids: page.items.map(({ id }) => id) }).toEqual({ more, ids: all.filter(holds).map(({ id }) => id) });
+      const page = await store.page({
+        filter: { ...filter, ...more },
+        orderBy: { field: 'ID', direction: 'ASC' },
+        limit: 100,
+        backwards: false,
+      });
+      expect({ more, ids: page.items.map(({ id }) => id) }).toEqual({
+        more,
+        ids: all.filter(holds).map(({ id }) => id),
+      });
       expect(await store.count({ ...filter, ...more })).toEqual({ count: all.filter(holds).length, isEstimate: false });
     }
   });
@@ -303,7 +398,8 @@ describe('progress', () => {
   it('never falls within an attempt, and a worker without the attempt writes none', async () => {
     const progress = progressStore(database.run);
     const { id } = await insert();
-    const put = (attempt: number, percent: number) => progress.put(id, { attempt, percent, phase: 'GATHER', message: null, updatedAt: T0 });
+    const put = (attempt: number, percent: number) =>
+      progress.put(id, { attempt, percent, phase: 'GATHER', message: null, updatedAt: T0 });
     const percent = async () => (await progress.findMany([id]))[0]?.percent ?? null;
     await put(1, 10);
     expect(await percent()).toBeNull();
@@ -316,7 +412,10 @@ describe('progress', () => {
     expect(await percent()).toBe(50);
     await put(2, 5);
     expect(await percent()).toBe(5);
-    expect(await progress.findMany([...IMPOSSIBLE_IDS, id])).toMatchObject([...IMPOSSIBLE_IDS.map(() => null), { attempt: 2, phase: 'GATHER', updatedAt: T0 }]);
+    expect(await progress.findMany([...IMPOSSIBLE_IDS, id])).toMatchObject([
+      ...IMPOSSIBLE_IDS.map(() => null),
+      { attempt: 2, phase: 'GATHER', updatedAt: T0 },
+    ]);
   });
 });
 
@@ -325,8 +424,15 @@ describe('packages', () => {
     const packages = packageStore(database.run);
     const { id } = await insert();
     const records = Array.from({ length: 12_001 }, (_, index): PackageRecord => ({
-      nevra: `p${index}-0:1-1.noarch`, name: `p${index}`, arch: 'noarch', sourceNevra: null, sigkey: null,
-      path: `Temporary/x86_64/os/Packages/${String(index).padStart(5, '0')}`, sizeBytes: index ? 5_000_000_000 : null, treeArch: 'x86_64', category: 'binary',
+      nevra: `p${index}-0:1-1.noarch`,
+      name: `p${index}`,
+      arch: 'noarch',
+      sourceNevra: null,
+      sigkey: null,
+      path: `Temporary/x86_64/os/Packages/${String(index).padStart(5, '0')}`,
+      sizeBytes: index ? 5_000_000_000 : null,
+      treeArch: 'x86_64',
+      category: 'binary',
     }));
     await store.transaction((tx) => tx.insertPackages(id, records));
     const first = await onlyOne(packages.pages([id], { limit: 2 }));

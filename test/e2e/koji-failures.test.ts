@@ -25,7 +25,12 @@ beforeAll(async () => {
   koji.addBuild('bad-1-1', { state: BUILD_STATE.FAILED });
   koji.addBuild('gone-1-1', { state: BUILD_STATE.DELETED });
   koji.addBuild('image-1-1', { types: ['image'] });
-  const pruned = koji.addBuild('pruned-1-1', { rpms: [{ arch: 'src', sigkeys: ['abcdef12'] }, { arch: 'x86_64', sigkeys: ['abcdef12'] }] });
+  const pruned = koji.addBuild('pruned-1-1', {
+    rpms: [
+      { arch: 'src', sigkeys: ['abcdef12'] },
+      { arch: 'x86_64', sigkeys: ['abcdef12'] },
+    ],
+  });
   koji.pruneSignedCopies(pruned);
   koji.addTag('gone-tag');
   koji.deleteTag('gone-tag');
@@ -39,7 +44,9 @@ beforeAll(async () => {
   buildModule({ koji, mbs }, 'modular', 'alpha:2:20260101000000:aa');
   buildModule({ koji, mbs }, 'modular', 'alpha:1:20250101000000:aa');
   buildModule({ koji, mbs }, 'modular', 'needy:1:20260101000000:aa', [{ platform: ['f40'], absent: ['1'] }]);
-  buildModule({ koji, mbs }, 'modular', 'torn:1:20260101000000:aa', [{ platform: ['f40'], alpha: ['1'], between: ['1'] }]);
+  buildModule({ koji, mbs }, 'modular', 'torn:1:20260101000000:aa', [
+    { platform: ['f40'], alpha: ['1'], between: ['1'] },
+  ]);
   buildModule({ koji, mbs }, 'modular', 'between:1:20260101000000:aa', [{ platform: ['f40'], alpha: ['2'] }]);
   buildModule({ koji, mbs }, 'modular', 'failed:1:20260101000000:aa', undefined, { state: 4 });
   buildModule({ koji, mbs }, 'modular', 'done:1:20260101000000:aa', undefined, { state: 3 });
@@ -59,61 +66,202 @@ interface Failed {
 }
 
 async function failureOf(input: object): Promise<Failed['failure']> {
-  const ended = (await lab.service.ended(await lab.service.request(input), 'state failure { code message retryable }')) as unknown as Failed;
+  const ended = (await lab.service.ended(
+    await lab.service.request(input),
+    'state failure { code message retryable }',
+  )) as unknown as Failed;
   expect(ended.state).toBe('FAILED');
   return ended.failure;
 }
 
-const tag = (more: object = {}, rest: object = {}) => () => ({ source: { tag: { tag: 'f43', ...more } }, ...rest });
-const build = (builds: readonly string[], more: object = {}, rest: object = {}) => () => ({ source: { build: { builds, ...more } }, ...rest });
-const modules = (names: readonly string[], more: object = {}, rest: object = {}) => () => ({ source: { module: { modules: names, ...more } }, ...rest });
+const tag =
+  (more: object = {}, rest: object = {}) =>
+  () => ({ source: { tag: { tag: 'f43', ...more } }, ...rest });
+const build =
+  (builds: readonly string[], more: object = {}, rest: object = {}) =>
+  () => ({ source: { build: { builds, ...more } }, ...rest });
+const modules =
+  (names: readonly string[], more: object = {}, rest: object = {}) =>
+  () => ({ source: { module: { modules: names, ...more } }, ...rest });
 
 type Case = readonly [what: string, input: () => object, code: string, message: RegExp];
 
 describe('a compose fails for good that names', () => {
   it.each<Case>([
-    ['a tag that is not there', () => ({ source: { tag: { tag: 'f99' } } }), 'INVALID_SOURCE', /There is no tag “f99” in Koji \(fake\)/],
-    ['a tag that was deleted', () => ({ source: { tag: { tag: 'gone-tag' } } }), 'INVALID_SOURCE', /There is no tag “gone-tag”/],
-    ['a tag at an event before it was there', tag({ kojiEvent: 1 }), 'INVALID_SOURCE', /There is no tag “f43” .* at event 1/],
+    [
+      'a tag that is not there',
+      () => ({ source: { tag: { tag: 'f99' } } }),
+      'INVALID_SOURCE',
+      /There is no tag “f99” in Koji \(fake\)/,
+    ],
+    [
+      'a tag that was deleted',
+      () => ({ source: { tag: { tag: 'gone-tag' } } }),
+      'INVALID_SOURCE',
+      /There is no tag “gone-tag”/,
+    ],
+    [
+      'a tag at an event before it was there',
+      tag({ kojiEvent: 1 }),
+      'INVALID_SOURCE',
+      /There is no tag “f43” .* at event 1/,
+    ],
     ['an event that is to come', tag({ kojiEvent: 2_000_000_000 }), 'INVALID_SOURCE', /There is no event 2000000000/],
-    ['a package that the tag lacks', tag({ packages: ['hello', 'absent', 'no-such-*'] }), 'MISSING_PACKAGES', /Not in tag f43 at event \d+: absent, no-such-\*$/],
+    [
+      'a package that the tag lacks',
+      tag({ packages: ['hello', 'absent', 'no-such-*'] }),
+      'MISSING_PACKAGES',
+      /Not in tag f43 at event \d+: absent, no-such-\*$/,
+    ],
     ['a package that is blocked', tag({ packages: ['secret'] }), 'MISSING_PACKAGES', /secret \(blocked in f43\)/],
-    ['a build on a tag that is not there', tag({ builds: ['absent-1-1'] }), 'INVALID_SOURCE', /there is no build absent-1-1/],
-    ['a modular tag that is not there', tag({ modularTags: ['no-modules'] }), 'INVALID_SOURCE', /There is no tag “no-modules”/],
-    ['builds that are not there', build(['absent-1-1', 'missing-2-2']), 'INVALID_SOURCE', /2 of the builds cannot be used: there is no build absent-1-1; there is no build missing-2-2/],
+    [
+      'a build on a tag that is not there',
+      tag({ builds: ['absent-1-1'] }),
+      'INVALID_SOURCE',
+      /there is no build absent-1-1/,
+    ],
+    [
+      'a modular tag that is not there',
+      tag({ modularTags: ['no-modules'] }),
+      'INVALID_SOURCE',
+      /There is no tag “no-modules”/,
+    ],
+    [
+      'builds that are not there',
+      build(['absent-1-1', 'missing-2-2']),
+      'INVALID_SOURCE',
+      /2 of the builds cannot be used: there is no build absent-1-1; there is no build missing-2-2/,
+    ],
     ['a build under way', build(['young-1-1']), 'INVALID_SOURCE', /young-1-1 is still being built/],
     ['a build that failed', build(['bad-1-1']), 'INVALID_SOURCE', /bad-1-1 is failed/],
     ['a build that was deleted', build(['gone-1-1']), 'INVALID_SOURCE', /gone-1-1 is deleted/],
-    ['a build of no RPMs', build(['image-1-1']), 'INVALID_SOURCE', /image-1-1 holds no RPMs \(it is a build of type image\)/],
-    ['a package that no build holds', build(['greet-0.9-1'], { packages: ['cowsay'] }), 'MISSING_PACKAGES', /Not in the builds: cowsay/],
-    ['a build that is not signed', build(['greet-0.9-1', 'hello-2.12-1'], {}, { sigkeys: ['ABCDEF12'] }), 'UNSIGNED_PACKAGES', /Not signed with the key ABCDEF12: greet-0\.9-1$/],
-    ['a build signed with another key', build(['hello-2.12-1'], {}, { sigkeys: ['00000000', '11111111'] }), 'UNSIGNED_PACKAGES', /any of the keys 00000000, 11111111: hello-2\.12-1/],
-    ['a build whose signed copies are gone', build(['pruned-1-1'], {}, { sigkeys: ['abcdef12'] }), 'UNSIGNED_PACKAGES', /^Signed with the key abcdef12, but Koji's signed copies are gone .*: pruned-1-1$/],
-    ['a task that is not there', build([], { scratchBuildTasks: ['999999'] }), 'INVALID_SOURCE', /there is no task 999999/],
-    ['a task of one arch', () => build([], { scratchBuildTasks: [tasks.arch] })(), 'INVALID_SOURCE', /builds one arch only; ask for its parent/],
-    ['a task that is no scratch build', () => build([], { scratchBuildTasks: [tasks.real] })(), 'INVALID_SOURCE', /is not a scratch build/],
+    [
+      'a build of no RPMs',
+      build(['image-1-1']),
+      'INVALID_SOURCE',
+      /image-1-1 holds no RPMs \(it is a build of type image\)/,
+    ],
+    [
+      'a package that no build holds',
+      build(['greet-0.9-1'], { packages: ['cowsay'] }),
+      'MISSING_PACKAGES',
+      /Not in the builds: cowsay/,
+    ],
+    [
+      'a build that is not signed',
+      build(['greet-0.9-1', 'hello-2.12-1'], {}, { sigkeys: ['ABCDEF12'] }),
+      'UNSIGNED_PACKAGES',
+      /Not signed with the key ABCDEF12: greet-0\.9-1$/,
+    ],
+    [
+      'a build signed with another key',
+      build(['hello-2.12-1'], {}, { sigkeys: ['00000000', '11111111'] }),
+      'UNSIGNED_PACKAGES',
+      /any of the keys 00000000, 11111111: hello-2\.12-1/,
+    ],
+    [
+      'a build whose signed copies are gone',
+      build(['pruned-1-1'], {}, { sigkeys: ['abcdef12'] }),
+      'UNSIGNED_PACKAGES',
+      /^Signed with the key abcdef12, but Koji's signed copies are gone .*: pruned-1-1$/,
+    ],
+    [
+      'a task that is not there',
+      build([], { scratchBuildTasks: ['999999'] }),
+      'INVALID_SOURCE',
+      /there is no task 999999/,
+    ],
+    [
+      'a task of one arch',
+      () => build([], { scratchBuildTasks: [tasks.arch] })(),
+      'INVALID_SOURCE',
+      /builds one arch only; ask for its parent/,
+    ],
+    [
+      'a task that is no scratch build',
+      () => build([], { scratchBuildTasks: [tasks.real] })(),
+      'INVALID_SOURCE',
+      /is not a scratch build/,
+    ],
     ['a task under way', () => tag({ scratchBuildTasks: [tasks.running] })(), 'INVALID_SOURCE', /is still running/],
-    ['a module that is not there', modules(['absent:1']), 'INVALID_SOURCE', /There is no module absent:1 in MBS that is ready/],
-    ['a version that is not there', modules(['alpha:1:19990101000000']), 'INVALID_SOURCE', /There is no module alpha:1:19990101000000/],
+    [
+      'a module that is not there',
+      modules(['absent:1']),
+      'INVALID_SOURCE',
+      /There is no module absent:1 in MBS that is ready/,
+    ],
+    [
+      'a version that is not there',
+      modules(['alpha:1:19990101000000']),
+      'INVALID_SOURCE',
+      /There is no module alpha:1:19990101000000/,
+    ],
     ['a module that failed', modules(['failed:1']), 'INVALID_SOURCE', /There is no module failed:1/],
     ['a module that is only done', modules(['done:1']), 'INVALID_SOURCE', /ask with INCLUDE_DONE_MODULES/],
-    ['two versions of a stream', modules(['alpha:1', 'alpha:1:20250101000000']), 'INVALID_SOURCE', /alpha:1:20250101000000:aa conflicts with alpha:1:20260101000000:aa: a compose has one version of a stream/],
-    ['a module that needs what is not there', modules(['needy:1']), 'INVALID_SOURCE', /requires absent:1, which is not ready in MBS/],
-    ['a module whose needs conflict', modules(['torn:1']), 'INVALID_SOURCE', /torn:1:20260101000000:aa cannot be used: .*alpha/],
-    ['a module whose modulemd is none', modules(['odd:1']), 'INVALID_SOURCE', /The modulemd of odd:1:20260101000000:aa in MBS/],
-    ['a module that is not in its tag', modules(['alpha:1'], { modularTags: ['empty-modular'] }), 'INVALID_SOURCE', /There is no module alpha:1 tagged in empty-modular/],
-    ['a modular tag without modules', modules([], { modularTags: ['empty-modular'] }), 'INVALID_SOURCE', /There is no module in empty-modular/],
-    ['a scratch module that MBS lacks', modules([], { scratchModules: ['alpha:9:1:x'] }), 'INVALID_SOURCE', /There is no scratch module alpha:9:1:x/],
-    ['a lookaside repository that is not there', () => tag({}, { lookasideRepos: [join(directory, 'absent')] })(), 'INVALID_SOURCE', /absent/],
+    [
+      'two versions of a stream',
+      modules(['alpha:1', 'alpha:1:20250101000000']),
+      'INVALID_SOURCE',
+      /alpha:1:20250101000000:aa conflicts with alpha:1:20260101000000:aa: a compose has one version of a stream/,
+    ],
+    [
+      'a module that needs what is not there',
+      modules(['needy:1']),
+      'INVALID_SOURCE',
+      /requires absent:1, which is not ready in MBS/,
+    ],
+    [
+      'a module whose needs conflict',
+      modules(['torn:1']),
+      'INVALID_SOURCE',
+      /torn:1:20260101000000:aa cannot be used: .*alpha/,
+    ],
+    [
+      'a module whose modulemd is none',
+      modules(['odd:1']),
+      'INVALID_SOURCE',
+      /The modulemd of odd:1:20260101000000:aa in MBS/,
+    ],
+    [
+      'a module that is not in its tag',
+      modules(['alpha:1'], { modularTags: ['empty-modular'] }),
+      'INVALID_SOURCE',
+      /There is no module alpha:1 tagged in empty-modular/,
+    ],
+    [
+      'a modular tag without modules',
+      modules([], { modularTags: ['empty-modular'] }),
+      'INVALID_SOURCE',
+      /There is no module in empty-modular/,
+    ],
+    [
+      'a scratch module that MBS lacks',
+      modules([], { scratchModules: ['alpha:9:1:x'] }),
+      'INVALID_SOURCE',
+      /There is no scratch module alpha:9:1:x/,
+    ],
+    [
+      'a lookaside repository that is not there',
+      () => tag({}, { lookasideRepos: [join(directory, 'absent')] })(),
+      'INVALID_SOURCE',
+      /absent/,
+    ],
   ])('%s', async (_, input, code, message) => {
-    expect(await failureOf(input())).toEqual({ code, message: expect.stringMatching(message) as string, retryable: false });
+    expect(await failureOf(input())).toEqual({
+      code,
+      message: expect.stringMatching(message) as string,
+      retryable: false,
+    });
   });
 
   it('a commit of module defaults that is not there', async () => {
     const defaults = await lab.git.repository('defaults');
     await defaults.commit({ 'a.yaml': 'document: modulemd-defaults\n' });
     const moduleDefaults = { url: lab.git.urlOf(defaults), commit: '0123456789012345678901234567890123456789' };
-    expect(await failureOf(tag({ moduleDefaults })())).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringContaining('There is no commit, branch or tag') as string });
+    expect(await failureOf(tag({ moduleDefaults })())).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringContaining('There is no commit, branch or tag') as string,
+    });
   });
 });
 
@@ -124,15 +272,26 @@ describe('a compose may work later where', () => {
     ['Koji answers 500', (koji) => koji.breakNext(...always({ kind: 'status', status: 500 } as const))],
     ['Koji hangs up', (koji) => koji.breakNext(...always({ kind: 'reset' } as const))],
     ['Koji answers half', (koji) => koji.breakNext(...always({ kind: 'cut' } as const))],
-    ['Koji answers what is no XML', (koji) => koji.breakNext(...always({ kind: 'body', body: '<methodResponse><nonsense>' } as const))],
+    [
+      'Koji answers what is no XML',
+      (koji) => koji.breakNext(...always({ kind: 'body', body: '<methodResponse><nonsense>' } as const)),
+    ],
     ['Koji answers other types', (koji) => koji.breakNext(...always({ kind: 'value', value: 'what' } as const))],
   ])('%s', async (_, fail) => {
     fail(lab.koji);
-    expect(await failureOf({ source: { tag: { tag: 'f43' } }, flags: ['NO_REUSE'] })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining('Koji (fake)') as string });
+    expect(await failureOf({ source: { tag: { tag: 'f43' } }, flags: ['NO_REUSE'] })).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryable: true,
+      message: expect.stringContaining('Koji (fake)') as string,
+    });
   });
 
   it('MBS does not answer', async () => {
     lab.mbs.fail({ kind: 'status', status: 503 }, 60);
-    expect(await failureOf(modules(['alpha:1'])())).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining('MBS') as string });
+    expect(await failureOf(modules(['alpha:1'])())).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryable: true,
+      message: expect.stringContaining('MBS') as string,
+    });
   });
 });

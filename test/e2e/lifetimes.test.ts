@@ -20,10 +20,21 @@ let watcher: Watcher;
 beforeAll(async () => {
   big = `${configuration}.big`;
   // A file where a directory should be: this worker cannot have it.
-  for (const [name, path] of [['mounted', big], ['elsewhere', `${configuration}.mounted/big`]] as const) {
-    await writeFile(`${configuration}.${name}`, JSON.stringify({ ODCS_TARGET_DIRS: { big: path }, ODCS_ROUTES: ROUTES }));
+  for (const [name, path] of [
+    ['mounted', big],
+    ['elsewhere', `${configuration}.mounted/big`],
+  ] as const) {
+    await writeFile(
+      `${configuration}.${name}`,
+      JSON.stringify({ ODCS_TARGET_DIRS: { big: path }, ODCS_ROUTES: ROUTES }),
+    );
   }
-  cluster = await startCluster({ apis: 2, workers: 0, engine: 'pungi', environment: { ODCS_CONFIG: `${configuration}.mounted` } });
+  cluster = await startCluster({
+    apis: 2,
+    workers: 0,
+    engine: 'pungi',
+    environment: { ODCS_CONFIG: `${configuration}.mounted` },
+  });
   await cluster.startWorker({ ODCS_CONFIG: `${configuration}.elsewhere` });
   await cluster.startWorker({ ODCS_POOLS: 'large' });
   repo = await cluster.repository('quick', { timeScale: 0.001 });
@@ -34,7 +45,8 @@ beforeAll(async () => {
 afterAll(async () => {
   watcher.stop();
   await cluster.stop();
-  for (const name of ['mounted', 'elsewhere', 'big']) await rm(`${configuration}.${name}`, { recursive: true, force: true });
+  for (const name of ['mounted', 'elsewhere', 'big'])
+    await rm(`${configuration}.${name}`, { recursive: true, force: true });
 });
 
 function api(index: number): ServiceProcess {
@@ -45,7 +57,9 @@ function api(index: number): ServiceProcess {
 
 async function done(index: number, packages: readonly string[], extra: object = {}): Promise<string> {
   const id = await create(api(index), { source: { repo: { repo, packages } }, ...extra });
-  expect(await untilDone(api(index), id, ({ state }) => state === 'DONE' || state === 'FAILED')).toMatchObject({ state: 'DONE' });
+  expect(await untilDone(api(index), id, ({ state }) => state === 'DONE' || state === 'FAILED')).toMatchObject({
+    state: 'DONE',
+  });
   return id;
 }
 
@@ -54,15 +68,24 @@ interface Changed {
   readonly pin: { readonly expiresAt: string };
 }
 
-async function change(index: number, mutation: string, input: object, asked = 'compose { state expiresAt }'): Promise<Changed> {
+async function change(
+  index: number,
+  mutation: string,
+  input: object,
+  asked = 'compose { state expiresAt }',
+): Promise<Changed> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const { data, errors } = await api(index).query(`mutation ($input: ${type}!) { ${mutation}(input: $input) { ${asked} } }`, { input });
+  const { data, errors } = await api(index).query(
+    `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${asked} } }`,
+    { input },
+  );
   if (errors) throw new Error(JSON.stringify(errors));
   return data?.[mutation] as Changed;
 }
 
 const told = (id: string): readonly SeenEvent[] => watcher.seen.filter((event) => event.id === id);
-const removed = (id: string) => watcher.until((seen) => seen.some((event) => event.id === id && event.to === 'REMOVED'));
+const removed = (id: string) =>
+  watcher.until((seen) => seen.some((event) => event.id === id && event.to === 'REMOVED'));
 const inDefault = (id: string): boolean => existsSync(join(cluster.targetDir, `odcs-${id}`));
 
 it('a compose is made where it is asked for, by a worker of its pool that has that directory, and removed there', async () => {
@@ -75,12 +98,19 @@ it('a compose is made where it is asked for, by a worker of its pool that has th
 }, 60_000);
 
 it('a pin that one process was told of keeps files past their expiry, until it ends; then another process removes them', async () => {
-  const id = await create(api(0), { source: { repo: { repo, packages: ['hello'] } }, flags: ['NO_REUSE'], secondsToLive: 1 });
+  const id = await create(api(0), {
+    source: { repo: { repo, packages: ['hello'] } },
+    flags: ['NO_REUSE'],
+    secondsToLive: 1,
+  });
   const { pin } = await change(1, 'pinCompose', { id, name: 'audit', secondsToLive: 5 }, 'pin { expiresAt }');
   await removed(id);
   const history = told(id);
   expect(history.map(({ kind, to }) => to ?? kind).slice(-3)).toEqual(['DONE', 'UNPINNED', 'REMOVED']);
-  const [row] = await cluster.database.query<{ kept: boolean }>('select removed_at >= $2 and expires_at < $2 as kept from compose where id = $1', [id, pin.expiresAt]);
+  const [row] = await cluster.database.query<{ kept: boolean }>(
+    'select removed_at >= $2 and expires_at < $2 as kept from compose where id = $1',
+    [id, pin.expiresAt],
+  );
   expect(row).toEqual({ kept: true });
   expect(inDefault(id)).toBe(false);
 }, 60_000);
@@ -89,7 +119,10 @@ it('renewing one of those that share renews all of them, and the files go with t
   const root = await done(0, ['greet'], { secondsToLive: 600 });
   const sharer = await done(1, ['greet'], { secondsToLive: 300 });
   const { compose: renewed } = await change(1, 'renewCompose', { id: sharer, secondsToLive: 900 });
-  const [row] = await cluster.database.query<{ same: number }>('select count(distinct expires_at)::int as same from compose where id = any($1::bigint[])', [[root, sharer]]);
+  const [row] = await cluster.database.query<{ same: number }>(
+    'select count(distinct expires_at)::int as same from compose where id = any($1::bigint[])',
+    [[root, sharer]],
+  );
   expect(row).toEqual({ same: 1 });
   expect((await change(0, 'renewCompose', { id: root, secondsToLive: 10 })).compose.expiresAt).toBe(renewed.expiresAt);
   expect((await change(0, 'removeCompose', { id: root })).compose.state).toBe('REMOVED');

@@ -30,28 +30,40 @@ afterAll(async () => {
 /** Else `npm start` would install first, in the place of what these tests run on. */
 function isInstalled(): boolean {
   const stamp = join(ROOT, 'node_modules', '.installed');
-  const wanted = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   return existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
 }
 
-it.runIf(isInstalled())('npm start stops the service in order when npm itself gets SIGTERM, and ends when it has', async () => {
-  const npm = spawn('npm', ['start'], {
-    cwd: ROOT,
-    env: { PATH: process.env['PATH'] ?? '', HOME: directory, PORT: '0', DATABASE_URL: database.url, ODCS_DATA_DIR: directory },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached: true,
-  });
-  onTestFinished(() => killGroup(npm.pid));
-  const exited = once(npm, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  const messages: unknown[] = [];
-  for await (const line of createInterface({ input: npm.stderr })) {
-    messages.push(messageOf(line));
-    if (messages.at(-1) === 'Serving') npm.kill('SIGTERM');
-  }
-  // stderr is closed: neither the launcher nor the service is left to write to it.
-  expect(messages).toContain('Stopping');
-  expect(await exited).toEqual([0, null]);
-}, 60_000);
+it.runIf(isInstalled())(
+  'npm start stops the service in order when npm itself gets SIGTERM, and ends when it has',
+  async () => {
+    const npm = spawn('npm', ['start'], {
+      cwd: ROOT,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: directory,
+        PORT: '0',
+        DATABASE_URL: database.url,
+        ODCS_DATA_DIR: directory,
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    onTestFinished(() => killGroup(npm.pid));
+    const exited = once(npm, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+    const messages: unknown[] = [];
+    for await (const line of createInterface({ input: npm.stderr })) {
+      messages.push(messageOf(line));
+      if (messages.at(-1) === 'Serving') npm.kill('SIGTERM');
+    }
+    // stderr is closed: neither the launcher nor the service is left to write to it.
+    expect(messages).toContain('Stopping');
+    expect(await exited).toEqual([0, null]);
+  },
+  60_000,
+);
 
 function messageOf(line: string): unknown {
   return line.startsWith('{') ? (JSON.parse(line) as { readonly msg?: unknown }).msg : line;

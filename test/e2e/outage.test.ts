@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { livingProcesses } from '../../src/engines/process-table.ts';
+import { livingProcesses } from '../../src/os/process-table.ts';
 import { Fleet, type Place } from '../support/chaos/fleet.ts';
 import { readHistory } from '../support/chaos/history.ts';
 import { callWitness } from '../support/chaos/witness.ts';
@@ -24,7 +24,13 @@ let fleet: Fleet;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'odcs-outage-'));
   database = await createTestDatabase();
-  fleet = await Fleet.start({ databaseUrl: database.url, directory, apis: 2, workers: ['pungi', 'pungi'], environment: { ODCS_DRAIN_SECONDS: '0' } });
+  fleet = await Fleet.start({
+    databaseUrl: database.url,
+    directory,
+    apis: 2,
+    workers: ['pungi', 'pungi'],
+    environment: { ODCS_DRAIN_SECONDS: '0' },
+  });
   await callWitness(database.query);
 }, 60_000);
 
@@ -54,21 +60,32 @@ async function request(name: string, control: object): Promise<string> {
   return create(running(place('apis', 1)), { source: { repo: { repo, packages: ['hello'] } }, flags: ['NO_REUSE'] });
 }
 
-async function readiness(api: ServiceProcess): Promise<{ ready: number; checks: Record<string, unknown>; alive: number }> {
+async function readiness(
+  api: ServiceProcess,
+): Promise<{ ready: number; checks: Record<string, unknown>; alive: number }> {
   const [ready, alive] = await Promise.all([fetch(`${api.url}/readyz`), fetch(`${api.url}/healthz`)]);
-  return { ready: ready.status, checks: ((await ready.json()) as { checks: Record<string, unknown> }).checks, alive: alive.status };
+  return {
+    ready: ready.status,
+    checks: ((await ready.json()) as { checks: Record<string, unknown> }).checks,
+    alive: alive.status,
+  };
 }
 
 /** The place whose worker generates it now. */
 async function holderOf(id: string): Promise<Place> {
-  const [row] = await database.query<{ pid: number }>('select w.pid from compose c join worker w on w.id = c.worker_id where c.id = $1', [id]);
+  const [row] = await database.query<{ pid: number }>(
+    'select w.pid from compose c join worker w on w.id = c.worker_id where c.id = $1',
+    [id],
+  );
   const found = fleet.workers.find(({ process }) => process?.child.pid === row?.pid);
   if (!found) throw new Error(`nobody generates compose ${id}`);
   return found;
 }
 
 async function engineOf(id: string): Promise<() => Promise<number>> {
-  const groups = (await database.query<{ pgid: number }>('select pgid from process_group where compose_id = $1', [id])).map(({ pgid }) => pgid);
+  const groups = (
+    await database.query<{ pgid: number }>('select pgid from process_group where compose_id = $1', [id])
+  ).map(({ pgid }) => pgid);
   expect(groups.length).toBeGreaterThan(0);
   return async () => (await livingProcesses()).filter(({ processGroup }) => groups.includes(processGroup)).length;
 }
@@ -92,19 +109,30 @@ describe('an api process whose database', () => {
       const asked = performance.now();
       const answers = await Promise.all([
         api.query('{ composes(first: 1) { nodes { id } } }'),
-        api.query('mutation { createCompose(input: { source: { repo: { repo: "/srv/repo" } }, idempotencyKey: "in an outage" }) { compose { id } } }'),
+        api.query(
+          'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo" } }, idempotencyKey: "in an outage" }) { compose { id } } }',
+        ),
         api.query('mutation { cancelCompose(input: { id: "1" }) { compose { id } } }'),
       ]);
       expect(performance.now() - asked).toBeLessThan(BOUND_MS);
-      for (const { errors } of answers) expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } }]);
-      expect(await readiness(api)).toMatchObject({ ready: 503, alive: 200, checks: { database: 'PostgreSQL cannot be reached' } });
+      for (const { errors } of answers)
+        expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } }]);
+      expect(await readiness(api)).toMatchObject({
+        ready: 503,
+        alive: 200,
+        checks: { database: 'PostgreSQL cannot be reached' },
+      });
       // What happens meanwhile elsewhere is not lost to those who watch here.
       const id = await request(`meanwhile-${lose}`, { timeScale: 0.001 });
       await untilDone(running(place('apis', 1)), id, ({ state }) => state === 'DONE');
       proxy.restore();
       await watcher.until((seen) => seen.some((event) => event.id === id && event.to === 'DONE'));
       watcher.stop();
-      expect(watcher.seen.filter((event) => event.id === id).map(({ seq, to }) => `${seq} ${to}`)).toEqual(['1 WAIT', '2 GENERATING', '3 DONE']);
+      expect(watcher.seen.filter((event) => event.id === id).map(({ seq, to }) => `${seq} ${to}`)).toEqual([
+        '1 WAIT',
+        '2 GENERATING',
+        '3 DONE',
+      ]);
       await expect.poll(async () => (await readiness(api)).ready, { timeout: BOUND_MS }).toBe(200);
       expect((await api.query('{ composes(first: 1) { nodes { id } } }')).errors).toBeUndefined();
     }, 60_000);
@@ -122,7 +150,9 @@ describe('an api process whose database', () => {
     expect(performance.now() - asked).toBeLessThan(BOUND_MS);
     expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } }]);
     // All of them were, not only the one that was found out.
-    const again = await Promise.all(Array.from({ length: 6 }, () => api.query('{ composes(first: 1) { nodes { id } } }')));
+    const again = await Promise.all(
+      Array.from({ length: 6 }, () => api.query('{ composes(first: 1) { nodes { id } } }')),
+    );
     expect(again.every((answer) => answer.errors === undefined)).toBe(true);
     const id = await request('half-open', { timeScale: 0.001 });
     await watcher.until((seen) => seen.some((event) => event.id === id && event.to === 'DONE'));
@@ -140,13 +170,25 @@ describe('a worker', () => {
     await untilDone(running(place('apis', 1)), id, ({ state, attempt }) => state === 'DONE' && attempt === 2);
     running(frozen).child.kill('SIGCONT');
     const { log } = running(frozen);
-    await expect.poll(() => log.some((entry) => entry['composeId'] === id && entry['msg'] === 'The attempt ended'), { timeout: 15_000 }).toBe(true);
+    await expect
+      .poll(() => log.some((entry) => entry['composeId'] === id && entry['msg'] === 'The attempt ended'), {
+        timeout: 15_000,
+      })
+      .toBe(true);
     expect(await walkOf(id)).toEqual(['WAIT 0', 'GENERATING 1', 'WAIT 1', 'GENERATING 2', 'DONE 2']);
-    const pungiLog = await readFile(join(directory, 'composes', `odcs-${id}`, 'logs', 'global', 'pungi.global.log'), 'utf8');
+    const pungiLog = await readFile(
+      join(directory, 'composes', `odcs-${id}`, 'logs', 'global', 'pungi.global.log'),
+      'utf8',
+    );
     expect(pungiLog).toContain(`/.attempts/${id}.2`);
     expect(pungiLog).not.toContain(`/.attempts/${id}.1`);
     // It is among the workers again.
-    await expect.poll(async () => (await database.query('select 1 from worker where pid = $1', [running(frozen).child.pid])).length, { timeout: 10_000 }).toBe(1);
+    await expect
+      .poll(
+        async () => (await database.query('select 1 from worker where pid = $1', [running(frozen).child.pid])).length,
+        { timeout: 10_000 },
+      )
+      .toBe(1);
   }, 60_000);
 
   it('that is cut off from the database ends its engines by its own clock, and starts again when it is back', async () => {
@@ -162,7 +204,10 @@ describe('a worker', () => {
     expect(performance.now() - cut).toBeLessThan(14_000);
     alone.proxy.restore();
     await untilDone(running(place('apis', 1)), id, ({ state, attempt }) => state === 'GENERATING' && attempt === 2);
-    await running(place('apis', 1)).query('mutation ($id: ID!) { cancelCompose(input: { id: $id }) { compose { state } } }', { id });
+    await running(place('apis', 1)).query(
+      'mutation ($id: ID!) { cancelCompose(input: { id: $id }) { compose { state } } }',
+      { id },
+    );
     expect((await walkOf(id)).at(-1)).toBe('FAILED 2');
   }, 60_000);
 });
@@ -173,7 +218,12 @@ describe('a process that is started while the database', () => {
       const proxy = await startTcpProxy(database.url);
       proxy[lose]();
       try {
-        const started = startService({ DATABASE_URL: proxy.url, ODCS_ROLE: 'api', ODCS_DATA_DIR: join(directory, 'late'), HOST: '127.0.0.1' });
+        const started = startService({
+          DATABASE_URL: proxy.url,
+          ODCS_ROLE: 'api',
+          ODCS_DATA_DIR: join(directory, 'late'),
+          HOST: '127.0.0.1',
+        });
         await expect(started).rejects.toThrow(/ended with 1 .*PostgreSQL cannot be reached/s);
       } finally {
         await proxy.close();

@@ -50,33 +50,68 @@ describe('a compose of a published one', { timeout: 120_000 }, () => {
       failure: null,
       arches: ['x86_64'],
       sigkeys: [''],
-      source: { url: published.urlOf('Everything'), packages: ['cowsay', 'greet'], builds: ['cowsay-3.04-7', 'greet-0.9-1'] },
+      source: {
+        url: published.urlOf('Everything'),
+        packages: ['cowsay', 'greet'],
+        builds: ['cowsay-3.04-7', 'greet-0.9-1'],
+      },
     });
     const { nodes } = compose['packages'] as { nodes: { name: string; arch: string }[] };
-    expect(nodes.filter(({ arch }) => arch !== 'src').map(({ name }) => name).sort()).toEqual(['cowsay', 'greet']);
+    expect(
+      nodes
+        .filter(({ arch }) => arch !== 'src')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['cowsay', 'greet']);
     const { configuration, comps } = await lab.saw(String(compose['pungiComposeId']));
-    expect(configuration).toMatchObject({ pkgset_source: 'koji', pkgset_koji_builds: ['cowsay-3.04-7', 'greet-0.9-1'], sigkeys: [null] });
+    expect(configuration).toMatchObject({
+      pkgset_source: 'koji',
+      pkgset_koji_builds: ['cowsay-3.04-7', 'greet-0.9-1'],
+      sigkeys: [null],
+    });
     expect(comps).toContain('<packagereq>greet</packagereq>');
   });
 
   it('is signed as that is, and shared with the like', async () => {
     const compose = await composeOf(published.urlOf('Signed'));
     expect(compose).toMatchObject({ state: 'DONE', sigkeys: ['abcdef12'] });
-    expect(await composeOf(published.urlOf('Signed'))).toMatchObject({ state: 'DONE', reuses: { id: compose['id'] }, sigkeys: ['abcdef12'], arches: ['x86_64'] });
+    expect(await composeOf(published.urlOf('Signed'))).toMatchObject({
+      state: 'DONE',
+      reuses: { id: compose['id'] },
+      sigkeys: ['abcdef12'],
+      arches: ['x86_64'],
+    });
   });
 
   it('made again needs the published one no more', async () => {
-    const passing = await startPublishedCompose({ Everything: { x86_64: { 'greet-0:0.9-1.src': [{ nevra: 'greet-0:0.9-1.x86_64', sigkey: null }] } } });
+    const passing = await startPublishedCompose({
+      Everything: { x86_64: { 'greet-0:0.9-1.src': [{ nevra: 'greet-0:0.9-1.x86_64', sigkey: null }] } },
+    });
     const first = await composeOf(passing.urlOf('Everything'));
     await passing.close();
-    const { data } = await lab.service.query('mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: [] }) { regenerated compose { id } } }', { id: first['id'] });
-    const again = await lab.service.ended((data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id, ENDED);
-    expect(again).toMatchObject({ state: 'DONE', failure: null, reuses: null, arches: ['x86_64'], source: first['source'] });
+    const { data } = await lab.service.query(
+      'mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: [] }) { regenerated compose { id } } }',
+      { id: first['id'] },
+    );
+    const again = await lab.service.ended(
+      (data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id,
+      ENDED,
+    );
+    expect(again).toMatchObject({
+      state: 'DONE',
+      failure: null,
+      reuses: null,
+      arches: ['x86_64'],
+      source: first['source'],
+    });
   });
 
   it('fails with the reason', async () => {
     const cases: [string, object][] = [
-      [published.urlOf('Nothing'), { code: 'INVALID_SOURCE', message: expect.stringContaining('knows no variant Nothing') }],
+      [
+        published.urlOf('Nothing'),
+        { code: 'INVALID_SOURCE', message: expect.stringContaining('knows no variant Nothing') },
+      ],
       [published.urlOf('Elsewhere'), { code: 'INVALID_SOURCE', message: expect.stringContaining('s390x only') }],
       [published.urlOf('Unknown'), { code: 'INVALID_SOURCE', message: expect.stringContaining('nothing-1-1') }],
       [`${published.url}/composes/none/compose/Everything`, { code: 'INVALID_SOURCE' }],
@@ -87,7 +122,9 @@ describe('a compose of a published one', { timeout: 120_000 }, () => {
 
   it('is refused where it cannot be meant, or no Koji is configured', async () => {
     for (const url of ['/srv/compose/Everything', 'ftp://example.com/compose/Everything', ...HOSTILE_VALUES]) {
-      expect((await lab.service.refused({ source: { pungiCompose: { url } } })).extensions.code, url.slice(0, 40)).toBe('BAD_USER_INPUT');
+      expect((await lab.service.refused({ source: { pungiCompose: { url } } })).extensions.code, url.slice(0, 40)).toBe(
+        'BAD_USER_INPUT',
+      );
     }
     const without = await startRunningService({ ODCS_ENGINE: 'pungi' });
     const problem = await without.refused({ source: { pungiCompose: { url: published.urlOf('Everything') } } });

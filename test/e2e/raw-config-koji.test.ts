@@ -18,7 +18,8 @@ pkgset_koji_tag = "f43"
 koji_profile = "fake"
 gather_method = "deps"
 `;
-const VARIANTS = '<?xml version="1.0"?>\n<variants><variant id="Temporary" name="Temporary" type="variant"><arches><arch>x86_64</arch></arches></variant></variants>\n';
+const VARIANTS =
+  '<?xml version="1.0"?>\n<variants><variant id="Temporary" name="Temporary" type="variant"><arches><arch>x86_64</arch></arches></variant></variants>\n';
 
 let directory: string;
 let git: GitServer;
@@ -30,10 +31,19 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'odcs-raw-koji-'));
   git = await startGitServer();
   repository = await git.repository('configs');
-  const files = { 'pungi.conf': CONFIGURATION, 'other.conf': CONFIGURATION.replace('"fake"', '"other"'), 'variants.xml': VARIANTS };
+  const files = {
+    'pungi.conf': CONFIGURATION,
+    'other.conf': CONFIGURATION.replace('"fake"', '"other"'),
+    'variants.xml': VARIANTS,
+  };
   commit = await repository.commit(files);
   const url = git.urlOf(repository);
-  lab = await startKojiLab(directory, { ODCS_RAW_CONFIGS: JSON.stringify({ ours: { url, configFile: 'pungi.conf' }, other: { url, configFile: 'other.conf' } }) });
+  lab = await startKojiLab(directory, {
+    ODCS_RAW_CONFIGS: JSON.stringify({
+      ours: { url, configFile: 'pungi.conf' },
+      other: { url, configFile: 'other.conf' },
+    }),
+  });
   lab.koji.addTag('f43');
   buildSamples(lab.koji, 'f43');
 }, 120_000);
@@ -45,12 +55,19 @@ afterAll(async () => {
 
 async function compose(rawConfig: object, more: object = {}) {
   const { service } = lab;
-  return (await service.ended(await service.request({ source: { rawConfig: { name: 'ours', commit: 'main', ...rawConfig } }, ...more }), ENDED)) as Record<string, unknown> & { source: { kojiEvent: number; resolvedCommit: string } };
+  return (await service.ended(
+    await service.request({ source: { rawConfig: { name: 'ours', commit: 'main', ...rawConfig } }, ...more }),
+    ENDED,
+  )) as Record<string, unknown> & { source: { kojiEvent: number; resolvedCommit: string } };
 }
 
 it('finds the Koji that the service knows by its profile, and takes it as it is just now', async () => {
   const done = await compose({});
-  expect(done).toMatchObject({ state: 'DONE', failure: null, source: { commit: 'main', resolvedCommit: commit, kojiEvent: lab.koji.lastEvent } });
+  expect(done).toMatchObject({
+    state: 'DONE',
+    failure: null,
+    source: { commit: 'main', resolvedCommit: commit, kojiEvent: lab.koji.lastEvent },
+  });
   const given = (name: string) => readFile(join(directory, 'kept', String(done['pungiComposeId']), name), 'utf8');
   expect(JSON.parse(await given('arguments.json'))).toContain(`--koji-event=${done.source.kojiEvent}`);
   expect(await given('koji/config')).toContain('[fake]');
@@ -60,9 +77,19 @@ it('made again, is of the same commit and event, and says still how it was asked
   const first = await compose({});
   const after = await repository.commit({ README: 'Changed' });
   lab.koji.addTag('later');
-  const { data } = await lab.service.query('mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: ["abcd1234", ""] }) { compose { id } } }', { id: first['id'] });
-  const again = await lab.service.ended((data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id, ENDED);
-  expect(again).toMatchObject({ state: 'DONE', respinOf: first['pungiComposeId'], source: { commit: 'main', resolvedCommit: first.source.resolvedCommit, kojiEvent: first.source.kojiEvent } });
+  const { data } = await lab.service.query(
+    'mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: ["abcd1234", ""] }) { compose { id } } }',
+    { id: first['id'] },
+  );
+  const again = await lab.service.ended(
+    (data as { renewCompose: { compose: { id: string } } }).renewCompose.compose.id,
+    ENDED,
+  );
+  expect(again).toMatchObject({
+    state: 'DONE',
+    respinOf: first['pungiComposeId'],
+    source: { commit: 'main', resolvedCommit: first.source.resolvedCommit, kojiEvent: first.source.kojiEvent },
+  });
   expect(after).not.toBe(first.source.resolvedCommit);
 });
 
@@ -70,10 +97,22 @@ it('is shared by whoever names the same commit, by branch or in full; each is to
   const { kojiEvent, resolvedCommit } = (await compose({})).source;
   const root = await compose({ kojiEvent }, { composeType: 'DEVELOPMENT' });
   const sharer = await compose({ commit: resolvedCommit, kojiEvent }, { composeType: 'DEVELOPMENT' });
-  expect(root).toMatchObject({ reuses: null, source: { commit: 'main' }, pungiConfigDump: expect.stringContaining('"f43"') });
-  expect(sharer).toMatchObject({ state: 'DONE', attempt: 0, reuses: { id: root['id'] }, source: { commit: resolvedCommit, resolvedCommit, kojiEvent } });
+  expect(root).toMatchObject({
+    reuses: null,
+    source: { commit: 'main' },
+    pungiConfigDump: expect.stringContaining('"f43"'),
+  });
+  expect(sharer).toMatchObject({
+    state: 'DONE',
+    attempt: 0,
+    reuses: { id: root['id'] },
+    source: { commit: resolvedCommit, resolvedCommit, kojiEvent },
+  });
   // What was generated is what both have.
-  expect([sharer['pungiComposeId'], sharer['pungiConfigDump']]).toEqual([root['pungiComposeId'], root['pungiConfigDump']]);
+  expect([sharer['pungiComposeId'], sharer['pungiConfigDump']]).toEqual([
+    root['pungiComposeId'],
+    root['pungiConfigDump'],
+  ]);
 });
 
 it('has no event of our Koji where its packages come from another', async () => {

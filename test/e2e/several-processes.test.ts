@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 import { Watcher, create, untilDone } from '../support/watcher.ts';
-import { livingProcesses } from '../../src/engines/process-table.ts';
+import { livingProcesses } from '../../src/os/process-table.ts';
 
 let cluster: Cluster;
 let quick: string;
@@ -36,7 +36,11 @@ describe('two api and two worker processes on one database', () => {
     await watcher.until((seen) => ids.every((id) => seen.some(({ id: seenId, to }) => seenId === id && to === 'DONE')));
     watcher.stop();
     for (const id of ids) {
-      expect(watcher.seen.filter((event) => event.id === id).map(({ seq, to }) => `${seq} ${to}`)).toEqual(['1 WAIT', '2 GENERATING', '3 DONE']);
+      expect(watcher.seen.filter((event) => event.id === id).map(({ seq, to }) => `${seq} ${to}`)).toEqual([
+        '1 WAIT',
+        '2 GENERATING',
+        '3 DONE',
+      ]);
     }
     expect(new Set(watcher.seen.map(({ cursor }) => cursor)).size).toBe(watcher.seen.length);
     const workers = await cluster.database.query('select distinct host from worker');
@@ -46,13 +50,23 @@ describe('two api and two worker processes on one database', () => {
   it('end a cancelled compose, engine, grandchildren and all, within 7 s, and publish nothing', async () => {
     const id = await create(api(0), { source: { repo: { repo: stubborn, packages: ['hello'] } } });
     await untilDone(api(0), id, ({ progress }) => progress?.phase === 'GATHER');
-    const engines = async () => (await cluster.database.query<{ pgid: number }>('select pgid from process_group where compose_id = $1', [id])).map(({ pgid }) => pgid);
+    const engines = async () =>
+      (
+        await cluster.database.query<{ pgid: number }>('select pgid from process_group where compose_id = $1', [id])
+      ).map(({ pgid }) => pgid);
     const groups = await engines();
     expect(groups.length).toBeGreaterThan(0);
     const asked = performance.now();
-    const { data } = await api(1).query('mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "a test" }) { compose { state stateReason failure { code } } } }', { id });
+    const { data } = await api(1).query(
+      'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "a test" }) { compose { state stateReason failure { code } } } }',
+      { id },
+    );
     const took = performance.now() - asked;
-    expect(data).toMatchObject({ cancelCompose: { compose: { state: 'FAILED', stateReason: 'Canceled by anonymous: a test', failure: { code: 'CANCELED' } } } });
+    expect(data).toMatchObject({
+      cancelCompose: {
+        compose: { state: 'FAILED', stateReason: 'Canceled by anonymous: a test', failure: { code: 'CANCELED' } },
+      },
+    });
     expect(took).toBeLessThan(7_500);
     expect((await livingProcesses()).filter(({ processGroup }) => groups.includes(processGroup))).toEqual([]);
     expect(existsSync(join(cluster.targetDir, `odcs-${id}`))).toBe(false);
@@ -63,7 +77,10 @@ describe('two api and two worker processes on one database', () => {
     const slow = await cluster.repository('slow', { timeScale: 0.15 });
     const id = await create(api(0), { source: { repo: { repo: slow, packages: ['hello'] } } });
     await untilDone(api(0), id, ({ progress }) => progress !== null);
-    const [holder] = await cluster.database.query<{ pid: number }>('select w.pid from compose c join worker w on w.id = c.worker_id where c.id = $1', [id]);
+    const [holder] = await cluster.database.query<{ pid: number }>(
+      'select w.pid from compose c join worker w on w.id = c.worker_id where c.id = $1',
+      [id],
+    );
     const victim = cluster.workers.find(({ child }) => child.pid === holder?.pid);
     const killed = performance.now();
     await victim?.end('SIGKILL');

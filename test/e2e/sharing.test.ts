@@ -28,7 +28,10 @@ interface Row {
 }
 
 function rows(ids: readonly string[]): Promise<readonly Row[]> {
-  return cluster.database.query<Row>("select id, state, attempt, reuses, failure ->> 'code' as code from compose where id = any($1::bigint[]) order by id", [ids]);
+  return cluster.database.query<Row>(
+    "select id, state, attempt, reuses, failure ->> 'code' as code from compose where id = any($1::bigint[]) order by id",
+    [ids],
+  );
 }
 
 async function request(repo: string, extra: object = {}): Promise<(index: number) => Promise<string>> {
@@ -48,7 +51,11 @@ it('runs one engine for a hundred identical requests through two processes', asy
   expect(composes.filter(({ attempt }) => attempt > 0)).toEqual(roots);
   expect(new Set(composes.flatMap(({ reuses }) => reuses ?? []))).toEqual(new Set([roots[0]?.id]));
   const late = await ask(0);
-  expect(await untilDone(api(1), late, ended)).toMatchObject({ state: 'DONE', attempt: 0, stateReason: `Compose shares the result of compose ${roots[0]?.id}` });
+  expect(await untilDone(api(1), late, ended)).toMatchObject({
+    state: 'DONE',
+    attempt: 0,
+    stateReason: `Compose shares the result of compose ${roots[0]?.id}`,
+  });
 }, 120_000);
 
 it('generates anew for one that opts out, and for another input', async () => {
@@ -59,7 +66,10 @@ it('generates anew for one that opts out, and for another input', async () => {
   const other = await create(api(0), { source: { repo: { repo, packages: ['greet'] } } });
   const both = [optedOut, other];
   await Promise.all(both.map((id) => untilDone(api(0), id, ended)));
-  expect((await rows(both)).map(({ attempt, reuses }) => ({ attempt, reuses }))).toEqual([{ attempt: 1, reuses: null }, { attempt: 1, reuses: null }]);
+  expect((await rows(both)).map(({ attempt, reuses }) => ({ attempt, reuses }))).toEqual([
+    { attempt: 1, reuses: null },
+    { attempt: 1, reuses: null },
+  ]);
 }, 60_000);
 
 it('lets exactly one sharer take over when the root is cancelled, and the others follow it', async () => {
@@ -83,13 +93,19 @@ it('cancels a sharer without touching anybody else', async () => {
   await untilDone(api(0), root, ({ state }) => state === 'GENERATING');
   const sharer = await ask(1);
   await untilDone(api(0), sharer, ({ state }) => state === 'GENERATING');
-  const { data } = await api(1).query('mutation ($id: ID!) { cancelCompose(input: { id: $id }) { compose { state failure { code } } } }', { id: sharer });
+  const { data } = await api(1).query(
+    'mutation ($id: ID!) { cancelCompose(input: { id: $id }) { compose { state failure { code } } } }',
+    { id: sharer },
+  );
   expect(data).toEqual({ cancelCompose: { compose: { state: 'FAILED', failure: { code: 'CANCELED' } } } });
   expect(await untilDone(api(0), root, ended)).toMatchObject({ state: 'DONE', attempt: 1 });
 }, 60_000);
 
 it('fails all with the root where trying again would not help', async () => {
-  const repo = await cluster.repository('hopeless', { timeScale: 0.1, exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: it is hopeless'] } });
+  const repo = await cluster.repository('hopeless', {
+    timeScale: 0.1,
+    exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: it is hopeless'] },
+  });
   const ids = await Promise.all([0, 1, 2].map(await request(repo)));
   await Promise.all(ids.map((id) => untilDone(api(0), id, ended)));
   const composes = await rows(ids);
@@ -103,11 +119,14 @@ it('keeps a shared result until the last sharer is gone', async () => {
   await untilDone(api(0), root, ended);
   const sharer = await ask(0);
   await untilDone(api(0), sharer, ended);
-  const remove = (id: string) => api(1).query('mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { state } } }', { id });
+  const remove = (id: string) =>
+    api(1).query('mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { state } } }', { id });
   const files = join(cluster.targetDir, `odcs-${root}`);
   expect((await remove(root)).data).toEqual({ removeCompose: { compose: { state: 'REMOVED' } } });
   expect(existsSync(files)).toBe(true);
-  const { data } = await api(0).query('query ($id: ID!) { compose(id: $id) { toplevelUrl packages { totalCount } } }', { id: sharer });
+  const { data } = await api(0).query('query ($id: ID!) { compose(id: $id) { toplevelUrl packages { totalCount } } }', {
+    id: sharer,
+  });
   expect(data).toMatchObject({ compose: { packages: { totalCount: expect.any(Number) as number } } });
   const { toplevelUrl } = (data as { compose: { toplevelUrl: string } }).compose;
   const served = new URL(toplevelUrl);
@@ -122,7 +141,7 @@ it('does not share what the source does not hold any more', async () => {
   const first = await ask(0);
   await untilDone(api(0), first, ended);
   await cluster.repository('moving', { timeScale: 0.002, changed: true });
-  const { makeRepository, SAMPLE_SOURCES } = await import('../../src/setup/sample-repository.ts');
+  const { makeRepository, SAMPLE_SOURCES } = await import('../../src/demo/sample-repository.ts');
   await makeRepository(repo, SAMPLE_SOURCES, { createrepo: ['--revision=2'] });
   const second = await ask(0);
   expect(await untilDone(api(0), second, ended)).toMatchObject({ state: 'DONE', attempt: 1 });

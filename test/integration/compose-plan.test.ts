@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRepository, SAMPLE_SOURCES } from '../../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { repository2, startFakePulp2, type FakePulp2 } from '../support/fake-pulp/pulp2.ts';
 import { HOSTILE_VALUES } from '../support/hostile-values.ts';
 import { temporaryDirectory } from '../support/repo-source.ts';
@@ -30,7 +30,11 @@ beforeAll(async () => {
   repo = join(temporaryDirectory(), 'repo');
   await makeRepository(repo, SAMPLE_SOURCES);
   pulp = await startFakePulp2(repository2('plain'));
-  service = await startRunningService({ ODCS_ENGINE: 'dnf', ODCS_PULP: JSON.stringify({ url: pulp.url, kind: 2, username: 'odcs' }), ODCS_PULP_PASSWORD: 'a:secret' });
+  service = await startRunningService({
+    ODCS_ENGINE: 'dnf',
+    ODCS_PULP: JSON.stringify({ url: pulp.url, kind: 2, username: 'odcs' }),
+    ODCS_PULP_PASSWORD: 'a:secret',
+  });
 });
 afterAll(async () => {
   await service.stop();
@@ -43,7 +47,9 @@ async function plan(input: object) {
 }
 
 async function stored(): Promise<object> {
-  const [counts] = await service.database.query<object>('select (select count(*) from compose) as composes, (select count(*) from compose_event) as events, (select count(*) from idempotency) as keys, (select count(*) from pgboss.job) as jobs');
+  const [counts] = await service.database.query<object>(
+    'select (select count(*) from compose) as composes, (select count(*) from compose_event) as events, (select count(*) from idempotency) as keys, (select count(*) from pgboss.job) as jobs',
+  );
   return counts ?? {};
 }
 
@@ -54,9 +60,17 @@ describe('composePlan', () => {
     const before = await stored();
     const input = { source: { repo: { repo, packages: ['hello'] } }, idempotencyKey: 'once' };
     const { plan: told } = await plan(input);
-    expect(told).toMatchObject({ source: { repo, packages: ['hello'], revisions: [expect.any(String)] }, reuses: null, queuePosition: 1, reason: expect.stringContaining('by dnf') });
+    expect(told).toMatchObject({
+      source: { repo, packages: ['hello'], revisions: [expect.any(String)] },
+      reuses: null,
+      queuePosition: 1,
+      reason: expect.stringContaining('by dnf'),
+    });
     expect(await stored()).toEqual(before);
-    const compose = await service.ended(await service.request(input), 'id state packages { nodes { nevra name arch sourceNevra path sizeBytes } }');
+    const compose = await service.ended(
+      await service.request(input),
+      'id state packages { nodes { nevra name arch sourceNevra path sizeBytes } }',
+    );
     expect(compose['state']).toBe('DONE');
     expect(told?.packages).toEqual((compose['packages'] as { nodes: unknown }).nodes);
   });
@@ -66,7 +80,12 @@ describe('composePlan', () => {
     const id = await service.request(input);
     await service.ended(id, 'id');
     const { plan: shared } = await plan(input);
-    expect(shared).toMatchObject({ reuses: { id }, queuePosition: null, reason: expect.stringContaining(`Compose ${id}`), estimatedDoneAt: expect.any(String) });
+    expect(shared).toMatchObject({
+      reuses: { id },
+      queuePosition: null,
+      reason: expect.stringContaining(`Compose ${id}`),
+      estimatedDoneAt: expect.any(String),
+    });
     expect(shared?.packages?.map(({ nevra }) => nevra)).toContain('greet-0:0.9-1.x86_64');
     const { plan: own } = await plan({ ...input, flags: ['NO_REUSE'] });
     expect(own).toMatchObject({ reuses: null, reason: expect.stringContaining('NO_REUSE') });
@@ -74,25 +93,46 @@ describe('composePlan', () => {
   });
 
   it('looks at content sets as well', async () => {
-    expect((await plan({ source: { pulp: { contentSets: ['plain'] } } })).plan).toMatchObject({ source: { resolvedContentSets: ['plain'] }, packages: null, reuses: null, reason: expect.stringContaining('.repo file') });
-    expect((await plan({ source: { pulp: { contentSets: ['absent'] } } })).error).toMatchObject({ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.source.pulp' }] } });
+    expect((await plan({ source: { pulp: { contentSets: ['plain'] } } })).plan).toMatchObject({
+      source: { resolvedContentSets: ['plain'] },
+      packages: null,
+      reuses: null,
+      reason: expect.stringContaining('.repo file'),
+    });
+    expect((await plan({ source: { pulp: { contentSets: ['absent'] } } })).error).toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.source.pulp' }] },
+    });
     pulp.fail({ kind: 'status', status: 503 });
-    expect((await plan({ source: { pulp: { contentSets: ['plain'] } } })).error).toMatchObject({ message: expect.stringContaining('HTTP 503'), extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } });
+    expect((await plan({ source: { pulp: { contentSets: ['plain'] } } })).error).toMatchObject({
+      message: expect.stringContaining('HTTP 503'),
+      extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true },
+    });
   });
 
   it('names the field of what looking finds wrong', async () => {
     const cases: [object, string, string][] = [
       [{ source: { repo: { repo: join(repo, 'nowhere') } } }, 'input.source.repo', 'does not exist'],
-      [{ source: { repo: { repo, packages: ['hello', 'no-such-package'] } } }, 'input.source.repo.packages', 'no-such-package'],
+      [
+        { source: { repo: { repo, packages: ['hello', 'no-such-package'] } } },
+        'input.source.repo.packages',
+        'no-such-package',
+      ],
       [{ source: { repo: { repo: 'not a place' } } }, 'input.source.repo.repo', 'absolute path'],
       [{ source: { repo: { repo } }, secondsToLive: -1 }, 'input.secondsToLive', 'above 0'],
       [{ source: { rawConfig: { name: 'x', commit: 'y' } } }, 'input.source.rawConfig', 'ODCS_RAW_CONFIGS'],
     ];
     for (const [input, path, message] of cases) {
       const { error } = await plan(input);
-      expect(error?.extensions, path).toMatchObject({ code: 'BAD_USER_INPUT', retryable: false, fields: [{ path, message: expect.stringContaining(message) }] });
+      expect(error?.extensions, path).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        retryable: false,
+        fields: [{ path, message: expect.stringContaining(message) }],
+      });
     }
-    expect((await plan({ source: { repo: { repo: 'http://127.0.0.1:1/repo' } } })).error?.extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
+    expect((await plan({ source: { repo: { repo: 'http://127.0.0.1:1/repo' } } })).error?.extensions).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryable: true,
+    });
   });
 
   it('plans a few at a time, refuses a crowd, and leaves nothing behind', async () => {
@@ -107,7 +147,11 @@ describe('composePlan', () => {
 
   it('refuses hostile values as createCompose does', async () => {
     for (const value of HOSTILE_VALUES) {
-      for (const source of [{ repo: { repo: value } }, { repo: { repo, packages: [value] } }, { pulp: { contentSets: [value] } }]) {
+      for (const source of [
+        { repo: { repo: value } },
+        { repo: { repo, packages: [value] } },
+        { pulp: { contentSets: [value] } },
+      ]) {
         const { error } = await plan({ source });
         if (error) expect(error.extensions.code, value.slice(0, 40)).toBe('BAD_USER_INPUT');
         else expect(value).toBe('*');

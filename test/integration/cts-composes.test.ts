@@ -18,7 +18,10 @@ beforeAll(async () => {
   cts = await startFakeCts();
   cts.token = 'secret';
   await writeFile(join(directory, 'token'), 'secret\n');
-  service = await startRunningService({ ODCS_ENGINE: 'pungi', ODCS_CTS: JSON.stringify({ url: cts.url, tokenFile: join(directory, 'token') }) });
+  service = await startRunningService({
+    ODCS_ENGINE: 'pungi',
+    ODCS_CTS: JSON.stringify({ url: cts.url, tokenFile: join(directory, 'token') }),
+  });
 }, 120_000);
 afterAll(async () => {
   await service?.stop();
@@ -27,7 +30,11 @@ afterAll(async () => {
 });
 
 function compose(more: object = {}): Promise<string> {
-  return service.request({ source: { repo: { repo: join(directory, 'repo'), packages: ['zeta'] } }, flags: ['NO_REUSE'], ...more });
+  return service.request({
+    source: { repo: { repo: join(directory, 'repo'), packages: ['zeta'] } },
+    flags: ['NO_REUSE'],
+    ...more,
+  });
 }
 
 it('a compose has the id that it was given, from its record down to what Pungi made', async () => {
@@ -36,7 +43,9 @@ it('a compose has the id that it was given, from its record down to what Pungi m
   const [entry] = cts.composes;
   expect({ state, pungiComposeId }).toEqual({ state: 'DONE', pungiComposeId: entry?.info.payload.compose.id });
   expect(entry?.url).toBe(`${service.url}/composes/odcs-${id}`);
-  const published = JSON.parse(await readFile(join(service.targetDir, `odcs-${id}`, 'compose/metadata/composeinfo.json'), 'utf8')) as { readonly payload: { readonly compose: object } };
+  const published = JSON.parse(
+    await readFile(join(service.targetDir, `odcs-${id}`, 'compose/metadata/composeinfo.json'), 'utf8'),
+  ) as { readonly payload: { readonly compose: object } };
   expect(published.payload.compose).toEqual(entry?.info.payload.compose);
 }, 60_000);
 
@@ -44,6 +53,11 @@ it('a compose that is refused there fails for good, with the reason', async () =
   const id = await compose({ parentPungiComposeIds: ['Nobody-1-20260101.0'] });
   expect(await service.ended(id, 'state failure { code retryable message }')).toEqual({
     state: 'FAILED',
-    failure: { code: 'INVALID_SOURCE', retryable: false, message: 'The Compose Tracking Service refuses the compose: Cannot find parent compose with id Nobody-1-20260101.0.' },
+    failure: {
+      code: 'INVALID_SOURCE',
+      retryable: false,
+      message:
+        'The Compose Tracking Service refuses the compose: Cannot find parent compose with id Nobody-1-20260101.0.',
+    },
   });
 }, 60_000);

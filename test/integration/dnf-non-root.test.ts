@@ -10,8 +10,9 @@ import { temporaryDirectory } from '../support/repo-source.ts';
 
 const NOBODY = 65_534;
 const PROTECTED = '/proc/sys/fs/protected_hardlinks';
-const module = fileURLToPath(new URL('../../src/engines/dnf/link-file.ts', import.meta.url));
-const canTry = process.getuid?.() === 0 && existsSync(PROTECTED) && readFileSync(PROTECTED, 'utf8').trim() === '1' && canRun();
+const module = fileURLToPath(new URL('../../src/engines/shared/link-file.ts', import.meta.url));
+const canTry =
+  process.getuid?.() === 0 && existsSync(PROTECTED) && readFileSync(PROTECTED, 'utf8').trim() === '1' && canRun();
 
 describe.skipIf(!canTry)('a package of another user', () => {
   it('is copied where it may not be hard-linked', () => {
@@ -42,7 +43,13 @@ function places(): { readonly from: string; readonly to: string } {
 }
 
 function asNobody(program: string): string {
-  return execFileSync(process.execPath, ['--input-type=module', '--eval', program], { uid: NOBODY, gid: NOBODY, cwd: '/', env: {}, encoding: 'utf8' }).trim();
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+    uid: NOBODY,
+    gid: NOBODY,
+    cwd: '/',
+    env: {},
+    encoding: 'utf8',
+  }).trim();
 }
 
 function canRun(): boolean {

@@ -33,7 +33,14 @@ afterEach(async () => {
 });
 
 function aFeed(pollMs?: number): EventFeed {
-  return new EventFeed({ url: test.url, logger: silentLogger, log, progress: progressStore(database.run), composes: store, ...(pollMs ? { pollMs } : {}) });
+  return new EventFeed({
+    url: test.url,
+    logger: silentLogger,
+    log,
+    progress: progressStore(database.run),
+    composes: store,
+    ...(pollMs ? { pollMs } : {}),
+  });
 }
 
 async function create(overrides: Partial<Compose> = {}): Promise<Compose> {
@@ -59,7 +66,11 @@ async function collect(signals: AsyncIterableIterator<FeedSignal>, count: number
 }
 
 function steps(signals: readonly FeedSignal[]): string[] {
-  return signals.map((signal) => (signal.type === 'event' ? `${signal.compose.id}:${signal.event.seq}` : `${signal.compose.id}:${signal.progress.percent}%`));
+  return signals.map((signal) =>
+    signal.type === 'event'
+      ? `${signal.compose.id}:${signal.event.seq}`
+      : `${signal.compose.id}:${signal.progress.percent}%`,
+  );
 }
 
 const never = new AbortController().signal;
@@ -85,7 +96,13 @@ it('reads no events while nobody follows, and misses none for who comes while it
       return log.read(query);
     },
   };
-  const other = new EventFeed({ url: test.url, logger: silentLogger, log: slow, progress: progressStore(database.run), composes: store });
+  const other = new EventFeed({
+    url: test.url,
+    logger: silentLogger,
+    log: slow,
+    progress: progressStore(database.run),
+    composes: store,
+  });
   await other.start();
   const looking = new Promise<void>((resolve) => asked.push(resolve));
   const { id } = await create();
@@ -100,7 +117,10 @@ it('reads no events while nobody follows, and misses none for who comes while it
 });
 
 it('hands out what is committed, live, as one frozen object for all', async () => {
-  const [one, other] = [feed.follow({ after: 0n, progress: false, signal: never }), feed.follow({ after: 0n, progress: false, signal: never })];
+  const [one, other] = [
+    feed.follow({ after: 0n, progress: false, signal: never }),
+    feed.follow({ after: 0n, progress: false, signal: never }),
+  ];
   const waiting = [one.next(), other.next()];
   const compose = await create();
   const [first, second] = await Promise.all(waiting);
@@ -119,9 +139,15 @@ it('lets an abort and a return end a follower at once, waiting or not', async ()
   expect(feed.followers).toBe(2);
   abort.abort();
   await returned.return?.();
-  expect(await Promise.all(waiting)).toEqual([{ done: true, value: undefined }, { done: true, value: undefined }]);
+  expect(await Promise.all(waiting)).toEqual([
+    { done: true, value: undefined },
+    { done: true, value: undefined },
+  ]);
   expect(feed.followers).toBe(0);
-  expect(await feed.follow({ after: 0n, progress: false, signal: abort.signal }).next()).toEqual({ done: true, value: undefined });
+  expect(await feed.follow({ after: 0n, progress: false, signal: abort.signal }).next()).toEqual({
+    done: true,
+    value: undefined,
+  });
 });
 
 it('loses nothing when the connection that listens is cut, and is ready again', async () => {
@@ -129,7 +155,10 @@ it('loses nothing when the connection that listens is cut, and is ready again', 
   const seen = collect(follower, 60);
   const created: Compose[] = [];
   for (let index = 0; index < 60; index += 1) {
-    if (index % 20 === 10) await test.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'odcs-feed' and datname = current_database()");
+    if (index % 20 === 10)
+      await test.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'odcs-feed' and datname = current_database()",
+      );
     created.push(await create());
   }
   expect(steps(await seen)).toEqual(created.map(({ id }) => `${id}:1`));
@@ -140,7 +169,9 @@ it('goes on when every connection was cut', async () => {
   const follower = feed.follow({ after: 0n, progress: false, signal: never });
   const seen = collect(follower, 2);
   const before = await create();
-  await test.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'odcs%' and datname = current_database()");
+  await test.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'odcs%' and datname = current_database()",
+  );
   // Each connection that was cut may fail once more.
   let after: Compose | null = null;
   while (!after) after = await create().catch(() => null);
@@ -149,7 +180,9 @@ it('goes on when every connection was cut', async () => {
 });
 
 it('sees events also when no notification comes', async () => {
-  const [row] = await test.query<{ definition: string }>("select pg_get_functiondef('assign_event_position'::regproc) as definition");
+  const [row] = await test.query<{ definition: string }>(
+    "select pg_get_functiondef('assign_event_position'::regproc) as definition",
+  );
   const definition = row?.definition ?? '';
   await test.query(definition.replace("perform pg_notify('compose_event', assigned::text);", ''));
   const follower = feed.follow({ after: 0n, progress: false, signal: never });
@@ -190,7 +223,9 @@ it('500 composes, 50 followers that join and leave at random: each list is compl
       }
     }),
   );
-  const expected = (await log.read({ after: start, limit: 10_000 })).map(({ event }) => `${event.composeId}:${event.seq}`);
+  const expected = (await log.read({ after: start, limit: 10_000 })).map(
+    ({ event }) => `${event.composeId}:${event.seq}`,
+  );
   expect(expected).toHaveLength(COMPOSES * 3);
   for (const seen of await Promise.all(followers)) expect(seen).toEqual(expected);
 });
@@ -205,7 +240,8 @@ it('a follower that falls far behind reads on from the log, and joins the live e
   for (let round = 0; round < 4; round += 1) {
     await store.transaction(async (tx) => {
       let compose = await tx.lock(id);
-      for (let index = 0; index < 1_000 && compose; index += 1) compose = await tx.save(compose, compose, { kind: 'RENEWED', at: T0, by: 'x', reason: null });
+      for (let index = 0; index < 1_000 && compose; index += 1)
+        compose = await tx.save(compose, compose, { kind: 'RENEWED', at: T0, by: 'x', reason: null });
     });
   }
   const expected = steps(await all).slice(1);
@@ -218,14 +254,22 @@ it('a follower of a compose where nothing happened for long reads the log once, 
   const [quiet, busy] = [await create(), await create()];
   let reads = 0;
   const counted = new EventFeed({
-    url: test.url, logger: silentLogger, progress: progressStore(database.run), composes: store, pollMs: 60_000,
+    url: test.url,
+    logger: silentLogger,
+    progress: progressStore(database.run),
+    composes: store,
+    pollMs: 60_000,
     log: { ...log, read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query)) },
   });
   await counted.start();
-  const ahead = collect(counted.follow({ after: await log.head(), composeId: busy.id, progress: false, signal: never }), 2_500);
+  const ahead = collect(
+    counted.follow({ after: await log.head(), composeId: busy.id, progress: false, signal: never }),
+    2_500,
+  );
   await store.transaction(async (tx) => {
     let compose = await tx.lock(busy.id);
-    for (let index = 0; index < 2_500 && compose; index += 1) compose = await tx.save(compose, compose, { kind: 'RENEWED', at: T0, by: 'x', reason: null });
+    for (let index = 0; index < 2_500 && compose; index += 1)
+      compose = await tx.save(compose, compose, { kind: 'RENEWED', at: T0, by: 'x', reason: null });
   });
   await ahead;
   reads = 0;
@@ -239,8 +283,16 @@ it('a follower of a compose where nothing happened for long reads the log once, 
 
 it('filters live events and those of the log by the same rules', async () => {
   const filters = [
-    {}, { owners: ['a'] }, { states: ['GENERATING'] as const }, { states: ['DONE', 'WAIT'] as const, owners: ['b'] }, { source: '/srv/b' },
-    { sourceTypes: ['TAG'] as const }, { composeTypes: ['TEST'] as const, label: 'RC-1.0' }, { submittedAfter: T0 }, { submittedBefore: new Date(T0.getTime() + 1) }, { ids: ['1', '2'] },
+    {},
+    { owners: ['a'] },
+    { states: ['GENERATING'] as const },
+    { states: ['DONE', 'WAIT'] as const, owners: ['b'] },
+    { source: '/srv/b' },
+    { sourceTypes: ['TAG'] as const },
+    { composeTypes: ['TEST'] as const, label: 'RC-1.0' },
+    { submittedAfter: T0 },
+    { submittedBefore: new Date(T0.getTime() + 1) },
+    { ids: ['1', '2'] },
   ];
   const after = await log.head();
   const live = filters.map((filter) => {
@@ -271,7 +323,10 @@ it('filters live events and those of the log by the same rules', async () => {
     await expect.poll(() => seen.length).toBe(logged.length);
     await signals.return?.();
     await reading;
-    expect({ filter, seen: steps(seen) }).toEqual({ filter, seen: logged.map(({ event }) => `${event.composeId}:${event.seq}`) });
+    expect({ filter, seen: steps(seen) }).toEqual({
+      filter,
+      seen: logged.map(({ event }) => `${event.composeId}:${event.seq}`),
+    });
   }
 });
 
@@ -292,7 +347,8 @@ describe('progress', () => {
     })();
     const progress = progressStore(database.run);
     const startedAt = performance.now();
-    for (let percent = 1; percent <= 100; percent += 1) await progress.put(id, { attempt: 1, percent, phase: 'GATHER', message: null, updatedAt: T0 });
+    for (let percent = 1; percent <= 100; percent += 1)
+      await progress.put(id, { attempt: 1, percent, phase: 'GATHER', message: null, updatedAt: T0 });
     await complete;
     expect(seen.length).toBeLessThanOrEqual(Math.ceil((performance.now() - startedAt) / 250) + 1);
     abort.abort();
@@ -305,7 +361,13 @@ describe('progress', () => {
     const follower = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never });
     const other = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never });
     const told = other.next();
-    await progressStore(database.run).put(id, { attempt: 1, percent: 50, phase: 'GATHER', message: null, updatedAt: T0 });
+    await progressStore(database.run).put(id, {
+      attempt: 1,
+      percent: 50,
+      phase: 'GATHER',
+      message: null,
+      updatedAt: T0,
+    });
     // Once this one has it, it was offered to the first as well, which has not come for it.
     expect((await told).value?.type).toBe('progress');
     await change(id, { state: 'DONE' });

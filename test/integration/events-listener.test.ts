@@ -33,9 +33,9 @@ it('a connection that is half open is noticed, and replaced', async () => {
   await listening.promise;
   listening = Promise.withResolvers();
   proxy.halfOpen();
-  await test.query("notify \"a channel\", 'lost'");
+  await test.query('notify "a channel", \'lost\'');
   await listening.promise;
-  await test.query("notify \"a channel\", 'heard'");
+  await test.query('notify "a channel", \'heard\'');
   await expect.poll(() => heard).toEqual(['heard']);
   await listener.stop();
   expect(listener.listening).toBe(false);
@@ -43,7 +43,13 @@ it('a connection that is half open is noticed, and replaced', async () => {
 
 it('the first connection fails where there is no database; stopping then is fine', async () => {
   proxy.refuse();
-  const listener = new Listener({ url: proxy.url, logger: silentLogger, channels: [], onNotification: () => {}, onListening: () => {} });
+  const listener = new Listener({
+    url: proxy.url,
+    logger: silentLogger,
+    channels: [],
+    onNotification: () => {},
+    onListening: () => {},
+  });
   await expect(listener.start()).rejects.toThrow(/ECONNRESET/);
   await listener.stop();
 });

@@ -63,7 +63,10 @@ async function write(store: ComposeStore, rounds: number): Promise<{ transaction
 async function readAlong(log: EventLog, writing: Promise<unknown>): Promise<FeedItem[]> {
   const seen: FeedItem[] = [];
   let over = false;
-  writing.then(() => (over = true), () => (over = true));
+  writing.then(
+    () => (over = true),
+    () => (over = true),
+  );
   for (;;) {
     const last = over;
     const items = await log.read({ after: seen.at(-1)?.event.position ?? 0n, limit: 100 });
@@ -79,7 +82,11 @@ async function run(rounds: number): Promise<{ written: number; seen: FeedItem[];
   const seen = await readAlong(eventLog(database.run), writing);
   const totals = await writing;
   const transactions = totals.reduce((sum, total) => sum + total.transactions, 0);
-  return { written: totals.reduce((sum, total) => sum + total.events, 0), seen, perSecond: Math.round((transactions / (performance.now() - startedAt)) * 1000) };
+  return {
+    written: totals.reduce((sum, total) => sum + total.events, 0),
+    seen,
+    perSecond: Math.round((transactions / (performance.now() - startedAt)) * 1000),
+  };
 }
 
 it('20 writers with delays and roll-backs: nothing is missed, repeated or out of order', async () => {

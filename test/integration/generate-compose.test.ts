@@ -1,10 +1,10 @@
 // One attempt where something around it fails: the database for a moment, the target directory, the worker, the source.
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Attempts } from '../../src/app/attempts.ts';
-import { generateCompose } from '../../src/app/generate-compose.ts';
+import { Attempts } from '../../src/app/attempt/running-attempts.ts';
+import { generateCompose } from '../../src/app/attempt/run.ts';
 import { StorageFailed, type ComposeStore, type Engine, type ProcessGroup } from '../../src/app/ports.ts';
-import { joinRoot, partWays } from '../../src/app/share-compose.ts';
+import { reuseResult, detachReusers } from '../../src/app/share-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -72,7 +72,12 @@ describe('a database that is lost for a moment costs no attempt', () => {
     const generate = vi.fn<Engine['generate']>(async () => null);
     const source = { type: 'REPO', repo: '/srv/repo', packages: [], revisions: ['4711'] } as const;
     await generateCompose(attemptDeps({ store: losing(nth, when), generate, input: { source } }), id);
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, source: { revisions: ['4711'] } });
+    expect(await store.find(id)).toMatchObject({
+      state: 'DONE',
+      attempt: 1,
+      losses: 0,
+      source: { revisions: ['4711'] },
+    });
     expect(generate).toHaveBeenCalledOnce();
   });
 
@@ -80,7 +85,14 @@ describe('a database that is lost for a moment costs no attempt', () => {
     const id = await waiting();
     const group: ProcessGroup = { pgid: 4711, startTime: '1', bootId: 'b', host: 'h' };
     const registerProcessGroup = vi.fn<() => Promise<void>>().mockRejectedValueOnce(gone()).mockResolvedValue();
-    await generateCompose(attemptDeps({ store, registerProcessGroup, generate: async (generation) => (await generation.registerProcessGroup(group), null) }), id);
+    await generateCompose(
+      attemptDeps({
+        store,
+        registerProcessGroup,
+        generate: async (generation) => (await generation.registerProcessGroup(group), null),
+      }),
+      id,
+    );
     expect(registerProcessGroup).toHaveBeenCalledTimes(2);
     expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
   });
@@ -89,7 +101,9 @@ describe('a database that is lost for a moment costs no attempt', () => {
     const id = await waiting();
     await generateCompose(attemptDeps({ store: losing(3, when), generate: engineFailed }), id);
     expect(await store.find(id)).toMatchObject({ state: 'FAILED', attempt: 1, failure: { code: 'ENGINE_FAILED' } });
-    expect(await test.query("select 1 from compose_event where compose_id = $1 and to_state = 'FAILED'", [id])).toHaveLength(1);
+    expect(
+      await test.query("select 1 from compose_event where compose_id = $1 and to_state = 'FAILED'", [id]),
+    ).toHaveLength(1);
   });
 });
 
@@ -107,7 +121,9 @@ it('an attempt that was taken over meanwhile leaves what the compose is made fro
 describe('a target directory that cannot be used', () => {
   it('has nothing begun for it: the job goes back, and no attempt is counted', async () => {
     const id = await waiting();
-    await expect(generateCompose(attemptDeps({ store, checkTarget: async () => full }), id)).rejects.toThrow(StorageFailed);
+    await expect(generateCompose(attemptDeps({ store, checkTarget: async () => full }), id)).rejects.toThrow(
+      StorageFailed,
+    );
     expect(await store.find(id)).toMatchObject({ state: 'WAIT', attempt: 0 });
   });
 
@@ -121,7 +137,10 @@ describe('a target directory that cannot be used', () => {
   it('is not blamed for what the engine knows itself', async () => {
     const id = await waiting();
     const checkTarget = vi.fn<() => Promise<typeof full | null>>().mockResolvedValueOnce(null).mockResolvedValue(full);
-    await generateCompose(attemptDeps({ store, checkTarget, generate: async () => failure('MISSING_PACKAGES', 'Not in the source: nano') }), id);
+    await generateCompose(
+      attemptDeps({ store, checkTarget, generate: async () => failure('MISSING_PACKAGES', 'Not in the source: nano') }),
+      id,
+    );
     expect((await store.find(id))?.failure?.code).toBe('MISSING_PACKAGES');
   });
 });
@@ -143,7 +162,7 @@ describe('a source that changed since it was looked at', () => {
     await test.query("update compose set state = 'GENERATING', attempt = 1, started_at = now() where id = $1", [id]);
     await store.transaction(async (tx) => {
       const locked = await tx.lock(sharer);
-      if (locked) await joinRoot(deps(), tx, locked, digest);
+      if (locked) await reuseResult(deps(), tx, locked, digest);
     });
     const root = await store.find(id);
     if (!root) throw new Error('it was there');
@@ -157,15 +176,18 @@ describe('a source that changed since it was looked at', () => {
       sharer = await waiting();
       await store.transaction(async (tx) => {
         const locked = await tx.lock(sharer);
-        if (locked) await joinRoot(deps(), tx, locked, 'as it was');
+        if (locked) await reuseResult(deps(), tx, locked, 'as it was');
       });
       return { input: { source: aCompose().source, fingerprint: ['as it is'], repositories: [], lookasides: [] } };
     };
-    await generateCompose(attemptDeps({ store, resolver: { identify: async () => ({ fingerprint: [] }), resolve } }), id);
+    await generateCompose(
+      attemptDeps({ store, resolver: { identify: async () => ({ fingerprint: [] }), resolve } }),
+      id,
+    );
     expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1 });
     expect(await store.find(sharer)).toMatchObject({ state: 'WAIT', reuses: null });
     expect(sent).toContain(`prepare ${sharer}`);
-    await store.transaction(async (tx) => expect(await tx.findRoot('as it was')).toBeNull());
+    await store.transaction(async (tx) => expect(await tx.findReusable('as it was')).toBeNull());
   });
 
   it.each([
@@ -175,7 +197,7 @@ describe('a source that changed since it was looked at', () => {
     const digest = `digest of one that ${change}`;
     const { root, sharer } = await sharing(digest);
     await test.query(`update compose set ${change} where id = $1`, [root.id]);
-    await partWays(deps(), root);
+    await detachReusers(deps(), root);
     expect((await store.find(root.id))?.digest).toBe(digest);
     expect(await store.find(sharer)).toMatchObject({ state: 'GENERATING', reuses: root.id });
   });

@@ -33,10 +33,19 @@ afterEach(async () => {
   await rm(top, { recursive: true });
 });
 
-async function open(keep: Partial<NonNullable<ResultsOptions['keep']>> = {}, overrides: Partial<ResultsOptions> = {}): Promise<Results> {
+async function open(
+  keep: Partial<NonNullable<ResultsOptions['keep']>> = {},
+  overrides: Partial<ResultsOptions> = {},
+): Promise<Results> {
   const results = createResults({
-    targetDirs: { default: target }, instanceId: INSTANCE, adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger,
-    keep: { maxAgeSeconds: 7 * DAY, maxBytes: 1e9, clock: { now: () => now }, ...keep }, ...overrides,
+    targetDirs: { default: target },
+    instanceId: INSTANCE,
+    adopt: false,
+    publicUrl: 'http://odcs',
+    minFreeBytes: 0,
+    logger: silentLogger,
+    keep: { maxAgeSeconds: 7 * DAY, maxBytes: 1e9, clock: { now: () => now }, ...keep },
+    ...overrides,
   });
   await results.start();
   started.push(results);
@@ -51,15 +60,15 @@ async function keep(results: Results, key: string, content: string, rank = 1): P
   const attempt = await begin(results);
   await mkdir(join(attempt.directory, 'some'));
   for (const path of PATHS) await writeFile(join(attempt.directory, path), content);
-  await results.kept.keep(key, attempt, { from: attempt.directory, paths: PATHS, rank });
-  await results.discard(attempt);
+  await results.cache.store(key, attempt, { from: attempt.directory, paths: PATHS, rank });
+  await results.trashAttempt(attempt);
 }
 
 /** What is taken; of several files with different contents, all of them. */
 async function taken(results: Results, key: string): Promise<string | null> {
   const attempt = await begin(results);
   const to = join(attempt.scratch, 'taken');
-  if (!(await results.kept.take(key, attempt, to))) {
+  if (!(await results.cache.restore(key, attempt, to))) {
     expect(await readdir(attempt.scratch)).toEqual([]);
     return null;
   }
@@ -98,9 +107,9 @@ describe('what is kept', () => {
     await keep(results, 'a', 'taken');
     const attempt = await begin(results);
     const to = join(attempt.scratch, 'taken');
-    expect(await results.kept.take('a', attempt, to)).toBe(true);
+    expect(await results.cache.restore('a', attempt, to)).toBe(true);
     await keep(results, 'a', 'another');
-    await results.kept.forget('a', attempt);
+    await results.cache.invalidate('a', attempt);
     await trashIsEmpty();
     expect(await readFile(join(to, 'some/second'), 'utf8')).toBe('taken');
     expect(await taken(results, 'a')).toBeNull();
@@ -110,7 +119,7 @@ describe('what is kept', () => {
     const results = await open();
     await keep(results, 'a', 'content');
     const attempt = await begin(results);
-    await results.kept.take('a', attempt, join(attempt.scratch, 'taken'));
+    await results.cache.restore('a', attempt, join(attempt.scratch, 'taken'));
     expect((await stat(join(attempt.scratch, 'taken', 'first'))).nlink).toBe(2);
   });
 
@@ -120,7 +129,15 @@ describe('what is kept', () => {
     const seen = await Promise.all(
       contents.flatMap((content, index) => {
         const one = results[index % 3] as Results;
-        return [keep(one, 'a', content).then(() => null), taken(one, 'a'), index % 10 === 9 ? begin(one).then((attempt) => one.kept.forget('a', attempt)).then(() => null) : taken(one, 'a')];
+        return [
+          keep(one, 'a', content).then(() => null),
+          taken(one, 'a'),
+          index % 10 === 9
+            ? begin(one)
+                .then((attempt) => one.cache.invalidate('a', attempt))
+                .then(() => null)
+            : taken(one, 'a'),
+        ];
       }),
     );
     for (const one of seen) if (one !== null) expect(contents).toContain(one);
@@ -132,15 +149,21 @@ describe('what is kept', () => {
   it('is whole where whoever keeps is killed at any moment', async () => {
     const results = await open();
     for (let round = 0; round < 5; round++) {
-      const child = spawn(process.execPath, [join(import.meta.dirname, '../support/keep-forever.ts'), target, INSTANCE], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(
+        process.execPath,
+        [join(import.meta.dirname, '../support/keep-forever.ts'), target, INSTANCE],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      );
       await once(child.stdout, 'data');
       for (let turn = 0; turn < round * 7; turn++) await nextTurn();
       child.kill('SIGKILL');
       await once(child, 'exit');
       const attempt = await begin(results);
       const to = join(attempt.scratch, 'taken');
-      expect(await results.kept.take('k', attempt, to)).toBe(true);
-      const texts = await Promise.all(['first', 'some/second', 'some/third'].map((path) => readFile(join(to, path), 'utf8')));
+      expect(await results.cache.restore('k', attempt, to)).toBe(true);
+      const texts = await Promise.all(
+        ['first', 'some/second', 'some/third'].map((path) => readFile(join(to, path), 'utf8')),
+      );
       expect(new Set(texts).size).toBe(1);
     }
     // The next to keep clears away what the killed could not.
@@ -154,11 +177,11 @@ describe('the bounds of what is kept', () => {
     const results = await open({ maxAgeSeconds: DAY });
     await keep(results, 'a', 'content');
     now = new Date(T0.getTime() + DAY * 1000 - 1);
-    await results.kept.sweep();
+    await results.cache.evict();
     expect(await taken(results, 'a')).toBe('content');
     now = new Date(T0.getTime() + DAY * 1000);
     expect(await taken(results, 'a')).toBeNull();
-    await results.kept.sweep();
+    await results.cache.evict();
     expect(await entries()).toEqual([]);
   });
 
@@ -185,7 +208,7 @@ describe('the bounds of what is kept', () => {
     await keep(await open(), 'a', 'content');
     const off = await open({ maxAgeSeconds: 0 });
     expect(await taken(off, 'a')).toBeNull();
-    await off.kept.sweep();
+    await off.cache.evict();
     expect(await entries()).toEqual([]);
     await keep(off, 'a', 'content');
     expect(await entries()).toEqual([]);
@@ -193,7 +216,7 @@ describe('the bounds of what is kept', () => {
 
   it('give way to composes where space is scarce', async () => {
     await keep(await open(), 'a', 'content');
-    await (await open({}, { minFreeBytes: Number.MAX_SAFE_INTEGER })).kept.sweep();
+    await (await open({}, { minFreeBytes: Number.MAX_SAFE_INTEGER })).cache.evict();
     expect(await entries()).toEqual([]);
   });
 
@@ -202,7 +225,7 @@ describe('the bounds of what is kept', () => {
     await keep(results, 'a', 'content');
     await mkdir(join(target, '.kept', 'somebody’s'));
     now = new Date(T0.getTime() + 2 * DAY * 1000);
-    await results.kept.sweep();
+    await results.cache.evict();
     expect(await readdir(join(target, '.kept'))).toEqual(['somebody’s']);
   });
 });
@@ -219,13 +242,17 @@ describe('what is kept and has gone bad', () => {
 
   it('is not handed out without its list, or with one that leads elsewhere', async () => {
     const results = await open();
-    for (const text of [null, '{"at":', '{"at":1795341600000,"rank":1,"files":[{"path":"../../.odcs-instance","bytes":37}]}']) {
+    for (const text of [
+      null,
+      '{"at":',
+      '{"at":1795341600000,"rank":1,"files":[{"path":"../../.odcs-instance","bytes":37}]}',
+    ]) {
       await keep(results, 'a', 'content');
       const [name = ''] = await readdir(join(target, '.kept'));
       const list = join(target, '.kept', name, 'kept.json');
       await (text === null ? rm(list) : writeFile(list, text));
       expect(await taken(results, 'a')).toBeNull();
-      await results.kept.sweep();
+      await results.cache.evict();
       expect(await entries()).toEqual([]);
     }
   });
@@ -235,9 +262,9 @@ describe('what is kept and has gone bad', () => {
     const results = await open({}, { logger });
     const attempt = await begin(results);
     await writeFile(join(target, '.kept'), 'no directory');
-    expect(await results.kept.take('a', attempt, join(attempt.scratch, 'taken'))).toBe(false);
-    await results.kept.keep('a', attempt, { from: attempt.directory, paths: ['absent'], rank: 1 });
-    await results.kept.forget('a', attempt);
+    expect(await results.cache.restore('a', attempt, join(attempt.scratch, 'taken'))).toBe(false);
+    await results.cache.store('a', attempt, { from: attempt.directory, paths: ['absent'], rank: 1 });
+    await results.cache.invalidate('a', attempt);
     expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(3);
   });
 });

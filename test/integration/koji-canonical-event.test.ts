@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalEvent } from '../../src/sources/koji/canonical-event.ts';
-import { KojiHub } from '../../src/sources/koji/koji-hub.ts';
+import { canonicalEvent } from '../../src/sources/tag/canonical-event.ts';
+import { KojiHub } from '../../src/upstreams/koji/koji-hub.ts';
 import { startFakeKoji, type FakeKoji } from '../support/fake-koji/index.ts';
 import { MemoryKojiEventStore } from '../support/koji-event-store.ts';
 
@@ -56,7 +56,7 @@ describe('the canonical event of a tag', () => {
   it.each([
     ['a build is tagged in it', () => koji.tagBuild('f43', 'bash-5.3-1')],
     ['a build is tagged in its parent', () => koji.tagBuild('base', 'bash-5.3-1')],
-    ['a build is tagged in its parent\'s parent', () => koji.tagBuild('root', 'bash-5.3-1')],
+    ["a build is tagged in its parent's parent", () => koji.tagBuild('root', 'bash-5.3-1')],
     ['a package is blocked in its parent', () => koji.blockPackage('base', 'bash')],
     ['it inherits from another tag', () => koji.inherit('f43', 'other', { priority: 5 })],
     ['its parent inherits no more', () => koji.disinherit('base', 'root')],
@@ -110,12 +110,17 @@ describe('the canonical event of a tag', () => {
   it('still answers where others always come first', async () => {
     store.beforeReplace = () => {
       koji.addPackage('f43', 'zlib');
-      store.rows.set('["fake","f43",true]', { profile: 'fake', tag: 'f43', inheritance: true, event: koji.lastEvent - 1 });
+      store.rows.set('["fake","f43",true]', {
+        profile: 'fake',
+        tag: 'f43',
+        inheritance: true,
+        event: koji.lastEvent - 1,
+      });
     };
     expect(await event()).toBeLessThanOrEqual(koji.lastEvent);
   });
 
-  it('is the hub\'s last event where an old hub cannot tell the last change, and stays so', async () => {
+  it("is the hub's last event where an old hub cannot tell the last change, and stays so", async () => {
     koji.unknownMethods.add('tagLastChangeEvent');
     koji.eventElsewhere();
     const first = await event();
@@ -134,9 +139,13 @@ describe('the canonical event of a tag', () => {
     const first = await event();
     koji.tagBuild('f43', 'bash-5.3-1');
     koji.breakMethod('tagLastChangeEvent', { kind: 'fault', code: 1014, text: 'maintenance' });
-    expect(await canonicalEvent(hub, store, { tag: 'f43', inheritance: true }, never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
+    expect(await canonicalEvent(hub, store, { tag: 'f43', inheritance: true }, never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE' },
+    });
     expect(store.rows.get('["fake","f43",true]')?.event).toBe(first);
     koji.deleteTag('f43');
-    expect(await canonicalEvent(hub, store, { tag: 'f43', inheritance: true }, never)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
+    expect(await canonicalEvent(hub, store, { tag: 'f43', inheritance: true }, never)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE' },
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { KojiHub } from '../../src/sources/koji/koji-hub.ts';
-import { findTag } from '../../src/sources/koji/tag.ts';
+import { KojiHub } from '../../src/upstreams/koji/koji-hub.ts';
+import { findTag } from '../../src/upstreams/koji/tag.ts';
 import { startFakeKoji, type Breakage, type FakeKoji } from '../support/fake-koji/index.ts';
 
 const never = new AbortController().signal;
@@ -43,7 +43,9 @@ describe('the transport', () => {
   it.each(passing)('gives up after some tries where the hub always %s', async (_what, breakage) => {
     hub = new KojiHub(koji.profile({ timeoutMs: 200 }));
     koji.breakNext(breakage, breakage, breakage, breakage);
-    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining('asked 3 times') } });
+    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringContaining('asked 3 times') },
+    });
     expect(koji.requests).toHaveLength(3);
   });
 
@@ -51,19 +53,25 @@ describe('the transport', () => {
     const profile = koji.profile();
     await koji.stop();
     hub = new KojiHub(profile);
-    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') } });
+    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('ECONNREFUSED') },
+    });
   });
 
   it.each([401, 403, 404, 301])('does not ask again after HTTP %i, which will not heal', async (status) => {
     koji.breakNext({ kind: 'status', status });
-    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining(`HTTP ${status}`) } });
+    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining(`HTTP ${status}`) },
+    });
     expect(koji.requests).toHaveLength(1);
   });
 
   it('reads no more than its bound', async () => {
     hub = new KojiHub(koji.profile({ maxResponseBytes: 1_000 }));
     koji.breakNext({ kind: 'value', value: 'x'.repeat(100_000) });
-    expect(await hub.ask(VERSION, z.string(), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('more than 1000 bytes') } });
+    expect(await hub.ask(VERSION, z.string(), never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('more than 1000 bytes') },
+    });
     expect(koji.requests).toHaveLength(1);
   });
 
@@ -101,12 +109,18 @@ describe('faults', () => {
     [1, "<class 'psycopg2.OperationalError'>: gone", 'UPSTREAM_UNAVAILABLE', 'broke while answering'],
   ])('%i “%s” is %s, and never asked again', async (code, text, expected, message) => {
     koji.breakNext({ kind: 'fault', code, text });
-    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({ failure: { code: expected, message: expect.stringContaining(message) } });
+    expect(await hub.ask(VERSION, z.number(), never)).toMatchObject({
+      failure: { code: expected, message: expect.stringContaining(message) },
+    });
     expect(koji.requests).toHaveLength(1);
   });
 
   it('shows of a traceback only what went wrong', async () => {
-    koji.breakNext({ kind: 'fault', code: 1000, text: 'Traceback (most recent call last):\n  File "/usr/share/koji-hub/kojihub.py", line 1\nkoji.GenericError: No such tag\n' });
+    koji.breakNext({
+      kind: 'fault',
+      code: 1000,
+      text: 'Traceback (most recent call last):\n  File "/usr/share/koji-hub/kojihub.py", line 1\nkoji.GenericError: No such tag\n',
+    });
     const asked = await hub.ask(VERSION, z.number(), never);
     expect(asked).toMatchObject({ failure: { message: 'Koji (fake): No such tag' } });
   });
@@ -120,7 +134,9 @@ describe('answers of wrong types', () => {
     ['a list', []],
   ])('notices %s', async (_what, value) => {
     koji.breakNext({ kind: 'value', value });
-    expect(await findTag(hub, 'f43', null, never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: 'Koji (fake) answered getTag in a form that is not Koji\'s' } });
+    expect(await findTag(hub, 'f43', null, never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: "Koji (fake) answered getTag in a form that is not Koji's" },
+    });
   });
 
   it('names a text that XML cannot carry, and asks nobody', async () => {
@@ -136,7 +152,9 @@ describe('many questions', () => {
     const questions = Array.from({ length: 1_000 }, (_, index) => echo(index));
     const asked = await hub.askAll(questions, z.tuple([z.number()]), never);
     expect(asked).toEqual({ value: questions.map(({ args }) => args) });
-    expect(koji.requests.map(({ method, params }) => [method, (params[0] as unknown[]).length])).toEqual(Array.from({ length: 10 }, () => ['multiCall', 100]));
+    expect(koji.requests.map(({ method, params }) => [method, (params[0] as unknown[]).length])).toEqual(
+      Array.from({ length: 10 }, () => ['multiCall', 100]),
+    );
     expect(koji.mostAtOnce).toBeLessThanOrEqual(4);
   });
 
@@ -147,12 +165,20 @@ describe('many questions', () => {
 
   it('carry keyword arguments as Koji does', async () => {
     koji.addTag('f43');
-    expect(await hub.askAll([{ method: 'getTag', args: ['f43'], kwargs: { strict: true } }], z.object({ name: z.string() }), never)).toEqual({ value: [{ name: 'f43' }] });
+    expect(
+      await hub.askAll(
+        [{ method: 'getTag', args: ['f43'], kwargs: { strict: true } }],
+        z.object({ name: z.string() }),
+        never,
+      ),
+    ).toEqual({ value: [{ name: 'f43' }] });
   });
 
   it('tell each its own fault', async () => {
     const asked = await hub.askEach([echo(1), { method: 'nothing', args: [] }, echo(2)], z.tuple([z.number()]), never);
-    expect(asked).toEqual({ value: [{ value: [1] }, { fault: { faultCode: 1000, faultString: 'Invalid method: nothing' } }, { value: [2] }] });
+    expect(asked).toEqual({
+      value: [{ value: [1] }, { fault: { faultCode: 1000, faultString: 'Invalid method: nothing' } }, { value: [2] }],
+    });
   });
 
   it.each([
@@ -162,13 +188,21 @@ describe('many questions', () => {
     ['no list', 'all right'],
   ])('notice %s', async (_what, value) => {
     koji.breakNext({ kind: 'value', value });
-    expect(await hub.askAll([echo(1), echo(2)], z.unknown(), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
+    expect(await hub.askAll([echo(1), echo(2)], z.unknown(), never)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE' },
+    });
   });
 
   it('end all when one request fails for good', async () => {
     koji.breakMethod('echo', { kind: 'status', status: 404 });
-    const asked = await hub.askAll(Array.from({ length: 1_000 }, (_, index) => echo(index)), z.unknown(), never);
-    expect(asked).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 404') } });
+    const asked = await hub.askAll(
+      Array.from({ length: 1_000 }, (_, index) => echo(index)),
+      z.unknown(),
+      never,
+    );
+    expect(asked).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 404') },
+    });
     expect(koji.requests.length).toBeLessThan(10);
   });
 });

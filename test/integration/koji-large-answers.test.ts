@@ -3,10 +3,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KojiHub } from '../../src/sources/koji/koji-hub.ts';
-import { readAnswer } from '../../src/sources/koji/read-answer.ts';
-import { taggedBuilds } from '../../src/sources/koji/tagged-packages.ts';
-import type { XmlRpcValue } from '../../src/sources/koji/xml-rpc-value.ts';
+import { KojiHub } from '../../src/upstreams/koji/koji-hub.ts';
+import { readAnswer } from '../../src/upstreams/koji/read-answer.ts';
+import { taggedBuilds } from '../../src/upstreams/koji/tagged-packages.ts';
+import type { XmlRpcValue } from '../../src/upstreams/xml-rpc/value.ts';
 import { startFakeKoji, type FakeKoji } from '../support/fake-koji/index.ts';
 import { response } from '../support/fake-koji/wire.ts';
 import { longestTurn } from '../support/longest-turn.ts';
@@ -32,9 +32,21 @@ function read(text: string, signal = never) {
 }
 
 describe('a large answer', () => {
-  const scalar = fc.oneof(fc.integer(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).filter((number) => !Number.isSafeInteger(Number(number))), fc.string(), fc.boolean(), fc.constant(null), fc.uint8Array());
+  const scalar = fc.oneof(
+    fc.integer(),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).filter((number) => !Number.isSafeInteger(Number(number))),
+    fc.string(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.uint8Array(),
+  );
   const { value: any } = fc.letrec<{ value: XmlRpcValue }>((tie) => ({
-    value: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie('value'), { maxLength: 6 }), fc.dictionary(fc.string(), tie('value'), { maxKeys: 6, noNullPrototype: true })),
+    value: fc.oneof(
+      { maxDepth: 4 },
+      scalar,
+      fc.array(tie('value'), { maxLength: 6 }),
+      fc.dictionary(fc.string(), tie('value'), { maxKeys: 6, noNullPrototype: true }),
+    ),
   }));
 
   it('is what a small one would be, whatever lists it holds', async () => {
@@ -42,7 +54,13 @@ describe('a large answer', () => {
     await fc.assert(
       fc.asyncProperty(any, async (value) => {
         const rows = Array.from({ length: 1_500 }, (_, id) => ({ id, name: `p${id}`, tags: ['a', 'b'] }));
-        const nested = [filler, value, rows, [[rows], { rows, value }, []], Array.from({ length: 5_000 }, (_, index) => [index])];
+        const nested = [
+          filler,
+          value,
+          rows,
+          [[rows], { rows, value }, []],
+          Array.from({ length: 5_000 }, (_, index) => [index]),
+        ];
         const message = await read(response(nested));
         expect(message).toEqual({ kind: 'response', value: nested });
       }),
@@ -51,7 +69,9 @@ describe('a large answer', () => {
   }, 60_000);
 
   it('may be a fault', async () => {
-    const text = response({ faultCode: 1000, faultString: 'x'.repeat(LARGE) }).replace('<params>\n<param>', '<fault>').replace('</param>\n</params>', '</fault>');
+    const text = response({ faultCode: 1000, faultString: 'x'.repeat(LARGE) })
+      .replace('<params>\n<param>', '<fault>')
+      .replace('</param>\n</params>', '</fault>');
     expect(await read(text)).toMatchObject({ kind: 'fault', fault: { faultCode: 1000 } });
   });
 
@@ -64,7 +84,9 @@ describe('a large answer', () => {
 
   it('that is not UTF-8 is malformed, as a small one is', async () => {
     for (const size of [10, LARGE]) {
-      await expect(readAnswer([Buffer.from(response('x'.repeat(size))), Buffer.from([0xff])], never)).rejects.toThrow('is not UTF-8');
+      await expect(readAnswer([Buffer.from(response('x'.repeat(size))), Buffer.from([0xff])], never)).rejects.toThrow(
+        'is not UTF-8',
+      );
     }
   });
 
@@ -79,8 +101,24 @@ describe('a large answer', () => {
 describe('a tag of 25,000 builds', () => {
   it('is read without holding up the event loop', async () => {
     const row = (id: number) => ({
-      id, build_id: id, nvr: `package-${id}-1.0-1.fc43`, name: `package-${id}`, version: '1.0', release: '1.fc43', epoch: null, tag_id: 5, tag_name: 'f43', package_id: id, package_name: `package-${id}`,
-      state: 1, owner_id: 4, owner_name: 'someone', task_id: id, creation_event_id: id, volume_id: 0, volume_name: 'DEFAULT',
+      id,
+      build_id: id,
+      nvr: `package-${id}-1.0-1.fc43`,
+      name: `package-${id}`,
+      version: '1.0',
+      release: '1.fc43',
+      epoch: null,
+      tag_id: 5,
+      tag_name: 'f43',
+      package_id: id,
+      package_name: `package-${id}`,
+      state: 1,
+      owner_id: 4,
+      owner_name: 'someone',
+      task_id: id,
+      creation_event_id: id,
+      volume_id: 0,
+      volume_name: 'DEFAULT',
     });
     const body = response(Array.from({ length: 25_000 }, (_, id) => row(id)));
     koji.breakNext({ kind: 'body', body, contentType: 'text/xml' });
@@ -89,7 +127,11 @@ describe('a tag of 25,000 builds', () => {
     while (koji.requests.length === 0) await turn();
     const { value, ms } = await longestTurn(() => asking);
     expect('value' in value && value.value.length).toBe(25_000);
-    expect('value' in value && value.value[24_999]).toMatchObject({ id: 24_999, nvr: 'package-24999-1.0-1.fc43', tag: 'f43' });
+    expect('value' in value && value.value[24_999]).toMatchObject({
+      id: 24_999,
+      nvr: 'package-24999-1.0-1.fc43',
+      tag: 'f43',
+    });
     expect(ms).toBeLessThan(50);
   }, 60_000);
 });

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findBuilds, rpmsOfBuilds } from '../../src/sources/koji/builds.ts';
-import { checkEvent, lastEvent } from '../../src/sources/koji/event.ts';
-import { KojiHub } from '../../src/sources/koji/koji-hub.ts';
-import { findScratchTasks } from '../../src/sources/koji/scratch-tasks.ts';
-import { checkSignatures } from '../../src/sources/koji/signatures.ts';
-import { findTag } from '../../src/sources/koji/tag.ts';
-import { taggedModules } from '../../src/sources/koji/tagged-modules.ts';
-import { checkPackages, taggedBuilds } from '../../src/sources/koji/tagged-packages.ts';
+import { findBuilds, rpmsOfBuilds } from '../../src/upstreams/koji/builds.ts';
+import { checkEvent, lastEvent } from '../../src/upstreams/koji/event.ts';
+import { KojiHub } from '../../src/upstreams/koji/koji-hub.ts';
+import { findScratchTasks } from '../../src/upstreams/koji/scratch-tasks.ts';
+import { checkSignatures } from '../../src/upstreams/koji/signatures.ts';
+import { findTag } from '../../src/upstreams/koji/tag.ts';
+import { taggedModules } from '../../src/upstreams/koji/tagged-modules.ts';
+import { checkPackages, taggedBuilds } from '../../src/upstreams/koji/tagged-packages.ts';
 import { BUILD_STATE, startFakeKoji, TASK_STATE, type FakeKoji } from '../support/fake-koji/index.ts';
 
 const never = new AbortController().signal;
@@ -30,7 +30,9 @@ function invalid(message: string): object {
   return { failure: { code: 'INVALID_SOURCE', retryable: false, message: expect.stringContaining(message) } };
 }
 
-async function ok<T>(asked: Promise<{ readonly value: T } | { readonly failure: { readonly message: string } }>): Promise<T> {
+async function ok<T>(
+  asked: Promise<{ readonly value: T } | { readonly failure: { readonly message: string } }>,
+): Promise<T> {
   const answer = await asked;
   if ('failure' in answer) throw new Error(answer.failure.message);
   return answer.value;
@@ -38,7 +40,9 @@ async function ok<T>(asked: Promise<{ readonly value: T } | { readonly failure: 
 
 describe('a tag', () => {
   it('is found with its arches', async () => {
-    expect(await findTag(hub, 'f43', null, never)).toEqual({ value: { id: koji.tagId('f43'), name: 'f43', arches: ['x86_64', 's390x'] } });
+    expect(await findTag(hub, 'f43', null, never)).toEqual({
+      value: { id: koji.tagId('f43'), name: 'f43', arches: ['x86_64', 's390x'] },
+    });
   });
 
   it('that is not there is INVALID_SOURCE', async () => {
@@ -55,7 +59,7 @@ describe('a tag', () => {
 });
 
 describe('an event', () => {
-  it('is the hub\'s last one, or one that it knows', async () => {
+  it("is the hub's last one, or one that it knows", async () => {
     expect(await lastEvent(hub, never)).toEqual({ value: koji.lastEvent });
     expect(await checkEvent(hub, 2, never)).toEqual({ value: 2 });
   });
@@ -74,10 +78,21 @@ describe('an event', () => {
 
 describe('builds', () => {
   it('are found in the order asked, with the RPMs that have files', async () => {
-    koji.addBuild('bash-5.3-1.fc43', { epoch: 1, rpms: [{ arch: 'src' }, { arch: 'x86_64' }, { name: 'bash-doc', arch: 'noarch' }, { name: 'bash-x', metadataOnly: true }] });
+    koji.addBuild('bash-5.3-1.fc43', {
+      epoch: 1,
+      rpms: [
+        { arch: 'src' },
+        { arch: 'x86_64' },
+        { name: 'bash-doc', arch: 'noarch' },
+        { name: 'bash-x', metadataOnly: true },
+      ],
+    });
     koji.addBuild('aa-1-1', { volume: 'archive' });
     const builds = await ok(findBuilds(hub, ['bash-5.3-1.fc43', 'aa-1-1'], never));
-    expect(builds).toMatchObject([{ nvr: 'bash-5.3-1.fc43', epoch: 1, volume: 'DEFAULT' }, { nvr: 'aa-1-1', epoch: null, volume: 'archive' }]);
+    expect(builds).toMatchObject([
+      { nvr: 'bash-5.3-1.fc43', epoch: 1, volume: 'DEFAULT' },
+      { nvr: 'aa-1-1', epoch: null, volume: 'archive' },
+    ]);
     const rpms = await ok(rpmsOfBuilds(hub, builds.slice(0, 1), never));
     expect(rpms.map(({ name, arch }) => `${name}.${arch}`)).toEqual(['bash.src', 'bash.x86_64', 'bash-doc.noarch']);
   });
@@ -88,10 +103,14 @@ describe('builds', () => {
     koji.addBuild('bad-1-1', { state: BUILD_STATE.FAILED });
     koji.addBuild('gone-1-1', { state: BUILD_STATE.DELETED });
     expect(await findBuilds(hub, ['ok-1-1', 'new-1-1', 'bad-1-1', 'gone-1-1', 'never-1-1'], never)).toMatchObject(
-      invalid('4 of the builds cannot be used: new-1-1 is still being built; bad-1-1 is failed; gone-1-1 is deleted; there is no build never-1-1'),
+      invalid(
+        '4 of the builds cannot be used: new-1-1 is still being built; bad-1-1 is failed; gone-1-1 is deleted; there is no build never-1-1',
+      ),
     );
     koji.addBuild('nodejs-24-2026.abc', { types: ['module'] });
-    expect(await findBuilds(hub, ['nodejs-24-2026.abc'], never)).toMatchObject(invalid('nodejs-24-2026.abc holds no RPMs (it is a build of type module)'));
+    expect(await findBuilds(hub, ['nodejs-24-2026.abc'], never)).toMatchObject(
+      invalid('nodejs-24-2026.abc holds no RPMs (it is a build of type module)'),
+    );
     expect(await findBuilds(hub, ['bash'], never)).toMatchObject(invalid('“bash” is not name-version-release'));
   });
 
@@ -111,9 +130,17 @@ describe('builds', () => {
 });
 
 describe('signatures', () => {
-  const rpms = [{ arch: 'src', sigkeys: ['AAAA1111'] }, { arch: 'x86_64', sigkeys: ['AAAA1111', 'bbbb2222'] }, { name: 'bash-s390', arch: 's390x' }];
+  const rpms = [
+    { arch: 'src', sigkeys: ['AAAA1111'] },
+    { arch: 'x86_64', sigkeys: ['AAAA1111', 'bbbb2222'] },
+    { name: 'bash-s390', arch: 's390x' },
+  ];
 
-  async function check(sigkeys: readonly string[], arches: readonly string[] | null = ['x86_64', 'noarch', 'src'], lookAtFiles = false) {
+  async function check(
+    sigkeys: readonly string[],
+    arches: readonly string[] | null = ['x86_64', 'noarch', 'src'],
+    lookAtFiles = false,
+  ) {
     const builds = await ok(findBuilds(hub, ['bash-5.3-1', 'zlib-1-1'], never));
     const all = await ok(rpmsOfBuilds(hub, builds, never));
     return checkSignatures(hub, { builds, rpms: all, sigkeys, arches: arches && new Set(arches), lookAtFiles }, never);
@@ -129,12 +156,23 @@ describe('signatures', () => {
   });
 
   it('that lack are UNSIGNED_PACKAGES, naming the builds', async () => {
-    expect(await check(['AAAA1111'])).toMatchObject({ code: 'UNSIGNED_PACKAGES', retryable: false, message: 'Not signed with the key AAAA1111: zlib-1-1', details: 'zlib-1-1.x86_64' });
-    expect(await check(['cccc3333'])).toMatchObject({ code: 'UNSIGNED_PACKAGES', message: 'Not signed with the key cccc3333: bash-5.3-1, zlib-1-1' });
+    expect(await check(['AAAA1111'])).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      retryable: false,
+      message: 'Not signed with the key AAAA1111: zlib-1-1',
+      details: 'zlib-1-1.x86_64',
+    });
+    expect(await check(['cccc3333'])).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      message: 'Not signed with the key cccc3333: bash-5.3-1, zlib-1-1',
+    });
   });
 
   it('count for the arches of the compose only', async () => {
-    expect(await check(['aaaa1111', 'bbbb2222'], null)).toMatchObject({ code: 'UNSIGNED_PACKAGES', details: 'bash-s390-5.3-1.s390x' });
+    expect(await check(['aaaa1111', 'bbbb2222'], null)).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      details: 'bash-s390-5.3-1.s390x',
+    });
   });
 
   it('are not asked for where unsigned packages are allowed', async () => {
@@ -146,14 +184,20 @@ describe('signatures', () => {
   it('need a signed copy that is there, where files are looked at', async () => {
     expect(await check(['aaaa1111', 'bbbb2222'], undefined, true)).toBeNull();
     koji.pruneSignedCopies(koji.build('zlib-1-1'));
-    expect(await check(['aaaa1111', 'bbbb2222'], undefined, true)).toMatchObject({ code: 'UNSIGNED_PACKAGES', details: 'zlib-1-1.x86_64' });
+    expect(await check(['aaaa1111', 'bbbb2222'], undefined, true)).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      details: 'zlib-1-1.x86_64',
+    });
     expect(await check(['aaaa1111', 'bbbb2222'])).toBeNull();
   });
 });
 
 describe('what a tag holds', () => {
   beforeEach(() => {
-    for (const nvr of ['bash-5.2-1', 'bash-5.3-1', 'zlib-1-1']) koji.addBuild(nvr, { rpms: [{ arch: 'src' }, { arch: 'x86_64' }, { name: `${nvr.split('-')[0]}-devel`, arch: 'x86_64' }] });
+    for (const nvr of ['bash-5.2-1', 'bash-5.3-1', 'zlib-1-1'])
+      koji.addBuild(nvr, {
+        rpms: [{ arch: 'src' }, { arch: 'x86_64' }, { name: `${nvr.split('-')[0]}-devel`, arch: 'x86_64' }],
+      });
     koji.tagBuild('f43-base', 'zlib-1-1');
     koji.tagBuild('f43', 'bash-5.2-1');
     koji.tagBuild('f43', 'bash-5.3-1');
@@ -162,7 +206,10 @@ describe('what a tag holds', () => {
   const at = (event: number, inheritance = true) => ({ tag: 'f43', event, inheritance });
 
   it('is the latest build of each package, inherited ones included unless told otherwise', async () => {
-    const seen = async (inheritance: boolean) => (await ok(taggedBuilds(hub, at(koji.lastEvent, inheritance), never))).map(({ nvr, tag }) => `${tag}/${nvr}`).sort();
+    const seen = async (inheritance: boolean) =>
+      (await ok(taggedBuilds(hub, at(koji.lastEvent, inheritance), never)))
+        .map(({ nvr, tag }) => `${tag}/${nvr}`)
+        .sort();
     expect(await seen(true)).toEqual(['f43-base/zlib-1-1', 'f43/bash-5.3-1']);
     expect(await seen(false)).toEqual(['f43/bash-5.3-1']);
   });
@@ -175,7 +222,8 @@ describe('what a tag holds', () => {
     expect((await ok(taggedBuilds(hub, at(before), never))).map(({ nvr }) => nvr)).toEqual(['bash-5.3-1', 'zlib-1-1']);
   });
 
-  const asking = (packages: string[], inheritance = true) => checkPackages(hub, { ...at(koji.lastEvent, inheritance), packages, arches: ['x86_64', 'noarch'] }, never);
+  const asking = (packages: string[], inheritance = true) =>
+    checkPackages(hub, { ...at(koji.lastEvent, inheritance), packages, arches: ['x86_64', 'noarch'] }, never);
 
   it('answers names and globs of binary packages', async () => {
     expect(await asking(['bash', 'zlib-devel', 'z*', 'bash.x86_64'])).toBeNull();
@@ -183,13 +231,22 @@ describe('what a tag holds', () => {
   });
 
   it('lacks packages that are named, all of them', async () => {
-    expect(await asking(['bash', 'nano', 'zlib*', 'vim*'])).toMatchObject({ code: 'MISSING_PACKAGES', message: `Not in tag f43 at event ${koji.lastEvent}: nano, vim*` });
-    expect(await asking(['zlib'], false)).toMatchObject({ code: 'MISSING_PACKAGES', message: expect.stringContaining('without inheritance: zlib') });
+    expect(await asking(['bash', 'nano', 'zlib*', 'vim*'])).toMatchObject({
+      code: 'MISSING_PACKAGES',
+      message: `Not in tag f43 at event ${koji.lastEvent}: nano, vim*`,
+    });
+    expect(await asking(['zlib'], false)).toMatchObject({
+      code: 'MISSING_PACKAGES',
+      message: expect.stringContaining('without inheritance: zlib'),
+    });
   });
 
   it('lacks a package that is blocked, and says where', async () => {
     koji.blockPackage('f43', 'zlib');
-    expect(await asking(['zlib', 'bash'])).toMatchObject({ code: 'MISSING_PACKAGES', message: expect.stringContaining('zlib (blocked in f43)') });
+    expect(await asking(['zlib', 'bash'])).toMatchObject({
+      code: 'MISSING_PACKAGES',
+      message: expect.stringContaining('zlib (blocked in f43)'),
+    });
   });
 
   it('is not taken from an answer of wrong types', async () => {
@@ -200,7 +257,9 @@ describe('what a tag holds', () => {
   });
 
   it('of a tag that is not there is INVALID_SOURCE', async () => {
-    expect(await taggedBuilds(hub, { tag: 'f99', event: 1, inheritance: true }, never)).toMatchObject(invalid("No such tagInfo: 'f99'"));
+    expect(await taggedBuilds(hub, { tag: 'f99', event: 1, inheritance: true }, never)).toMatchObject(
+      invalid("No such tagInfo: 'f99'"),
+    );
   });
 });
 
@@ -221,28 +280,50 @@ describe('scratch builds', () => {
     ['was not finished', { state: TASK_STATE.OPEN }, 'is still running'],
     ['failed', { state: TASK_STATE.FAILED }, 'is failed'],
     ['is another method', { method: 'newRepo', request: ['f43'] }, 'is a newRepo task'],
-    ['builds one arch', { method: 'buildArch', parent: 77, request: ['x.src.rpm', 1, 'x86_64', true, {}] }, 'ask for its parent, 77'],
+    [
+      'builds one arch',
+      { method: 'buildArch', parent: 77, request: ['x.src.rpm', 1, 'x86_64', true, {}] },
+      'ask for its parent, 77',
+    ],
   ])('a task that %s is INVALID_SOURCE', async (_what, task, message) => {
     expect(await findScratchTasks(hub, [String(koji.addTask(task))], never)).toMatchObject(invalid(message));
   });
 
   it('name every task that is none, and ask nothing about what is no number', async () => {
-    expect(await findScratchTasks(hub, ['999', '998'], never)).toMatchObject(invalid('there is no task 999; there is no task 998'));
+    expect(await findScratchTasks(hub, ['999', '998'], never)).toMatchObject(
+      invalid('there is no task 999; there is no task 998'),
+    );
     koji.requests.length = 0;
-    expect(await findScratchTasks(hub, ['12a', '99999999999'], never)).toMatchObject(invalid('“12a” is not the number of a task'));
+    expect(await findScratchTasks(hub, ['12a', '99999999999'], never)).toMatchObject(
+      invalid('“12a” is not the number of a task'),
+    );
     expect(koji.requests).toHaveLength(0);
   });
 });
 
 describe('modules of a tag', () => {
   const nsvcs = async (names: readonly string[] | null = null, event: number | null = null) =>
-    (await ok(taggedModules(hub, { tag: 'f43', event, names }, never))).map(({ name, stream, version, context }) => [name, stream, version, context].join(':'));
+    (await ok(taggedModules(hub, { tag: 'f43', event, names }, never))).map(({ name, stream, version, context }) =>
+      [name, stream, version, context].join(':'),
+    );
 
   it('are the latest version of each stream with all its contexts, and -devel ones of their own', async () => {
-    for (const nsvc of ['nodejs:24-lts:9:aa', 'nodejs:24-lts:20:aa', 'nodejs:24-lts:20:bb', 'nodejs:22:5:aa', 'nodejs-devel:24-lts:20:aa']) koji.addModule('f43', nsvc);
+    for (const nsvc of [
+      'nodejs:24-lts:9:aa',
+      'nodejs:24-lts:20:aa',
+      'nodejs:24-lts:20:bb',
+      'nodejs:22:5:aa',
+      'nodejs-devel:24-lts:20:aa',
+    ])
+      koji.addModule('f43', nsvc);
     koji.addBuild('bash-5.3-1');
     koji.tagBuild('f43', 'bash-5.3-1');
-    expect((await nsvcs()).sort()).toEqual(['nodejs-devel:24-lts:20:aa', 'nodejs:22:5:aa', 'nodejs:24-lts:20:aa', 'nodejs:24-lts:20:bb']);
+    expect((await nsvcs()).sort()).toEqual([
+      'nodejs-devel:24-lts:20:aa',
+      'nodejs:22:5:aa',
+      'nodejs:24-lts:20:aa',
+      'nodejs:24-lts:20:bb',
+    ]);
     expect(await nsvcs(['nodejs-devel'])).toEqual(['nodejs-devel:24-lts:20:aa']);
   });
 
@@ -258,12 +339,16 @@ describe('modules of a tag', () => {
     const before = koji.lastEvent;
     koji.addModule('f43', 'perl:5:21:aa');
     expect(await nsvcs(null, before)).toEqual(['perl:5:20:aa']);
-    expect(await taggedModules(hub, { tag: 'f43', event: before, names: null }, never)).toMatchObject({ value: [{ modulemd: 'name: perl\n# é <&>\n', tag: 'f43', contentTag: 'module-perl-5-20-aa' }] });
+    expect(await taggedModules(hub, { tag: 'f43', event: before, names: null }, never)).toMatchObject({
+      value: [{ modulemd: 'name: perl\n# é <&>\n', tag: 'f43', contentTag: 'module-perl-5-20-aa' }],
+    });
   });
 
   it('without a modulemd are INVALID_SOURCE', async () => {
     koji.addBuild('perl-5-20.aa', { types: ['module'], extra: { typeinfo: {} } });
     koji.tagBuild('f43', 'perl-5-20.aa');
-    expect(await taggedModules(hub, { tag: 'f43', event: null, names: null }, never)).toMatchObject(invalid('perl-5-20.aa in f43 has no modulemd'));
+    expect(await taggedModules(hub, { tag: 'f43', event: null, names: null }, never)).toMatchObject(
+      invalid('perl-5-20.aa in f43 has no modulemd'),
+    );
   });
 });

@@ -45,13 +45,18 @@ async function apply(id: string, event: LifecycleEvent): Promise<Compose | null>
 }
 
 function history(id: string): Promise<readonly object[]> {
-  return test.query('select seq, kind, from_state, to_state, by, reason from compose_event where compose_id = $1 order by seq', [id]);
+  return test.query(
+    'select seq, kind, from_state, to_state, by, reason from compose_event where compose_id = $1 order by seq',
+    [id],
+  );
 }
 
 describe('the machine, driven through the database', () => {
   for (const [situation, { compose, leads }] of Object.entries(SITUATIONS)) {
     it(`takes from ${situation} what it should and nothing else`, async () => {
-      for (const event of everyEvent(at, compose.attempt).map((each) => ('root' in each ? { ...each, root: root.id } : each))) {
+      for (const event of everyEvent(at, compose.attempt).map((each) =>
+        'root' in each ? { ...each, root: root.id } : each,
+      )) {
         const before = await inSituation(compose);
         const after = await apply(before.id, event);
         const target = leads[event.type];
@@ -66,7 +71,14 @@ describe('the machine, driven through the database', () => {
         // Nothing changes that nobody is told of; of the beginning of a removal its end tells.
         expect(await history(before.id), event.type).toHaveLength(event.type === 'BEGIN_REMOVAL' ? 2 : 3);
         if (target !== compose.state) {
-          expect((await history(before.id)).at(-1)).toEqual({ seq: 3, kind: 'STATE_CHANGED', from_state: compose.state, to_state: target, by: 'someone', reason: 'because' });
+          expect((await history(before.id)).at(-1)).toEqual({
+            seq: 3,
+            kind: 'STATE_CHANGED',
+            from_state: compose.state,
+            to_state: target,
+            by: 'someone',
+            reason: 'because',
+          });
         }
       }
     });
@@ -74,7 +86,11 @@ describe('the machine, driven through the database', () => {
 
   it('lets one of two rivals win', async () => {
     const compose = await inSituation(aCompose());
-    const rivals = await Promise.all([1, 2, 3, 4].map((n) => apply(compose.id, { type: 'BEGIN', at, workerId: `00000000-0000-4000-8000-00000000000${n}` })));
+    const rivals = await Promise.all(
+      [1, 2, 3, 4].map((n) =>
+        apply(compose.id, { type: 'BEGIN', at, workerId: `00000000-0000-4000-8000-00000000000${n}` }),
+      ),
+    );
     expect(rivals.filter((won) => won !== null)).toHaveLength(1);
     expect(await store.find(compose.id)).toMatchObject({ attempt: 1, state: 'GENERATING' });
   });

@@ -40,7 +40,11 @@ beforeEach(() => {
 
 const clock = { now: () => now };
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1_000);
-const results = { remove: async ({ id }: Compose) => void removed.push(id), latest: async () => new Set<string>(), reachable: async () => ['default'] };
+const results = {
+  remove: async ({ id }: Compose) => void removed.push(id),
+  latestTargets: async () => new Set<string>(),
+  reachable: async () => ['default'],
+};
 const pinning = () => ({ store, clock, rules, logger: silentLogger });
 const removing = () => ({ store, clock, rules, maxWaitSeconds: 1e6, logger: silentLogger, results });
 
@@ -59,12 +63,31 @@ function eventsOf(id: string): Promise<readonly { kind: string; by: string; reas
 describe('what is pinned', () => {
   it('is not removed by anybody, and the pin in the way is named', async () => {
     const id = await existing();
-    expect(await pinCompose(pinning(), ann, { id, name: 'release 43' })).toMatchObject({ ok: true, value: { compose: { id, state: 'DONE', seq: 3 }, pin: { name: 'release 43', owner: 'ann', expiresAt: null, createdAt: T0 } } });
-    expect(await removeCompose(removing(), boss, { id, reason: null })).toMatchObject({ ok: false, refusal: { code: 'CONFLICT', message: expect.stringContaining('release 43') as string } });
+    expect(await pinCompose(pinning(), ann, { id, name: 'release 43' })).toMatchObject({
+      ok: true,
+      value: {
+        compose: { id, state: 'DONE', seq: 3 },
+        pin: { name: 'release 43', owner: 'ann', expiresAt: null, createdAt: T0 },
+      },
+    });
+    expect(await removeCompose(removing(), boss, { id, reason: null })).toMatchObject({
+      ok: false,
+      refusal: { code: 'CONFLICT', message: expect.stringContaining('release 43') as string },
+    });
     expect((await store.find(id))?.removingAt).toBeNull();
-    expect(await unpinCompose(pinning(), boss, { id, name: 'release 43' })).toMatchObject({ ok: true, value: { seq: 4 } });
-    expect(await removeCompose(removing(), boss, { id, reason: null })).toMatchObject({ ok: true, value: { state: 'REMOVED' } });
-    expect(await eventsOf(id)).toMatchObject([{ kind: 'PINNED', by: 'ann', reason: 'release 43' }, { kind: 'UNPINNED', by: 'boss', reason: 'release 43' }, { kind: 'STATE_CHANGED' }]);
+    expect(await unpinCompose(pinning(), boss, { id, name: 'release 43' })).toMatchObject({
+      ok: true,
+      value: { seq: 4 },
+    });
+    expect(await removeCompose(removing(), boss, { id, reason: null })).toMatchObject({
+      ok: true,
+      value: { state: 'REMOVED' },
+    });
+    expect(await eventsOf(id)).toMatchObject([
+      { kind: 'PINNED', by: 'ann', reason: 'release 43' },
+      { kind: 'UNPINNED', by: 'boss', reason: 'release 43' },
+      { kind: 'STATE_CHANGED' },
+    ]);
   });
 
   it('does not expire; it does as soon as the last pin is gone', async () => {
@@ -81,7 +104,9 @@ describe('what is pinned', () => {
   });
 
   it('holds up nothing else that has expired, however much is pinned', async () => {
-    await Promise.all(Array.from({ length: 110 }, async () => pinCompose(pinning(), ann, { id: await existing(), name: 'kept' })));
+    await Promise.all(
+      Array.from({ length: 110 }, async () => pinCompose(pinning(), ann, { id: await existing(), name: 'kept' })),
+    );
     const id = await existing({ expiresAt: later(11) });
     now = later(100);
     await removeExpired(removing());
@@ -94,7 +119,11 @@ describe('what is pinned', () => {
     await pinCompose(pinning(), ann, { id: sharer, name: 'kept' });
     now = later(100);
     await removeExpired(removing());
-    expect([removed, (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([[], 'REMOVED', 'DONE']);
+    expect([removed, (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([
+      [],
+      'REMOVED',
+      'DONE',
+    ]);
     await unpinCompose(pinning(), ann, { id: sharer, name: 'kept' });
     await removeExpired(removing());
     expect(removed.toSorted()).toEqual([root, sharer].toSorted());
@@ -103,7 +132,10 @@ describe('what is pinned', () => {
   it('is either pinned or removed when both are asked for at once', async () => {
     for (let round = 0; round < 20; round += 1) {
       const id = await existing();
-      const [pin, removal] = await Promise.all([pinCompose(pinning(), ann, { id, name: 'race' }), removeCompose(removing(), ann, { id, reason: null })]);
+      const [pin, removal] = await Promise.all([
+        pinCompose(pinning(), ann, { id, name: 'race' }),
+        removeCompose(removing(), ann, { id, reason: null }),
+      ]);
       expect([pin.ok, removal.ok].filter(Boolean)).toHaveLength(1);
       expect((await store.find(id))?.state).toBe(pin.ok ? 'DONE' : 'REMOVED');
     }
@@ -134,7 +166,10 @@ describe('a pin', () => {
       if (id === stuck) throw new Error('out of order');
       return tx.lock(id);
     };
-    const breaking: ComposeStore = { ...store, transaction: (work) => store.transaction((tx) => work({ ...tx, lock: lock(tx) })) };
+    const breaking: ComposeStore = {
+      ...store,
+      transaction: (work) => store.transaction((tx) => work({ ...tx, lock: lock(tx) })),
+    };
     await unpinExpired({ ...pinning(), store: breaking });
     expect(await store.pinsOf([next, stuck], T0)).toMatchObject([[], [{ name: 'short' }]]);
     await unpinExpired(pinning());
@@ -144,7 +179,10 @@ describe('a pin', () => {
     const id = await existing();
     await pinCompose(pinning(), ann, { id, name: 'short', secondsToLive: 5 });
     now = later(6);
-    expect(await removeCompose(removing(), ann, { id, reason: null })).toMatchObject({ ok: true, value: { state: 'REMOVED' } });
+    expect(await removeCompose(removing(), ann, { id, reason: null })).toMatchObject({
+      ok: true,
+      value: { state: 'REMOVED' },
+    });
     expect((await eventsOf(id)).map(({ kind }) => kind)).toEqual(['PINNED', 'UNPINNED', 'STATE_CHANGED']);
   });
 
@@ -152,25 +190,47 @@ describe('a pin', () => {
     const id = await existing();
     await pinCompose(pinning(), ann, { id, name: 'same', secondsToLive: 5 });
     now = later(3);
-    expect(await pinCompose(pinning(), boss, { id, name: 'same', secondsToLive: 9 })).toMatchObject({ value: { pin: { owner: 'boss', expiresAt: later(12), createdAt: T0 } } });
+    expect(await pinCompose(pinning(), boss, { id, name: 'same', secondsToLive: 9 })).toMatchObject({
+      value: { pin: { owner: 'boss', expiresAt: later(12), createdAt: T0 } },
+    });
     expect(await store.pinsOf([id], now)).toHaveLength(1);
   });
 
   it('may be there before the compose is, and needs one that there is something of', async () => {
-    for (const state of ['WAIT', 'GENERATING', 'DONE'] as const) expect(await pinCompose(pinning(), ann, { id: await existing({ state }), name: 'x' })).toMatchObject({ ok: true });
-    for (const lifecycle of [{ state: 'FAILED' }, { state: 'REMOVED', removingAt: T0 }, { state: 'DONE', removingAt: T0 }] as const) {
-      expect(await pinCompose(pinning(), ann, { id: await existing(lifecycle), name: 'x' })).toMatchObject({ refusal: { code: 'CONFLICT' } });
+    for (const state of ['WAIT', 'GENERATING', 'DONE'] as const)
+      expect(await pinCompose(pinning(), ann, { id: await existing({ state }), name: 'x' })).toMatchObject({
+        ok: true,
+      });
+    for (const lifecycle of [
+      { state: 'FAILED' },
+      { state: 'REMOVED', removingAt: T0 },
+      { state: 'DONE', removingAt: T0 },
+    ] as const) {
+      expect(await pinCompose(pinning(), ann, { id: await existing(lifecycle), name: 'x' })).toMatchObject({
+        refusal: { code: 'CONFLICT' },
+      });
     }
   });
 
   it('is for owners and administrators, of known composes, by a name that can be read, and not without number', async () => {
     const id = await existing();
-    expect(await pinCompose(pinning(), aViewer('eve'), { id, name: 'x' })).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
-    expect(await unpinCompose(pinning(), aViewer('eve'), { id, name: 'x' })).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
-    expect(await pinCompose(pinning(), ann, { id: '99999', name: 'x' })).toMatchObject({ refusal: { code: 'NOT_FOUND' } });
+    expect(await pinCompose(pinning(), aViewer('eve'), { id, name: 'x' })).toMatchObject({
+      refusal: { code: 'FORBIDDEN' },
+    });
+    expect(await unpinCompose(pinning(), aViewer('eve'), { id, name: 'x' })).toMatchObject({
+      refusal: { code: 'FORBIDDEN' },
+    });
+    expect(await pinCompose(pinning(), ann, { id: '99999', name: 'x' })).toMatchObject({
+      refusal: { code: 'NOT_FOUND' },
+    });
     expect(await unpinCompose(pinning(), ann, { id, name: 'x' })).toMatchObject({ refusal: { code: 'NOT_FOUND' } });
-    for (const name of ['', ' ', 'x'.repeat(101), 'a\nb', 'é', '<b>']) expect(await pinCompose(pinning(), ann, { id, name })).toMatchObject({ refusal: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.name' }] } });
-    expect(await pinCompose(pinning(), ann, { id, name: 'x', secondsToLive: 0 })).toMatchObject({ refusal: { fields: [{ path: 'input.secondsToLive' }] } });
+    for (const name of ['', ' ', 'x'.repeat(101), 'a\nb', 'é', '<b>'])
+      expect(await pinCompose(pinning(), ann, { id, name })).toMatchObject({
+        refusal: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.name' }] },
+      });
+    expect(await pinCompose(pinning(), ann, { id, name: 'x', secondsToLive: 0 })).toMatchObject({
+      refusal: { fields: [{ path: 'input.secondsToLive' }] },
+    });
     for (let n = 0; n < MAX_PINS; n += 1) await pinCompose(pinning(), ann, { id, name: `pin ${n}` });
     expect(await pinCompose(pinning(), ann, { id, name: 'one more' })).toMatchObject({ refusal: { code: 'CONFLICT' } });
     expect(await pinCompose(pinning(), ann, { id, name: 'pin 7' })).toMatchObject({ ok: true });
@@ -179,6 +239,8 @@ describe('a pin', () => {
   it('does not hold up a renewal', async () => {
     const id = await existing();
     await pinCompose(pinning(), ann, { id, name: 'x' });
-    expect(await renewCompose({ ...pinning(), requestRules: REQUEST_RULES }, ann, { id, secondsToLive: 60 })).toMatchObject({ value: { regenerated: false, compose: { expiresAt: later(60) } } });
+    expect(
+      await renewCompose({ ...pinning(), requestRules: REQUEST_RULES }, ann, { id, secondsToLive: 60 }),
+    ).toMatchObject({ value: { regenerated: false, compose: { expiresAt: later(60) } } });
   });
 });

@@ -1,7 +1,7 @@
 // A database that goes away while a compose is generated or published, for a moment or again and again.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { generateCompose, type GenerateComposeDeps } from '../../src/app/generate-compose.ts';
+import { generateCompose, type GenerateComposeDeps } from '../../src/app/attempt/run.ts';
 import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -22,83 +22,129 @@ afterEach(async () => {
   await test.drop();
 });
 
-type Deps = Pick<GenerateComposeDeps, 'store'> & { readonly publish?: () => Promise<void>; readonly generate?: Engine['generate']; readonly linkLatest?: Results['linkLatest'] };
+type Deps = Pick<GenerateComposeDeps, 'store'> & {
+  readonly publish?: () => Promise<void>;
+  readonly generate?: Engine['generate'];
+  readonly linkLatest?: Results['linkLatest'];
+};
 
-async function generate(id: string, { store: used, publish = async () => {}, generate: generating = async () => null, linkLatest = async () => {} }: Deps): Promise<void> {
+async function generate(
+  id: string,
+  { store: used, publish = async () => {}, generate: generating = async () => null, linkLatest = async () => {} }: Deps,
+): Promise<void> {
   const source = (await store.find(id))?.source ?? aCompose().source;
   const input = { source, ...(source.type === 'RAW_CONFIG' && { rawConfig: RAW }) };
-  await generateCompose(attemptDeps({ store: used, results: { publish, linkLatest }, generate: generating, input }), id);
+  await generateCompose(
+    attemptDeps({ store: used, results: { publish, linkLatest }, generate: generating, input }),
+    id,
+  );
 }
 
 const product = { name: 'Raw', short: 'Raw', version: '1.0', type: 'ga' };
-const RAW = { directory: '/d', configFile: 'pungi.conf', release: { ...product, internal: false, baseProduct: null }, kojiEvent: null, timeoutSeconds: null, arguments: [], koji: null };
-const rawSource = { type: 'RAW_CONFIG', name: 'raw', commit: 'main', resolvedCommit: null, kojiEvent: null, builds: [], modules: [] } as const;
+const RAW = {
+  directory: '/d',
+  configFile: 'pungi.conf',
+  release: { ...product, internal: false, baseProduct: null },
+  kojiEvent: null,
+  timeoutSeconds: null,
+  arguments: [],
+  koji: null,
+};
+const rawSource = {
+  type: 'RAW_CONFIG',
+  name: 'raw',
+  commit: 'main',
+  resolvedCommit: null,
+  kojiEvent: null,
+  builds: [],
+  modules: [],
+} as const;
 
 const gone = () => Object.assign(new Error('gone'), { code: 'ECONNRESET' });
 
-it.each(['before', 'after'] as const)('a finished compose is published, once, though the database was lost %s the commit', async (when) => {
-  const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
-  const publish = vi.fn<() => Promise<void>>(async () => {});
-  let blips = 0;
-  const blip = (moment: string) => {
-    if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;
-    blips += 1;
-    throw gone();
-  };
-  const flaky: ComposeStore = {
-    ...store,
-    find: (asked) => store.find(asked),
-    async transaction(work) {
-      const answer = await store.transaction(async (tx) => {
-        const done = await work(tx);
-        blip('before');
-        return done;
-      });
-      blip('after');
-      return answer;
-    },
-  };
-  await generate(id, { store: flaky, publish });
-  expect(blips).toBe(1);
-  // Which looks itself whether it has done so before.
-  expect(publish).toHaveBeenCalledTimes(when === 'before' ? 2 : 1);
-  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
-});
-
-it.each([['of a source that changed', aCompose().source], ['that is given its name', rawSource]] as const)('an attempt %s outlives that the database is lost before each of its transactions', async (_what, source) => {
-  const { id } = await store.transaction(async (tx) => tx.patch(await tx.insert(aCompose({ source }), null), { digest: 'of what the source was' }));
-  let blips = 0;
-  let isBack = true;
-  const flaky: ComposeStore = {
-    ...store,
-    find: (asked) => store.find(asked),
-    async transaction(work) {
-      isBack = !isBack || (await store.find(id))?.state !== 'GENERATING';
-      if (isBack) return store.transaction(work);
+it.each(['before', 'after'] as const)(
+  'a finished compose is published, once, though the database was lost %s the commit',
+  async (when) => {
+    const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
+    const publish = vi.fn<() => Promise<void>>(async () => {});
+    let blips = 0;
+    const blip = (moment: string) => {
+      if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;
       blips += 1;
       throw gone();
-    },
-  };
-  await generate(id, { store: flaky });
-  expect(blips).toBeGreaterThan(2);
-  expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
-});
+    };
+    const flaky: ComposeStore = {
+      ...store,
+      find: (asked) => store.find(asked),
+      async transaction(work) {
+        const answer = await store.transaction(async (tx) => {
+          const done = await work(tx);
+          blip('before');
+          return done;
+        });
+        blip('after');
+        return answer;
+      },
+    };
+    await generate(id, { store: flaky, publish });
+    expect(blips).toBe(1);
+    // Which looks itself whether it has done so before.
+    expect(publish).toHaveBeenCalledTimes(when === 'before' ? 2 : 1);
+    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
+  },
+);
+
+it.each([
+  ['of a source that changed', aCompose().source],
+  ['that is given its name', rawSource],
+] as const)(
+  'an attempt %s outlives that the database is lost before each of its transactions',
+  async (_what, source) => {
+    const { id } = await store.transaction(async (tx) =>
+      tx.patch(await tx.insert(aCompose({ source }), null), { digest: 'of what the source was' }),
+    );
+    let blips = 0;
+    let isBack = true;
+    const flaky: ComposeStore = {
+      ...store,
+      find: (asked) => store.find(asked),
+      async transaction(work) {
+        isBack = !isBack || (await store.find(id))?.state !== 'GENERATING';
+        if (isBack) return store.transaction(work);
+        blips += 1;
+        throw gone();
+      },
+    };
+    await generate(id, { store: flaky });
+    expect(blips).toBeGreaterThan(2);
+    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+  },
+);
 
 it('attempts that lose the database again and again end, with the reason', async () => {
   const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
   const lose = () => generate(id, { store, generate: () => Promise.reject(gone()) });
   await lose();
-  expect(await store.find(id)).toMatchObject({ state: 'WAIT', losses: 1, stateReason: 'Its worker lost the database (1 of at most 3); waits for another' });
+  expect(await store.find(id)).toMatchObject({
+    state: 'WAIT',
+    losses: 1,
+    stateReason: 'Its worker lost the database (1 of at most 3); waits for another',
+  });
   await lose();
   await lose();
-  expect(await store.find(id)).toMatchObject({ state: 'FAILED', attempt: 3, failure: { code: 'WORKER_LOST', message: expect.stringContaining('lost the database, 3 times') as string } });
+  expect(await store.find(id)).toMatchObject({
+    state: 'FAILED',
+    attempt: 3,
+    failure: { code: 'WORKER_LOST', message: expect.stringContaining('lost the database, 3 times') as string },
+  });
 });
 
 describe('a link latest-…', () => {
   it('is moved when it is committed that the compose is DONE, and not before', async () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     const seen: unknown[] = [];
-    const linkLatest = async () => void seen.push((await test.query('select state from compose where id = $1', [id]))[0]);
+    const linkLatest = async () =>
+      void seen.push((await test.query('select state from compose where id = $1', [id]))[0]);
     await generate(id, { store, linkLatest });
     expect(seen).toEqual([{ state: 'DONE' }]);
     expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
@@ -110,14 +156,15 @@ describe('a link latest-…', () => {
     let isPublished = false;
     const failing: ComposeStore = {
       ...store,
-      transaction: (work) => store.transaction(async (tx) => {
-        const done = await work(tx);
-        if (isPublished) {
-          isPublished = false;
-          throw new Error('rolled back');
-        }
-        return done;
-      }),
+      transaction: (work) =>
+        store.transaction(async (tx) => {
+          const done = await work(tx);
+          if (isPublished) {
+            isPublished = false;
+            throw new Error('rolled back');
+          }
+          return done;
+        }),
     };
     await generate(id, { store: failing, linkLatest, publish: async () => void (isPublished = true) });
     expect((await store.find(id))?.state).toBe('FAILED');

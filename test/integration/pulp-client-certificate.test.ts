@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { Pulp2 } from '../../src/sources/pulp/pulp2.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { Pulp2 } from '../../src/upstreams/pulp/pulp2.ts';
 
 let directory: string;
 let server: Server;
@@ -20,10 +20,27 @@ const at = (name: string) => join(directory, name);
 function issue(name: string, extension: string): void {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'ignore' });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', at(`${name}.key`)];
-  if (name === 'ca') return void openssl('req', '-x509', ...key, '-subj', '/CN=A CA of our own', '-days', '2', '-out', at('ca.crt'));
+  if (name === 'ca')
+    return void openssl('req', '-x509', ...key, '-subj', '/CN=A CA of our own', '-days', '2', '-out', at('ca.crt'));
   writeFileSync(at(`${name}.ext`), extension);
   openssl('req', ...key, '-subj', `/CN=${name}`, '-out', at(`${name}.csr`));
-  openssl('x509', '-req', '-in', at(`${name}.csr`), '-CA', at('ca.crt'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', at(`${name}.ext`), '-out', at(`${name}.crt`));
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    at(`${name}.csr`),
+    '-CA',
+    at('ca.crt'),
+    '-CAkey',
+    at('ca.key'),
+    '-CAcreateserial',
+    '-days',
+    '2',
+    '-extfile',
+    at(`${name}.ext`),
+    '-out',
+    at(`${name}.crt`),
+  );
 }
 
 beforeAll(async () => {
@@ -32,12 +49,21 @@ beforeAll(async () => {
   issue('pulp', 'subjectAltName = IP:127.0.0.1');
   issue('odcs', 'extendedKeyUsage = clientAuth');
   const pem = (name: string) => readFileSync(at(name));
-  server = createServer({ key: pem('pulp.key'), cert: pem('pulp.crt'), ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: false }, (request, response) => {
-    const socket = request.socket as TLSSocket;
-    request.resume();
-    response.writeHead(socket.authorized ? 200 : 401, { 'content-type': 'application/json' });
-    response.end(socket.authorized ? JSON.stringify([{ id: 'one', notes: { content_set: 'rpms', arch: 'x86_64', relative_url: 'one/os', signatures: '' } }]) : '{}');
-  });
+  server = createServer(
+    { key: pem('pulp.key'), cert: pem('pulp.crt'), ca: pem('ca.crt'), requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      const socket = request.socket as TLSSocket;
+      request.resume();
+      response.writeHead(socket.authorized ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(
+        socket.authorized
+          ? JSON.stringify([
+              { id: 'one', notes: { content_set: 'rpms', arch: 'x86_64', relative_url: 'one/os', signatures: '' } },
+            ])
+          : '{}',
+      );
+    },
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -63,16 +89,28 @@ async function ask(files: Readonly<Record<string, string>>) {
 
 describe('a Pulp that wants a certificate', () => {
   it('is asked with that of the configuration, and believed by its CA', async () => {
-    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('odcs.key'), caFile: at('ca.crt') })).toMatchObject({ repositories: [{ id: 'one' }] });
+    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('odcs.key'), caFile: at('ca.crt') })).toMatchObject({
+      repositories: [{ id: 'one' }],
+    });
   });
 
   it('refuses who has none, and is not believed without its CA', async () => {
-    expect(await ask({ caFile: at('ca.crt') })).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 401') } });
-    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('odcs.key') })).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringMatching(/UNABLE_TO|SELF_SIGNED/) } });
+    expect(await ask({ caFile: at('ca.crt') })).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 401') },
+    });
+    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('odcs.key') })).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringMatching(/UNABLE_TO|SELF_SIGNED/) },
+    });
   });
 
   it('is not begun with half of a certificate, or one that its key does not fit', async () => {
-    expect(await ask({ certFile: at('odcs.crt') })).toMatchObject({ ok: false, problems: [expect.stringContaining('belong together')] });
-    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('pulp.key') })).toMatchObject({ ok: false, problems: [expect.stringContaining('cannot be used')] });
+    expect(await ask({ certFile: at('odcs.crt') })).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining('belong together')],
+    });
+    expect(await ask({ certFile: at('odcs.crt'), keyFile: at('pulp.key') })).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining('cannot be used')],
+    });
   });
 });

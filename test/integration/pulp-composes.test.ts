@@ -4,7 +4,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRepository } from '../../src/setup/sample-repository.ts';
+import { makeRepository } from '../../src/demo/sample-repository.ts';
 import { repository2, startFakePulp2, type FakePulp2 } from '../support/fake-pulp/pulp2.ts';
 import { distribution, startFakePulp3, type FakePulp3 } from '../support/fake-pulp/pulp3.ts';
 import { serveFiles, type FileServer } from '../support/file-server.ts';
@@ -23,7 +23,10 @@ let service3: RunningService;
 
 beforeAll(async () => {
   const directory = temporaryDirectory();
-  await makeRepository(join(directory, 'one'), [{ name: 'hello', version: '1.0', noarch: true }, { name: 'only-one', noarch: true }]);
+  await makeRepository(join(directory, 'one'), [
+    { name: 'hello', version: '1.0', noarch: true },
+    { name: 'only-one', noarch: true },
+  ]);
   await makeRepository(join(directory, 'two'), [{ name: 'hello', version: '2.0', noarch: true }]);
   content = await serveFiles(directory);
   pulp = await startFakePulp2(
@@ -37,7 +40,11 @@ beforeAll(async () => {
     repository2('hidden', { include_in_download_service: 'False' }),
   );
   pulp3 = await startFakePulp3(distribution('three'));
-  const settings = (url: string, kind: number) => ({ ODCS_PULP: JSON.stringify({ url, kind, username: 'odcs', contentUrl: content.url }), ODCS_PULP_PASSWORD: 'a:secret', ODCS_ARCHES: 'x86_64,s390x' });
+  const settings = (url: string, kind: number) => ({
+    ODCS_PULP: JSON.stringify({ url, kind, username: 'odcs', contentUrl: content.url }),
+    ODCS_PULP_PASSWORD: 'a:secret',
+    ODCS_ARCHES: 'x86_64,s390x',
+  });
   service = await startRunningService(settings(pulp.url, 2));
   service3 = await startRunningService(settings(pulp3.url, 3));
 });
@@ -60,7 +67,10 @@ function section(name: string, baseurl: string, ...more: string[]): string {
 describe('a compose of content sets', () => {
   it('is a .repo file that points to Pulp, with $basearch for arches that differ in nothing else', async () => {
     const compose = await pulpCompose(['plain', 'both']);
-    const text = [section('both', `${content.url}/content/both/$basearch/os`), section('plain', `${content.url}/content/dist/plain/os`)].join('\n');
+    const text = [
+      section('both', `${content.url}/content/both/$basearch/os`),
+      section('plain', `${content.url}/content/dist/plain/os`),
+    ].join('\n');
     expect(compose).toMatchObject({
       state: 'DONE',
       arches: ['s390x', 'x86_64'],
@@ -78,16 +88,21 @@ describe('a compose of content sets', () => {
 
   it('merges what no single URL stands for, arch by arch, the newest version of each package', async () => {
     const compose = await pulpCompose(['apart']);
-    expect(compose).toMatchObject({ state: 'DONE', failure: null, repofile: section('apart', `${compose['resultRepo']}/apart/$basearch`) });
+    expect(compose).toMatchObject({
+      state: 'DONE',
+      failure: null,
+      repofile: section('apart', `${compose['resultRepo']}/apart/$basearch`),
+    });
     const repomd = await (await fetch(`${compose['resultRepo']}/apart/x86_64/repodata/repomd.xml`)).text();
     expect(repomd).toContain('type="primary"');
     const repodata = join(service.targetDir, `odcs-${compose['id']}`, 'compose/Temporary/apart/x86_64/repodata');
     const primary = (await readdir(repodata)).find((name) => name.includes('primary')) ?? '';
     const xml = gunzipSync(await readFile(join(repodata, primary))).toString();
-    expect([...xml.matchAll(/<location xml:base="([^"]+)" href="([^"]+\.noarch\.rpm)"/g)].map(([, base, href]) => `${base}/${href}`).sort()).toEqual([
-      `${content.url}/one/only-one-1.0-1.noarch.rpm`,
-      `${content.url}/two/hello-2.0-1.noarch.rpm`,
-    ]);
+    expect(
+      [...xml.matchAll(/<location xml:base="([^"]+)" href="([^"]+\.noarch\.rpm)"/g)]
+        .map(([, base, href]) => `${base}/${href}`)
+        .sort(),
+    ).toEqual([`${content.url}/one/only-one-1.0-1.noarch.rpm`, `${content.url}/two/hello-2.0-1.noarch.rpm`]);
   });
 
   it('of nothing is an empty repository for each arch that was asked for', async () => {
@@ -101,9 +116,16 @@ describe('a compose of content sets', () => {
 
   it('heeds the flags: unpublished ones, absent ones, a client’s own arch only', async () => {
     expect(await pulpCompose(['hidden'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE' } });
-    expect(await pulpCompose(['hidden'], { flags: ['INCLUDE_UNPUBLISHED_PULP_REPOS'] })).toMatchObject({ state: 'DONE' });
-    expect(await pulpCompose(['plain', 'absent'], { flags: ['IGNORE_ABSENT_PULP_REPOS'] })).toMatchObject({ state: 'DONE', source: { resolvedContentSets: ['plain'] } });
-    expect((await pulpCompose(['both'], { flags: ['USE_ONLY_COMPATIBLE_ARCH'] }))['repofile']).toContain('skip_if_unavailable=1');
+    expect(await pulpCompose(['hidden'], { flags: ['INCLUDE_UNPUBLISHED_PULP_REPOS'] })).toMatchObject({
+      state: 'DONE',
+    });
+    expect(await pulpCompose(['plain', 'absent'], { flags: ['IGNORE_ABSENT_PULP_REPOS'] })).toMatchObject({
+      state: 'DONE',
+      source: { resolvedContentSets: ['plain'] },
+    });
+    expect((await pulpCompose(['both'], { flags: ['USE_ONLY_COMPATIBLE_ARCH'] }))['repofile']).toContain(
+      'skip_if_unavailable=1',
+    );
   });
 
   it('shares with nobody, for nothing is generated', async () => {
@@ -113,26 +135,55 @@ describe('a compose of content sets', () => {
   });
 
   it('comes of a Pulp 3 as well', async () => {
-    expect(await pulpCompose(['three'], {}, service3)).toMatchObject({ state: 'DONE', repofile: section('three', 'https://packages.example.com/pulp/content/three') });
+    expect(await pulpCompose(['three'], {}, service3)).toMatchObject({
+      state: 'DONE',
+      repofile: section('three', 'https://packages.example.com/pulp/content/three'),
+    });
   });
 
   it('is made by an engine that about tells of', async () => {
     const { data } = await service.query('{ about { engines { name sourceTypes available version } } }');
     const about = data?.['about'] as { engines: { name: string }[] } | undefined;
-    expect(about?.engines.find(({ name }) => name === 'repofile')).toMatchObject({ sourceTypes: ['PULP'], available: true, version: expect.stringMatching(/^createrepo_c \d/) });
+    expect(about?.engines.find(({ name }) => name === 'repofile')).toMatchObject({
+      sourceTypes: ['PULP'],
+      available: true,
+      version: expect.stringMatching(/^createrepo_c \d/),
+    });
   });
 });
 
 describe('content sets that no compose can be made of', () => {
   it('fail with the reason and, where it may heal, as retryable', async () => {
-    expect(await pulpCompose(['absent', 'plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE', message: expect.stringContaining('content set or repository absent in Pulp'), retryable: false } });
-    expect(await pulpCompose(['gone'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE', message: `Pulp names a repository that it does not serve: ${content.url}/nowhere/` } });
+    expect(await pulpCompose(['absent', 'plain'])).toMatchObject({
+      state: 'FAILED',
+      failure: {
+        code: 'INVALID_SOURCE',
+        message: expect.stringContaining('content set or repository absent in Pulp'),
+        retryable: false,
+      },
+    });
+    expect(await pulpCompose(['gone'])).toMatchObject({
+      state: 'FAILED',
+      failure: {
+        code: 'INVALID_SOURCE',
+        message: `Pulp names a repository that it does not serve: ${content.url}/nowhere/`,
+      },
+    });
     pulp.fail({ kind: 'status', status: 503 });
-    expect(await pulpCompose(['plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 503'), retryable: true } });
+    expect(await pulpCompose(['plain'])).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('HTTP 503'), retryable: true },
+    });
     pulp.fail({ kind: 'status', status: 401 });
-    expect(await pulpCompose(['plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('credentials') } });
+    expect(await pulpCompose(['plain'])).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('credentials') },
+    });
     pulp.fail({ kind: 'body', body: '[{"id": 7}]' });
-    expect(await pulpCompose(['plain'])).toMatchObject({ state: 'FAILED', failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('another shape') } });
+    expect(await pulpCompose(['plain'])).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('another shape') },
+    });
     pulp.fail({ kind: 'cut' });
     expect(await pulpCompose(['plain'])).toMatchObject({ state: 'DONE' });
   });
@@ -141,22 +192,34 @@ describe('content sets that no compose can be made of', () => {
     const without = await startRunningService();
     const problem = await without.refused({ source: { pulp: { contentSets: ['plain'] } } });
     await without.stop();
-    expect(problem.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.source.pulp', message: expect.stringContaining('ODCS_PULP') }] });
-    expect((await service.refused({ source: { pulp: { contentSets: [] } } })).extensions.fields?.[0]?.path).toBe('input.source.pulp.contentSets');
-    expect((await service.refused({ source: { pulp: { contentSets: ['plain'] } }, results: ['ISO'] })).extensions.fields?.[0]?.path).toBe('input.results.0');
+    expect(problem.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.source.pulp', message: expect.stringContaining('ODCS_PULP') }],
+    });
+    expect((await service.refused({ source: { pulp: { contentSets: [] } } })).extensions.fields?.[0]?.path).toBe(
+      'input.source.pulp.contentSets',
+    );
+    expect(
+      (await service.refused({ source: { pulp: { contentSets: ['plain'] } }, results: ['ISO'] })).extensions.fields?.[0]
+        ?.path,
+    ).toBe('input.results.0');
   });
 
   it('never come to stand in a .repo file, whatever they are called', async () => {
     for (const value of HOSTILE_VALUES) {
-      const { data, errors } = await service.query('mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }', {
-        input: { source: { pulp: { contentSets: [value, 'plain'] } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] },
-      });
+      const { data, errors } = await service.query(
+        'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }',
+        {
+          input: { source: { pulp: { contentSets: [value, 'plain'] } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] },
+        },
+      );
       if (!data) {
         expect(errors?.[0]?.extensions.code, value.slice(0, 40)).toBe('BAD_USER_INPUT');
         continue;
       }
       const compose = await service.ended((data['createCompose'] as { compose: { id: string } }).compose.id, ENDED);
-      if (compose['state'] === 'DONE') expect(compose['repofile'], value).toBe(section('plain', `${content.url}/content/dist/plain/os`));
+      if (compose['state'] === 'DONE')
+        expect(compose['repofile'], value).toBe(section('plain', `${content.url}/content/dist/plain/os`));
       else expect(compose['failure'], value).toMatchObject({ code: 'INVALID_SOURCE' });
     }
   });

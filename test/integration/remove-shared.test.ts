@@ -39,16 +39,29 @@ function deps() {
       if (!isReachable) throw new Error('not mounted here');
       removed.push(id);
     },
-    latest: async () => new Set<string>(),
+    latestTargets: async () => new Set<string>(),
     reachable: async () => ['default'],
   };
-  return { store, results, clock: { now: () => new Date(T0.getTime() + 60_000) }, logger: silentLogger, rules: { maxLosses: 3, maxHandBacks: 3 }, maxWaitSeconds: 1e6 };
+  return {
+    store,
+    results,
+    clock: { now: () => new Date(T0.getTime() + 60_000) },
+    logger: silentLogger,
+    rules: { maxLosses: 3, maxHandBacks: 3 },
+    maxWaitSeconds: 1e6,
+  };
 }
 
 async function done(reuses: string | null = null): Promise<string> {
   return store.transaction(async (tx) => {
     const inserted = await tx.insert(aCompose({ owner: 'ann' }), null);
-    const next = { ...inserted, state: 'DONE', doneAt: T0, expiresAt: new Date(T0.getTime() + 10_000_000), reuses } as const;
+    const next = {
+      ...inserted,
+      state: 'DONE',
+      doneAt: T0,
+      expiresAt: new Date(T0.getTime() + 10_000_000),
+      reuses,
+    } as const;
     return (await tx.save(inserted, next, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })).id;
   });
 }
@@ -64,7 +77,9 @@ it('all at once, its root first or last or among them: the files go, once', asyn
     removed = [];
     const root = await done();
     const sharers = await Promise.all(Array.from({ length: 8 }, () => done(root)));
-    expect(await Promise.all([...sharers.slice(round), root, ...sharers.slice(0, round)].map(remove))).toEqual(Array<string>(9).fill('REMOVED'));
+    expect(await Promise.all([...sharers.slice(round), root, ...sharers.slice(0, round)].map(remove))).toEqual(
+      Array<string>(9).fill('REMOVED'),
+    );
     expect(removed.filter((id) => id === root)).toEqual([root]);
     expect(removed.filter((id) => id !== root).toSorted()).toEqual(sharers.toSorted());
   }
@@ -89,6 +104,8 @@ it('files that could not go then go when they can be reached, and no removal is 
   await test.query('update compose set removing_at = $1 where id = $2', [new Date(T0.getTime() - 3_600_000), sharer]);
   await Promise.all([finishHalfRemoved(deps()), finishHalfRemoved(deps()), remove(sharer)]);
   expect(removed.toSorted()).toEqual([root, sharer].toSorted());
-  const events = await test.query("select to_state from compose_event where compose_id = $1 and to_state = 'REMOVED'", [sharer]);
+  const events = await test.query("select to_state from compose_event where compose_id = $1 and to_state = 'REMOVED'", [
+    sharer,
+  ]);
   expect(events).toHaveLength(1);
 });

@@ -8,7 +8,13 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FORBIDDEN_ADDRESS, guardedLookup, isPublicAddress, refuseUrl, type HostLookup } from '../../src/sources/repo/bounds.ts';
+import {
+  FORBIDDEN_ADDRESS,
+  guardedLookup,
+  isPublicAddress,
+  refuseUrl,
+  type HostLookup,
+} from '../../src/upstreams/http/address-guard.ts';
 import { answerWith, cutOff, serveFiles, type FileServer } from '../support/file-server.ts';
 import { writeRawRepository } from '../support/raw-repository.ts';
 import { repoSource, resolveRepo, temporaryDirectory } from '../support/repo-source.ts';
@@ -42,7 +48,9 @@ describe('a remote repository', () => {
       ['aarch64', `${server.url}/aarch64/os/`],
       ['x86_64', `${server.url}/x86_64/os/`],
     ]);
-    expect(repositories.map(({ packageIndex }) => readFileSync(packageIndex, 'utf8').trim().split('\n').length)).toEqual([2, 1]);
+    expect(
+      repositories.map(({ packageIndex }) => readFileSync(packageIndex, 'utf8').trim().split('\n').length),
+    ).toEqual([2, 1]);
   });
 
   it('that several arches share is fetched once', async () => {
@@ -52,7 +60,11 @@ describe('a remote repository', () => {
   });
 
   it('that is not there is no repository, and not worth another try', async () => {
-    expect(await failureOf(`${server.url}/none`)).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/is not a repository: There is nothing at .*repomd\.xml \(HTTP 404\)/) });
+    expect(await failureOf(`${server.url}/none`)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      retryable: false,
+      message: expect.stringMatching(/is not a repository: There is nothing at .*repomd\.xml \(HTTP 404\)/),
+    });
     expect(server.requests).toHaveLength(1);
   });
 
@@ -70,7 +82,11 @@ describe('a remote repository', () => {
 
   it('where nothing listens may work later', async () => {
     const port = await unusedPort();
-    expect(await failureOf(`http://127.0.0.1:${port}/repo`)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: expect.stringMatching(/ECONNREFUSED/) });
+    expect(await failureOf(`http://127.0.0.1:${port}/repo`)).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryable: true,
+      message: expect.stringMatching(/ECONNREFUSED/),
+    });
   });
 
   it('that stops sending is given up on, and may work later', async () => {
@@ -81,17 +97,25 @@ describe('a remote repository', () => {
       response.write(file.subarray(0, 10));
       return true;
     });
-    expect(await failureOf(`${server.url}/repo`, { timeouts: { connectMs: 1_000, idleMs: 200 } })).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    expect(await failureOf(`${server.url}/repo`, { timeouts: { connectMs: 1_000, idleMs: 200 } })).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+    });
   });
 
   it('whose metadata does not have its checksum is refused', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { checksum: '0'.repeat(64) } });
-    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/primary\.xml\.gz does not have the sha256 checksum/) });
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/primary\.xml\.gz does not have the sha256 checksum/),
+    });
   });
 
   it('whose metadata is longer than told is not read further', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { size: 50 } });
-    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/longer than the 50 bytes/) });
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/longer than the 50 bytes/),
+    });
   });
 });
 
@@ -103,7 +127,15 @@ describe('a package that is downloaded', () => {
     writeFileSync(join(top, 'a.rpm'), content);
     const source = repoSource();
     const to = join(temporaryDirectory(), 'a.rpm');
-    const failure = await source.download({ url: `${server.url}/a.rpm`, to, sizeBytes: content.length, checksumType: 'sha256', checksum, signal: new AbortController().signal, ...wanted });
+    const failure = await source.download({
+      url: `${server.url}/a.rpm`,
+      to,
+      sizeBytes: content.length,
+      checksumType: 'sha256',
+      checksum,
+      signal: new AbortController().signal,
+      ...wanted,
+    });
     await source.close();
     return { failure, to };
   }
@@ -143,9 +175,17 @@ describe('outside of the bounds', () => {
 
   it('an address that is not public is never connected to', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
-    expect(await failureOf(`${server.url}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/may not be asked/) });
-    expect(await failureOf(`${server.url.replace('127.0.0.1', 'localhost')}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/resolves to a loopback/) });
-    expect(await failureOf(`${server.url.replace('127.0.0.1', '0x7f.1')}/repo`, publicOnly)).toMatchObject({ code: 'INVALID_SOURCE' });
+    expect(await failureOf(`${server.url}/repo`, publicOnly)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/may not be asked/),
+    });
+    expect(await failureOf(`${server.url.replace('127.0.0.1', 'localhost')}/repo`, publicOnly)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/resolves to a loopback/),
+    });
+    expect(await failureOf(`${server.url.replace('127.0.0.1', '0x7f.1')}/repo`, publicOnly)).toMatchObject({
+      code: 'INVALID_SOURCE',
+    });
     expect(server.requests).toEqual([]);
   });
 
@@ -154,7 +194,10 @@ describe('outside of the bounds', () => {
     const secret = await serveFiles(top);
     server.faults.push(answerWith(/^\/moved/, 302, 100, { location: `${secret.url}/repo/repodata/repomd.xml` }));
     const bounds = { hostIsLoopback: false, urlAllow: [`${server.url}/`] };
-    expect(await failureOf(`${server.url}/moved`, bounds)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/redirects to .* may not be asked/) });
+    expect(await failureOf(`${server.url}/moved`, bounds)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/redirects to .* may not be asked/),
+    });
     expect(secret.requests).toEqual([]);
     await secret.close();
   });
@@ -166,12 +209,17 @@ describe('outside of the bounds', () => {
       response.writeHead(302, { location: request.url.replace('/moved/', '/repo/') }).end();
       return true;
     });
-    expect(await resolveRepo(`${server.url}/moved`, { hostIsLoopback: false, urlAllow: [`${server.url}/`] })).toHaveProperty('input');
+    expect(
+      await resolveRepo(`${server.url}/moved`, { hostIsLoopback: false, urlAllow: [`${server.url}/`] }),
+    ).toHaveProperty('input');
   });
 
   it('a redirect in a circle ends', async () => {
     server.faults.push(answerWith(/./, 302, 100, { location: '/again' }));
-    expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'INVALID_SOURCE', message: expect.stringMatching(/redirects more than/) });
+    expect(await failureOf(`${server.url}/repo`)).toMatchObject({
+      code: 'INVALID_SOURCE',
+      message: expect.stringMatching(/redirects more than/),
+    });
   });
 
   it.each([
@@ -187,16 +235,34 @@ describe('outside of the bounds', () => {
     ['http://mirror.example/fedora/', /none of the URLs/],
     ['ftp://mirror.example/fedora/', /not http/],
   ])('ODCS_URL_ALLOW is compared by origin and path segments: %s', (url, reason) => {
-    const refusal = refuseUrl(new URL(url), { repoRoots: [], urlAllow: ['https://mirror.example/fedora/'], hostIsLoopback: false });
+    const refusal = refuseUrl(new URL(url), {
+      repoRoots: [],
+      urlAllow: ['https://mirror.example/fedora/'],
+      hostIsLoopback: false,
+    });
     expect(refusal ?? 'allowed').toMatch(reason ?? /^allowed$/);
   });
 
-  it.each(['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1', '::1', '::', 'fe80::1', 'fd00::1', '::ffff:127.0.0.1', '::ffff:10.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::'])(
-    '%s is not a public address',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(false);
-    },
-  );
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::1',
+    '::',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:127.0.0.1',
+    '::ffff:10.0.0.1',
+    '64:ff9b::7f00:1',
+    '2002:7f00:1::',
+  ])('%s is not a public address', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
 
   it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is', (address) => {
     expect(isPublicAddress(address)).toBe(true);
@@ -208,22 +274,36 @@ describe('a name that resolves to a public address first, and to loopback when i
   /** Public, then whatever `then` says. */
   const rebinding = (then: readonly string[]): HostLookup => {
     let asked = 0;
-    return (_hostname, _options, callback) => callback(null, (asked++ === 0 ? ['8.8.8.8'] : then).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+    return (_hostname, _options, callback) =>
+      callback(
+        null,
+        (asked++ === 0 ? ['8.8.8.8'] : then).map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
   };
   const ask = (lookup: NonNullable<ReturnType<typeof guardedLookup>>) =>
-    new Promise((resolve) => lookup('rebinding.example', { all: true }, (error, addresses) => resolve(error?.code ?? addresses)));
+    new Promise((resolve) =>
+      lookup('rebinding.example', { all: true }, (error, addresses) => resolve(error?.code ?? addresses)),
+    );
 
   it.each([[['127.0.0.1']], [['::1']], [['8.8.8.8', '127.0.0.1']]])('is not connected to: %s', async (then) => {
     writeRawRepository(top, [{ name: 'a' }]);
     const lookup = rebinding(then);
-    expect(await ask(guardedLookup({ repoRoots: [], ...strict }, lookup) as NonNullable<ReturnType<typeof guardedLookup>>)).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    expect(
+      await ask(guardedLookup({ repoRoots: [], ...strict }, lookup) as NonNullable<ReturnType<typeof guardedLookup>>),
+    ).toEqual([{ address: '8.8.8.8', family: 4 }]);
     const failed = await failureOf(server.url.replace('127.0.0.1', 'rebinding.example'), { ...strict, lookup });
-    expect(failed).toMatchObject({ code: 'INVALID_SOURCE', retryable: false, message: expect.stringMatching(/resolves to a loopback/) });
+    expect(failed).toMatchObject({
+      code: 'INVALID_SOURCE',
+      retryable: false,
+      message: expect.stringMatching(/resolves to a loopback/),
+    });
     expect(server.requests).toEqual([]);
   });
 
   it('is refused whenever it is looked up, and not only the first time', async () => {
-    const guarded = guardedLookup({ repoRoots: [], ...strict }, rebinding(['127.0.0.1'])) as NonNullable<ReturnType<typeof guardedLookup>>;
+    const guarded = guardedLookup({ repoRoots: [], ...strict }, rebinding(['127.0.0.1'])) as NonNullable<
+      ReturnType<typeof guardedLookup>
+    >;
     expect(await ask(guarded)).toEqual([{ address: '8.8.8.8', family: 4 }]);
     expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);
     expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);

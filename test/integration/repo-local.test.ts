@@ -36,7 +36,11 @@ describe('a repository is read whatever its metadata is packed with', () => {
     if ('failure' in outcome) throw new Error(outcome.failure.message);
     const [opened] = outcome.input.repositories;
     expect(opened).toMatchObject({ arch: 'x86_64', isLocal: true, location: repo, revision: '7' });
-    expect(readFileSync(opened?.packageIndex ?? '', 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(
+      readFileSync(opened?.packageIndex ?? '', 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(2);
     expect(outcome.input.source).toMatchObject({ revisions: ['7'] });
   });
 });
@@ -60,9 +64,13 @@ describe('a local path', () => {
     writeRawRepository(join(top, 'secret'), [{ name: 'a' }]);
     mkdirSync(join(top, 'open'));
     symlinkSync(join(top, 'secret'), join(top, 'open', 'link'));
-    expect(await refusal(join(top, 'open', 'link'), { repoRoots: [join(top, 'open')] })).toMatch(/leads out of the directories/);
+    expect(await refusal(join(top, 'open', 'link'), { repoRoots: [join(top, 'open')] })).toMatch(
+      /leads out of the directories/,
+    );
     // A neighbour whose name begins alike is not below.
-    expect(await refusal(join(top, 'secret'), { repoRoots: [join(top, 'sec')] })).toMatch(/leads out of the directories/);
+    expect(await refusal(join(top, 'secret'), { repoRoots: [join(top, 'sec')] })).toMatch(
+      /leads out of the directories/,
+    );
     expect(await refusal(join(top, 'secret'), { repoRoots: [] })).toMatch(/leads out of the directories/);
     expect(await resolveRepo(join(top, 'secret'), { repoRoots: [`${top}/`] })).toHaveProperty('input');
   });
@@ -110,7 +118,9 @@ describe('damaged metadata', () => {
   });
 
   it('one that unpacks to more than it tells ends the reading', async () => {
-    writeRawRepository(repo, [{ name: 'a' }], { pack: (xml) => gzipSync(Buffer.concat([xml, Buffer.alloc(50_000_000, 32)]), { level: constants.Z_BEST_SPEED }) });
+    writeRawRepository(repo, [{ name: 'a' }], {
+      pack: (xml) => gzipSync(Buffer.concat([xml, Buffer.alloc(50_000_000, 32)]), { level: constants.Z_BEST_SPEED }),
+    });
     expect(await refusal()).toMatch(/unpacks to more than \d+ bytes, more than repomd\.xml tells/);
   });
 

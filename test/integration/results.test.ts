@@ -29,7 +29,13 @@ afterEach(async () => {
 
 async function open(overrides: Partial<ResultsOptions> = {}): Promise<Results> {
   const results = createResults({
-    targetDirs: { default: target }, instanceId: INSTANCE, adopt: false, publicUrl: URL, minFreeBytes: 0, logger: silentLogger, ...overrides,
+    targetDirs: { default: target },
+    instanceId: INSTANCE,
+    adopt: false,
+    publicUrl: URL,
+    minFreeBytes: 0,
+    logger: silentLogger,
+    ...overrides,
   });
   await results.start();
   started.push(results);
@@ -68,7 +74,7 @@ describe('a compose’s directory', () => {
     await results.writeRepoFile(generating(), attempt);
     expect(existsSync(join(target, 'odcs-42'))).toBe(false);
     await results.publish(generating(), attempt);
-    await results.discard(attempt);
+    await results.trashAttempt(attempt);
     expect(await published('content')).toBe(true);
     expect(await readdir(join(target, '.attempts'))).toEqual([]);
     await trashIsEmpty();
@@ -93,7 +99,7 @@ describe('a compose’s directory', () => {
     await results.publish(generating(), attempt);
     expect(await published('content')).toBe(true);
     // By somebody who took the worker for lost, and did not commit that either.
-    await results.clear(generating());
+    await results.trashAttempts(generating());
     await expect(results.publish(generating(), attempt)).rejects.toThrow(AttemptTakenOver);
   });
 
@@ -103,7 +109,7 @@ describe('a compose’s directory', () => {
     await fill(winner);
     await expect(results.begin(generating(1))).rejects.toThrow('taken over by attempt 2');
     await results.publish(generating(2), winner);
-    await results.discard(winner);
+    await results.trashAttempt(winner);
     await expect(results.begin(generating(1))).rejects.toThrow('taken over by attempt 2');
     expect(await published('content')).toBe(true);
   });
@@ -146,7 +152,7 @@ describe('deleting', () => {
     const attempt = await results.begin(generating());
     await symlink(outside, join(attempt.directory, 'link'));
     await symlink(join(outside, 'precious'), join(attempt.directory, 'file'));
-    await results.discard(attempt);
+    await results.trashAttempt(attempt);
     await symlink(outside, join(target, 'odcs-42'));
     await results.remove(done());
     await trashIsEmpty();
@@ -167,25 +173,33 @@ describe('deleting', () => {
 
   it('leaves alone what is not ours', async () => {
     const results = await open();
-    for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other']) await mkdir(join(target, name), { recursive: true });
+    for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other'])
+      await mkdir(join(target, name), { recursive: true });
     await mkdir(join(target, '.trash/mine'));
     const attempt = await results.begin(generating());
-    await results.discard(attempt);
+    await results.trashAttempt(attempt);
     await results.remove(done());
     while ((await readdir(join(target, '.trash'))).length > 1) await nextTurn();
-    for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other', '.trash/mine']) expect(existsSync(join(target, name))).toBe(true);
+    for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other', '.trash/mine'])
+      expect(existsSync(join(target, name))).toBe(true);
   });
 
   it('refuses paths and ids that are none of ours', async () => {
     const results = await open();
-    await expect(results.discard({ directory: top, scratch: top })).rejects.toThrow('not an attempt');
-    await expect(results.discard({ directory: join(top, '.attempts/42.1'), scratch: top })).rejects.toThrow('not an attempt');
+    await expect(results.trashAttempt({ directory: top, scratch: top })).rejects.toThrow('not an attempt');
+    await expect(results.trashAttempt({ directory: join(top, '.attempts/42.1'), scratch: top })).rejects.toThrow(
+      'not an attempt',
+    );
     await expect(results.remove(done({ id: '../..' }))).rejects.toThrow('not a compose id');
   });
 });
 
 describe('a target directory', () => {
-  const storage = (message: RegExp) => ({ code: 'STORAGE', retryable: true, message: expect.stringMatching(message) as unknown });
+  const storage = (message: RegExp) => ({
+    code: 'STORAGE',
+    retryable: true,
+    message: expect.stringMatching(message) as unknown,
+  });
 
   it('is claimed when it is empty, and knows its database from then on', async () => {
     expect(await (await open()).check('default')).toBeNull();
@@ -218,7 +232,9 @@ describe('a target directory', () => {
   it('that has gone, is unknown or almost full is STORAGE, with a message', async () => {
     const results = await open();
     expect(await results.check('elsewhere')).toMatchObject(storage(/elsewhere is not configured/));
-    expect(await (await open({ minFreeBytes: Number.MAX_SAFE_INTEGER })).check('default')).toMatchObject(storage(/almost full/));
+    expect(await (await open({ minFreeBytes: Number.MAX_SAFE_INTEGER })).check('default')).toMatchObject(
+      storage(/almost full/),
+    );
     await rm(target, { recursive: true });
     expect(await results.check('default')).toMatchObject(storage(/not mounted/));
     await expect(results.begin(generating())).rejects.toThrow(StorageFailed);
@@ -263,7 +279,12 @@ describe('what clients are told', () => {
     const results = await open();
     const attempt = await results.begin(generating());
     const rpm = (category: string, path: string) => ({ category, path, sigkey: null });
-    const sources = { 'a-b-0:1.0-1.src': { 'a-b-0:1.0-1.src': rpm('source', 'Temporary/source/tree/a.src.rpm'), 'a-b-1:1.0-1.noarch': rpm('binary', 'Temporary/x86_64/os/a.rpm') } };
+    const sources = {
+      'a-b-0:1.0-1.src': {
+        'a-b-0:1.0-1.src': rpm('source', 'Temporary/source/tree/a.src.rpm'),
+        'a-b-1:1.0-1.noarch': rpm('binary', 'Temporary/x86_64/os/a.rpm'),
+      },
+    };
     await fill(attempt);
     await mkdir(join(attempt.directory, 'compose/metadata'));
     await mkdir(join(attempt.directory, 'compose/Temporary/x86_64/os'), { recursive: true });
@@ -271,10 +292,35 @@ describe('what clients are told', () => {
     const path = join(attempt.directory, 'compose/metadata/rpms.json');
     await writeFile(path, JSON.stringify({ payload: { rpms: { Temporary: { x86_64: sources, aarch64: sources } } } }));
     expect(await results.readManifest(attempt)).toEqual([
-      { nevra: 'a-b-0:1.0-1.src', name: 'a-b', arch: 'src', sourceNevra: null, sigkey: null, path: 'Temporary/source/tree/a.src.rpm', sizeBytes: null, treeArch: 'x86_64', category: 'source' },
-      { nevra: 'a-b-1:1.0-1.noarch', name: 'a-b', arch: 'noarch', sourceNevra: 'a-b-0:1.0-1.src', sigkey: null, path: 'Temporary/x86_64/os/a.rpm', sizeBytes: 5, treeArch: 'x86_64', category: 'binary' },
+      {
+        nevra: 'a-b-0:1.0-1.src',
+        name: 'a-b',
+        arch: 'src',
+        sourceNevra: null,
+        sigkey: null,
+        path: 'Temporary/source/tree/a.src.rpm',
+        sizeBytes: null,
+        treeArch: 'x86_64',
+        category: 'source',
+      },
+      {
+        nevra: 'a-b-1:1.0-1.noarch',
+        name: 'a-b',
+        arch: 'noarch',
+        sourceNevra: 'a-b-0:1.0-1.src',
+        sigkey: null,
+        path: 'Temporary/x86_64/os/a.rpm',
+        sizeBytes: 5,
+        treeArch: 'x86_64',
+        category: 'binary',
+      },
     ]);
-    await writeFile(path, JSON.stringify({ payload: { rpms: { T: { x: { s: { 'a-0:1-1.src': rpm('binary', '../../../etc/passwd') } } } } } }));
+    await writeFile(
+      path,
+      JSON.stringify({
+        payload: { rpms: { T: { x: { s: { 'a-0:1-1.src': rpm('binary', '../../../etc/passwd') } } } } },
+      }),
+    );
     await expect(results.readManifest(attempt)).rejects.toThrow('leads out of the compose');
     await rm(path);
     await expect(results.readManifest(attempt)).rejects.toThrow('ENOENT');
@@ -302,7 +348,11 @@ describe('the log of an attempt', () => {
   });
 
   it('holds neither tracebacks nor credentials', async () => {
-    expect(await stored('one\nTraceback (most recent call last):\n  File "x.py"\n    password = 1\nValueError: oops\nGET http://u:p@host/\n')).toBe('one\nValueError: oops\nGET http://host/\n');
+    expect(
+      await stored(
+        'one\nTraceback (most recent call last):\n  File "x.py"\n    password = 1\nValueError: oops\nGET http://u:p@host/\n',
+      ),
+    ).toBe('one\nValueError: oops\nGET http://host/\n');
   });
 
   it('is of whole lines, whatever pieces it comes in, and the last one when it ends', async () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
-import { joinRoot, settleSharers } from '../../src/app/share-compose.ts';
+import { reuseResult, resolveReusers } from '../../src/app/share-compose.ts';
 import type { LifecycleEvent } from '../../src/compose/machine.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -30,14 +30,15 @@ afterAll(async () => {
 async function apply(id: string, event: LifecycleEvent, digest?: string): Promise<void> {
   await store.transaction(async (tx) => {
     const locked = await tx.lock(id);
-    if (locked) await changeCompose(tx, locked, { event, by: 'ann', ...(digest !== undefined && { patch: { digest } }) }, RULES);
+    if (locked)
+      await changeCompose(tx, locked, { event, by: 'ann', ...(digest !== undefined && { patch: { digest } }) }, RULES);
   });
 }
 
 async function share(digest: string): Promise<string> {
   return store.transaction(async (tx) => {
     const compose = await tx.insert(aCompose(), null);
-    await joinRoot({ clock, rules: RULES }, tx, compose, digest);
+    await reuseResult({ clock, rules: RULES }, tx, compose, digest);
     return compose.id;
   });
 }
@@ -49,11 +50,25 @@ it('every sharer is told by an event whose result it shares from now on', async 
   await apply(root, { type: 'REQUEST_CANCEL', at: T0, by: 'ann', reason: null });
   await apply(root, { type: 'CANCELED', at: T0, attempt: 1 });
   const before = await eventLog(database.run).head();
-  await settleSharers({ store, clock, rules: RULES }, root);
+  await resolveReusers({ store, clock, rules: RULES }, root);
   const told = await eventLog(database.run).read({ after: before, limit: 100 });
-  expect(told.map(({ event, compose }) => ({ id: compose.id, kind: event.kind, to: event.to, reason: event.reason, reuses: event.snapshot.reuses }))).toEqual([
+  expect(
+    told.map(({ event, compose }) => ({
+      id: compose.id,
+      kind: event.kind,
+      to: event.to,
+      reason: event.reason,
+      reuses: event.snapshot.reuses,
+    })),
+  ).toEqual([
     { id: heir, kind: 'STATE_CHANGED', to: 'WAIT', reason: `Compose ${root} was not finished`, reuses: null },
-    ...others.map((id) => ({ id, kind: 'SHARING_CHANGED', to: null, reason: `Compose ${root} was not finished`, reuses: heir })),
+    ...others.map((id) => ({
+      id,
+      kind: 'SHARING_CHANGED',
+      to: null,
+      reason: `Compose ${root} was not finished`,
+      reuses: heir,
+    })),
   ]);
   // What is told is what is there.
   for (const { compose } of told) expect(await store.find(compose.id)).toEqual({ ...compose });

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DirectoryInUse, lockDirectory } from '../../src/store/directory-lock.ts';
-import { EmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
-import { identify } from '../../src/store/process-identity.ts';
+import { DirectoryInUse, lockDirectory } from '../../src/os/directory-lock.ts';
+import { EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.ts';
+import { identify } from '../../src/os/process-identity.ts';
 import { keepingLogger, silentLogger } from '../support/logger.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -61,7 +61,9 @@ it('listens on no port, and lets nobody in without the password, which only its 
   const dataDir = join(base, 'data');
   const postgres = embedded(dataDir);
   await postgres.start();
-  expect(await query(postgres.url, "select setting from pg_settings where name = 'listen_addresses'")).toEqual([{ setting: '' }]);
+  expect(await query(postgres.url, "select setting from pg_settings where name = 'listen_addresses'")).toEqual([
+    { setting: '' },
+  ]);
   const wrong = new URL(postgres.url);
   wrong.password = 'wrong';
   await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/);
@@ -81,15 +83,20 @@ it('is refused a second time on one data directory, and told why', async () => {
 it('takes over from a service that was killed, whose server still runs', async () => {
   const dataDir = join(base, 'data');
   const script = join(base, 'start.mts');
-  const source = join(import.meta.dirname, '..', '..', 'src', 'store', 'embedded-postgres.ts');
-  writeFileSync(script, `
+  const source = join(import.meta.dirname, '..', '..', 'src', 'embedded-postgres', 'embedded-postgres.ts');
+  writeFileSync(
+    script,
+    `
     import { EmbeddedPostgres } from ${JSON.stringify(source)};
     const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger };
     const postgres = new EmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, logger, durable: false });
     await postgres.start();
     process.stdout.write('started');
-    setInterval(() => {}, 1000);`);
-  const child = spawn(process.execPath, ['--experimental-transform-types', '--no-warnings', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    setInterval(() => {}, 1000);`,
+  );
+  const child = spawn(process.execPath, ['--experimental-transform-types', '--no-warnings', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -110,7 +117,8 @@ it('is started again, under the same url, when it was killed, and not when it wa
   const postgres = embedded(dataDir, logger);
   await postgres.start();
   const { url } = postgres;
-  const server = () => Number(readFileSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const server = () =>
+    Number(readFileSync(join(dataDir, 'postgres', 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0]);
   const killed = server();
   process.kill(killed, 'SIGKILL');
   const answer = () => query(url, 'select 42 as answer').catch(() => []);
@@ -145,7 +153,11 @@ it.runIf(isRoot)('is kept elsewhere where only root may enter, says so, and find
 
 it('a lock whose holder is gone, or whose pid is another process by now, is taken over', () => {
   const self = identify(process.pid);
-  for (const stale of [{ pid: 2 ** 22 + 1, startTime: '1', bootId: 'x' }, { ...self, startTime: '1' }, { ...self, bootId: 'another boot' }]) {
+  for (const stale of [
+    { pid: 2 ** 22 + 1, startTime: '1', bootId: 'x' },
+    { ...self, startTime: '1' },
+    { ...self, bootId: 'another boot' },
+  ]) {
     writeFileSync(join(base, 'lock'), JSON.stringify(stale));
     const lock = lockDirectory(base);
     expect(() => lockDirectory(base)).toThrow(DirectoryInUse);

@@ -60,7 +60,11 @@ it('make the tables and columns that the entities name, with their types', async
     for (const property of entity.props) {
       const key = `${entity.tableName}.${property.fieldNames[0]}`;
       const column = found.get(key);
-      expect({ key, nullable: column?.nullable, type: named(column?.type) }).toEqual({ key, nullable: property.nullable ?? false, type: named(property.columnTypes[0]) });
+      expect({ key, nullable: column?.nullable, type: named(column?.type) }).toEqual({
+        key,
+        nullable: property.nullable ?? false,
+        type: named(property.columnTypes[0]),
+      });
     }
   }
 });

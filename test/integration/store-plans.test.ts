@@ -29,7 +29,9 @@ afterAll(() => test.drop());
 
 async function blocksOf(query: PageQuery): Promise<number> {
   const { sql, parameters } = pageStatement(query);
-  const [row] = await test.query<{ 'QUERY PLAN': readonly { Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }[] }>(`explain (analyze, buffers, format json) ${sql}`, parameters);
+  const [row] = await test.query<{
+    'QUERY PLAN': readonly { Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }[];
+  }>(`explain (analyze, buffers, format json) ${sql}`, parameters);
   const plan = row?.['QUERY PLAN'][0]?.Plan;
   if (!plan) throw new Error('no plan');
   return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
@@ -55,10 +57,23 @@ for (const field of FIELDS) {
 }
 
 const FILTERS: readonly ComposeFilter[] = [
-  { owners: ['owner7'] }, { states: ['WAIT'] }, { states: ['WAIT', 'GENERATING'] }, { states: ['REMOVED'] }, { states: ['DONE', 'FAILED'] },
-  { owners: ['owner0'], states: ['WAIT'] }, { owners: ['owner7'], states: ['DONE'] }, { source: '/srv/77' }, { source: '/srv/none' },
-  { sourceTypes: ['TAG'] }, { sourceTypes: ['PULP'] }, { composeTypes: ['PRODUCTION'] }, { label: 'RC-1.0' }, { label: 'none' }, { pungiComposeId: 'none' },
-  { ids: ['1', '30000', '59999'] }, { owners: ['nobody'] },
+  { owners: ['owner7'] },
+  { states: ['WAIT'] },
+  { states: ['WAIT', 'GENERATING'] },
+  { states: ['REMOVED'] },
+  { states: ['DONE', 'FAILED'] },
+  { owners: ['owner0'], states: ['WAIT'] },
+  { owners: ['owner7'], states: ['DONE'] },
+  { source: '/srv/77' },
+  { source: '/srv/none' },
+  { sourceTypes: ['TAG'] },
+  { sourceTypes: ['PULP'] },
+  { composeTypes: ['PRODUCTION'] },
+  { label: 'RC-1.0' },
+  { label: 'none' },
+  { pungiComposeId: 'none' },
+  { ids: ['1', '30000', '59999'] },
+  { owners: ['nobody'] },
 ];
 
 for (const filter of FILTERS) {
@@ -67,7 +82,9 @@ for (const filter of FILTERS) {
     // Rows of one owner or source lie apart: each may be a block of its own.
     expect(await blocksOf({ ...base, backwards: false })).toBeLessThan(MOST_BLOCKS * 4);
     expect(await blocksOf({ ...base, backwards: true })).toBeLessThan(MOST_BLOCKS * 4);
-    expect(await blocksOf({ ...base, backwards: false, after: { value: null, id: '30000' } })).toBeLessThan(MOST_BLOCKS * 4);
+    expect(await blocksOf({ ...base, backwards: false, after: { value: null, id: '30000' } })).toBeLessThan(
+      MOST_BLOCKS * 4,
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 // Composes in target directories that are configured nowhere any more.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { letGoStranded } from '../../src/app/expire-composes.ts';
+import { expireUnreachable } from '../../src/app/expire-composes.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
 import type { ComposeStore, KnownTargets } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
@@ -31,21 +31,36 @@ afterEach(async () => {
 
 const nobody = () => Promise.reject(new Error('No files are touched'));
 const deps = () => ({
-  store, knownTargets: targets, logger: silentLogger, clock: { now: () => new Date() }, rules: { maxLosses: 3 }, maxWaitSeconds: 1e9,
-  results: { reachable: nobody, latest: nobody, remove: nobody },
+  store,
+  knownTargets: targets,
+  logger: silentLogger,
+  clock: { now: () => new Date() },
+  rules: { maxLosses: 3 },
+  maxWaitSeconds: 1e9,
+  results: { reachable: nobody, latestTargets: nobody, remove: nobody },
 });
 
 async function done(overrides: Partial<Compose>): Promise<string> {
   return store.transaction(async (tx) => {
     const inserted = await tx.insert(aCompose({ owner: 'ann', ...overrides }), null);
-    const next = { ...inserted, state: 'DONE', doneAt: T0, expiresAt: new Date(Date.now() - 1_000), ...overrides, id: inserted.id } as const;
+    const next = {
+      ...inserted,
+      state: 'DONE',
+      doneAt: T0,
+      expiresAt: new Date(Date.now() - 1_000),
+      ...overrides,
+      id: inserted.id,
+    } as const;
     return (await tx.save(inserted, next, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })).id;
   });
 }
 
 /** As if so many hours had passed for what the database knows of target directories. */
 async function hoursLater(hours: number): Promise<void> {
-  await test.query("update target_dir set known_at = known_at - $1 * interval '1 hour', missing_since = missing_since - $1 * interval '1 hour'", [hours]);
+  await test.query(
+    "update target_dir set known_at = known_at - $1 * interval '1 hour', missing_since = missing_since - $1 * interval '1 hour'",
+    [hours],
+  );
 }
 
 async function stateOf(id: string): Promise<string | undefined> {
@@ -54,24 +69,34 @@ async function stateOf(id: string): Promise<string | undefined> {
 
 it('are REMOVED a day after that is noticed, and their last event says why their files were not', async () => {
   await targets.know(['old', 'default']);
-  const [expired, asked] = [await done({ targetDir: 'old' }), await done({ targetDir: 'old', removingAt: T0, removedBy: 'ann', removalReason: 'wrong tag' })];
-  const others = [await done({ targetDir: 'default' }), await done({ targetDir: 'old', expiresAt: new Date(Date.now() + 1e9) }), await done({ targetDir: 'old' })];
+  const [expired, asked] = [
+    await done({ targetDir: 'old' }),
+    await done({ targetDir: 'old', removingAt: T0, removedBy: 'ann', removalReason: 'wrong tag' }),
+  ];
+  const others = [
+    await done({ targetDir: 'default' }),
+    await done({ targetDir: 'old', expiresAt: new Date(Date.now() + 1e9) }),
+    await done({ targetDir: 'old' }),
+  ];
   await pinCompose(deps(), aViewer('ann'), { id: others[2] ?? '', name: 'kept' });
   await hoursLater(1);
   await targets.know(['default']);
-  await letGoStranded(deps());
+  await expireUnreachable(deps());
   await hoursLater(23);
   await targets.know(['default']);
-  await letGoStranded(deps());
+  await expireUnreachable(deps());
   expect(await stateOf(expired)).toBe('DONE');
   await hoursLater(1.1);
   await targets.know(['default']);
-  await letGoStranded(deps());
+  await expireUnreachable(deps());
   expect([await stateOf(expired), await stateOf(asked)]).toEqual(['REMOVED', 'REMOVED']);
   for (const id of others) expect(await stateOf(id)).toBe('DONE');
   const told = await test.query("select by, reason from compose_event where to_state = 'REMOVED' order by compose_id");
   const outOfReach = 'its files are out of reach: the target directory old is configured nowhere';
-  expect(told).toEqual([{ by: 'system', reason: `expired; ${outOfReach}` }, { by: 'ann', reason: `wrong tag; ${outOfReach}` }]);
+  expect(told).toEqual([
+    { by: 'system', reason: `expired; ${outOfReach}` },
+    { by: 'ann', reason: `wrong tag; ${outOfReach}` },
+  ]);
 });
 
 it('are let be where nobody ran for long, and where somebody knows the directory again', async () => {
@@ -79,9 +104,9 @@ it('are let be where nobody ran for long, and where somebody knows the directory
   const id = await done({ targetDir: 'old' });
   // The whole service was away.
   await hoursLater(100);
-  await letGoStranded(deps());
+  await expireUnreachable(deps());
   await targets.know(['old']);
   await hoursLater(25);
-  await letGoStranded(deps());
+  await expireUnreachable(deps());
   expect(await stateOf(id)).toBe('DONE');
 });

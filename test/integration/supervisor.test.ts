@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessGroup } from '../../src/app/ports.ts';
 import { membersOf } from '../../src/engines/group-members.ts';
 import { describeGroup } from '../../src/engines/process-group.ts';
-import { readProcess } from '../../src/engines/process-table.ts';
+import { readProcess } from '../../src/os/process-table.ts';
 import { killLeftOver, minimalEnvironment, runProcess, type ProcessOptions } from '../../src/engines/supervisor.ts';
 
 /** A child, a grandchild and a double fork that has left group and session: none ends by SIGTERM. */
@@ -75,7 +75,9 @@ describe('a program that is run', () => {
     const run = start('env', { env: { PATH: '/usr/bin:/bin', ONLY: 'this' } });
     await run.result;
     const ofTheShell = ['PWD', 'OLDPWD', 'SHLVL', '_'];
-    const names = new Set(run.lines.map((line) => line.replace(/=.*/, '')).filter((name) => !ofTheShell.includes(name)));
+    const names = new Set(
+      run.lines.map((line) => line.replace(/=.*/, '')).filter((name) => !ofTheShell.includes(name)),
+    );
     expect(names).toEqual(new Set(['ODCS_PROCESS_GROUP', 'ONLY', 'PATH']));
   });
 
@@ -127,11 +129,14 @@ describe('a program that is run', () => {
 
   it('leaves nobody behind who threw the environment away, in its group or out of it, and orphaned or not', async () => {
     const abort = new AbortController();
-    const run = start(`
+    const run = start(
+      `
       env -i sleep 300 & echo $!
       (setsid env -i sleep 300 & echo $!)
       setsid env -i sh -c "trap '' TERM; echo ready; exec >/dev/null 2>&1; while :; do sleep 1; done" & echo $!
-      wait`, { signal: abort.signal });
+      wait`,
+      { signal: abort.signal },
+    );
     await run.ready;
     abort.abort();
     await run.result;
@@ -143,7 +148,12 @@ describe('a program that is run', () => {
   });
 
   it('is stopped after its time', async () => {
-    expect(await start('sleep 300', { timeoutMs: 50 }).result).toMatchObject({ exitCode: null, signal: 'SIGTERM', timedOut: true, aborted: false });
+    expect(await start('sleep 300', { timeoutMs: 50 }).result).toMatchObject({
+      exitCode: null,
+      signal: 'SIGTERM',
+      timedOut: true,
+      aborted: false,
+    });
   });
 });
 
@@ -222,7 +232,10 @@ describe('what a lost worker left behind', () => {
   });
 
   it('is not a group of strangers whose leader is gone', async () => {
-    const leader = spawn('/bin/sh', ['-c', 'sleep 300 & echo $!; wait'], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    const leader = spawn('/bin/sh', ['-c', 'sleep 300 & echo $!; wait'], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const [member] = (await once(createInterface({ input: leader.stdout }), 'line')) as [string];
     const group = describeGroup(leader.pid as number);
     leader.kill('SIGKILL');
@@ -241,7 +254,9 @@ function aStranger(): ChildProcess {
 
 /** The group of a program whose worker was killed. */
 async function leaveBehind(script: string): Promise<ProcessGroup> {
-  const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'support', 'left-behind.ts'), script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'support', 'left-behind.ts'), script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [line] = (await once(createInterface({ input: worker.stdout }), 'line')) as [string];
   worker.kill('SIGKILL');
   await once(worker, 'exit');

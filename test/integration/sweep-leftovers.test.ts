@@ -9,7 +9,7 @@ import { finishHalfRemoved, removeExpired } from '../../src/app/expire-composes.
 import { pinCompose } from '../../src/app/pin-compose.ts';
 import type { Clock, ComposeStore, Results } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
-import { sweepLeftovers } from '../../src/app/sweep-leftovers.ts';
+import { purgeLeftovers } from '../../src/app/purge-leftovers.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { createResults } from '../../src/results/directory-results.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -20,7 +20,7 @@ import { keepingLogger, silentLogger, type LogEntry } from '../support/logger.ts
 import { aViewer } from '../support/request-rules.ts';
 
 const INSTANCE = '00000000-0000-4000-8000-00000000000a';
-type Swept = Pick<Results, 'reachable' | 'leftovers' | 'latest' | 'clearAway' | 'emptyTrash' | 'remove'>;
+type Swept = Pick<Results, 'reachable' | 'leftovers' | 'latestTargets' | 'trashLeftover' | 'purgeTrash' | 'remove'>;
 let test: TestDatabase;
 let database: Database;
 let store: ComposeStore;
@@ -49,7 +49,14 @@ afterEach(async () => {
 });
 
 async function open(targetDirs: Record<string, string>, instanceId = INSTANCE): Promise<Results> {
-  const opened = createResults({ targetDirs, instanceId, adopt: false, publicUrl: 'http://x', minFreeBytes: 0, logger: silentLogger });
+  const opened = createResults({
+    targetDirs,
+    instanceId,
+    adopt: false,
+    publicUrl: 'http://x',
+    minFreeBytes: 0,
+    logger: silentLogger,
+  });
   await opened.start();
   return opened;
 }
@@ -59,7 +66,16 @@ function deps(overrides: { readonly results?: Swept; readonly clock?: Clock } = 
   const keeping = keepingLogger();
   ({ entries } = keeping);
   const clock = { now: () => new Date(Date.now() + 2 * 3_600_000) };
-  return { store, results, graceSeconds: 3_600, clock, logger: keeping.logger, rules: { maxLosses: 3 }, maxWaitSeconds: 1e9, ...overrides };
+  return {
+    store,
+    results,
+    graceSeconds: 3_600,
+    clock,
+    logger: keeping.logger,
+    rules: { maxLosses: 3 },
+    maxWaitSeconds: 1e9,
+    ...overrides,
+  };
 }
 
 async function existing(overrides: Partial<Compose>): Promise<string> {
@@ -90,19 +106,29 @@ describe('what goes', () => {
     const ids = [await removed(), await unknown()];
     const paths = [];
     for (const id of ids) paths.push(await directory(`odcs-${id}`), await directory(`.logs/${id}`));
-    await sweepLeftovers(deps());
+    await purgeLeftovers(deps());
     expect(paths.filter(isThere)).toEqual([]);
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
   });
 
   it('attempts that are nobody’s, scratch included, and not the one that is under way', async () => {
     const generating = await existing({ state: 'GENERATING', attempt: 3 });
-    const current = [await directory(`.attempts/${generating}.3`), await directory(`.attempts/${generating}.3.scratch`)];
+    const current = [
+      await directory(`.attempts/${generating}.3`),
+      await directory(`.attempts/${generating}.3.scratch`),
+    ];
     const ended = await existing({ state: 'FAILED', attempt: 1 });
     const waiting = await existing({ state: 'WAIT', attempt: 2 });
     const stale = [];
-    for (const name of [`${generating}.2`, `${generating}.2.scratch`, `${ended}.1`, `${waiting}.2`, `${await unknown()}.1`]) stale.push(await directory(`.attempts/${name}`));
-    await sweepLeftovers(deps());
+    for (const name of [
+      `${generating}.2`,
+      `${generating}.2.scratch`,
+      `${ended}.1`,
+      `${waiting}.2`,
+      `${await unknown()}.1`,
+    ])
+      stale.push(await directory(`.attempts/${name}`));
+    await purgeLeftovers(deps());
     expect(stale.filter(isThere)).toEqual([]);
     expect(current.filter(isThere)).toEqual(current);
   });
@@ -111,8 +137,8 @@ describe('what goes', () => {
     const [tree, probe] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
     await directory(`.trash/${tree}/compose`);
     await writeFile(join(target, '.trash', probe), 'probe');
-    const emptied = vi.spyOn(results, 'emptyTrash');
-    await sweepLeftovers(deps());
+    const emptied = vi.spyOn(results, 'purgeTrash');
+    await purgeLeftovers(deps());
     expect(emptied).toHaveBeenCalled();
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
   });
@@ -120,20 +146,28 @@ describe('what goes', () => {
   it('what a removal that was cut off has left', async () => {
     const id = await done({ owner: 'ann' });
     await directory(`odcs-${id}`);
-    const cut = { ...results, reachable: async () => ['default'], latest: async () => new Set<string>(), remove: () => Promise.reject(new Error('cut off')) };
+    const cut = {
+      ...results,
+      reachable: async () => ['default'],
+      latestTargets: async () => new Set<string>(),
+      remove: () => Promise.reject(new Error('cut off')),
+    };
     await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
     expect(await store.find(id)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
     await finishHalfRemoved(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
     expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([false, 'REMOVED']);
     // As its owner asked for it.
-    const [told] = await test.query('select by, reason from compose_event where compose_id = $1 order by seq desc limit 1', [id]);
+    const [told] = await test.query(
+      'select by, reason from compose_event where compose_id = $1 order by seq desc limit 1',
+      [id],
+    );
     expect(told).toEqual({ by: 'ann', reason: 'wrong tag' });
   });
 });
 
 describe('what stays', () => {
   async function stays(path: string, overrides: Parameters<typeof deps>[0] = {}): Promise<boolean> {
-    await sweepLeftovers(deps(overrides));
+    await purgeLeftovers(deps(overrides));
     return isThere(path);
   }
 
@@ -146,24 +180,63 @@ describe('what stays', () => {
   });
 
   it('what was touched within the grace time', async () => {
-    expect(await stays(await directory(`odcs-${await removed()}`), { clock: { now: () => new Date(Date.now() + 3_500_000) } })).toBe(true);
+    expect(
+      await stays(await directory(`odcs-${await removed()}`), {
+        clock: { now: () => new Date(Date.now() + 3_500_000) },
+      }),
+    ).toBe(true);
   });
 
   it('directories above the last id: a restored database gives them out once more', async () => {
     const last = await store.lastId();
-    const paths = [await directory(`odcs-${last + 1n}`), await directory(`.logs/${last + 7n}`), await directory(`.attempts/${last + 1n}.1`), await directory('odcs-9223372036854775807'), await directory('odcs-9999999999999999999')];
-    await sweepLeftovers(deps());
+    const paths = [
+      await directory(`odcs-${last + 1n}`),
+      await directory(`.logs/${last + 7n}`),
+      await directory(`.attempts/${last + 1n}.1`),
+      await directory('odcs-9223372036854775807'),
+      await directory('odcs-9999999999999999999'),
+    ];
+    await purgeLeftovers(deps());
     expect(paths.filter(isThere)).toEqual(paths);
   });
 
   it('names that are not exactly ours', async () => {
     const id = await removed();
-    const names = [`odcs-${id}.bak`, `odcs-0${id}`, `odcs-${id} `, `odcs-${id}\n`, `odcs--${id}`, `ODCS-${id}`, `odcs-+${id}`, `odcs-${id}e0`, 'odcs-', 'odcs-0', `xodcs-${id}`, id, `odcs-${id}\u0660`, 'odcs-١'];
-    const attempts = [id, `${id}.`, `${id}.01`, `0${id}.1`, `${id}.1.scratch.x`, `${id}.1scratch`, `.${id}.1`, `${id}.1\n`];
+    const names = [
+      `odcs-${id}.bak`,
+      `odcs-0${id}`,
+      `odcs-${id} `,
+      `odcs-${id}\n`,
+      `odcs--${id}`,
+      `ODCS-${id}`,
+      `odcs-+${id}`,
+      `odcs-${id}e0`,
+      'odcs-',
+      'odcs-0',
+      `xodcs-${id}`,
+      id,
+      `odcs-${id}\u0660`,
+      'odcs-١',
+    ];
+    const attempts = [
+      id,
+      `${id}.`,
+      `${id}.01`,
+      `0${id}.1`,
+      `${id}.1.scratch.x`,
+      `${id}.1scratch`,
+      `.${id}.1`,
+      `${id}.1\n`,
+    ];
     const logs = [`${id}.log`, `0${id}`, `${id}\n`, '..x'];
     const paths = [];
-    for (const path of [...names, ...attempts.map((name) => `.attempts/${name}`), ...logs.map((name) => `.logs/${name}`)]) paths.push(await directory(path));
-    await sweepLeftovers(deps());
+    for (const path of [
+      ...names,
+      ...attempts.map((name) => `.attempts/${name}`),
+      ...logs.map((name) => `.logs/${name}`),
+    ])
+      paths.push(await directory(path));
+    await purgeLeftovers(deps());
     expect(paths.filter((path) => !isThere(path))).toEqual([]);
   });
 
@@ -171,16 +244,25 @@ describe('what stays', () => {
     const outside = join(top, 'precious');
     await mkdir(outside);
     await writeFile(join(outside, 'file'), 'content');
-    const [file, link, dangling, logs, attempt] = [await removed(), await removed(), await removed(), await removed(), await removed()];
+    const [file, link, dangling, logs, attempt] = [
+      await removed(),
+      await removed(),
+      await removed(),
+      await removed(),
+      await removed(),
+    ];
     await writeFile(join(target, `odcs-${file}`), 'a file');
     await symlink(outside, join(target, `odcs-${link}`));
     await symlink('/nowhere', join(target, `odcs-${dangling}`));
     await symlink(outside, join(target, `.logs/${logs}`));
     await symlink(outside, join(target, `.attempts/${attempt}.1`));
-    await sweepLeftovers(deps());
+    await purgeLeftovers(deps());
     expect(existsSync(join(outside, 'file'))).toBe(true);
     expect(await readdir(target)).toEqual(expect.arrayContaining([`odcs-${file}`, `odcs-${link}`, `odcs-${dangling}`]));
-    expect([await readdir(join(target, '.logs')), await readdir(join(target, '.attempts'))]).toEqual([[logs], [`${attempt}.1`]]);
+    expect([await readdir(join(target, '.logs')), await readdir(join(target, '.attempts'))]).toEqual([
+      [logs],
+      [`${attempt}.1`],
+    ]);
   });
 
   it('what a link inside a leftover leads to, though the leftover goes', async () => {
@@ -189,7 +271,7 @@ describe('what stays', () => {
     await writeFile(join(outside, 'file'), 'content');
     const path = await directory(`odcs-${await removed()}`);
     await symlink(outside, join(target, path, 'link'));
-    await sweepLeftovers(deps());
+    await purgeLeftovers(deps());
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
     expect([isThere(path), existsSync(join(outside, 'file'))]).toEqual([false, true]);
   });
@@ -200,13 +282,13 @@ describe('what stays', () => {
     const raced: Swept = {
       reachable: () => results.reachable(),
       leftovers: (name, before) => results.leftovers(name, before),
-      latest: (name) => results.latest(name),
-      emptyTrash: () => results.emptyTrash(),
+      latestTargets: (name) => results.latestTargets(name),
+      purgeTrash: () => results.purgeTrash(),
       remove: (compose) => results.remove(compose),
-      async clearAway(name, leftover) {
+      async trashLeftover(name, leftover) {
         await rename(join(target, path), outside);
         await symlink(outside, join(target, path));
-        await results.clearAway(name, leftover);
+        await results.trashLeftover(name, leftover);
       },
     };
     expect(await stays(path, { results: raced })).toBe(true);
@@ -237,7 +319,7 @@ describe('what stays', () => {
     await symlink(`odcs-${other}`, join(target, 'older-other'));
     await symlink('latest-loop', join(target, 'latest-loop'));
     await symlink('/etc', join(target, 'latest-elsewhere'));
-    await sweepLeftovers(deps());
+    await purgeLeftovers(deps());
     expect([direct, chained, nested, other].map((id) => isThere(`odcs-${id}`))).toEqual([true, true, true, false]);
   });
 
@@ -245,7 +327,10 @@ describe('what stays', () => {
     const id = await removed();
     await directory(`odcs-${id}`);
     await writeFile(join(top, 'a-file'), '');
-    const stranger = await open({ default: target, absent: join(top, 'a-file', 'nowhere') }, '00000000-0000-4000-8000-00000000000b');
+    const stranger = await open(
+      { default: target, absent: join(top, 'a-file', 'nowhere') },
+      '00000000-0000-4000-8000-00000000000b',
+    );
     expect(await stays(`odcs-${id}`, { results: stranger })).toBe(true);
     await stranger.stop();
     expect(entries).toEqual([]);
@@ -254,15 +339,23 @@ describe('what stays', () => {
 
 describe('a link latest-…', () => {
   it('keeps a compose from expiring and from being removed, also where that had begun', async () => {
-    const [expired, asked, begun] = [await done({ expiresAt: T0 }), await done(), await done({ removingAt: T0, removedBy: 'ann' })];
+    const [expired, asked, begun] = [
+      await done({ expiresAt: T0 }),
+      await done(),
+      await done({ removingAt: T0, removedBy: 'ann' }),
+    ];
     for (const [index, id] of [expired, asked, begun].entries()) {
       await directory(`odcs-${id}`);
       await symlink(`odcs-${id}`, join(target, `latest-${index}`));
     }
     await removeExpired(deps());
-    expect(await removeCompose(deps(), aViewer('boss', { isAdmin: true }), { id: asked, reason: null })).toMatchObject({ ok: false, refusal: { code: 'CONFLICT' } });
+    expect(await removeCompose(deps(), aViewer('boss', { isAdmin: true }), { id: asked, reason: null })).toMatchObject({
+      ok: false,
+      refusal: { code: 'CONFLICT' },
+    });
     await finishHalfRemoved(deps());
-    for (const id of [expired, asked, begun]) expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([true, 'DONE']);
+    for (const id of [expired, asked, begun])
+      expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([true, 'DONE']);
     await rm(join(target, 'latest-0'));
     await removeExpired(deps());
     expect([isThere(`odcs-${expired}`), (await store.find(expired))?.state]).toEqual([false, 'REMOVED']);
@@ -276,7 +369,11 @@ describe('a pin', () => {
     await directory(`odcs-${root}`);
     await pinCompose(deps(), aViewer('boss', { isAdmin: true }), { id: sharer, name: 'x' });
     await removeExpired(deps());
-    await sweepLeftovers(deps());
-    expect([isThere(`odcs-${root}`), (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([true, 'REMOVED', 'DONE']);
+    await purgeLeftovers(deps());
+    expect([isThere(`odcs-${root}`), (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([
+      true,
+      'REMOVED',
+      'DONE',
+    ]);
   });
 });

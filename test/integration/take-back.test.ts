@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { takeBackLost } from '../../src/app/take-back.ts';
+import { reclaimLostAttempts } from '../../src/app/reclaim.ts';
 import type { ComposeStore, Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { createResults } from '../../src/results/directory-results.ts';
@@ -34,7 +34,14 @@ beforeEach(async () => {
   database = await openTestDatabase(test);
   store = composeStore(database, noQueue);
   target = mkdtempSync(join(tmpdir(), 'odcs-take-back-'));
-  results = createResults({ targetDirs: { default: target }, instanceId: 'this', adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger });
+  results = createResults({
+    targetDirs: { default: target },
+    instanceId: 'this',
+    adopt: false,
+    publicUrl: 'http://odcs',
+    minFreeBytes: 0,
+    logger: silentLogger,
+  });
   await results.start();
 });
 
@@ -49,7 +56,11 @@ afterEach(async () => {
 async function lost(overrides: Partial<Compose> = {}): Promise<string> {
   const { id } = await store.transaction(async (tx) => {
     const compose = await tx.insert(aCompose(), null);
-    return tx.save(compose, { ...compose, state: 'GENERATING', attempt: 2, workerId: GONE, ...overrides }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+    return tx.save(
+      compose,
+      { ...compose, state: 'GENERATING', attempt: 2, workerId: GONE, ...overrides },
+      { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
+    );
   });
   for (const name of [`.attempts/${id}.2`, `.attempts/${id}.2.scratch`, `odcs-${id}`]) {
     mkdirSync(join(target, name));
@@ -59,10 +70,11 @@ async function lost(overrides: Partial<Compose> = {}): Promise<string> {
 }
 
 async function sweep(): Promise<void> {
-  await takeBackLost({
-    store, results,
+  await reclaimLostAttempts({
+    store,
+    results,
     registry: workerRegistry(database.run),
-    killLeftOver: async (group) => {
+    terminateOrphan: async (group) => {
       const [row] = await test.query<{ state: string }>('select state from compose order by id desc limit 1');
       ended.push({ ...group, ...row });
       return unkillable.filter((pid) => pid === group.pgid).map((pid) => ({ pid }));
@@ -76,19 +88,29 @@ async function sweep(): Promise<void> {
 }
 
 function filesOf(id: string): readonly string[] {
-  return [...readdirSync(join(target, '.attempts')).filter((name) => name.startsWith(`${id}.`)), ...(existsSync(join(target, `odcs-${id}`)) ? [`odcs-${id}`] : [])];
+  return [
+    ...readdirSync(join(target, '.attempts')).filter((name) => name.startsWith(`${id}.`)),
+    ...(existsSync(join(target, `odcs-${id}`)) ? [`odcs-${id}`] : []),
+  ];
 }
 
 it.each([
   ['waits again', {}, { state: 'WAIT', losses: 1 }],
   ['fails where too many were lost', { losses: 2 }, { state: 'FAILED', losses: 3, failure: { code: 'WORKER_LOST' } }],
-  ['fails where a cancel was asked for', { cancelRequestedAt: T0, cancelRequestedBy: 'ann' }, { state: 'FAILED', losses: 0, failure: { code: 'CANCELED' } }],
-])('a compose of a lost worker %s, and nothing of the attempt is left, not even what was published and not committed', async (_what, overrides, becomes) => {
-  const id = await lost(overrides);
-  await sweep();
-  expect(await store.find(id)).toMatchObject(becomes);
-  expect(filesOf(id)).toEqual([]);
-});
+  [
+    'fails where a cancel was asked for',
+    { cancelRequestedAt: T0, cancelRequestedBy: 'ann' },
+    { state: 'FAILED', losses: 0, failure: { code: 'CANCELED' } },
+  ],
+])(
+  'a compose of a lost worker %s, and nothing of the attempt is left, not even what was published and not committed',
+  async (_what, overrides, becomes) => {
+    const id = await lost(overrides);
+    await sweep();
+    expect(await store.find(id)).toMatchObject(becomes);
+    expect(filesOf(id)).toEqual([]);
+  },
+);
 
 it('ends what the lost worker left running on this host, before anybody else may take the compose', async () => {
   const id = await lost();
@@ -106,7 +128,8 @@ it('of what cannot be ended is known until it is, and it alone', async () => {
   const id = await lost();
   const registry = workerRegistry(database.run);
   const group = { startTime: '1', bootId: 'boot', host: 'here' };
-  for (const pgid of [4711, 4712]) await registry.registerProcessGroup({ composeId: id, attempt: 2 }, { ...group, pgid });
+  for (const pgid of [4711, 4712])
+    await registry.registerProcessGroup({ composeId: id, attempt: 2 }, { ...group, pgid });
   unkillable = [4712];
   await sweep();
   expect(await registry.orphanedProcessGroups('here')).toEqual([{ ...group, composeId: id, attempt: 2, pgid: 4712 }]);
@@ -127,7 +150,7 @@ it('what a later attempt has published is let be by a process that was frozen wh
   if (!stale) throw new Error('it was there');
   mkdirSync(join(target, '.logs', id));
   for (const attempt of [2, 3]) writeFileSync(join(target, '.logs', id, `${attempt}.log`), '');
-  await results.clear(stale);
+  await results.trashAttempts(stale);
   expect(filesOf(id)).toEqual([`odcs-${id}`]);
 });
 
@@ -147,7 +170,11 @@ it('those that cannot be taken back hold no other up, not even for as long as a 
   await expect.poll(async () => (await store.find(free))?.state, { timeout: 4_500 }).toBe('WAIT');
   expect(isOver).toBe(false);
   await sweeping;
-  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual(['GENERATING', 'GENERATING', 'GENERATING']);
+  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual([
+    'GENERATING',
+    'GENERATING',
+    'GENERATING',
+  ]);
   release.resolve();
   await holding;
   await sweep();

@@ -27,8 +27,18 @@ afterEach(async () => {
   await rm(top, { recursive: true });
 });
 
-async function open(targetDirs: Record<string, string>, { instanceId = INSTANCE, minFreeBytes = 0 } = {}): Promise<Results> {
-  const results = createResults({ targetDirs, instanceId, adopt: false, publicUrl: 'http://x', minFreeBytes, logger: silentLogger });
+async function open(
+  targetDirs: Record<string, string>,
+  { instanceId = INSTANCE, minFreeBytes = 0 } = {},
+): Promise<Results> {
+  const results = createResults({
+    targetDirs,
+    instanceId,
+    adopt: false,
+    publicUrl: 'http://x',
+    minFreeBytes,
+    logger: silentLogger,
+  });
   await results.start();
   opened.push(results);
   return results;
@@ -36,13 +46,22 @@ async function open(targetDirs: Record<string, string>, { instanceId = INSTANCE,
 
 async function watch(results: Results, names: readonly string[]) {
   const recovered = Promise.withResolvers<void>();
-  const targets = new UsableTargets({ results, targetDirs: names, onRecovered: recovered.resolve, everyMs: 20, logger: silentLogger });
+  const targets = new UsableTargets({
+    results,
+    targetDirs: names,
+    onRecovered: recovered.resolve,
+    everyMs: 20,
+    logger: silentLogger,
+  });
   opened.push(targets);
   await targets.start();
   return { targets, recovered: recovered.promise };
 }
 
-const mayMount = await run('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).then(() => process.getuid?.() === 0, () => false);
+const mayMount = await run('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', tmpdir()]).then(
+  () => process.getuid?.() === 0,
+  () => false,
+);
 async function mount(path: string, size: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', path]);
@@ -77,7 +96,10 @@ describe('work is begun for no target directory', () => {
   it('that has less free space than is asked for', async () => {
     const results = await open({ default: join(top, 'composes') }, { minFreeBytes: 2 ** 60 });
     const { targets } = await watch(results, ['default']);
-    expect(await targets.check('default')).toMatchObject({ code: 'STORAGE', message: expect.stringContaining('almost full') as string });
+    expect(await targets.check('default')).toMatchObject({
+      code: 'STORAGE',
+      message: expect.stringContaining('almost full') as string,
+    });
   });
 
   it.skipIf(!mayMount)('that is read-only, until it is writable again (needs root, to mount)', async () => {
@@ -92,18 +114,23 @@ describe('work is begun for no target directory', () => {
     expect(targets.unusable()).toEqual([]);
   });
 
-  it.skipIf(!mayMount)('that is full; what was being written fails with STORAGE, and emptying helps (needs root, to mount)', async () => {
-    const path = join(top, 'composes');
-    await mount(path, '256k');
-    const results = await open({ default: path });
-    const { targets, recovered } = await watch(results, ['default']);
-    const place = await results.begin(aCompose({ state: 'GENERATING', attempt: 1 }));
-    await mkdir(join(place.directory, 'compose', 'Temporary'), { recursive: true });
-    await expect(writeFile(join(place.directory, 'file'), Buffer.alloc(512 * 1024))).rejects.toThrow('ENOSPC');
-    await expect(results.writeRepoFile(aCompose({ state: 'GENERATING', attempt: 1 }), place)).rejects.toThrow(StorageFailed);
-    expect((await targets.check('default'))?.code).toBe('STORAGE');
-    await results.discard(place);
-    await recovered;
-    expect(await readdir(join(path, '.attempts'))).toEqual([]);
-  });
+  it.skipIf(!mayMount)(
+    'that is full; what was being written fails with STORAGE, and emptying helps (needs root, to mount)',
+    async () => {
+      const path = join(top, 'composes');
+      await mount(path, '256k');
+      const results = await open({ default: path });
+      const { targets, recovered } = await watch(results, ['default']);
+      const place = await results.begin(aCompose({ state: 'GENERATING', attempt: 1 }));
+      await mkdir(join(place.directory, 'compose', 'Temporary'), { recursive: true });
+      await expect(writeFile(join(place.directory, 'file'), Buffer.alloc(512 * 1024))).rejects.toThrow('ENOSPC');
+      await expect(results.writeRepoFile(aCompose({ state: 'GENERATING', attempt: 1 }), place)).rejects.toThrow(
+        StorageFailed,
+      );
+      expect((await targets.check('default'))?.code).toBe('STORAGE');
+      await results.trashAttempt(place);
+      await recovered;
+      expect(await readdir(join(path, '.attempts'))).toEqual([]);
+    },
+  );
 });

@@ -59,7 +59,13 @@ function specText({ name, version, requires = [], isNoarch = false, subpackages 
     ...requires.map((requirement) => `Requires: ${requirement}`),
     '%description',
     name,
-    ...subpackages.flatMap((part) => [`%package ${part}`, `Summary: ${part}`, `%description ${part}`, part, `%files ${part}`]),
+    ...subpackages.flatMap((part) => [
+      `%package ${part}`,
+      `Summary: ${part}`,
+      `%description ${part}`,
+      part,
+      `%files ${part}`,
+    ]),
     '%files',
     '',
   ].join('\n');

@@ -1,7 +1,7 @@
 // All that one attempt needs, each part doing nothing unless a test says otherwise: the store is real, the rest is not.
 
-import { Attempts } from '../../src/app/attempts.ts';
-import type { GenerateComposeDeps } from '../../src/app/generate-compose.ts';
+import { Attempts } from '../../src/app/attempt/running-attempts.ts';
+import type { GenerateComposeDeps } from '../../src/app/attempt/run.ts';
 import type { ComposeStore, Engine, ResolvedInput, Results } from '../../src/app/ports.ts';
 import { aCompose } from './composes.ts';
 import { silentLogger } from './logger.ts';
@@ -14,14 +14,34 @@ export interface AttemptParts extends Partial<Omit<GenerateComposeDeps, 'results
   readonly input?: Partial<ResolvedInput>;
 }
 
-export function attemptDeps({ store, results = {}, generate = async () => null, input = {}, ...overrides }: AttemptParts): GenerateComposeDeps {
-  const resolved: ResolvedInput = { source: aCompose().source, fingerprint: [], repositories: [], lookasides: [], ...input };
+export function attemptDeps({
+  store,
+  results = {},
+  generate = async () => null,
+  input = {},
+  ...overrides
+}: AttemptParts): GenerateComposeDeps {
+  const resolved: ResolvedInput = {
+    source: aCompose().source,
+    fingerprint: [],
+    repositories: [],
+    lookasides: [],
+    ...input,
+  };
   const nothing = async (): Promise<void> => {};
   return {
     store,
     results: {
-      begin: async () => ({ directory: '/d', scratch: '/s' }), discard: nothing, clear: nothing, readManifest: async () => [],
-      writeRepoFile: nothing, flushLog: nothing, appendLog: () => {}, publish: nothing, linkLatest: nothing, ...results,
+      begin: async () => ({ directory: '/d', scratch: '/s' }),
+      trashAttempt: nothing,
+      trashAttempts: nothing,
+      readManifest: async () => [],
+      writeRepoFile: nothing,
+      flushLog: nothing,
+      appendLog: () => {},
+      publish: nothing,
+      linkLatest: nothing,
+      ...results,
     } as Partial<Results> as Results,
     attempts: new Attempts(),
     tracking: null,

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeRepository, SAMPLE_SOURCES } from '../../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { startService, type ServiceProcess } from './service-process.ts';
 
@@ -43,8 +43,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     HOST: '127.0.0.1',
     ...options.environment,
   };
-  const start = (role: string, extra: Record<string, string> = {}) => startService({ ...environment, ODCS_ROLE: role, ODCS_DATA_DIR: join(directory, role), ...extra });
-  const processes = await Promise.all([...Array<string>(options.apis).fill('api'), ...Array<string>(options.workers).fill('worker')].map((role) => start(role)));
+  const start = (role: string, extra: Record<string, string> = {}) =>
+    startService({ ...environment, ODCS_ROLE: role, ODCS_DATA_DIR: join(directory, role), ...extra });
+  const processes = await Promise.all(
+    [...Array<string>(options.apis).fill('api'), ...Array<string>(options.workers).fill('worker')].map((role) =>
+      start(role),
+    ),
+  );
   const apis = processes.slice(0, options.apis);
   const workers = processes.slice(options.apis);
   return {

@@ -81,30 +81,88 @@ export interface Situation {
 
 /** Every situation a compose can be in, and where each event that is allowed there leads; all others are refused. */
 export const SITUATIONS: Record<string, Situation> = {
-  waiting: { compose: aCompose(), leads: { PIN: 'WAIT', UNPIN: 'WAIT', BEGIN: 'GENERATING', SHARE: 'GENERATING', REQUEST_CANCEL: 'FAILED', GIVE_UP: 'FAILED' } },
+  waiting: {
+    compose: aCompose(),
+    leads: {
+      PIN: 'WAIT',
+      UNPIN: 'WAIT',
+      BEGIN: 'GENERATING',
+      SHARE: 'GENERATING',
+      REQUEST_CANCEL: 'FAILED',
+      GIVE_UP: 'FAILED',
+    },
+  },
   generating: {
     compose: aCompose({ state: 'GENERATING', attempt: 2 }),
-    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'WAIT' },
+    leads: {
+      PIN: 'GENERATING',
+      UNPIN: 'GENERATING',
+      REQUEST_CANCEL: 'GENERATING',
+      SUCCEED: 'DONE',
+      FAIL: 'FAILED',
+      LOSE: 'WAIT',
+      HAND_BACK: 'WAIT',
+    },
   },
   'generating, cancel asked': {
     compose: aCompose({ state: 'GENERATING', attempt: 2, cancelRequestedAt: T0, cancelRequestedBy: 'someone' }),
-    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', CANCELED: 'FAILED', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'FAILED' },
+    leads: {
+      PIN: 'GENERATING',
+      UNPIN: 'GENERATING',
+      CANCELED: 'FAILED',
+      FAIL: 'FAILED',
+      LOSE: 'FAILED',
+      HAND_BACK: 'FAILED',
+    },
   },
   'generating, last worker': {
     compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
-    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'FAILED', HAND_BACK: 'WAIT' },
+    leads: {
+      PIN: 'GENERATING',
+      UNPIN: 'GENERATING',
+      REQUEST_CANCEL: 'GENERATING',
+      SUCCEED: 'DONE',
+      FAIL: 'FAILED',
+      LOSE: 'FAILED',
+      HAND_BACK: 'WAIT',
+    },
   },
   'generating, handed back too often': {
     compose: aCompose({ state: 'GENERATING', attempt: 100 }),
-    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'GENERATING', SUCCEED: 'DONE', FAIL: 'FAILED', LOSE: 'WAIT', HAND_BACK: 'FAILED' },
+    leads: {
+      PIN: 'GENERATING',
+      UNPIN: 'GENERATING',
+      REQUEST_CANCEL: 'GENERATING',
+      SUCCEED: 'DONE',
+      FAIL: 'FAILED',
+      LOSE: 'WAIT',
+      HAND_BACK: 'FAILED',
+    },
   },
   sharing: {
     compose: aCompose({ state: 'GENERATING', reuses: '7' }),
-    leads: { PIN: 'GENERATING', UNPIN: 'GENERATING', REQUEST_CANCEL: 'FAILED', SUCCEED: 'DONE', FAIL: 'FAILED', TAKE_OVER: 'WAIT', FOLLOW: 'GENERATING' },
+    leads: {
+      PIN: 'GENERATING',
+      UNPIN: 'GENERATING',
+      REQUEST_CANCEL: 'FAILED',
+      SUCCEED: 'DONE',
+      FAIL: 'FAILED',
+      TAKE_OVER: 'WAIT',
+      FOLLOW: 'GENERATING',
+    },
   },
-  done: { compose: aCompose({ state: 'DONE', doneAt: T0 }), leads: { PIN: 'DONE', UNPIN: 'DONE', EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' } },
-  'done, being removed': { compose: aCompose({ state: 'DONE', removingAt: T0, removedBy: 'someone' }), leads: { REMOVED: 'REMOVED' } },
+  done: {
+    compose: aCompose({ state: 'DONE', doneAt: T0 }),
+    leads: { PIN: 'DONE', UNPIN: 'DONE', EXTEND: 'DONE', BEGIN_REMOVAL: 'DONE' },
+  },
+  'done, being removed': {
+    compose: aCompose({ state: 'DONE', removingAt: T0, removedBy: 'someone' }),
+    leads: { REMOVED: 'REMOVED' },
+  },
   failed: { compose: aCompose({ state: 'FAILED', doneAt: T0 }), leads: { UNPIN: 'FAILED', BEGIN_REMOVAL: 'FAILED' } },
-  'failed, being removed': { compose: aCompose({ state: 'FAILED', removingAt: T0, removedBy: 'system' }), leads: { REMOVED: 'REMOVED' } },
+  'failed, being removed': {
+    compose: aCompose({ state: 'FAILED', removingAt: T0, removedBy: 'system' }),
+    leads: { REMOVED: 'REMOVED' },
+  },
   removed: { compose: aCompose({ state: 'REMOVED', removingAt: T0 }), leads: {} },
 };

@@ -53,7 +53,8 @@ async function create(kind: string, from: string): Promise<TestDatabase> {
   pool.on('error', () => {});
   return {
     url,
-    query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => (await pool.query<Row>(sql, [...parameters])).rows,
+    query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) =>
+      (await pool.query<Row>(sql, [...parameters])).rows,
     async drop() {
       await pool.end();
       await onServer(serverUrl, `drop database if exists ${name} with (force)`);

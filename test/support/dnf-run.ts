@@ -7,7 +7,7 @@ import type { Engine, ResolvedInput } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import type { ComposeFailure } from '../../src/compose/failure.ts';
 import { createDnfEngine } from '../../src/engines/dnf/dnf-engine.ts';
-import type { LinkMode } from '../../src/engines/dnf/link-file.ts';
+import type { LinkMode } from '../../src/engines/shared/link-file.ts';
 import { aGeneration, type TestGeneration } from './generation.ts';
 import { silentLogger } from './logger.ts';
 import { repoSource } from './repo-source.ts';
@@ -32,18 +32,40 @@ export interface DnfRunOptions {
 
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export async function runDnf(repo: string, request: Partial<Compose> & { readonly packages?: readonly string[] }, options: DnfRunOptions = {}): Promise<DnfRun> {
+export async function runDnf(
+  repo: string,
+  request: Partial<Compose> & { readonly packages?: readonly string[] },
+  options: DnfRunOptions = {},
+): Promise<DnfRun> {
   const attempt = await aGeneration(repo, request);
   const source = repoSource();
-  const engine: Engine = createDnfEngine({ path: options.path ?? PATH, link: options.link ?? 'auto', downloads: source, logger: silentLogger });
+  const engine: Engine = createDnfEngine({
+    path: options.path ?? PATH,
+    link: options.link ?? 'auto',
+    downloads: source,
+    logger: silentLogger,
+  });
   const { generation } = attempt;
   try {
-    const resolved = await source.resolve(generation.compose, { scratch: generation.scratch, signal: generation.signal, run: supervised, log: generation.log });
+    const resolved = await source.resolve(generation.compose, {
+      scratch: generation.scratch,
+      signal: generation.signal,
+      run: supervised,
+      log: generation.log,
+    });
     options.meanwhile?.(attempt);
-    const failure = 'failure' in resolved ? resolved.failure : await engine.generate(withInput(attempt, resolved.input));
+    const failure =
+      'failure' in resolved ? resolved.failure : await engine.generate(withInput(attempt, resolved.input));
     const target = join(generation.directory, 'compose');
     const json = (name: string) => JSON.parse(readFileSync(join(target, 'metadata', name), 'utf8')) as unknown;
-    return { attempt, target, failure, json, nevras: () => nevrasOf(json('rpms.json')), [Symbol.asyncDispose]: () => attempt[Symbol.asyncDispose]() };
+    return {
+      attempt,
+      target,
+      failure,
+      json,
+      nevras: () => nevrasOf(json('rpms.json')),
+      [Symbol.asyncDispose]: () => attempt[Symbol.asyncDispose](),
+    };
   } finally {
     await source.close();
   }
@@ -54,7 +76,11 @@ function withInput({ generation }: TestGeneration, input: ResolvedInput) {
 }
 
 function nevrasOf(rpms: unknown): string[] {
-  const { payload } = rpms as { payload: { rpms: Record<string, Record<string, Record<string, Record<string, unknown>>>> } };
+  const { payload } = rpms as {
+    payload: { rpms: Record<string, Record<string, Record<string, Record<string, unknown>>>> };
+  };
   const perArch = Object.values(payload.rpms['Temporary'] ?? {});
-  return [...new Set(perArch.flatMap((sources) => Object.values(sources).flatMap((packages) => Object.keys(packages))))].sort();
+  return [
+    ...new Set(perArch.flatMap((sources) => Object.values(sources).flatMap((packages) => Object.keys(packages)))),
+  ].sort();
 }

@@ -38,7 +38,8 @@ export async function startFakeCts(): Promise<FakeCts> {
     if (pathname !== PATH) return problem(404, 'Not Found', 'The requested URL was not found on the server.');
     if (method === 'GET') return list(cts, searchParams);
     // Apache answers before the service does.
-    if (cts.token !== null && headers.authorization !== `Bearer ${cts.token}`) return { status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>Unauthorized</h1>' };
+    if (cts.token !== null && headers.authorization !== `Bearer ${cts.token}`)
+      return { status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>Unauthorized</h1>' };
     return add(cts, JSON.parse(body.toString()) as Asked);
   }
   return cts;
@@ -51,32 +52,84 @@ interface Asked {
   readonly compose_url?: string | null;
 }
 
-function add(cts: FakeCts, { compose_info: info, parent_compose_ids: parents, respin_of: respinOf, compose_url: url }: Asked): Answer {
+function add(
+  cts: FakeCts,
+  { compose_info: info, parent_compose_ids: parents, respin_of: respinOf, compose_url: url }: Asked,
+): Answer {
   if (!info) return problem(400, 'Bad Request', 'No "compose_info" field in JSON POST data.');
   const isKnown = (id: string) => cts.composes.some((known) => known.info.payload.compose.id === id);
   const unknown = (parents ?? []).find((id) => !isKnown(id));
   if (unknown !== undefined) return problem(400, 'Bad Request', `Cannot find parent compose with id ${unknown}.`);
-  if (respinOf && !isKnown(respinOf)) return problem(400, 'Bad Request', `Cannot find respin_of compose with id ${respinOf}.`);
+  if (respinOf && !isKnown(respinOf))
+    return problem(400, 'Bad Request', `Cannot find respin_of compose with id ${respinOf}.`);
   let { respin } = info.payload.compose;
-  while (cts.composes.some((known) => sameRelease(known.info, info) && known.info.payload.compose.date === info.payload.compose.date && known.info.payload.compose.respin === respin)) respin += 1;
-  const given: Info = { ...info, payload: { ...info.payload, compose: { ...info.payload.compose, respin, id: info.payload.compose.id.replace(/\d+$/, String(respin)) } } };
-  cts.composes.push({ info: given, url: cts.keepsUrls ? (url ?? null) : null, parents: parents ?? [], respinOf: respinOf ?? null });
+  while (
+    cts.composes.some(
+      (known) =>
+        sameRelease(known.info, info) &&
+        known.info.payload.compose.date === info.payload.compose.date &&
+        known.info.payload.compose.respin === respin,
+    )
+  )
+    respin += 1;
+  const given: Info = {
+    ...info,
+    payload: {
+      ...info.payload,
+      compose: { ...info.payload.compose, respin, id: info.payload.compose.id.replace(/\d+$/, String(respin)) },
+    },
+  };
+  cts.composes.push({
+    info: given,
+    url: cts.keepsUrls ? (url ?? null) : null,
+    parents: parents ?? [],
+    respinOf: respinOf ?? null,
+  });
   return json(given);
 }
 
 function sameRelease(left: Info, right: Info): boolean {
-  return left.payload.release.short === right.payload.release.short && left.payload.release.version === right.payload.release.version;
+  return (
+    left.payload.release.short === right.payload.release.short &&
+    left.payload.release.version === right.payload.release.version
+  );
 }
 
 function list(cts: FakeCts, asked: URLSearchParams): Answer {
-  const fields = ({ payload: { compose, release } }: Info): Record<string, string> => ({ date: compose.date, type: compose.type, respin: String(compose.respin), release_short: release.short, release_version: release.version });
-  const found = cts.composes.filter(({ info }) => Object.entries(fields(info)).every(([name, value]) => !asked.has(name) || asked.get(name) === value));
-  if (asked.get('order_by') === '-respin') found.sort((a, b) => b.info.payload.compose.respin - a.info.payload.compose.respin);
+  const fields = ({ payload: { compose, release } }: Info): Record<string, string> => ({
+    date: compose.date,
+    type: compose.type,
+    respin: String(compose.respin),
+    release_short: release.short,
+    release_version: release.version,
+  });
+  const found = cts.composes.filter(({ info }) =>
+    Object.entries(fields(info)).every(([name, value]) => !asked.has(name) || asked.get(name) === value),
+  );
+  if (asked.get('order_by') === '-respin')
+    found.sort((a, b) => b.info.payload.compose.respin - a.info.payload.compose.respin);
   const perPage = Number(asked.get('per_page') ?? 10);
   const items = found.slice(0, perPage).map(({ info, url, parents, respinOf }) => ({
-    builder: 'odcs', tags: [], parents, children: [], respin_of: respinOf, respun_by: [], compose_info: info, ...(cts.keepsUrls && { compose_url: url }),
+    builder: 'odcs',
+    tags: [],
+    parents,
+    children: [],
+    respin_of: respinOf,
+    respun_by: [],
+    compose_info: info,
+    ...(cts.keepsUrls && { compose_url: url }),
   }));
-  return json({ items, meta: { page: 1, pages: Math.ceil(found.length / perPage), per_page: perPage, total: found.length, prev: null, next: null } });
+  return json({
+    items,
+    meta: {
+      page: 1,
+      pages: Math.ceil(found.length / perPage),
+      per_page: perPage,
+      total: found.length,
+      prev: null,
+      next: null,
+    },
+  });
 }
 
 function problem(status: number, error: string, message: string): Answer {

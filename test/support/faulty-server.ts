@@ -74,14 +74,22 @@ export async function startFaultyServer(handle: Handler): Promise<FaultyServer> 
 }
 
 function send(response: ServerResponse, { status = 200, headers = {}, body }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
   response.end(body);
 }
 
 async function misbehave(fault: Fault, response: ServerResponse, answer: () => Promise<Answer>): Promise<void> {
   switch (fault.kind) {
     case 'status':
-      return send(response, { status: fault.status, headers: { 'content-type': 'text/html' }, body: `<h1>${fault.status}</h1>` });
+      return send(response, {
+        status: fault.status,
+        headers: { 'content-type': 'text/html' },
+        body: `<h1>${fault.status}</h1>`,
+      });
     case 'body':
       return send(response, { body: fault.body });
     case 'cut':

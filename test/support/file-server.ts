@@ -51,7 +51,13 @@ function send(request: IncomingMessage, response: ServerResponse, file: Buffer):
   const etag = etagOf(file);
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
   if (Number.isInteger(from) && request.headers['if-range'] === etag) {
-    response.writeHead(206, { etag, 'content-length': file.length - from, 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` }).end(file.subarray(from));
+    response
+      .writeHead(206, {
+        etag,
+        'content-length': file.length - from,
+        'content-range': `bytes ${from}-${file.length - 1}/${file.length}`,
+      })
+      .end(file.subarray(from));
     return;
   }
   response.writeHead(200, { etag, 'content-length': file.length }).end(file);
@@ -72,7 +78,12 @@ export function cutOff(matches: RegExp, bytes: number, times: number): Fault {
   };
 }
 
-export function answerWith(matches: RegExp, status: number, times: number, headers: Record<string, string> = {}): Fault {
+export function answerWith(
+  matches: RegExp,
+  status: number,
+  times: number,
+  headers: Record<string, string> = {},
+): Fault {
   let left = times;
   return (request, response) => {
     if (left === 0 || !matches.test(request.url ?? '')) return false;

@@ -19,7 +19,10 @@ export interface TestGeneration extends AsyncDisposable {
   logged(text: string): Promise<void>;
 }
 
-export async function aGeneration(repo: string, overrides: Partial<Compose> & { readonly packages?: readonly string[] } = {}): Promise<TestGeneration> {
+export async function aGeneration(
+  repo: string,
+  overrides: Partial<Compose> & { readonly packages?: readonly string[] } = {},
+): Promise<TestGeneration> {
   const { packages = [], ...rest } = overrides;
   const source = { type: 'REPO' as const, repo, packages, revisions: null };
   const compose = aCompose({ source, state: 'GENERATING', attempt: 1, ...rest });

@@ -10,7 +10,12 @@ import { promisify } from 'node:util';
 import { startFaultyServer, type Answer, type FaultyServer, type SeenRequest } from './faulty-server.ts';
 
 const run = promisify(execFile);
-const AUTHOR = { GIT_AUTHOR_NAME: 'Tester', GIT_AUTHOR_EMAIL: 'tester@example.com', GIT_COMMITTER_NAME: 'Tester', GIT_COMMITTER_EMAIL: 'tester@example.com' };
+const AUTHOR = {
+  GIT_AUTHOR_NAME: 'Tester',
+  GIT_AUTHOR_EMAIL: 'tester@example.com',
+  GIT_COMMITTER_NAME: 'Tester',
+  GIT_COMMITTER_EMAIL: 'tester@example.com',
+};
 const QUIET = { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null' };
 
 export interface GitRepository {
@@ -35,7 +40,9 @@ export interface GitServerOptions {
 
 export async function startGitServer({ dumb = false, protocolV0 = false }: GitServerOptions = {}): Promise<GitServer> {
   const root = await mkdtemp(join(tmpdir(), 'git-server-'));
-  const server = await startFaultyServer(async (request) => (dumb ? await plainFile(root, request) : await httpBackend(root, request, protocolV0)));
+  const server = await startFaultyServer(async (request) =>
+    dumb ? await plainFile(root, request) : await httpBackend(root, request, protocolV0),
+  );
   return Object.assign({}, server, {
     requests: server.requests,
     repository: async (name: string) => await createRepository(root, name, dumb),
@@ -49,7 +56,10 @@ export async function startGitServer({ dumb = false, protocolV0 = false }: GitSe
 
 async function createRepository(root: string, name: string, dumb: boolean): Promise<GitRepository> {
   const work = join(root, name);
-  const git = async (...args: readonly string[]) => (await run('git', ['-C', work, ...args], { env: { PATH: process.env['PATH'], HOME: root, ...QUIET, ...AUTHOR } })).stdout.trim();
+  const git = async (...args: readonly string[]) =>
+    (
+      await run('git', ['-C', work, ...args], { env: { PATH: process.env['PATH'], HOME: root, ...QUIET, ...AUTHOR } })
+    ).stdout.trim();
   await mkdir(work);
   await git('init', '--quiet', '--initial-branch=main');
   async function commit(files: Parameters<GitRepository['commit']>[0], message = 'Change'): Promise<string> {
@@ -70,10 +80,16 @@ async function createRepository(root: string, name: string, dumb: boolean): Prom
 async function plainFile(root: string, { url }: SeenRequest): Promise<Answer> {
   const { pathname } = new URL(url, 'http://fake');
   const body = await readFile(join(root, decodeURIComponent(pathname))).catch(() => null);
-  return body ? { headers: { 'content-type': 'application/octet-stream' }, body } : { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not found' };
+  return body
+    ? { headers: { 'content-type': 'application/octet-stream' }, body }
+    : { status: 404, headers: { 'content-type': 'text/plain' }, body: 'Not found' };
 }
 
-async function httpBackend(root: string, { method, url, headers, body }: SeenRequest, protocolV0: boolean): Promise<Answer> {
+async function httpBackend(
+  root: string,
+  { method, url, headers, body }: SeenRequest,
+  protocolV0: boolean,
+): Promise<Answer> {
   const { pathname, search } = new URL(url, 'http://fake');
   const child = spawn('git', ['http-backend'], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -102,7 +118,9 @@ async function httpBackend(root: string, { method, url, headers, body }: SeenReq
 function cgiAnswer(output: Buffer): Answer {
   const end = output.indexOf('\r\n\r\n');
   const lines = output.subarray(0, end).toString('latin1').split('\r\n');
-  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   const { status = '200', ...rest } = headers;
   return { status: Number.parseInt(status, 10), headers: rest, body: output.subarray(end + 4) };
 }

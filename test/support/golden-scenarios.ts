@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RpmPackage } from '../../src/compose/rpm-package.ts';
 import type { ComposeFlag, MultilibMethod } from '../../src/compose/vocabulary.ts';
-import type { SampleSource } from '../../src/setup/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/sample-repository.ts';
 
 export interface GoldenScenario {
   readonly name: string;
@@ -23,7 +23,10 @@ export function goldenScenarios(): readonly GoldenScenario[] {
 
 /** What real Pungi took where the same sources were builds in a tag of Koji, by scenario, as far as that is not the same; null where not all is found. */
 export function kojiAnswers(): Readonly<Record<string, readonly string[] | null>> {
-  return JSON.parse(readFileSync(new URL('../golden/pungi-4.3.6-koji.json', import.meta.url), 'utf8')) as Record<string, readonly string[] | null>;
+  return JSON.parse(readFileSync(new URL('../golden/pungi-4.3.6-koji.json', import.meta.url), 'utf8')) as Record<
+    string,
+    readonly string[] | null
+  >;
 }
 
 const COLORS: Readonly<Record<string, string>> = { x86_64: 'x86-64', i686: 'x86-32', aarch64: 'aarch-64' };
@@ -42,7 +45,11 @@ export function describePackages(sources: readonly SampleSource[]): RpmPackage[]
 function packagesOf(source: SampleSource, arch: string): RpmPackage[] {
   const { name, version = '1.0', release = '1', epoch = 0, debug = [], noarch = false } = source;
   const sourceRpm = `${name}-${version}-${release}.src.rpm`;
-  const described = (of: string, ownArch: string, relations: { provides?: readonly string[]; requires?: readonly string[]; files?: readonly string[] }): RpmPackage => {
+  const described = (
+    of: string,
+    ownArch: string,
+    relations: { provides?: readonly string[]; requires?: readonly string[]; files?: readonly string[] },
+  ): RpmPackage => {
     const href = `${of}-${version}-${release}.${ownArch}.rpm`;
     const evr = `${epoch === 0 ? '' : `${epoch}:`}${version}-${release}`;
     const color = COLORS[ownArch];
@@ -63,11 +70,22 @@ function packagesOf(source: SampleSource, arch: string): RpmPackage[] {
     };
   };
   const main = (source.packages ?? [{}]).map((pkg) => {
-    const requires = [...(pkg.requires ?? []), ...(pkg.requiresPre ?? []), ...(pkg.requiresPost ?? []), ...(pkg.requiresPreun ?? [])];
-    return described(pkg.name ?? name, noarch || (pkg.noarch && pkg.name !== undefined) ? 'noarch' : arch, { provides: pkg.provides ?? [], requires, files: pkg.files ?? [] });
+    const requires = [
+      ...(pkg.requires ?? []),
+      ...(pkg.requiresPre ?? []),
+      ...(pkg.requiresPost ?? []),
+      ...(pkg.requiresPreun ?? []),
+    ];
+    return described(pkg.name ?? name, noarch || (pkg.noarch && pkg.name !== undefined) ? 'noarch' : arch, {
+      provides: pkg.provides ?? [],
+      requires,
+      files: pkg.files ?? [],
+    });
   });
   const debugNames = [...debug.map((of) => `${of}-debuginfo`), ...(debug.length > 0 ? [`${name}-debugsource`] : [])];
   const debugPackages = debugNames.map((of) => described(of, noarch ? 'noarch' : arch, {}));
   const sourcePackage = source.withoutSource ? [] : [described(name, 'src', { requires: source.buildRequires ?? [] })];
-  return [...main, ...debugPackages, ...sourcePackage].filter(({ href }) => !source.drop?.some((beginning) => href.startsWith(beginning)));
+  return [...main, ...debugPackages, ...sourcePackage].filter(
+    ({ href }) => !source.drop?.some((beginning) => href.startsWith(beginning)),
+  );
 }

@@ -2,8 +2,8 @@
 
 import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { noAuth } from '../../src/auth/no-auth.ts';
-import type { Api } from '../../src/graphql/api.ts';
+import { anonymousAuthenticator } from '../../src/auth/no-auth.ts';
+import type { Api } from '../../src/app/api.ts';
 import type { HttpOptions } from '../../src/http/options.ts';
 import { httpService, type HttpService } from '../../src/http/service.ts';
 import { silentLogger } from './logger.ts';
@@ -38,7 +38,7 @@ export function testOptions(api: Api): HttpOptions {
     host: '127.0.0.1',
     port: 0,
     api,
-    auth: noAuth({ arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
+    auth: anonymousAuthenticator({ arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
     logger: silentLogger,
     targetDirs: {},
     readiness: async () => ({ database: true }),
@@ -63,7 +63,12 @@ export async function startTestServer(api: Api, overrides: Partial<HttpOptions> 
       return { status: answer.status, data, errors };
     },
     client(options = {}) {
-      const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, ...options });
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...options,
+      });
       clients.push(client);
       return client;
     },

@@ -1,14 +1,23 @@
 // The API on ports that live in memory: enough of a service to drive every query, mutation and subscription, with a
 // test's hands on what happens and when. The lifecycle is the real machine's.
 
-import type { ComposeFilter, ComposeOrderField, ComposeProgress, FeedItem, FeedSignal, PackageRecord, PageKey, PageQuery } from '../../src/app/ports.ts';
+import type {
+  ComposeFilter,
+  ComposeOrderField,
+  ComposeProgress,
+  FeedItem,
+  FeedSignal,
+  PackageRecord,
+  PageKey,
+  PageQuery,
+} from '../../src/app/ports.ts';
 import { snapshotOf, type Compose } from '../../src/compose/compose.ts';
 import { advance, type LifecycleEvent } from '../../src/compose/machine.ts';
 import { granted, refused } from '../../src/compose/refusal.ts';
 import { sourceKey } from '../../src/compose/source.ts';
 import type { ComposeEventKind } from '../../src/compose/vocabulary.ts';
 import { eventCursors } from '../../src/events/cursor.ts';
-import type { Api } from '../../src/graphql/api.ts';
+import type { Api } from '../../src/app/api.ts';
 import { aCompose, T0 } from './composes.ts';
 
 export const INSTANCE = '6f3c1b2a-0000-4000-8000-00000000abcd';
@@ -38,7 +47,9 @@ export class InMemoryApi implements Api {
     maxSecondsToLive: 259_200,
   };
   readonly engines = [
-    { info: async () => ({ name: 'dnf' as const, version: '4.14.0', sourceTypes: ['REPO' as const], available: true }) },
+    {
+      info: async () => ({ name: 'dnf' as const, version: '4.14.0', sourceTypes: ['REPO' as const], available: true }),
+    },
   ];
 
   // ---------------------------------------------------------------- what a test does
@@ -121,8 +132,14 @@ export class InMemoryApi implements Api {
   // ---------------------------------------------------------------- use cases
 
   readonly create: Api['create'] = async (viewer, input) => {
-    if (!input.source.repo) return refused({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.source', message: 'Only repo here' }] });
-    const source = { type: 'REPO' as const, repo: input.source.repo.repo, packages: input.source.repo.packages ?? [], revisions: null };
+    if (!input.source.repo)
+      return refused({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.source', message: 'Only repo here' }] });
+    const source = {
+      type: 'REPO' as const,
+      repo: input.source.repo.repo,
+      packages: input.source.repo.packages ?? [],
+      revisions: null,
+    };
     return granted({ compose: this.insert({ owner: viewer.name, source }), replayed: false });
   };
 
@@ -174,7 +191,10 @@ export class InMemoryApi implements Api {
     },
     count: async (filter) => {
       this.#count('count');
-      return { count: [...this.composes.values()].filter((compose) => matches(filter, compose, [compose.state])).length, isEstimate: false };
+      return {
+        count: [...this.composes.values()].filter((compose) => matches(filter, compose, [compose.state])).length,
+        isEstimate: false,
+      };
     },
     pinsOf: async (ids) => {
       this.#count('pinsOf');
@@ -208,7 +228,8 @@ export class InMemoryApi implements Api {
         return { items: rest.slice(0, limit), hasNextPage: rest.length > limit, hasPreviousPage: after !== undefined };
       });
     },
-    counts: async (ids, nameContains) => ids.map((id) => (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? '')).length),
+    counts: async (ids, nameContains) =>
+      ids.map((id) => (this.packagesOf.get(id) ?? []).filter(({ name }) => name.includes(nameContains ?? '')).length),
   };
 
   readonly results: Api['results'] = {
@@ -216,7 +237,11 @@ export class InMemoryApi implements Api {
     urls: (compose) => {
       if (compose.state !== 'DONE') return null;
       const toplevel = `http://odcs.test/composes/odcs-${compose.id}`;
-      return { toplevel, repository: `${toplevel}/compose/Temporary`, repofile: `${toplevel}/compose/Temporary/odcs-${compose.id}.repo` };
+      return {
+        toplevel,
+        repository: `${toplevel}/compose/Temporary`,
+        repofile: `${toplevel}/compose/Temporary/odcs-${compose.id}.repo`,
+      };
     },
     readLog: async (compose, attempt, offset) => {
       const text = Buffer.from(this.logs.get(`${compose.id}.${attempt}`) ?? '').subarray(offset);
@@ -232,16 +257,25 @@ export class InMemoryApi implements Api {
     },
     read: async ({ after, limit, composeId, filter }) => {
       this.#count('read');
-      return this.log.slice(Number(after)).filter((item) => letsThrough(item, composeId, filter)).slice(0, limit);
+      return this.log
+        .slice(Number(after))
+        .filter((item) => letsThrough(item, composeId, filter))
+        .slice(0, limit);
     },
     readEach: async ({ composeIds, after, limit }) => {
       this.#count('readEach');
-      return composeIds.map((id) => this.log.slice(Number(after)).filter((item) => letsThrough(item, id, undefined)).slice(0, limit));
+      return composeIds.map((id) =>
+        this.log
+          .slice(Number(after))
+          .filter((item) => letsThrough(item, id, undefined))
+          .slice(0, limit),
+      );
     },
   };
 
   readonly feed: Api['feed'] = {
-    follow: ({ after, composeId, filter, progress, signal }) => this.#follow(after, composeId, filter, progress, signal),
+    follow: ({ after, composeId, filter, progress, signal }) =>
+      this.#follow(after, composeId, filter, progress, signal),
   };
 
   async *#follow(
@@ -257,7 +291,12 @@ export class InMemoryApi implements Api {
       .map((item) => ({ type: 'event', ...item }));
     let wake = () => {};
     const listener = (item: FeedSignal) => {
-      if (item.type === 'event' ? !letsThrough(item, composeId, filter) : !progress || (composeId !== undefined && item.compose.id !== composeId)) return;
+      if (
+        item.type === 'event'
+          ? !letsThrough(item, composeId, filter)
+          : !progress || (composeId !== undefined && item.compose.id !== composeId)
+      )
+        return;
       queue.push(item);
       wake();
     };
@@ -277,7 +316,11 @@ export class InMemoryApi implements Api {
   }
 }
 
-function letsThrough({ event, compose }: FeedItem, composeId: string | undefined, filter: ComposeFilter | undefined): boolean {
+function letsThrough(
+  { event, compose }: FeedItem,
+  composeId: string | undefined,
+  filter: ComposeFilter | undefined,
+): boolean {
   if (composeId !== undefined && event.composeId !== composeId) return false;
   return !filter || matches(filter, compose, [event.from, event.to]);
 }
@@ -311,7 +354,12 @@ function pageOf(all: readonly Compose[], { filter, orderBy, limit, after, before
 }
 
 function keyOf(field: ComposeOrderField, compose: Compose): PageKey {
-  const times = { SUBMITTED_AT: compose.submittedAt, DONE_AT: compose.doneAt, REMOVED_AT: compose.removedAt, EXPIRES_AT: compose.expiresAt };
+  const times = {
+    SUBMITTED_AT: compose.submittedAt,
+    DONE_AT: compose.doneAt,
+    REMOVED_AT: compose.removedAt,
+    EXPIRES_AT: compose.expiresAt,
+  };
   return { value: field === 'ID' ? compose.id : (times[field]?.toISOString() ?? null), id: compose.id };
 }
 

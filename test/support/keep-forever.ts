@@ -8,7 +8,12 @@ import { silentLogger } from './logger.ts';
 
 const [target = '', instanceId = ''] = process.argv.slice(2);
 const results = createResults({
-  targetDirs: { default: target }, instanceId, adopt: false, publicUrl: 'http://odcs', minFreeBytes: 0, logger: silentLogger,
+  targetDirs: { default: target },
+  instanceId,
+  adopt: false,
+  publicUrl: 'http://odcs',
+  minFreeBytes: 0,
+  logger: silentLogger,
   keep: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => new Date() } },
 });
 await results.start();
@@ -19,6 +24,6 @@ for (let round = 0; ; round++) {
   await mkdir(join(from, 'some'), { recursive: true });
   const paths = ['first', 'some/second', 'some/third'];
   for (const path of paths) await writeFile(join(from, path), `${process.pid} ${round} `.repeat(1000));
-  await results.kept.keep('k', attempt, { from, paths, rank: 1 });
+  await results.cache.store('k', attempt, { from, paths, rank: 1 });
   process.stdout.write('kept\n');
 }

@@ -25,7 +25,10 @@ export interface KojiByDnf {
   stop(): Promise<void>;
 }
 
-export async function startKojiByDnf(how: 'mounted' | 'served', settings: Record<string, string> = {}): Promise<KojiByDnf> {
+export async function startKojiByDnf(
+  how: 'mounted' | 'served',
+  settings: Record<string, string> = {},
+): Promise<KojiByDnf> {
   const directory = await mkdtemp(join(tmpdir(), 'odcs-koji-dnf-'));
   const topDir = join(directory, 'koji');
   await mkdir(join(topDir, 'repos'), { recursive: true });
@@ -38,12 +41,22 @@ export async function startKojiByDnf(how: 'mounted' | 'served', settings: Record
   const service = await startRunningService({
     ODCS_TARGET_DIR: targetDir,
     ODCS_ENGINE: '{TAG: dnf, BUILD: dnf}',
-    ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, ...place, repoUrl: `${files.url}/repos`, firstPauseMs: 1, attempts: 2 }),
+    ODCS_KOJI: JSON.stringify({
+      profile: 'fake',
+      server: `${koji.url}/kojihub`,
+      ...place,
+      repoUrl: `${files.url}/repos`,
+      firstPauseMs: 1,
+      attempts: 2,
+    }),
     ODCS_ARCHES: 'x86_64,aarch64',
     ...settings,
   });
   return {
-    service: { ...service, targetDir }, koji, topDir, files,
+    service: { ...service, targetDir },
+    koji,
+    topDir,
+    files,
     async makeRepo(tag) {
       const id = koji.makeRepo(tag);
       for (const arch of ['x86_64', 'aarch64']) await makeArchRepo(koji, topDir, tag, String(id), arch);
@@ -62,8 +75,18 @@ async function makeArchRepo(koji: FakeKoji, topDir: string, tag: string, id: str
   const repo = join(topDir, 'repos', tag, id, arch);
   await mkdir(repo, { recursive: true });
   await symlink(topDir, join(repo, 'toplink'));
-  const builds = taggedBuilds(koji, koji.tagId(tag), { event: null, inherit: true, latest: true, package: null, type: null });
-  const rpms = builds.flatMap(({ build }) => build.rpms.filter((rpm) => [arch, 'noarch'].includes(rpm.arch) && !/-debug(info|source)/.test(rpm.name)).map((rpm) => `toplink/${rpmFileOf(build, rpm)}`));
+  const builds = taggedBuilds(koji, koji.tagId(tag), {
+    event: null,
+    inherit: true,
+    latest: true,
+    package: null,
+    type: null,
+  });
+  const rpms = builds.flatMap(({ build }) =>
+    build.rpms
+      .filter((rpm) => [arch, 'noarch'].includes(rpm.arch) && !/-debug(info|source)/.test(rpm.name))
+      .map((rpm) => `toplink/${rpmFileOf(build, rpm)}`),
+  );
   await writeFile(join(repo, 'pkglist'), rpms.map((path) => `${path}\n`).join(''));
   await run('createrepo_c', ['--quiet', '--no-database', `--pkglist=${join(repo, 'pkglist')}`, repo]);
 }

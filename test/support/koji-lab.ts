@@ -3,7 +3,7 @@
 
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, SAMPLE_SOURCES, type SampleSource } from '../../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES, type SampleSource } from '../../src/demo/sample-repository.ts';
 import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
 import { build, startFakeMbs, type FakeMbs } from './fake-mbs/index.ts';
 import { modulemdV2 } from './fake-mbs/modulemd.ts';
@@ -36,18 +36,34 @@ export interface KojiLab extends AsyncDisposable {
 type Settings = Record<string, string>;
 
 /** Settings over the lab's own; by what they need of it where they are made. */
-export async function startKojiLab(directory: string, settings: Settings | ((hub: string, topDir: string) => Settings) = {}): Promise<KojiLab> {
+export async function startKojiLab(
+  directory: string,
+  settings: Settings | ((hub: string, topDir: string) => Settings) = {},
+): Promise<KojiLab> {
   const [koji, mbs, git] = await Promise.all([startFakeKoji(), startFakeMbs(), startGitServer()]);
   const topDir = join(directory, 'mnt-koji');
   const keep = join(directory, 'kept');
-  const control: Record<string, unknown> = { packagesFrom: join(topDir, 'rpms'), keep, timeScale: 0.001, modules: {}, tasks: {} };
+  const control: Record<string, unknown> = {
+    packagesFrom: join(topDir, 'rpms'),
+    keep,
+    timeScale: 0.001,
+    modules: {},
+    tasks: {},
+  };
   await mkdir(keep, { recursive: true });
   await makeRepository(join(topDir, 'rpms'), SAMPLE_SOURCES);
   const write = () => writeFile(join(topDir, 'fake-pungi.json'), JSON.stringify(control));
   await write();
   const service = await startRunningService({
     ODCS_ENGINE: 'pungi',
-    ODCS_KOJI: JSON.stringify({ profile: 'fake', server: `${koji.url}/kojihub`, topUrl: `${koji.url}/kojifiles`, topDir, firstPauseMs: 1, attempts: 2 }),
+    ODCS_KOJI: JSON.stringify({
+      profile: 'fake',
+      server: `${koji.url}/kojihub`,
+      topUrl: `${koji.url}/kojifiles`,
+      topDir,
+      firstPauseMs: 1,
+      attempts: 2,
+    }),
     ODCS_MBS_URL: mbs.apiUrl,
     ODCS_ARCHES: 'x86_64',
     ...(typeof settings === 'function' ? settings(koji.url, topDir) : settings),
@@ -57,7 +73,11 @@ export async function startKojiLab(directory: string, settings: Settings | ((hub
     await Promise.all([koji.stop(), mbs.close(), git.close()]);
   };
   return {
-    service, koji, mbs, git, topDir,
+    service,
+    koji,
+    mbs,
+    git,
+    topDir,
     async knowModules(modules) {
       control['modules'] = { ...(control['modules'] as object), ...modules };
       await write();
@@ -85,10 +105,27 @@ export async function startKojiLab(directory: string, settings: Settings | ((hub
 }
 
 /** The sample sources, or others, as builds, tagged in `tag`, each signed with the keys named for it. */
-export function buildSamples(koji: FakeKoji, tag: string, sigkeys: Readonly<Record<string, readonly string[]>> = {}, sources: readonly SampleSource[] = SAMPLE_SOURCES): void {
-  for (const { name, version = '1.0', release = '1', noarch = false, arches = ['x86_64'], packages = [{}] } of sources) {
+export function buildSamples(
+  koji: FakeKoji,
+  tag: string,
+  sigkeys: Readonly<Record<string, readonly string[]>> = {},
+  sources: readonly SampleSource[] = SAMPLE_SOURCES,
+): void {
+  for (const {
+    name,
+    version = '1.0',
+    release = '1',
+    noarch = false,
+    arches = ['x86_64'],
+    packages = [{}],
+  } of sources) {
     const keys = sigkeys[name] ?? [];
-    const rpms = [{ name, arch: 'src', sigkeys: keys }, ...packages.flatMap((one) => (noarch ? ['noarch'] : arches).map((arch) => ({ name: one.name ?? name, arch, sigkeys: keys })))];
+    const rpms = [
+      { name, arch: 'src', sigkeys: keys },
+      ...packages.flatMap((one) =>
+        (noarch ? ['noarch'] : arches).map((arch) => ({ name: one.name ?? name, arch, sigkeys: keys })),
+      ),
+    ];
     koji.addBuild(`${name}-${version}-${release}`, { rpms });
     koji.tagBuild(tag, `${name}-${version}-${release}`);
   }

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeRepository, type SampleSource } from '../../src/setup/sample-repository.ts';
+import { makeRepository, type SampleSource } from '../../src/demo/sample-repository.ts';
 import type { KojiModel } from './fake-koji/model.ts';
 import { signedHeads } from './signed-heads.ts';
 
@@ -29,7 +29,12 @@ interface Rpm {
 }
 
 /** The NVRs, in the order of the sources; none of them is tagged. */
-export async function keepInKoji(koji: KojiModel, topDir: string, sources: readonly SampleSource[], options: KeepOptions = {}): Promise<readonly string[]> {
+export async function keepInKoji(
+  koji: KojiModel,
+  topDir: string,
+  sources: readonly SampleSource[],
+  options: KeepOptions = {},
+): Promise<readonly string[]> {
   const built = join(topDir, 'built', String(koji.eventElsewhere()));
   await makeRepository(built, sources);
   const byBuild = Map.groupBy(await rpmsIn(built), ({ nvr }) => nvr);
@@ -38,11 +43,24 @@ export async function keepInKoji(koji: KojiModel, topDir: string, sources: reado
   return nvrs;
 }
 
-async function addBuild(koji: KojiModel, topDir: string, nvr: string, rpms: readonly Rpm[], { sigkeys = {}, volume }: KeepOptions): Promise<void> {
+async function addBuild(
+  koji: KojiModel,
+  topDir: string,
+  nvr: string,
+  rpms: readonly Rpm[],
+  { sigkeys = {}, volume }: KeepOptions,
+): Promise<void> {
   const [, name = '', version = '', release = ''] = /^(.+)-([^-]+)-([^-]+)$/.exec(nvr) ?? [];
   const place = join(topDir, ...(volume === undefined ? [] : ['vol', volume]), 'packages', name, version, release);
   const keys = sigkeys[name] ?? [];
-  const told = await Promise.all(rpms.map(async ({ file, payloadHash, ...rpm }) => ({ ...rpm, sizeBytes: (await stat(file)).size, payloadHash, sigkeys: keys })));
+  const told = await Promise.all(
+    rpms.map(async ({ file, payloadHash, ...rpm }) => ({
+      ...rpm,
+      sizeBytes: (await stat(file)).size,
+      payloadHash,
+      sigkeys: keys,
+    })),
+  );
   koji.addBuild(nvr, { epoch: rpms[0]?.epoch ?? null, ...(volume !== undefined && { volume }), rpms: told });
   for (const { file, name: of, arch } of rpms) {
     const rpm = `${of}-${version}-${release}.${arch}.rpm`;
@@ -69,10 +87,23 @@ async function rpmsIn(directory: string): Promise<readonly Rpm[]> {
   const files = (await readdir(directory)).filter((name) => name.endsWith('.rpm')).map((name) => join(directory, name));
   if (files.length === 0) return [];
   const format = '%{NAME}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\t%{EPOCH}\\t%{SIGMD5}\\t%{SOURCERPM}\\n';
-  const { stdout } = await run('rpm', ['-qp', '--nosignature', '--qf', format, ...files], { maxBuffer: 64 * 1024 ** 2 });
-  return stdout.trimEnd().split('\n').map((line, index) => {
-    const [name = '', version = '', release = '', arch = '', epoch = '', payloadHash = '', sourceRpm = ''] = line.split('\t');
-    const isSource = sourceRpm === '(none)';
-    return { file: files[index] ?? '', name, arch: isSource ? 'src' : arch, epoch: epoch === '(none)' ? null : Number(epoch), nvr: isSource ? `${name}-${version}-${release}` : sourceRpm.replace(/\.(no)?src\.rpm$/, ''), payloadHash };
+  const { stdout } = await run('rpm', ['-qp', '--nosignature', '--qf', format, ...files], {
+    maxBuffer: 64 * 1024 ** 2,
   });
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line, index) => {
+      const [name = '', version = '', release = '', arch = '', epoch = '', payloadHash = '', sourceRpm = ''] =
+        line.split('\t');
+      const isSource = sourceRpm === '(none)';
+      return {
+        file: files[index] ?? '',
+        name,
+        arch: isSource ? 'src' : arch,
+        epoch: epoch === '(none)' ? null : Number(epoch),
+        nvr: isSource ? `${name}-${version}-${release}` : sourceRpm.replace(/\.(no)?src\.rpm$/, ''),
+        payloadHash,
+      };
+    });
 }

@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, type SampleSource } from '../../src/setup/sample-repository.ts';
+import { makeRepository, type SampleSource } from '../../src/demo/sample-repository.ts';
 import type { KojiModel } from './fake-koji/model.ts';
 import { goldenScenarios, type GoldenScenario } from './golden-scenarios.ts';
 import { keepInKoji } from './koji-packages.ts';
@@ -15,8 +15,18 @@ export interface KojiScenario {
 
 const RSA = '91381b71';
 const EDDSA = 'cb7329b7';
-const app = (version: string, requires: readonly string[] = []): SampleSource => ({ name: 'app', version, debug: ['app'], packages: [{ requires }, { name: 'app-doc', noarch: true }] });
-const lib = (version: string, rest: Partial<SampleSource> = {}): SampleSource => ({ name: 'lib', version, packages: [{ provides: ['lib-api = 1'] }], ...rest });
+const app = (version: string, requires: readonly string[] = []): SampleSource => ({
+  name: 'app',
+  version,
+  debug: ['app'],
+  packages: [{ requires }, { name: 'app-doc', noarch: true }],
+});
+const lib = (version: string, rest: Partial<SampleSource> = {}): SampleSource => ({
+  name: 'lib',
+  version,
+  packages: [{ provides: ['lib-api = 1'] }],
+  ...rest,
+});
 
 const OF_TAGS: readonly KojiScenario[] = [
   {
@@ -43,7 +53,11 @@ const OF_TAGS: readonly KojiScenario[] = [
     async prepare(koji, topDir, tag) {
       koji.addTag(`${tag}-base`);
       koji.addTag(tag, { parents: [`${tag}-base`] });
-      await tagAll(koji, topDir, `${tag}-base`, [lib('2.0'), { name: 'another-lib', packages: [{ provides: ['lib-api = 1'] }] }, app('1.0', ['lib-api'])]);
+      await tagAll(koji, topDir, `${tag}-base`, [
+        lib('2.0'),
+        { name: 'another-lib', packages: [{ provides: ['lib-api = 1'] }] },
+        app('1.0', ['lib-api']),
+      ]);
       koji.blockPackage(tag, 'lib');
       return { source: { tag: { tag, packages: ['app'] } } };
     },
@@ -105,15 +119,25 @@ const OF_TAGS: readonly KojiScenario[] = [
   {
     name: 'builds whole, of two arches',
     async prepare(koji, topDir) {
-      const builds = await keepInKoji(koji, topDir, [{ ...app('1.0'), arches: ['x86_64', 'aarch64'] }, { name: 'doc', noarch: true }, lib('1.0', { arches: ['x86_64', 'i686'] })]);
+      const builds = await keepInKoji(koji, topDir, [
+        { ...app('1.0'), arches: ['x86_64', 'aarch64'] },
+        { name: 'doc', noarch: true },
+        lib('1.0', { arches: ['x86_64', 'i686'] }),
+      ]);
       return { source: { build: { builds } }, arches: ['x86_64', 'aarch64'] };
     },
   },
   ...(['followed', 'left'] as const).map((how) => ({
     name: `packages of builds, dependencies ${how}`,
     async prepare(koji: KojiModel, topDir: string) {
-      const builds = await keepInKoji(koji, topDir, [app('1.0', ['lib-api']), lib('1.0', { debug: ['lib'], packages: [{ provides: ['lib-api = 1'] }, { name: 'lib-devel' }] })]);
-      return { source: { build: { builds, packages: ['app', 'lib-devel'] } }, flags: how === 'left' ? ['NO_DEPS'] : [] };
+      const builds = await keepInKoji(koji, topDir, [
+        app('1.0', ['lib-api']),
+        lib('1.0', { debug: ['lib'], packages: [{ provides: ['lib-api = 1'] }, { name: 'lib-devel' }] }),
+      ]);
+      return {
+        source: { build: { builds, packages: ['app', 'lib-devel'] } },
+        flags: how === 'left' ? ['NO_DEPS'] : [],
+      };
     },
   })),
   ...signed('the first key that each is signed with', [EDDSA, RSA], { app: [RSA, EDDSA], lib: [RSA] }),
@@ -124,13 +148,20 @@ const OF_TAGS: readonly KojiScenario[] = [
   ...signed('packages of another key', [EDDSA], { app: [RSA], lib: [RSA] }),
 ];
 
-function signed(name: string, sigkeys: readonly string[], keys: Readonly<Record<string, readonly string[]>>): readonly KojiScenario[] {
+function signed(
+  name: string,
+  sigkeys: readonly string[],
+  keys: Readonly<Record<string, readonly string[]>>,
+): readonly KojiScenario[] {
   return [
     {
       name,
       async prepare(koji, topDir, tag) {
         koji.addTag(tag);
-        for (const nvr of await keepInKoji(koji, topDir, [app('1.0', ['lib-api']), lib('1.0'), { name: 'unsigned' }], { sigkeys: keys })) koji.tagBuild(tag, nvr);
+        for (const nvr of await keepInKoji(koji, topDir, [app('1.0', ['lib-api']), lib('1.0'), { name: 'unsigned' }], {
+          sigkeys: keys,
+        }))
+          koji.tagBuild(tag, nvr);
         return { source: { tag: { tag, packages: ['app'] } }, sigkeys };
       },
     },
@@ -147,7 +178,12 @@ function ofRepository({ name, packages, flags, multilib, sources }: GoldenScenar
     name: `repository: ${name}`,
     async prepare(koji, topDir, tag) {
       koji.addTag(tag);
-      await tagAll(koji, topDir, tag, sources.filter(({ lookaside }) => !lookaside));
+      await tagAll(
+        koji,
+        topDir,
+        tag,
+        sources.filter(({ lookaside }) => !lookaside),
+      );
       const aside = sources.filter(({ lookaside }) => lookaside);
       const lookaside = join(topDir, 'lookaside', tag);
       await mkdir(lookaside, { recursive: true });

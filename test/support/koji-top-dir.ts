@@ -4,7 +4,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { signedPath, type FakeBuild } from './fake-koji/model.ts';
-import { isStruct } from '../../src/sources/koji/xml-rpc-value.ts';
+import { isStruct } from '../../src/upstreams/xml-rpc/value.ts';
 import type { KojiLab } from './koji-lab.ts';
 
 /** All that the lab's Koji knows of by now; RPMs are those of the samples. */
@@ -16,7 +16,9 @@ export async function layOut({ koji, topDir }: Pick<KojiLab, 'koji' | 'topDir'>)
   for (const build of koji.builds.values()) {
     const { name, version, release } = build;
     for (const rpm of build.rpms) {
-      await put(join('packages', name, version, release, rpm.arch, `${rpm.name}-${version}-${release}.${rpm.arch}.rpm`));
+      await put(
+        join('packages', name, version, release, rpm.arch, `${rpm.name}-${version}-${release}.${rpm.arch}.rpm`),
+      );
       for (const key of rpm.sigkeys) await put(signedPath(build, rpm, key));
     }
     await putArchives(build, join(topDir, 'packages', name, version, release, 'files'));
@@ -28,7 +30,9 @@ export async function layOut({ koji, topDir }: Pick<KojiLab, 'koji' | 'topDir'>)
 }
 
 async function putArchives({ archives, extra }: FakeBuild, directory: string): Promise<void> {
-  const typeinfo = isStruct(extra) ? (extra['typeinfo'] as { readonly module?: { readonly modulemd_str: string } }) : null;
+  const typeinfo = isStruct(extra)
+    ? (extra['typeinfo'] as { readonly module?: { readonly modulemd_str: string } })
+    : null;
   for (const { type, filename } of archives) {
     await mkdir(join(directory, type), { recursive: true });
     await writeFile(join(directory, type, filename), typeinfo?.module?.modulemd_str ?? '');

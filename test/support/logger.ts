@@ -18,7 +18,14 @@ export interface LogEntry {
 
 export function keepingLogger(): { readonly logger: Logger; readonly entries: LogEntry[] } {
   const entries: LogEntry[] = [];
-  const keep = (level: LogEntry['level']) => (details: object, message: string) => void entries.push({ level, details, message });
-  const logger: Logger = { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error'), child: () => logger };
+  const keep = (level: LogEntry['level']) => (details: object, message: string) =>
+    void entries.push({ level, details, message });
+  const logger: Logger = {
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+    child: () => logger,
+  };
   return { logger, entries };
 }

@@ -3,4 +3,5 @@
 import type { ProcessRunner } from '../../src/app/ports.ts';
 import { runProcess } from '../../src/engines/supervisor.ts';
 
-export const supervised: ProcessRunner = async (run) => await runProcess({ ...run, registerProcessGroup: async () => {} });
+export const supervised: ProcessRunner = async (run) =>
+  await runProcess({ ...run, registerProcessGroup: async () => {} });

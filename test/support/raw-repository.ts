@@ -19,11 +19,16 @@ export interface RawPackage {
 
 export interface RawOptions {
   /** What stands in repomd.xml for primary, where it is not the truth. */
-  readonly primary?: { readonly href?: string; readonly checksum?: string; readonly size?: number; readonly openSize?: number; readonly attributes?: string };
+  readonly primary?: {
+    readonly href?: string;
+    readonly checksum?: string;
+    readonly size?: number;
+    readonly openSize?: number;
+    readonly attributes?: string;
+  };
   readonly pack?: (xml: Buffer) => Buffer;
   readonly extension?: string;
 }
-
 
 export function writeRawRepository(directory: string, packages: readonly RawPackage[], options: RawOptions = {}): void {
   mkdirSync(join(directory, 'repodata'), { recursive: true });
@@ -34,8 +39,15 @@ export function writeRawRepository(directory: string, packages: readonly RawPack
     writeFileSync(path, contentOf(pkg));
   }
   const { pack = gzipSync, extension = 'gz', primary = {} } = options;
-  const lines = [data('primary', primaryXml(packages), primary), data('filelists', listXml('filelists', 'filelists', packages)), data('other', listXml('otherdata', 'other', packages))];
-  writeFileSync(join(directory, 'repodata', 'repomd.xml'), `<?xml version="1.0"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>7</revision>${lines.join('\n')}</repomd>`);
+  const lines = [
+    data('primary', primaryXml(packages), primary),
+    data('filelists', listXml('filelists', 'filelists', packages)),
+    data('other', listXml('otherdata', 'other', packages)),
+  ];
+  writeFileSync(
+    join(directory, 'repodata', 'repomd.xml'),
+    `<?xml version="1.0"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>7</revision>${lines.join('\n')}</repomd>`,
+  );
 
   function data(type: string, xml: string, told: NonNullable<RawOptions['primary']> = {}): string {
     const packed = pack(Buffer.from(xml));
@@ -54,7 +66,10 @@ function primaryXml(packages: readonly RawPackage[]): string {
 }
 
 function listXml(root: string, kind: string, packages: readonly RawPackage[]): string {
-  const list = packages.map((pkg) => `<package pkgid="${pkg.checksum ?? sha256(contentOf(pkg))}" name="${pkg.name}" arch="x86_64"><version epoch="0" ver="1" rel="1"/></package>`);
+  const list = packages.map(
+    (pkg) =>
+      `<package pkgid="${pkg.checksum ?? sha256(contentOf(pkg))}" name="${pkg.name}" arch="x86_64"><version epoch="0" ver="1" rel="1"/></package>`,
+  );
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="http://linux.duke.edu/metadata/${kind}" packages="${packages.length}">${list.join('\n')}</${root}>`;
 }
 

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { loadConfig } from '../../src/config.ts';
-import { startService } from '../../src/service.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { startService } from '../../src/bootstrap/service.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { GraphqlAnswer, GraphqlProblem } from './http.ts';
 import { silentLogger } from './logger.ts';
@@ -47,11 +47,16 @@ export async function startRunningService(settings: Record<string, string> = {})
   if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
   const service = await startService(loaded.config, silentLogger);
   async function query(text: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer> {
-    const answer = await fetch(`${service.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query: text, variables }) });
+    const answer = await fetch(`${service.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: text, variables }),
+    });
     const { data, errors } = (await answer.json()) as Omit<GraphqlAnswer, 'status'>;
     return { status: answer.status, data, errors };
   }
-  const create = (input: object) => query('mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }', { input });
+  const create = (input: object) =>
+    query('mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }', { input });
   return {
     url: service.url,
     directory,
@@ -70,7 +75,10 @@ export async function startRunningService(settings: Record<string, string> = {})
     },
     async ended(id, fields) {
       const client = createClient({ url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
-      for await (const { errors } of client.iterate({ query: 'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { compose { state } } }', variables: { id } })) {
+      for await (const { errors } of client.iterate({
+        query: 'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { compose { state } } }',
+        variables: { id },
+      })) {
         if (errors) throw new Error(JSON.stringify(errors));
       }
       await client.dispose();

@@ -51,7 +51,12 @@ export async function startService(environment: Record<string, string>): Promise
       return { status: answer.status, ...((await answer.json()) as Omit<GraphqlAnswer, 'status'>) };
     },
     client(options = {}) {
-      const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, retryAttempts: 0, ...options });
+      const client = createClient({
+        url: `${url.replace('http', 'ws')}/graphql`,
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...options,
+      });
       clients.push(client);
       return client;
     },
@@ -78,7 +83,9 @@ function serving(child: ChildProcess, log: Record<string, unknown>[]): Promise<s
       log.push(entry);
       if (entry['msg'] === 'Serving') resolve(String(entry['graphql']).replace(/\/graphql$/, ''));
     });
-    child.once('exit', (code) => reject(new Error(`The service ended with ${code} before it served:\n${lines.join('\n')}`)));
+    child.once('exit', (code) =>
+      reject(new Error(`The service ended with ${code} before it served:\n${lines.join('\n')}`)),
+    );
   });
 }
 

@@ -13,6 +13,8 @@ export interface SignedHead {
 }
 
 export function signedHeads(): readonly SignedHead[] {
-  const packed = JSON.parse(readFileSync(new URL('../golden/pungi-4.3.6-sigkeys.json', import.meta.url), 'utf8')) as readonly (Omit<SignedHead, 'head'> & { readonly head: string })[];
+  const packed = JSON.parse(
+    readFileSync(new URL('../golden/pungi-4.3.6-sigkeys.json', import.meta.url), 'utf8'),
+  ) as readonly (Omit<SignedHead, 'head'> & { readonly head: string })[];
   return packed.map((golden) => ({ ...golden, head: gunzipSync(Buffer.from(golden.head, 'base64')) }));
 }

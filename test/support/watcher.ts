@@ -37,14 +37,22 @@ export async function create(api: ServiceProcess, input: object): Promise<string
 }
 
 /** The compose as it is when it first fits; fails when it ends otherwise. */
-export async function untilDone(api: ServiceProcess, id: string, fits: (compose: SeenCompose) => boolean): Promise<SeenCompose> {
+export async function untilDone(
+  api: ServiceProcess,
+  id: string,
+  fits: (compose: SeenCompose) => boolean,
+): Promise<SeenCompose> {
   const client = api.client();
   try {
-    for await (const { data, errors } of client.iterate<{ composeChanged: { compose: SeenCompose } }>({ query: WATCH_ONE, variables: { id } })) {
+    for await (const { data, errors } of client.iterate<{ composeChanged: { compose: SeenCompose } }>({
+      query: WATCH_ONE,
+      variables: { id },
+    })) {
       const compose = data?.composeChanged.compose;
       if (!compose) throw new Error(`composeChanged: ${JSON.stringify(errors)}`);
       if (fits(compose)) return compose;
-      if (compose.state === 'FAILED' || compose.state === 'DONE') throw new Error(`Compose ${id} ended otherwise: ${JSON.stringify(compose)}`);
+      if (compose.state === 'FAILED' || compose.state === 'DONE')
+        throw new Error(`Compose ${id} ended otherwise: ${JSON.stringify(compose)}`);
     }
   } finally {
     await client.dispose();

@@ -17,7 +17,11 @@ afterEach(() => rm(to, { recursive: true, force: true }));
 const NOARCH = { href: 'a.noarch.rpm', sizeBytes: 1, checksumType: 'sha256', checksum: 'aa' };
 const OTHER = { href: 'b.noarch.rpm', sizeBytes: 1, checksumType: 'sha256', checksum: 'bb' };
 
-function bring(packages: readonly (typeof NOARCH)[], download: PackageDownloads['download'], signal = new AbortController().signal) {
+function bring(
+  packages: readonly (typeof NOARCH)[],
+  download: PackageDownloads['download'],
+  signal = new AbortController().signal,
+) {
   return downloadPackages({ packages, from: 'https://repos.example/f43', to, downloads: { download }, signal });
 }
 
@@ -40,11 +44,17 @@ describe('a package that two arches have', () => {
   it('is fetched by the second where the first was stopped', async () => {
     const stopped = new AbortController();
     const waits = Promise.withResolvers<void>();
-    const first = bring([NOARCH], async ({ signal }) => {
-      waits.resolve();
-      await new Promise<void>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
-      return null;
-    }, stopped.signal);
+    const first = bring(
+      [NOARCH],
+      async ({ signal }) => {
+        waits.resolve();
+        await new Promise<void>((_, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+        );
+        return null;
+      },
+      stopped.signal,
+    );
     await waits.promise;
     const second = bring([NOARCH], async ({ to: path }) => writeFile(path, 'x').then(() => null));
     stopped.abort(new Error('the other arch failed'));
@@ -54,6 +64,9 @@ describe('a package that two arches have', () => {
 
   it('fails for whoever wants it', async () => {
     const gone = failure('INVALID_SOURCE', 'There is nothing');
-    expect(await Promise.all([bring([NOARCH], async () => gone), bring([OTHER, NOARCH], async () => gone)])).toEqual([gone, gone]);
+    expect(await Promise.all([bring([NOARCH], async () => gone), bring([OTHER, NOARCH], async () => gone)])).toEqual([
+      gone,
+      gone,
+    ]);
   });
 });

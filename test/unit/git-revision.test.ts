@@ -1,8 +1,16 @@
 import { expect, test } from 'vitest';
-import { isRevision, parseReferences, resolveRevision } from '../../src/sources/git/revision.ts';
+import { isRevision, parseReferences, resolveRevision } from '../../src/upstreams/git/revision.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
-const lines = [`${A}\tHEAD`, `${A}\trefs/heads/main`, `${B}\trefs/heads/both`, `${C}\trefs/tags/both`, `${C}\trefs/tags/v1`, `${B}\trefs/tags/v1^{}`, 'From nowhere'];
+const lines = [
+  `${A}\tHEAD`,
+  `${A}\trefs/heads/main`,
+  `${B}\trefs/heads/both`,
+  `${C}\trefs/tags/both`,
+  `${C}\trefs/tags/v1`,
+  `${B}\trefs/tags/v1^{}`,
+  'From nowhere',
+];
 const references = parseReferences(lines);
 
 test('a tag stands for the commit that it points to, not for itself', () => {
@@ -25,13 +33,31 @@ test('the beginning of a commit stands for the only one that begins so', () => {
   expect(resolveRevision('abcdef0', references)).toEqual({ unknown: 'short-commit' });
   expect(resolveRevision('none', references)).toEqual({ unknown: 'name' });
   const alike = parseReferences([`1234567${'0'.repeat(33)}\trefs/heads/x`, `1234567${'1'.repeat(33)}\trefs/heads/y`]);
-  expect(resolveRevision('1234567', alike)).toEqual({ ambiguous: ['1234567'.padEnd(40, '0'), '1234567'.padEnd(40, '1')] });
+  expect(resolveRevision('1234567', alike)).toEqual({
+    ambiguous: ['1234567'.padEnd(40, '0'), '1234567'.padEnd(40, '1')],
+  });
 });
 
 test.each(['main', 'f40', 'release/1.2', 'v1.0-rc+1', 'refs/heads/main'])('%s may be a revision', (text) => {
   expect(isRevision(text)).toBe(true);
 });
 
-test.each(['-main', '/main', 'main/', 'main.', 'a//b', 'a/.b', 'a.lock', 'a@{1}', 'a:b', 'a?', 'a*', 'a[', 'a\\b', 'a\u0000b', 'x'.repeat(251)])('%j may not', (text) => {
+test.each([
+  '-main',
+  '/main',
+  'main/',
+  'main.',
+  'a//b',
+  'a/.b',
+  'a.lock',
+  'a@{1}',
+  'a:b',
+  'a?',
+  'a*',
+  'a[',
+  'a\\b',
+  'a\u0000b',
+  'x'.repeat(251),
+])('%j may not', (text) => {
   expect(isRevision(text)).toBe(false);
 });

@@ -14,10 +14,17 @@ import { GOLDEN_CONFIGURATIONS, NO_KOJI, type GoldenConfiguration } from '../sup
 const run = promisify(execFile);
 const FOLDER = join(import.meta.dirname, '../golden/pungi-configurations');
 const path = (process.env['PATH'] ?? '').split(':');
-const found = await Promise.all(path.map(async (entry) => ((await readdir(entry).catch((): string[] => [])).includes('pungi-config-validate') ? entry : null)));
+const found = await Promise.all(
+  path.map(async (entry) =>
+    (await readdir(entry).catch((): string[] => [])).includes('pungi-config-validate') ? entry : null,
+  ),
+);
 const validator = found.find((entry) => entry !== null);
 
-async function withInput(golden: GoldenConfiguration, look: (config: string, text: string) => Promise<void>): Promise<void> {
+async function withInput(
+  golden: GoldenConfiguration,
+  look: (config: string, text: string) => Promise<void>,
+): Promise<void> {
   await using attempt = await aGeneration('/srv/repo', golden.compose);
   const { generation } = attempt;
   const { source } = golden.compose;
@@ -27,10 +34,19 @@ async function withInput(golden: GoldenConfiguration, look: (config: string, tex
   const files = await writeInput(whole);
   const names = ['pungi.json', 'variants.xml', 'comps.xml'];
   const there = await readdir(files.directory);
-  const texts = await Promise.all(names.filter((name) => there.includes(name)).map(async (name) => `==> ${name}\n${await readFile(join(files.directory, name), 'utf8')}`));
+  const texts = await Promise.all(
+    names
+      .filter((name) => there.includes(name))
+      .map(async (name) => `==> ${name}\n${await readFile(join(files.directory, name), 'utf8')}`),
+  );
   const conf = koji ? [`==> ~/.koji/config\n${await readFile(join(generation.scratch, '.koji/config'), 'utf8')}`] : [];
-  const text = [`==> arguments\n${pungiArguments(whole, files).join('\n')}`, ...texts, ...conf].map((part) => part.trimEnd()).join('\n\n');
-  await look(files.directory, `${text.replaceAll(generation.scratch, '/scratch').replaceAll(generation.directory, '/compose')}\n`);
+  const text = [`==> arguments\n${pungiArguments(whole, files).join('\n')}`, ...texts, ...conf]
+    .map((part) => part.trimEnd())
+    .join('\n\n');
+  await look(
+    files.directory,
+    `${text.replaceAll(generation.scratch, '/scratch').replaceAll(generation.directory, '/compose')}\n`,
+  );
 }
 
 describe('the configuration of', () => {
@@ -40,12 +56,20 @@ describe('the configuration of', () => {
     });
   });
 
-  it.runIf(validator)('all of them is taken by pungi-config-validate', async () => {
-    for (const golden of GOLDEN_CONFIGURATIONS) {
-      await withInput(golden, async (directory) => {
-        const { stdout, stderr } = await run(join(validator ?? '', 'pungi-config-validate'), ['--offline', 'pungi.json'], { cwd: directory }).catch((error: { stdout: string; stderr: string }) => error);
-        expect({ name: golden.name, output: `${stdout}${stderr}` }).toEqual({ name: golden.name, output: '' });
-      });
-    }
-  }, 300_000);
+  it.runIf(validator)(
+    'all of them is taken by pungi-config-validate',
+    async () => {
+      for (const golden of GOLDEN_CONFIGURATIONS) {
+        await withInput(golden, async (directory) => {
+          const { stdout, stderr } = await run(
+            join(validator ?? '', 'pungi-config-validate'),
+            ['--offline', 'pungi.json'],
+            { cwd: directory },
+          ).catch((error: { stdout: string; stderr: string }) => error);
+          expect({ name: golden.name, output: `${stdout}${stderr}` }).toEqual({ name: golden.name, output: '' });
+        });
+      }
+    },
+    300_000,
+  );
 });

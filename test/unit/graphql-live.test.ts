@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
 import { composesChanged } from '../../src/graphql/subscriptions/composes-changed.ts';
-import { LiveSubscription, type Outlet } from '../../src/graphql/live/live-subscription.ts';
-import { operationKey } from '../../src/graphql/live/operation-key.ts';
-import { SharedTails } from '../../src/graphql/live/shared-tail.ts';
+import { LiveSubscription, type Outlet } from '../../src/live/live-subscription.ts';
+import { operationKey } from '../../src/live/operation-key.ts';
+import { SharedTails } from '../../src/live/shared-tail.ts';
 import { Kind, parse, type OperationDefinitionNode } from 'graphql';
 import { InMemoryApi } from '../support/in-memory-api.ts';
 import { eventually } from '../support/http.ts';
@@ -105,14 +105,18 @@ describe('a client of a live operation', () => {
 describe('live operations are identical', () => {
   const key = (query: string, variables: Record<string, unknown> = {}, rights = '') => {
     const document = parse(query);
-    const operation = document.definitions.find((node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION);
+    const operation = document.definitions.find(
+      (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION,
+    );
     if (!operation) throw new Error('no operation');
     return operationKey({ source: query, document, operation, variables, rights });
   };
   const query = 'subscription ($a: EventCursor, $f: ComposeFilter) { composesChanged(after: $a, filter: $f) { seq } }';
 
   it('whatever they resume from, and in whatever order their variables come', () => {
-    expect(key(query, { a: 'x', f: { owners: ['o'], label: 'l' } })).toBe(key(query, { f: { label: 'l', owners: ['o'] }, a: 'y' }));
+    expect(key(query, { a: 'x', f: { owners: ['o'], label: 'l' } })).toBe(
+      key(query, { f: { label: 'l', owners: ['o'] }, a: 'y' }),
+    );
   });
 
   it('unless document, other variables or rights differ', () => {
@@ -122,7 +126,8 @@ describe('live operations are identical', () => {
   });
 
   it('unless the cursor is used for something else as well', () => {
-    const twice = 'subscription ($a: EventCursor) { composesChanged(after: $a) { compose { events(after: $a) { nodes { seq } } } } }';
+    const twice =
+      'subscription ($a: EventCursor) { composesChanged(after: $a) { compose { events(after: $a) { nodes { seq } } } } }';
     expect(key(twice, { a: 'x' })).not.toBe(key(twice, { a: 'y' }));
   });
 });

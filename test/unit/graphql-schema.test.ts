@@ -13,12 +13,26 @@ describe('the schema', () => {
   it('takes exactly one source', () => {
     const type = schema.getType('ComposeSourceInput');
     expect(isInputObjectType(type) && type.isOneOf).toBe(true);
-    expect(isInputObjectType(type) && Object.keys(type.getFields()).sort()).toEqual(['build', 'module', 'pulp', 'pungiCompose', 'rawConfig', 'repo', 'tag']);
+    expect(isInputObjectType(type) && Object.keys(type.getFields()).sort()).toEqual([
+      'build',
+      'module',
+      'pulp',
+      'pungiCompose',
+      'rawConfig',
+      'repo',
+      'tag',
+    ]);
   });
 
   it('gives defaults where a client may leave things out', () => {
     const text = schemaText(schema);
-    for (const part of ['field: ComposeOrderField! = ID', 'direction: OrderDirection! = DESC', 'untilDone: Boolean = false', 'offset: Int = 0', 'first: Int = 100']) {
+    for (const part of [
+      'field: ComposeOrderField! = ID',
+      'direction: OrderDirection! = DESC',
+      'untilDone: Boolean = false',
+      'offset: Int = 0',
+      'first: Int = 100',
+    ]) {
       expect(text).toContain(part);
     }
   });

@@ -17,19 +17,56 @@ import { NO_KOJI } from '../support/golden-configurations.ts';
 import { HOSTILE_VALUES } from '../support/hostile-values.ts';
 import { REQUEST_RULES } from '../support/request-rules.ts';
 
-const COMMON = { sigkeys: ['abcdef12'], label: 'RC-1.0', parentPungiComposeIds: ['p-1'], respinOf: 'r-1', arches: ['x86_64'], multilibArches: ['x86_64'], targetDir: 'default' };
+const COMMON = {
+  sigkeys: ['abcdef12'],
+  label: 'RC-1.0',
+  parentPungiComposeIds: ['p-1'],
+  respinOf: 'r-1',
+  arches: ['x86_64'],
+  multilibArches: ['x86_64'],
+  targetDir: 'default',
+};
 
 const REQUESTS: readonly CreateComposeInput[] = [
-  { ...COMMON, source: { tag: { tag: 'f43', packages: ['bash'], builds: ['a-1-1'], scratchBuildTasks: ['12'], modularTags: ['m'], moduleDefaults: { url: 'https://git.example/d', commit: 'main' } } } },
+  {
+    ...COMMON,
+    source: {
+      tag: {
+        tag: 'f43',
+        packages: ['bash'],
+        builds: ['a-1-1'],
+        scratchBuildTasks: ['12'],
+        modularTags: ['m'],
+        moduleDefaults: { url: 'https://git.example/d', commit: 'main' },
+      },
+    },
+  },
   { ...COMMON, source: { build: { builds: ['a-1-1'], packages: ['bash'], scratchBuildTasks: ['12'] } } },
-  { ...COMMON, source: { module: { modules: ['a:1:2:c'], scratchModules: ['b:1:2:c'], moduleDefaults: { url: 'https://git.example/d', commit: 'main' }, baseModule: { name: 'platform', stream: 'f43' } } } },
+  {
+    ...COMMON,
+    source: {
+      module: {
+        modules: ['a:1:2:c'],
+        scratchModules: ['b:1:2:c'],
+        moduleDefaults: { url: 'https://git.example/d', commit: 'main' },
+        baseModule: { name: 'platform', stream: 'f43' },
+      },
+    },
+  },
 ];
 
 /** What would be taken from Koji, were all of it there. */
 function kojiOf({ source }: ComposeRequest): KojiInput {
   switch (source.type) {
     case 'TAG':
-      return { ...NO_KOJI, tag: source.tag, event: 7, builds: source.builds, scratchBuildTasks: source.scratchBuildTasks, modularTags: source.modularTags };
+      return {
+        ...NO_KOJI,
+        tag: source.tag,
+        event: 7,
+        builds: source.builds,
+        scratchBuildTasks: source.scratchBuildTasks,
+        modularTags: source.modularTags,
+      };
     case 'BUILD':
       return { ...NO_KOJI, builds: source.builds, scratchBuildTasks: source.scratchBuildTasks };
     case 'MODULE':
@@ -45,7 +82,10 @@ function kojiOf({ source }: ComposeRequest): KojiInput {
 /** Keys, lengths and kinds; of XML the elements and attributes; of the command line the options. */
 async function shapeOf(request: ComposeRequest): Promise<unknown> {
   await using attempt = await aGeneration('/srv/repo', request);
-  const generation = { ...attempt.generation, input: { ...attempt.generation.input, source: request.source, koji: kojiOf(request) } };
+  const generation = {
+    ...attempt.generation,
+    input: { ...attempt.generation.input, source: request.source, koji: kojiOf(request) },
+  };
   const files = await writeInput(generation);
   const read = (name: string) => readFile(join(files.directory, name), 'utf8');
   const xmls = (await readdir(files.directory)).filter((name) => name.endsWith('.xml')).sort();
@@ -59,7 +99,8 @@ async function shapeOf(request: ComposeRequest): Promise<unknown> {
 
 function shapeOfJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOfJson);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOfJson(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOfJson(item)]));
   return typeof value;
 }
 
@@ -82,7 +123,8 @@ function elementsOf(xml: string): readonly string[] {
 function textsIn(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
   if (typeof value === 'string') return [path];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => textsIn(item, [...path, index]));
-  if (typeof value === 'object' && value !== null) return Object.entries(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([key, item]) => textsIn(item, [...path, key]));
   return [];
 }
 
@@ -95,21 +137,31 @@ function withText<T>(value: T, path: readonly (string | number)[], text: string)
 }
 
 describe.each(REQUESTS)('a request for Koji %#', (input) => {
-  it.each(textsIn(input).map((path) => [path.join('.'), path] as const))('keeps its shape whatever stands in %s', async (_, path) => {
-    const accepted = validateRequest(input, REQUEST_RULES);
-    if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
-    const expected = normal(await shapeOf(accepted.request));
-    const changed: string[] = [];
-    for (const hostile of HOSTILE_VALUES) {
-      const answer = validateRequest(withText(input, path, hostile), REQUEST_RULES);
-      // An empty sigkey is null in the list: unsigned packages are allowed.
-      if ('request' in answer && hostile !== '' && !isDeepStrictEqual(normal(await shapeOf(answer.request)), expected)) changed.push(hostile);
-    }
-    expect(changed).toEqual([]);
-  });
+  it.each(textsIn(input).map((path) => [path.join('.'), path] as const))(
+    'keeps its shape whatever stands in %s',
+    async (_, path) => {
+      const accepted = validateRequest(input, REQUEST_RULES);
+      if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
+      const expected = normal(await shapeOf(accepted.request));
+      const changed: string[] = [];
+      for (const hostile of HOSTILE_VALUES) {
+        const answer = validateRequest(withText(input, path, hostile), REQUEST_RULES);
+        // An empty sigkey is null in the list: unsigned packages are allowed.
+        if (
+          'request' in answer &&
+          hostile !== '' &&
+          !isDeepStrictEqual(normal(await shapeOf(answer.request)), expected)
+        )
+          changed.push(hostile);
+      }
+      expect(changed).toEqual([]);
+    },
+  );
 });
 
 /** A glob makes Pungi read all packages; that is one option more, and of the service's own making. */
 function normal(shape: unknown): unknown {
-  return JSON.parse(JSON.stringify(shape, (key, value: unknown) => (key === 'buildinstall_method' ? undefined : value)));
+  return JSON.parse(
+    JSON.stringify(shape, (key, value: unknown) => (key === 'buildinstall_method' ? undefined : value)),
+  );
 }

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { inPieces } from '../../src/in-pieces.ts';
+import { runInSlices } from '../../src/concurrency/slices.ts';
 
 /** Holds the thread for a while, then pauses. */
 function* working(rounds: number, done: number[] = []): Generator<void, string, void> {
   for (let round = 0; round < rounds; round++) {
-    for (const until = performance.now() + 5; performance.now() < until; );
+    for (const until = performance.now() + 5; performance.now() < until;);
     done.push(round);
     yield;
   }
@@ -15,7 +15,7 @@ function* working(rounds: number, done: number[] = []): Generator<void, string, 
 it('lets others go on in between, and gives the result', async () => {
   const done: number[] = [];
   const seen: number[] = [];
-  const work = inPieces(working(10, done), new AbortController().signal);
+  const work = runInSlices(working(10, done), new AbortController().signal);
   while (done.length < 10) {
     seen.push(done.length);
     await turn();
@@ -27,7 +27,7 @@ it('lets others go on in between, and gives the result', async () => {
 it('goes no further after an abort', async () => {
   const aborting = new AbortController();
   const done: number[] = [];
-  const work = inPieces(working(1_000, done), aborting.signal);
+  const work = runInSlices(working(1_000, done), aborting.signal);
   aborting.abort(new Error('enough'));
   await expect(work).rejects.toThrow('enough');
   expect(done.length).toBeLessThan(10);

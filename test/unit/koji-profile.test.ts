@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseKojiConf, parseKojiProfile } from '../../src/sources/koji/koji-profile.ts';
-import { encodePath, rpmPath, signedRpmPath } from '../../src/sources/koji/path-info.ts';
+import { parseKojiConf, parseKojiProfile } from '../../src/upstreams/koji/koji-profile.ts';
+import { encodePath, rpmPath, signedRpmPath } from '../../src/upstreams/koji/path-info.ts';
 
 const CONF = `
 [koji]
@@ -38,31 +38,46 @@ describe('a Koji profile', () => {
         multiCallSize: 100,
       },
     });
-    expect(parseKojiConf(CONF, 'stage.eu')).toMatchObject({ profile: { server: 'http://stage.example.org/kojihub', topDir: '/mnt/koji' } });
+    expect(parseKojiConf(CONF, 'stage.eu')).toMatchObject({
+      profile: { server: 'http://stage.example.org/kojihub', topDir: '/mnt/koji' },
+    });
   });
 
   it('may have a colon where others have an equals sign, as Python reads it', () => {
-    expect(parseKojiConf('[stream]\nserver: https://hub.example.org/kojihub\ntopurl : https://hub.example.org:8443/kojifiles\n', 'stream')).toMatchObject({
+    expect(
+      parseKojiConf(
+        '[stream]\nserver: https://hub.example.org/kojihub\ntopurl : https://hub.example.org:8443/kojifiles\n',
+        'stream',
+      ),
+    ).toMatchObject({
       profile: { server: 'https://hub.example.org/kojihub', topUrl: 'https://hub.example.org:8443/kojifiles' },
     });
   });
 
   it('names every mistake at once', () => {
-    expect(parseKojiConf(CONF, 'broken')).toMatchObject({ problems: [expect.stringContaining('koji.broken.server'), expect.stringContaining('koji.broken.topDir')] });
+    expect(parseKojiConf(CONF, 'broken')).toMatchObject({
+      problems: [expect.stringContaining('koji.broken.server'), expect.stringContaining('koji.broken.topDir')],
+    });
     expect(parseKojiConf(CONF, 'fedora')).toEqual({ problems: ['koji.conf has no section [fedora]'] });
     expect(parseKojiConf(CONF, '__proto__')).toHaveProperty('problems');
   });
 
   it('comes from our YAML, where a key that is not known is a mistake', () => {
-    expect(parseKojiProfile('fedora', { server: 'https://koji.example.org/kojihub', concurrency: 8 })).toMatchObject({ profile: { name: 'fedora', concurrency: 8 } });
+    expect(parseKojiProfile('fedora', { server: 'https://koji.example.org/kojihub', concurrency: 8 })).toMatchObject({
+      profile: { name: 'fedora', concurrency: 8 },
+    });
     expect(parseKojiProfile('fedora', { serverr: 'x' })).toHaveProperty('problems');
     expect(parseKojiProfile('fedora', null)).toHaveProperty('problems');
   });
 
   it('knows where a build keeps its files', () => {
     const rpm = { name: 'bash-doc', version: '5.3', release: '1^a', arch: 'noarch' };
-    expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe('packages/bash/5.3/1^a/data/signed/abcd/noarch/bash-doc-5.3-1^a.noarch.rpm');
-    expect(rpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'archive' }, rpm)).toBe('vol/archive/packages/bash/5.3/1^a/noarch/bash-doc-5.3-1^a.noarch.rpm');
+    expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe(
+      'packages/bash/5.3/1^a/data/signed/abcd/noarch/bash-doc-5.3-1^a.noarch.rpm',
+    );
+    expect(rpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'archive' }, rpm)).toBe(
+      'vol/archive/packages/bash/5.3/1^a/noarch/bash-doc-5.3-1^a.noarch.rpm',
+    );
     expect(encodePath('packages/libstdc++/5.3/1^a')).toBe('packages/libstdc%2B%2B/5.3/1%5Ea');
   });
 });

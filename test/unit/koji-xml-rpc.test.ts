@@ -1,21 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MalformedMessage, readMessage, XmlRpcReader } from '../../src/sources/koji/xml-rpc-reader.ts';
-import { XmlRpcDateTime, type XmlRpcValue } from '../../src/sources/koji/xml-rpc-value.ts';
-import { NotExpressible, writeCall, writeFault, writeResponse } from '../../src/sources/koji/xml-rpc-writer.ts';
+import { MalformedMessage, readMessage, XmlRpcReader } from '../../src/upstreams/xml-rpc/reader.ts';
+import { XmlRpcDateTime, type XmlRpcValue } from '../../src/upstreams/xml-rpc/value.ts';
+import { NotExpressible, writeCall, writeFault, writeResponse } from '../../src/upstreams/xml-rpc/writer.ts';
 import { response as pythonResponse } from '../support/fake-koji/wire.ts';
 
-const text = fc.string({ unit: 'binary' }).map((value) => value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ''));
+const text = fc
+  .string({ unit: 'binary' })
+  .map((value) => value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ''));
 const { value: anyValue } = fc.letrec<{ value: XmlRpcValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
     fc.constant(null),
     fc.boolean(),
     fc.maxSafeInteger(),
-    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((whole) => (Number.isSafeInteger(Number(whole)) ? Number(whole) : whole)),
+    fc
+      .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+      .map((whole) => (Number.isSafeInteger(Number(whole)) ? Number(whole) : whole)),
     fc.double({ noDefaultInfinity: true, noNaN: true }),
     text,
-    fc.date({ min: new Date('1000-01-01'), max: new Date('9999-01-01'), noInvalidDate: true }).map((date) => new XmlRpcDateTime(date.toISOString().replace(/-|\..*$/g, ''))),
+    fc
+      .date({ min: new Date('1000-01-01'), max: new Date('9999-01-01'), noInvalidDate: true })
+      .map((date) => new XmlRpcDateTime(date.toISOString().replace(/-|\..*$/g, ''))),
     fc.uint8Array(),
     fc.array(tie('value'), { maxLength: 5 }),
     fc.dictionary(fc.oneof(text, fc.constant('__proto__')), tie('value'), { maxKeys: 5, noNullPrototype: true }),
@@ -28,7 +34,8 @@ function readResponse(xml: string): XmlRpcValue {
   return message.value;
 }
 
-const inValue = (xml: string): string => `<?xml version='1.0'?><methodResponse><params><param><value>${xml}</value></param></params></methodResponse>`;
+const inValue = (xml: string): string =>
+  `<?xml version='1.0'?><methodResponse><params><param><value>${xml}</value></param></params></methodResponse>`;
 
 describe('XML-RPC as Koji speaks it', () => {
   it('reads back every value that it writes', () => {
@@ -68,19 +75,45 @@ describe('XML-RPC as Koji speaks it', () => {
   });
 
   it('never lets a value change the shape of a message', () => {
-    for (const hostile of [']]></string><nil/>', '<!DOCTYPE x [<!ENTITY e "x">]>&e;', '&#0;', '&lt;', '&amp;lt;', '</value></param></params>', '\r\n\t "\'', '💥', '\u2028']) {
-      expect(readMessage(writeCall(`m`, [hostile, { [hostile]: hostile }]))).toEqual({ kind: 'call', method: 'm', params: [hostile, { [hostile]: hostile }] });
+    for (const hostile of [
+      ']]></string><nil/>',
+      '<!DOCTYPE x [<!ENTITY e "x">]>&e;',
+      '&#0;',
+      '&lt;',
+      '&amp;lt;',
+      '</value></param></params>',
+      '\r\n\t "\'',
+      '💥',
+      '\u2028',
+    ]) {
+      expect(readMessage(writeCall(`m`, [hostile, { [hostile]: hostile }]))).toEqual({
+        kind: 'call',
+        method: 'm',
+        params: [hostile, { [hostile]: hostile }],
+      });
     }
   });
 
   it('refuses to write what XML or XML-RPC cannot hold', () => {
-    for (const value of ['\u0000', '\u001b[0m', '\ud800', Number.NaN, Infinity, 2n ** 63n, new XmlRpcDateTime('yesterday'), { '\u0001': 1 }]) {
+    for (const value of [
+      '\u0000',
+      '\u001b[0m',
+      '\ud800',
+      Number.NaN,
+      Infinity,
+      2n ** 63n,
+      new XmlRpcDateTime('yesterday'),
+      { '\u0001': 1 },
+    ]) {
       expect(() => writeCall('m', [value])).toThrow(NotExpressible);
     }
   });
 
   it('tells a fault from an answer', () => {
-    expect(readMessage(writeFault({ faultCode: 1000, faultString: 'No such tag: <x>' }))).toEqual({ kind: 'fault', fault: { faultCode: 1000, faultString: 'No such tag: <x>' } });
+    expect(readMessage(writeFault({ faultCode: 1000, faultString: 'No such tag: <x>' }))).toEqual({
+      kind: 'fault',
+      fault: { faultCode: 1000, faultString: 'No such tag: <x>' },
+    });
   });
 
   it('takes a value without a type for a string, and whole numbers beyond 53 bits as they are', () => {
@@ -91,7 +124,11 @@ describe('XML-RPC as Koji speaks it', () => {
   });
 
   it('gives a member called __proto__ no power', () => {
-    const value = readResponse(inValue('<struct><member><name>__proto__</name><value><struct><member><name>polluted</name><value>1</value></member></struct></value></member></struct>'));
+    const value = readResponse(
+      inValue(
+        '<struct><member><name>__proto__</name><value><struct><member><name>polluted</name><value>1</value></member></struct></value></member></struct>',
+      ),
+    );
     expect((value as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(Object.keys(value as object)).toEqual(['__proto__']);
   });
@@ -102,7 +139,10 @@ describe('XML-RPC as Koji speaks it', () => {
     ['another document', '<feed/>'],
     ['a truncated message', writeResponse([1, 2, 3]).slice(0, -30)],
     ['two messages', writeResponse(1).repeat(2)],
-    ['two values', '<methodResponse><params><param><value>1</value></param><param><value>2</value></param></params></methodResponse>'],
+    [
+      'two values',
+      '<methodResponse><params><param><value>1</value></param><param><value>2</value></param></params></methodResponse>',
+    ],
     ['no value', '<methodResponse><params></params></methodResponse>'],
     ['an unknown type', inValue('<float>1</float>')],
     ['a boolean of yes', inValue('<boolean>yes</boolean>')],

@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest';
-import { readModulemd } from '../../src/sources/mbs/modulemd.ts';
+import { readModulemd } from '../../src/upstreams/mbs/modulemd.ts';
 import { modulemdV1, modulemdV2 } from '../support/fake-mbs/modulemd.ts';
 
 const nsvc = { name: 'app', stream: '1', version: '1', context: 'a' };
 
 test('runtime dependencies are read set by set: streams, any stream, excluded streams', () => {
-  const text = modulemdV2({ ...nsvc, requires: [{ platform: ['f40'], perl: ['5.30', '5.32'] }, { python: [], ruby: ['-2.5', '-2.6'] }] });
+  const text = modulemdV2({
+    ...nsvc,
+    requires: [
+      { platform: ['f40'], perl: ['5.30', '5.32'] },
+      { python: [], ruby: ['-2.5', '-2.6'] },
+    ],
+  });
   expect(readModulemd(text)).toEqual({
     dependencies: [
       [
@@ -20,19 +26,30 @@ test('runtime dependencies are read set by set: streams, any stream, excluded st
   });
 });
 
-test.each(['5.10', '1e3', '0x10', '010', 'yes', 'null', '2026-11-22', '1_000'])('the stream %s stays as it is written', (stream) => {
-  expect(readModulemd(modulemdV2({ ...nsvc, requires: [{ lib: [stream] }] }))).toEqual({ dependencies: [[{ name: 'lib', streams: [stream], excluded: [] }]] });
-});
+test.each(['5.10', '1e3', '0x10', '010', 'yes', 'null', '2026-11-22', '1_000'])(
+  'the stream %s stays as it is written',
+  (stream) => {
+    expect(readModulemd(modulemdV2({ ...nsvc, requires: [{ lib: [stream] }] }))).toEqual({
+      dependencies: [[{ name: 'lib', streams: [stream], excluded: [] }]],
+    });
+  },
+);
 
 test('a module without dependencies has none', () => {
   expect(readModulemd(modulemdV2({ ...nsvc, requires: [] }))).toEqual({ dependencies: [] });
   expect(readModulemd(modulemdV2({ ...nsvc, requires: [{}] }))).toEqual({ dependencies: [[]] });
-  expect(readModulemd('document: modulemd\nversion: 2\ndata:\n  dependencies:\n  - requires:\n')).toEqual({ dependencies: [[]] });
-  expect(readModulemd('document: modulemd\nversion: 1\ndata:\n  dependencies:\n    requires:\n')).toEqual({ dependencies: [[]] });
+  expect(readModulemd('document: modulemd\nversion: 2\ndata:\n  dependencies:\n  - requires:\n')).toEqual({
+    dependencies: [[]],
+  });
+  expect(readModulemd('document: modulemd\nversion: 1\ndata:\n  dependencies:\n    requires:\n')).toEqual({
+    dependencies: [[]],
+  });
 });
 
 test('version 1 of the format has one set with one stream each', () => {
-  expect(readModulemd(modulemdV1('app', '1', { lib: '2.0' }))).toEqual({ dependencies: [[{ name: 'lib', streams: ['2.0'], excluded: [] }]] });
+  expect(readModulemd(modulemdV1('app', '1', { lib: '2.0' }))).toEqual({
+    dependencies: [[{ name: 'lib', streams: ['2.0'], excluded: [] }]],
+  });
 });
 
 test('documents of other kinds beside the module’s do not matter', () => {
@@ -41,7 +58,10 @@ test('documents of other kinds beside the module’s do not matter', () => {
 });
 
 test('a bomb of aliases is a problem, not a load', () => {
-  const levels = Array.from({ length: 20 }, (_, index) => `  l${index + 1}: &l${index + 1} [${Array.from({ length: 9 }, () => `*l${index}`).join(', ')}]`);
+  const levels = Array.from(
+    { length: 20 },
+    (_, index) => `  l${index + 1}: &l${index + 1} [${Array.from({ length: 9 }, () => `*l${index}`).join(', ')}]`,
+  );
   const text = ['document: modulemd', 'version: 2', 'data:', '  l0: &l0 [x]', ...levels, ''].join('\n');
   expect(readModulemd(text)).toMatchObject({ problem: expect.any(String) });
 });
@@ -63,6 +83,11 @@ test.each([
 });
 
 test('an object’s own members are not taken for modules', () => {
-  const result = readModulemd('document: modulemd\nversion: 2\ndata: {dependencies: [{requires: {__proto__: [x], constructor: [y]}}]}\n');
-  expect('problem' in result || result.dependencies.flat().every(({ name }) => name === 'constructor' || name === '__proto__')).toBe(true);
+  const result = readModulemd(
+    'document: modulemd\nversion: 2\ndata: {dependencies: [{requires: {__proto__: [x], constructor: [y]}}]}\n',
+  );
+  expect(
+    'problem' in result ||
+      result.dependencies.flat().every(({ name }) => name === 'constructor' || name === '__proto__'),
+  ).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { missingPackages, packageMatcher, packagesNamed } from '../../src/compose/package-pattern.ts';
-import { inPieces } from '../../src/in-pieces.ts';
+import { runInSlices } from '../../src/concurrency/slices.ts';
 import { longestTurn } from '../support/longest-turn.ts';
 
 /** Without pauses. */
@@ -44,7 +44,12 @@ it('takes no time to speak of for a hostile glob', () => {
 });
 
 it('calls missing what no package but a source answers to', () => {
-  const packages = [x86('bash'), { name: 'only-source', arch: 'src' }, { name: 'other-source', arch: 'nosrc' }, x86('bash-debuginfo')];
+  const packages = [
+    x86('bash'),
+    { name: 'only-source', arch: 'src' },
+    { name: 'other-source', arch: 'nosrc' },
+    x86('bash-debuginfo'),
+  ];
   const asked = ['bash', 'bash.x86_64', 'bash.i686', 'ba*', 'only-source', 'o*', 'zsh', '*-libs', 'bash-debuginfo'];
   expect(resultOf(missingPackages(asked, packages))).toEqual(['bash.i686', 'only-source', 'o*', 'zsh', '*-libs']);
 });
@@ -58,7 +63,9 @@ it('finds the packages that are meant by a name, a name with its arch or a glob'
 it('of 60,000 packages holds nobody up, though many globs take long', async () => {
   const packages = Array.from({ length: 60_000 }, (_, index) => x86(`package-${index}`));
   const globs = Array.from({ length: 20 }, (_, index) => `*${index}-nothing`);
-  const { value, ms } = await longestTurn(() => inPieces(missingPackages(globs, packages), new AbortController().signal));
+  const { value, ms } = await longestTurn(() =>
+    runInSlices(missingPackages(globs, packages), new AbortController().signal),
+  );
   expect(value).toEqual(globs);
   expect(ms).toBeLessThan(50);
 }, 60_000);

@@ -9,7 +9,12 @@ function section(name: string, url: string | null): Section {
 }
 
 test('every content set is a section that points to Pulp', () => {
-  expect(pulpRepoFile([section('a-rpms', 'https://pulp/$basearch/a'), section('b-rpms', 'https://pulp/b')], { flags: [], resultUrl })).toBe(
+  expect(
+    pulpRepoFile([section('a-rpms', 'https://pulp/$basearch/a'), section('b-rpms', 'https://pulp/b')], {
+      flags: [],
+      resultUrl,
+    }),
+  ).toBe(
     '[a-rpms]\nname=a-rpms\nbaseurl=https://pulp/$basearch/a\nenabled=1\ngpgcheck=0\n\n[b-rpms]\nname=b-rpms\nbaseurl=https://pulp/b\nenabled=1\ngpgcheck=0\n',
   );
 });
@@ -24,7 +29,10 @@ test('without a section there is no text', () => {
   expect(pulpRepoFile([], { flags: [], resultUrl })).toBe('');
 });
 
-test.each(['..', '.', '../../etc', 'a/b', '-rf', 'ü', '%2e%2e', 'x'.repeat(400)])('the directory of %j is a plain name of its own', (name) => {
-  expect(mergedDirectory(name)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/);
-  expect(mergedDirectory(name)).not.toBe(mergedDirectory(`${name}x`));
-});
+test.each(['..', '.', '../../etc', 'a/b', '-rf', 'ü', '%2e%2e', 'x'.repeat(400)])(
+  'the directory of %j is a plain name of its own',
+  (name) => {
+    expect(mergedDirectory(name)).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/);
+    expect(mergedDirectory(name)).not.toBe(mergedDirectory(`${name}x`));
+  },
+);

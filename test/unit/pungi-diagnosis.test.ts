@@ -15,31 +15,125 @@ function run(overrides: Partial<PungiRun['result']>, output: readonly string[], 
   return { result, output, status, timeoutMs: 3_600_000 };
 }
 
-const failed = (reason: string) => run({ exitCode: 1 }, [`2026-11-22 10:00:00 [ERROR   ] Compose run failed: ${reason}`], 'DOOMED');
+const failed = (reason: string) =>
+  run({ exitCode: 1 }, [`2026-11-22 10:00:00 [ERROR   ] Compose run failed: ${reason}`], 'DOOMED');
 
 // The table of exit codes in what was measured of Pungi; the rows that need its files are tests of the engine.
 const rows: readonly (readonly [string, PungiRun, FailureCode, RegExp])[] = [
-  ['a bad argument', run({ exitCode: 2 }, ['usage: pungi-koji [-h]', 'pungi-koji: error: must specify label for a production compose'], null), 'ENGINE_FAILED', /refuses the command line/],
-  ['a configuration that does not validate', run({ exitCode: 1 }, recording('failure-config.stderr'), null), 'ENGINE_FAILED', /refuses the configuration/],
-  ['a configuration that is not JSON', run({ exitCode: 1 }, ['Exception: Expecting value: line 1'], null), 'ENGINE_FAILED', /refuses the configuration/],
-  ['invalid variants', run({ exitCode: 1 }, recording('failure-bad-variants.pungi.global.log'), 'DOOMED'), 'ENGINE_FAILED', /Variants XML doesn't validate/],
-  ['an unsatisfied dependency', run({ exitCode: 1 }, recording('failure-check-deps.pungi.global.log'), 'DOOMED'), 'UNSATISFIED_DEPENDENCIES', /epsilon\.noarch requires nonexistent-thing >= 5 \(x86_64\)/],
-  ['a source without a cause in its log', run({ exitCode: 1 }, recording('failure-no-repo.pungi.global.log'), 'DOOMED'), 'ENGINE_FAILED', /could not read the source repository for x86_64/],
-  ['a tool that is not installed', run({ exitCode: 1 }, ["Program '/usr/bin/isohybrid' doesn't exist. Install package 'syslinux'."], null), 'ENGINE_FAILED', /^\/usr\/bin\/isohybrid \(package syslinux\).*not installed/],
-  ['an MBS that is away', failed("Failed to query URL http://127.0.0.1:1/mbs/2/module-builds with params {'name': 'trial'} - HTTPConnectionPool(host='127.0.0.1', port=1): Max retries exceeded with url: /mbs/2"), 'UPSTREAM_UNAVAILABLE', /^MBS does not answer/],
-  ['an upstream that is broken', failed('503 Server Error: Service Unavailable for url: http://mbs.example/2/module-builds'), 'UPSTREAM_UNAVAILABLE', /error \(503\)/],
-  ['a module that was not built for an arch', failed('Module speech:2:20260102000000:bb does not have metadata for arch s390x and is not filtered out via filter_modules option.'), 'INVALID_SOURCE', /speech:2:20260102000000:bb was not built for s390x/],
-  ['a module that Koji does not have', failed("No module build found for 'absent:1:1:aa' (queried for 'absent-1-1.aa')"), 'INVALID_SOURCE', /no build of the module absent:1:1:aa/],
-  ['files of a module that are not mounted', failed('modulemd-yaml-error-quark: Failed to open file: No such file or directory (0)'), 'UPSTREAM_UNAVAILABLE', /topDir/],
-  ['modules for several platforms', failed('There are conflicting requests for platform.'), 'INVALID_SOURCE', /different platforms/],
+  [
+    'a bad argument',
+    run(
+      { exitCode: 2 },
+      ['usage: pungi-koji [-h]', 'pungi-koji: error: must specify label for a production compose'],
+      null,
+    ),
+    'ENGINE_FAILED',
+    /refuses the command line/,
+  ],
+  [
+    'a configuration that does not validate',
+    run({ exitCode: 1 }, recording('failure-config.stderr'), null),
+    'ENGINE_FAILED',
+    /refuses the configuration/,
+  ],
+  [
+    'a configuration that is not JSON',
+    run({ exitCode: 1 }, ['Exception: Expecting value: line 1'], null),
+    'ENGINE_FAILED',
+    /refuses the configuration/,
+  ],
+  [
+    'invalid variants',
+    run({ exitCode: 1 }, recording('failure-bad-variants.pungi.global.log'), 'DOOMED'),
+    'ENGINE_FAILED',
+    /Variants XML doesn't validate/,
+  ],
+  [
+    'an unsatisfied dependency',
+    run({ exitCode: 1 }, recording('failure-check-deps.pungi.global.log'), 'DOOMED'),
+    'UNSATISFIED_DEPENDENCIES',
+    /epsilon\.noarch requires nonexistent-thing >= 5 \(x86_64\)/,
+  ],
+  [
+    'a source without a cause in its log',
+    run({ exitCode: 1 }, recording('failure-no-repo.pungi.global.log'), 'DOOMED'),
+    'ENGINE_FAILED',
+    /could not read the source repository for x86_64/,
+  ],
+  [
+    'a tool that is not installed',
+    run({ exitCode: 1 }, ["Program '/usr/bin/isohybrid' doesn't exist. Install package 'syslinux'."], null),
+    'ENGINE_FAILED',
+    /^\/usr\/bin\/isohybrid \(package syslinux\).*not installed/,
+  ],
+  [
+    'an MBS that is away',
+    failed(
+      "Failed to query URL http://127.0.0.1:1/mbs/2/module-builds with params {'name': 'trial'} - HTTPConnectionPool(host='127.0.0.1', port=1): Max retries exceeded with url: /mbs/2",
+    ),
+    'UPSTREAM_UNAVAILABLE',
+    /^MBS does not answer/,
+  ],
+  [
+    'an upstream that is broken',
+    failed('503 Server Error: Service Unavailable for url: http://mbs.example/2/module-builds'),
+    'UPSTREAM_UNAVAILABLE',
+    /error \(503\)/,
+  ],
+  [
+    'a module that was not built for an arch',
+    failed(
+      'Module speech:2:20260102000000:bb does not have metadata for arch s390x and is not filtered out via filter_modules option.',
+    ),
+    'INVALID_SOURCE',
+    /speech:2:20260102000000:bb was not built for s390x/,
+  ],
+  [
+    'a module that Koji does not have',
+    failed("No module build found for 'absent:1:1:aa' (queried for 'absent-1-1.aa')"),
+    'INVALID_SOURCE',
+    /no build of the module absent:1:1:aa/,
+  ],
+  [
+    'files of a module that are not mounted',
+    failed('modulemd-yaml-error-quark: Failed to open file: No such file or directory (0)'),
+    'UPSTREAM_UNAVAILABLE',
+    /topDir/,
+  ],
+  [
+    'modules for several platforms',
+    failed('There are conflicting requests for platform.'),
+    'INVALID_SOURCE',
+    /different platforms/,
+  ],
   ['a tag that Koji does not have', failed("No such tagInfo: 'nope'"), 'INVALID_SOURCE', /no tag nope/],
-  ['a profile that is not configured', failed('no configuration for profile name: other'), 'ENGINE_FAILED', /profile other/],
-  ['a run on a finished directory', run({ exitCode: 1 }, ['RuntimeError: Invalid compose status: FINISHED'], 'FINISHED'), 'ENGINE_FAILED', /failed/],
-  ['a SIGTERM of somebody else', run({ exitCode: 1 }, recording('sigterm-in-gather.pungi.global.log'), 'TERMINATED'), 'ENGINE_FAILED', /failed/],
+  [
+    'a profile that is not configured',
+    failed('no configuration for profile name: other'),
+    'ENGINE_FAILED',
+    /profile other/,
+  ],
+  [
+    'a run on a finished directory',
+    run({ exitCode: 1 }, ['RuntimeError: Invalid compose status: FINISHED'], 'FINISHED'),
+    'ENGINE_FAILED',
+    /failed/,
+  ],
+  [
+    'a SIGTERM of somebody else',
+    run({ exitCode: 1 }, recording('sigterm-in-gather.pungi.global.log'), 'TERMINATED'),
+    'ENGINE_FAILED',
+    /failed/,
+  ],
   ['a SIGTERM right at the start', run({ signal: 'SIGTERM' }, [], null), 'ENGINE_FAILED', /killed \(SIGTERM\)/],
   ['a SIGKILL', run({ signal: 'SIGKILL' }, [], 'STARTED'), 'ENGINE_FAILED', /killed \(SIGKILL\)/],
   ['a timeout', run({ signal: 'SIGKILL', timedOut: true }, [], 'TERMINATED'), 'TIMED_OUT', /3600 seconds/],
-  ['a program that is not there', run({ exitCode: 127 }, ['sh: 1: exec: pungi-koji: not found'], null), 'ENGINE_FAILED', /cannot be started/],
+  [
+    'a program that is not there',
+    run({ exitCode: 127 }, ['sh: 1: exec: pungi-koji: not found'], null),
+    'ENGINE_FAILED',
+    /cannot be started/,
+  ],
 ];
 
 describe('why Pungi failed', () => {
@@ -53,31 +147,71 @@ describe('why Pungi failed', () => {
 
   it('tells a Koji that is away from RPMs that are unsigned, and both from files that are not mounted', async () => {
     await using test = await aGeneration('/srv/repo');
-    const koji = (sigkeys: readonly string[]) => ({ ...test.generation, compose: { ...test.generation.compose, sigkeys }, input: { ...test.generation.input, koji: NO_KOJI } });
-    const away = run({ exitCode: 1 }, ["2026-11-22 10:00:00 [ERROR   ] Compose run failed: HTTPSConnectionPool(host='koji.example', port=443): Max retries exceeded with url: /kojihub"], 'DOOMED');
-    const notFound = run({ exitCode: 1 }, ["2026-11-22 10:00:00 [ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abcdef12']. Check log for details."], 'DOOMED');
-    expect(await diagnose(away, koji([]))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true, message: 'Koji (fedora) does not answer Pungi; try again later.' });
+    const koji = (sigkeys: readonly string[]) => ({
+      ...test.generation,
+      compose: { ...test.generation.compose, sigkeys },
+      input: { ...test.generation.input, koji: NO_KOJI },
+    });
+    const away = run(
+      { exitCode: 1 },
+      [
+        "2026-11-22 10:00:00 [ERROR   ] Compose run failed: HTTPSConnectionPool(host='koji.example', port=443): Max retries exceeded with url: /kojihub",
+      ],
+      'DOOMED',
+    );
+    const notFound = run(
+      { exitCode: 1 },
+      [
+        "2026-11-22 10:00:00 [ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abcdef12']. Check log for details.",
+      ],
+      'DOOMED',
+    );
+    expect(await diagnose(away, koji([]))).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      retryable: true,
+      message: 'Koji (fedora) does not answer Pungi; try again later.',
+    });
     expect(await diagnose(notFound, koji(['abcdef12']))).toMatchObject({ code: 'UNSIGNED_PACKAGES' });
-    expect(await diagnose(notFound, koji(['abcdef12', '']))).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('topDir') as string });
+    expect(await diagnose(notFound, koji(['abcdef12', '']))).toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: expect.stringContaining('topDir') as string,
+    });
     expect(await diagnose(away, test.generation)).toMatchObject({ code: 'ENGINE_FAILED' });
   });
 
   it('names what is unsigned', async () => {
     await using test = await aGeneration('/srv/repo', { sigkeys: ['abcdef12'] });
-    const lines = ["2026-11-22 10:00:00 [ERROR   ] Compose run failed: RPM(s) not found for sigs: ('abcdef12',). Check log for details. Unsigned packages:", 'greet-0.9-1', 'hello-2.12-1', '2026-11-22 10:00:00 [CRITICAL] Compose failed: /compose'];
-    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({ code: 'UNSIGNED_PACKAGES', message: 'Not signed with the key abcdef12: greet-0.9-1, hello-2.12-1' });
+    const lines = [
+      "2026-11-22 10:00:00 [ERROR   ] Compose run failed: RPM(s) not found for sigs: ('abcdef12',). Check log for details. Unsigned packages:",
+      'greet-0.9-1',
+      'hello-2.12-1',
+      '2026-11-22 10:00:00 [CRITICAL] Compose failed: /compose',
+    ];
+    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      message: 'Not signed with the key abcdef12: greet-0.9-1, hello-2.12-1',
+    });
   });
 
   it('is looked for in the log of a program that failed', async () => {
     await using test = await aGeneration('/srv/repo');
     const { directory } = test.generation;
-    const lines = [`2026-11-22 10:00:00 [ERROR   ] Compose run failed: ERROR running command: fus --verbose @${directory}/work/x86_64/fus/x.conf`, `For more details see ${directory}/logs/x86_64/hybrid-depsolver-Temporary-iter-1.x86_64.log`];
+    const lines = [
+      `2026-11-22 10:00:00 [ERROR   ] Compose run failed: ERROR running command: fus --verbose @${directory}/work/x86_64/fus/x.conf`,
+      `For more details see ${directory}/logs/x86_64/hybrid-depsolver-Temporary-iter-1.x86_64.log`,
+    ];
     await mkdir(join(directory, 'logs', 'x86_64'), { recursive: true });
     const log = join(directory, 'logs', 'x86_64', 'hybrid-depsolver-Temporary-iter-1.x86_64.log');
     await writeFile(log, '/bin/sh: 1: fus: not found\n');
-    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({ code: 'ENGINE_FAILED', message: expect.stringMatching(/^fus, .*not installed/) as string });
+    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({
+      code: 'ENGINE_FAILED',
+      message: expect.stringMatching(/^fus, .*not installed/) as string,
+    });
     await writeFile(log, `COMMAND: fus @${directory}/work/x.conf\nError: No solvables matched\n`);
-    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({ message: 'Pungi failed: fus failed: Error: No solvables matched', details: 'COMMAND: fus @work/x.conf\nError: No solvables matched' });
+    expect(await diagnose(run({ exitCode: 1 }, lines, 'DOOMED'), test.generation)).toMatchObject({
+      message: 'Pungi failed: fus failed: Error: No solvables matched',
+      details: 'COMMAND: fus @work/x.conf\nError: No solvables matched',
+    });
   });
 
   it('is what stands in the details, and no more than 2,000 characters of it', async () => {

@@ -4,11 +4,20 @@ import { newIdentity, readIdentity } from '../../src/compose/pungi-identity.ts';
 const at = new Date('2026-11-22T23:59:59.999Z');
 
 it('names a compose as productmd does', () => {
-  expect(newIdentity('42', 'TEST', at)).toEqual({ id: 'odcs-42-1-20261122.t.0', date: '20261122', respin: 0, releaseShort: 'odcs-42', releaseVersion: '1' });
+  expect(newIdentity('42', 'TEST', at)).toEqual({
+    id: 'odcs-42-1-20261122.t.0',
+    date: '20261122',
+    respin: 0,
+    releaseShort: 'odcs-42',
+    releaseVersion: '1',
+  });
   expect(newIdentity('42', 'PRODUCTION', at).id).toBe('odcs-42-1-20261122.0');
 });
 
-it.each(['TEST', 'CI', 'NIGHTLY', 'DEVELOPMENT', 'PRODUCTION'] as const)('stays the same over all attempts of a %s compose', (type) => {
-  const identity = newIdentity('7', type, at);
-  expect(readIdentity('7', type, identity.id)).toEqual(identity);
-});
+it.each(['TEST', 'CI', 'NIGHTLY', 'DEVELOPMENT', 'PRODUCTION'] as const)(
+  'stays the same over all attempts of a %s compose',
+  (type) => {
+    const identity = newIdentity('7', type, at);
+    expect(readIdentity('7', type, identity.id)).toEqual(identity);
+  },
+);

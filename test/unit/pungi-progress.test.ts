@@ -7,7 +7,9 @@ import { pungiProgress } from '../../src/engines/pungi/progress.ts';
 const RECORDINGS = join(import.meta.dirname, '..', 'support', 'fake-pungi', 'recordings');
 const lines = (name: string) => readFileSync(join(RECORDINGS, name), 'utf8').trimEnd().split('\n');
 const EVENTS = lines('notification-script.events.txt').map((line) => line.slice(line.indexOf(' ') + 1));
-const LOGS = ['success', 'success-iso', 'success-2000-packages', 'sigterm-in-gather'].map((name) => lines(`${name}.pungi.global.log`));
+const LOGS = ['success', 'success-iso', 'success-2000-packages', 'sigterm-in-gather'].map((name) =>
+  lines(`${name}.pungi.global.log`),
+);
 
 function watch() {
   const percents: number[] = [];
@@ -61,7 +63,16 @@ describe('Pungi’s progress', () => {
 
   it('is not moved by lines that are none of Pungi’s', () => {
     const { progress, percents } = watch();
-    for (const line of ['', 'phase-start', 'phase-start {', 'phase-start null', 'phase-start {"phase_name": "__proto__"}', 'phase-start {"phase_name": 7}', 'x {"phase_name": "test"}']) progress.event(line);
+    for (const line of [
+      '',
+      'phase-start',
+      'phase-start {',
+      'phase-start null',
+      'phase-start {"phase_name": "__proto__"}',
+      'phase-start {"phase_name": 7}',
+      'x {"phase_name": "test"}',
+    ])
+      progress.event(line);
     for (const line of ['', 'Linked 5 out of 0 packages', 'Processed 9 out of 3 packages']) progress.log(line);
     expect(percents).toEqual([]);
   });

@@ -22,7 +22,12 @@ Traceback (most recent call last):
     raise RepoError(password='hunter2')
 dnf.exceptions.RepoError: no such repository
 2026-11-22 10:00:01 [INFO    ] after`).filter((line) => line !== ''),
-    ).toEqual(['2026-11-22 10:00:00 [INFO    ] before', 'libdnf._error.Error: Cannot download repomd.xml', 'dnf.exceptions.RepoError: no such repository', '2026-11-22 10:00:01 [INFO    ] after']);
+    ).toEqual([
+      '2026-11-22 10:00:00 [INFO    ] before',
+      'libdnf._error.Error: Cannot download repomd.xml',
+      'dnf.exceptions.RepoError: no such repository',
+      '2026-11-22 10:00:01 [INFO    ] after',
+    ]);
   });
 
   it('is nothing of an extended traceback: code, local variables, environment', () => {
@@ -42,11 +47,17 @@ RuntimeError: it broke
   });
 
   it('goes on after a dump that was cut short', () => {
-    expect(shown('<LOCALS>\n  x = 1\n2026-11-22 10:00:01 [INFO    ] after')).toEqual(['2026-11-22 10:00:01 [INFO    ] after']);
+    expect(shown('<LOCALS>\n  x = 1\n2026-11-22 10:00:01 [INFO    ] after')).toEqual([
+      '2026-11-22 10:00:01 [INFO    ] after',
+    ]);
   });
 
   it('holds neither credentials in URLs nor control characters', () => {
-    expect(presentable('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe('get https://host/x?a=b@c red');
-    expect(presentable('mail a@b, postgres://u:p@db/x, http://host/p@th')).toBe('mail a@b, postgres://db/x, http://host/p@th');
+    expect(presentable('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe(
+      'get https://host/x?a=b@c red',
+    );
+    expect(presentable('mail a@b, postgres://u:p@db/x, http://host/p@th')).toBe(
+      'mail a@b, postgres://db/x, http://host/p@th',
+    );
   });
 });

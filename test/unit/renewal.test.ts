@@ -4,12 +4,35 @@ import type { ComposeSource } from '../../src/compose/source.ts';
 import { aCompose } from '../support/composes.ts';
 import { REQUEST_RULES } from '../support/request-rules.ts';
 
-const TAG: ComposeSource = { type: 'TAG', tag: 'f43', kojiEvent: 77, packages: [], builds: ['a-1-1'], scratchBuildTasks: [], modularTags: [], moduleDefaults: null };
+const TAG: ComposeSource = {
+  type: 'TAG',
+  tag: 'f43',
+  kojiEvent: 77,
+  packages: [],
+  builds: ['a-1-1'],
+  scratchBuildTasks: [],
+  modularTags: [],
+  moduleDefaults: null,
+};
 const BUILD: ComposeSource = { type: 'BUILD', builds: ['a-1-1', 'b-1-1'], packages: [], scratchBuildTasks: [] };
 const MODULE: ComposeSource = {
-  type: 'MODULE', modules: ['m:1'], resolvedModules: ['m:1:5:abc', 'dep:2:3:def'], scratchModules: [], modularTags: [], moduleDefaults: null, baseModule: null,
+  type: 'MODULE',
+  modules: ['m:1'],
+  resolvedModules: ['m:1:5:abc', 'dep:2:3:def'],
+  scratchModules: [],
+  modularTags: [],
+  moduleDefaults: null,
+  baseModule: null,
 };
-const RAW: ComposeSource = { type: 'RAW_CONFIG', name: 'pungi-fedora', commit: 'main', resolvedCommit: 'c0ffee', kojiEvent: 9, builds: [], modules: [] };
+const RAW: ComposeSource = {
+  type: 'RAW_CONFIG',
+  name: 'pungi-fedora',
+  commit: 'main',
+  resolvedCommit: 'c0ffee',
+  kojiEvent: 9,
+  builds: [],
+  modules: [],
+};
 const REPO: ComposeSource = { type: 'REPO', repo: '/srv/r', packages: ['x'], revisions: ['7'] };
 const PULP: ComposeSource = { type: 'PULP', contentSets: ['s'], resolvedContentSets: ['http://x'] };
 const PUNGI: ComposeSource = { type: 'PUNGI_COMPOSE', url: 'http://x', packages: [], builds: [] };
@@ -22,9 +45,11 @@ function problemsOf(source: ComposeSource, input: Omit<RenewComposeInput, 'id'>)
 
 describe('a renewal', () => {
   it('takes builds and modules only where the source has them, and says which field is wrong', () => {
-    for (const source of [MODULE, REPO, PULP, PUNGI]) expect(problemsOf(source, { builds: ['a-1-1'] })).toEqual(['input.builds']);
+    for (const source of [MODULE, REPO, PULP, PUNGI])
+      expect(problemsOf(source, { builds: ['a-1-1'] })).toEqual(['input.builds']);
     for (const source of [TAG, BUILD, RAW]) expect(problemsOf(source, { builds: ['a-1-1'] })).toEqual([]);
-    for (const source of [TAG, BUILD, REPO, PULP, PUNGI]) expect(problemsOf(source, { modules: ['m:2'] })).toEqual(['input.modules']);
+    for (const source of [TAG, BUILD, REPO, PULP, PUNGI])
+      expect(problemsOf(source, { modules: ['m:2'] })).toEqual(['input.modules']);
     for (const source of [MODULE, RAW]) expect(problemsOf(source, { modules: ['m:2'] })).toEqual([]);
   });
 
@@ -33,7 +58,10 @@ describe('a renewal', () => {
     expect(problemsOf(BUILD, { builds: [] })).toEqual(['input.builds']);
     expect(problemsOf(MODULE, { modules: ['m:1', 'platform:f43'] })).toEqual(['input.modules.1']);
     expect(problemsOf(TAG, { sigkeys: ['no key!'], builds: ['a\0'], secondsToLive: 0, idempotencyKey: '' })).toEqual([
-      'input.secondsToLive', 'input.sigkeys.0', 'input.builds.0', 'input.idempotencyKey',
+      'input.secondsToLive',
+      'input.sigkeys.0',
+      'input.builds.0',
+      'input.idempotencyKey',
     ]);
     expect(problemsOf(TAG, { secondsToLive: -1 })).toEqual(['input.secondsToLive']);
   });
@@ -60,7 +88,8 @@ describe('a renewal', () => {
   });
 
   it('that makes a compose again takes what the first one was taken from', () => {
-    const sourceOf = (source: ComposeSource, renewal: Partial<Renewal> = {}) => respin(aCompose({ source }), { ...NOTHING, ...renewal }, 'old').source;
+    const sourceOf = (source: ComposeSource, renewal: Partial<Renewal> = {}) =>
+      respin(aCompose({ source }), { ...NOTHING, ...renewal }, 'old').source;
     expect(sourceOf(TAG, { builds: ['b-2-1'] })).toEqual({ ...TAG, builds: ['b-2-1'] });
     expect(sourceOf(BUILD)).toEqual(BUILD);
     expect(sourceOf(MODULE)).toEqual(MODULE);
@@ -68,9 +97,22 @@ describe('a renewal', () => {
     expect(sourceOf(RAW, { builds: ['b-2-1'] })).toEqual({ ...RAW, builds: ['b-2-1'] });
     expect(sourceOf(REPO)).toEqual({ ...REPO, revisions: null });
     expect(sourceOf(PULP)).toEqual({ ...PULP, resolvedContentSets: null });
-    const old = aCompose({ source: TAG, sigkeys: ['aa'], flags: ['NO_DEPS'], label: 'RC-1.0', targetDir: 'private', arches: ['ppc64le'] });
+    const old = aCompose({
+      source: TAG,
+      sigkeys: ['aa'],
+      flags: ['NO_DEPS'],
+      label: 'RC-1.0',
+      targetDir: 'private',
+      arches: ['ppc64le'],
+    });
     expect(respin(old, { ...NOTHING, sigkeys: ['bb'] }, 'odcs-1-1')).toMatchObject({
-      sigkeys: ['bb'], flags: ['NO_DEPS'], label: 'RC-1.0', targetDir: 'private', arches: ['ppc64le'], respinOf: 'odcs-1-1', secondsToLive: 5,
+      sigkeys: ['bb'],
+      flags: ['NO_DEPS'],
+      label: 'RC-1.0',
+      targetDir: 'private',
+      arches: ['ppc64le'],
+      respinOf: 'odcs-1-1',
+      secondsToLive: 5,
     });
   });
 });

@@ -21,7 +21,9 @@ describe('the signing key of a package', () => {
 
   it('is found in the list of RPM 6, where the one asked for first counts', () => {
     const other = Buffer.from('fedcba9876543210', 'hex');
-    const list = [v4([issuer(other)]), v6([fingerprint(6, LONG_FINGERPRINT)])].map((packet) => packet.toString('base64'));
+    const list = [v4([issuer(other)]), v6([fingerprint(6, LONG_FINGERPRINT)])].map((packet) =>
+      packet.toString('base64'),
+    );
     const signing = signingOfBytes(rpm([{ tag: 278, type: 8, count: 2, data: Buffer.from(`${list.join('\0')}\0`) }]));
     expect(signing).toEqual({ isSigned: true, keyIds: ['fedcba9876543210', '0123456789abcdef'] });
     expect(sigkeyOf(signing, [])).toBe('76543210');
@@ -33,7 +35,8 @@ describe('the signing key of a package', () => {
     expect(signingOfBytes(Buffer.from('not really an RPM'))).toEqual(unsigned);
     expect(signingOfBytes(Buffer.alloc(0))).toEqual(unsigned);
     const whole = rpm([{ tag: 268, type: 7, count: 20, data: v4([issuer(KEY)]) }]);
-    for (let length = 0; length < whole.length; length++) expect(signingOfBytes(whole.subarray(0, length)).keyIds).toEqual([]);
+    for (let length = 0; length < whole.length; length++)
+      expect(signingOfBytes(whole.subarray(0, length)).keyIds).toEqual([]);
     whole.writeUInt32BE(0x7fffffff, 96 + 16 + 8);
     expect(signingOfBytes(whole)).toEqual(unsigned);
   });
@@ -60,7 +63,8 @@ describe('an OpenPGP signature tells its key', () => {
     ['a new packet with five bytes of length', Buffer.concat([Buffer.from([0xc2, 255, 0, 0, 0, v3.length]), v3])],
   ])('%s', (_, packet) => {
     expect(openPgpKeyId(packet)).toBe('0123456789abcdef');
-    for (let length = 0; length < packet.length; length++) expect([null, '0123456789abcdef']).toContain(openPgpKeyId(packet.subarray(0, length)));
+    for (let length = 0; length < packet.length; length++)
+      expect([null, '0123456789abcdef']).toContain(openPgpKeyId(packet.subarray(0, length)));
   });
 
   it.each([
@@ -92,7 +96,13 @@ describe('keys that are asked for', () => {
 
   it('a failure names the first packages and how many more there are', () => {
     const names = Array.from({ length: 12 }, (_, index) => `p${index}-0:1-1.x86_64`);
-    expect(unsignedPackages(names, ['89abcdef', ''])).toMatchObject({ code: 'UNSIGNED_PACKAGES', retryable: false, message: expect.stringMatching(/^Not signed with the key 89abcdef: p0-0:1-1\.x86_64, .*p9-0:1-1\.x86_64 and 2 more$/) });
+    expect(unsignedPackages(names, ['89abcdef', ''])).toMatchObject({
+      code: 'UNSIGNED_PACKAGES',
+      retryable: false,
+      message: expect.stringMatching(
+        /^Not signed with the key 89abcdef: p0-0:1-1\.x86_64, .*p9-0:1-1\.x86_64 and 2 more$/,
+      ),
+    });
   });
 });
 
@@ -107,14 +117,21 @@ function signingOfBytes(content: Buffer) {
   }
 }
 
-function rpm(entries: readonly { readonly tag: number; readonly type: number; readonly count: number; readonly data: Buffer }[]): Buffer {
+function rpm(
+  entries: readonly { readonly tag: number; readonly type: number; readonly count: number; readonly data: Buffer }[],
+): Buffer {
   let offset = 0;
   const index = entries.map(({ tag, type, count, data }) => {
     const entry = uint32s(tag, type, offset, count);
     offset += data.length;
     return entry;
   });
-  return Buffer.concat([Buffer.alloc(96), uint32s(0x8eade801, 0, entries.length, offset), ...index, ...entries.map(({ data }) => data)]);
+  return Buffer.concat([
+    Buffer.alloc(96),
+    uint32s(0x8eade801, 0, entries.length, offset),
+    ...index,
+    ...entries.map(({ data }) => data),
+  ]);
 }
 
 function uint32s(...values: readonly number[]): Buffer {
@@ -129,7 +146,9 @@ function old(body: Buffer): Buffer {
 
 function v4(hashed: readonly Buffer[], unhashed: readonly Buffer[] = []): Buffer {
   const [first, second] = [Buffer.concat(hashed), Buffer.concat(unhashed)];
-  return old(Buffer.concat([Buffer.from([4, 0, 1, 8, 0, first.length]), first, Buffer.from([0, second.length]), second]));
+  return old(
+    Buffer.concat([Buffer.from([4, 0, 1, 8, 0, first.length]), first, Buffer.from([0, second.length]), second]),
+  );
 }
 
 function v6(hashed: readonly Buffer[]): Buffer {

@@ -15,14 +15,16 @@ function transactions() {
     committed.push(mine);
     return value;
   });
-  const one = (name: string, key = 'ann') => together(key, async () => {
-    done.push(name);
-    return name;
-  });
-  const once = (name: string) => together('ann', async () => {
-    if ([...committed.flat(), ...done].includes(name)) throw new IdempotencyKeyTaken('taken');
-    done.push(name);
-  });
+  const one = (name: string, key = 'ann') =>
+    together(key, async () => {
+      done.push(name);
+      return name;
+    });
+  const once = (name: string) =>
+    together('ann', async () => {
+      if ([...committed.flat(), ...done].includes(name)) throw new IdempotencyKeyTaken('taken');
+      done.push(name);
+    });
   const gate = async (index: number) => {
     while (!gates[index]) await Promise.resolve();
     return gates[index];
@@ -68,7 +70,12 @@ it('one that cannot be stored fails by itself, and the others are committed with
 it('a request that came twice at once is told that its key is taken when the other one is committed, and can be found', async () => {
   const { committed, one, once, gate } = transactions();
   const first = one('a');
-  const twins = [once('b'), once('b')].map((answer) => answer.then(() => 'stored', () => `refused after ${committed.length} commits`));
+  const twins = [once('b'), once('b')].map((answer) =>
+    answer.then(
+      () => 'stored',
+      () => `refused after ${committed.length} commits`,
+    ),
+  );
   (await gate(0)).open();
   await first;
   (await gate(1)).open();
@@ -81,7 +88,11 @@ it('all fail where the commit does, and none is tried again: it may be there', a
   const answers = ['a', 'b', 'c'].map((name) => one(name));
   (await gate(0)).open();
   (await gate(1)).fail(new Error('the connection was lost'));
-  expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect((await Promise.allSettled(answers)).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'rejected',
+  ]);
   const later = one('d');
   (await gate(2)).open();
   await later;

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
 import type { TagSource } from '../../src/compose/source.ts';
 import type { EngineName, SourceType } from '../../src/compose/vocabulary.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { engineFor, impossibleAdditions, preferredEngines } from '../../src/engines/engine-choice.ts';
 import { aCompose } from '../support/composes.ts';
 
@@ -17,15 +17,38 @@ function configOf(env: Record<string, string>) {
 
 describe('the Koji that is configured', () => {
   it('is told in YAML, with what else a profile may say', () => {
-    const { ODCS_KOJI } = configOf({ ODCS_KOJI: '{ profile: koji, server: "https://koji.example/kojihub/", topDir: /mnt/koji, repoUrl: "https://pkgs.example/repos", timeoutMs: 5000 }' });
-    expect(ODCS_KOJI).toMatchObject({ repoUrl: 'https://pkgs.example/repos', configFile: null, profile: { name: 'koji', server: 'https://koji.example/kojihub', topUrl: null, topDir: '/mnt/koji', timeoutMs: 5000 } });
+    const { ODCS_KOJI } = configOf({
+      ODCS_KOJI:
+        '{ profile: koji, server: "https://koji.example/kojihub/", topDir: /mnt/koji, repoUrl: "https://pkgs.example/repos", timeoutMs: 5000 }',
+    });
+    expect(ODCS_KOJI).toMatchObject({
+      repoUrl: 'https://pkgs.example/repos',
+      configFile: null,
+      profile: {
+        name: 'koji',
+        server: 'https://koji.example/kojihub',
+        topUrl: null,
+        topDir: '/mnt/koji',
+        timeoutMs: 5000,
+      },
+    });
   });
 
   it('is a section of a koji.conf, over which our own settings win', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'odcs-koji-conf-')), 'koji.conf');
     writeFileSync(file, '[stage]\nserver = https://stage.example/kojihub\ntopurl = https://stage.example/files\n');
-    const { ODCS_KOJI } = configOf({ ODCS_KOJI: JSON.stringify({ profile: 'stage', configFile: file, topDir: '/mnt/stage' }) });
-    expect(ODCS_KOJI).toMatchObject({ configFile: file, profile: { name: 'stage', server: 'https://stage.example/kojihub', topUrl: 'https://stage.example/files', topDir: '/mnt/stage' } });
+    const { ODCS_KOJI } = configOf({
+      ODCS_KOJI: JSON.stringify({ profile: 'stage', configFile: file, topDir: '/mnt/stage' }),
+    });
+    expect(ODCS_KOJI).toMatchObject({
+      configFile: file,
+      profile: {
+        name: 'stage',
+        server: 'https://stage.example/kojihub',
+        topUrl: 'https://stage.example/files',
+        topDir: '/mnt/stage',
+      },
+    });
   });
 
   it.each([
@@ -36,17 +59,25 @@ describe('the Koji that is configured', () => {
     ['{ profile: koji, configFile: /nonexistent/koji.conf }', /ENOENT/],
     ['{ unclosed', /YAML/],
   ])('is refused as %s', (text, problem) => {
-    expect(loadConfig({ ODCS_KOJI: text })).toMatchObject({ ok: false, problems: [expect.stringMatching(problem) as string] });
+    expect(loadConfig({ ODCS_KOJI: text })).toMatchObject({
+      ok: false,
+      problems: [expect.stringMatching(problem) as string],
+    });
   });
 
   it('is needed where there is an MBS', () => {
-    expect(loadConfig({ ODCS_MBS_URL: 'https://mbs.example' })).toMatchObject({ ok: false, problems: [expect.stringContaining('ODCS_KOJI') as string] });
+    expect(loadConfig({ ODCS_MBS_URL: 'https://mbs.example' })).toMatchObject({
+      ok: false,
+      problems: [expect.stringContaining('ODCS_KOJI') as string],
+    });
   });
 
   it('opens no git repository of module defaults to a service that others can reach', () => {
     expect(configOf({}).moduleDefaultsUrls).toBeUndefined();
     expect(configOf({ HOST: '0.0.0.0' }).moduleDefaultsUrls).toEqual([]);
-    expect(configOf({ HOST: '0.0.0.0', ODCS_MODULE_DEFAULTS_URLS: 'https://pagure.io/releng/' }).moduleDefaultsUrls).toEqual(['https://pagure.io/releng/']);
+    expect(
+      configOf({ HOST: '0.0.0.0', ODCS_MODULE_DEFAULTS_URLS: 'https://pagure.io/releng/' }).moduleDefaultsUrls,
+    ).toEqual(['https://pagure.io/releng/']);
   });
 });
 
@@ -58,7 +89,18 @@ describe('the engine of a source type', () => {
   });
   const engines = [engine('dnf', 'REPO'), engine('pungi', 'REPO', 'TAG')];
   const repo = aCompose({ source: { type: 'REPO', repo: '/srv/r', packages: [], revisions: null } });
-  const tag = aCompose({ source: { type: 'TAG', tag: 'f43', kojiEvent: null, packages: [], builds: [], scratchBuildTasks: [], modularTags: [], moduleDefaults: null } });
+  const tag = aCompose({
+    source: {
+      type: 'TAG',
+      tag: 'f43',
+      kojiEvent: null,
+      packages: [],
+      builds: [],
+      scratchBuildTasks: [],
+      modularTags: [],
+      moduleDefaults: null,
+    },
+  });
 
   it.each<[string, string, string | undefined, string | undefined]>([
     ['Pungi where nothing is said', 'auto', 'pungi', 'pungi'],
@@ -72,12 +114,20 @@ describe('the engine of a source type', () => {
   });
 
   it('can do that compose, not only others of its type', async () => {
-    const plain = { ...engine('dnf', 'TAG'), info: async () => ({ ...(await engine('dnf', 'TAG').info()), impossible: ['scratchBuildTasks', 'moduleDefaults'] as const }) };
+    const plain = {
+      ...engine('dnf', 'TAG'),
+      info: async () => ({
+        ...(await engine('dnf', 'TAG').info()),
+        impossible: ['scratchBuildTasks', 'moduleDefaults'] as const,
+      }),
+    };
     const withScratch = aCompose({ source: { ...tag.source, scratchBuildTasks: ['7'] } as TagSource });
     expect((await engineFor(withScratch, [plain, engine('pungi', 'TAG')]))?.name).toBe('pungi');
     expect((await engineFor(tag, [plain, engine('pungi', 'TAG')]))?.name).toBe('dnf');
     const infos = async (...all: readonly Engine[]) => Promise.all(all.map((one) => one.info()));
-    expect(impossibleAdditions(await infos(plain))).toEqual(new Map([['TAG', ['scratchBuildTasks', 'moduleDefaults']]]));
+    expect(impossibleAdditions(await infos(plain))).toEqual(
+      new Map([['TAG', ['scratchBuildTasks', 'moduleDefaults']]]),
+    );
     expect(impossibleAdditions(await infos(plain, engine('pungi', 'TAG')))).toEqual(new Map([['TAG', []]]));
   });
 });

@@ -22,7 +22,10 @@ function problemsOf(input: CreateComposeInput): Record<string, string> {
   return 'problems' in answer ? Object.fromEntries(answer.problems.map(({ path, message }) => [path, message])) : {};
 }
 
-const repo = (overrides: Partial<CreateComposeInput> = {}): CreateComposeInput => ({ source: { repo: { repo: '/srv/r' } }, ...overrides });
+const repo = (overrides: Partial<CreateComposeInput> = {}): CreateComposeInput => ({
+  source: { repo: { repo: '/srv/r' } },
+  ...overrides,
+});
 
 describe('an accepted request', () => {
   it('has every default filled in', () => {
@@ -47,16 +50,24 @@ describe('an accepted request', () => {
   });
 
   it('lives no longer than is allowed', () => {
-    expect(validateRequest(repo({ secondsToLive: 10_000_000 }), RULES)).toMatchObject({ request: { secondsToLive: 259_200 } });
+    expect(validateRequest(repo({ secondsToLive: 10_000_000 }), RULES)).toMatchObject({
+      request: { secondsToLive: 259_200 },
+    });
   });
 
-  it.each(['libstdc++', 'foo^bar', '*-libs', 'lib[ab]?', 'python3.12', '_x', 'glibc.i686', '0ad'])('may ask for the package %s', (name) => {
-    expect(problemsOf({ source: { repo: { repo: '/srv/r', packages: [name] } } })).toEqual({});
-  });
+  it.each(['libstdc++', 'foo^bar', '*-libs', 'lib[ab]?', 'python3.12', '_x', 'glibc.i686', '0ad'])(
+    'may ask for the package %s',
+    (name) => {
+      expect(problemsOf({ source: { repo: { repo: '/srv/r', packages: [name] } } })).toEqual({});
+    },
+  );
 
-  it.each(['/srv/r', '/srv/r/$basearch/os', 'https://repos.example/pub/x', 'https://repos.example/pub/$basearch/'])('may point to %s', (location) => {
-    expect(problemsOf({ source: { repo: { repo: location } } })).toEqual({});
-  });
+  it.each(['/srv/r', '/srv/r/$basearch/os', 'https://repos.example/pub/x', 'https://repos.example/pub/$basearch/'])(
+    'may point to %s',
+    (location) => {
+      expect(problemsOf({ source: { repo: { repo: location } } })).toEqual({});
+    },
+  );
 });
 
 describe('a refused request names the field and the way out', () => {
@@ -75,28 +86,79 @@ describe('a refused request names the field and the way out', () => {
     ['a target directory that climbs', repo({ targetDir: '../x' }), 'input.targetDir', /one of: default, private/],
     ['an absolute target directory', repo({ targetDir: '/etc' }), 'input.targetDir', /one of/],
     ['a result that no engine makes', repo({ results: ['ISO'] }), 'input.results.0', /possible here: REPOSITORY/],
-    ['multilib of another arch', repo({ arches: ['x86_64'], multilibArches: ['aarch64'] }), 'input.multilibArches.0', /arch of this request/],
+    [
+      'multilib of another arch',
+      repo({ arches: ['x86_64'], multilibArches: ['aarch64'] }),
+      'input.multilibArches.0',
+      /arch of this request/,
+    ],
     ['a lookaside repo out of bounds', repo({ lookasideRepos: ['/etc'] }), 'input.lookasideRepos.0', /must lie below/],
     ['an empty idempotency key', repo({ idempotencyKey: '' }), 'input.idempotencyKey', /1 to 200/],
     ['a long idempotency key', repo({ idempotencyKey: 'x'.repeat(201) }), 'input.idempotencyKey', /1 to 200/],
-    ['10,000 packages', { source: { repo: { repo: '/srv/r', packages: Array.from({ length: 10_000 }, (_, i) => `p${i}`) } } }, 'input.source.repo.packages', /at most 5000/],
+    [
+      '10,000 packages',
+      { source: { repo: { repo: '/srv/r', packages: Array.from({ length: 10_000 }, (_, i) => `p${i}`) } } },
+      'input.source.repo.packages',
+      /at most 5000/,
+    ],
   ])('%s', (_, input, path, message) => {
     expect(problemsOf(input)).toEqual({ [path]: expect.stringMatching(message) as string });
   });
 
-  it.each(['', ' ', 'a;b', "a'b", 'a"b', 'a\nb', 'a\n', 'a\0', '$(id)', '`id`', '../x', '-x', 'a b', 'ａ', 'x'.repeat(256)])('a package called %j', (name) => {
-    expect(Object.keys(problemsOf({ source: { repo: { repo: '/srv/r', packages: ['ok', name] } } }))).toEqual(['input.source.repo.packages.1']);
+  it.each([
+    '',
+    ' ',
+    'a;b',
+    "a'b",
+    'a"b',
+    'a\nb',
+    'a\n',
+    'a\0',
+    '$(id)',
+    '`id`',
+    '../x',
+    '-x',
+    'a b',
+    'ａ',
+    'x'.repeat(256),
+  ])('a package called %j', (name) => {
+    expect(Object.keys(problemsOf({ source: { repo: { repo: '/srv/r', packages: ['ok', name] } } }))).toEqual([
+      'input.source.repo.packages.1',
+    ]);
   });
 
   it.each([
-    '', 'srv/r', './r', '../r', '/srv/../etc', '/etc', '/srvx', '/srv/a;b', "/srv/a'b", '/srv/a\nb', '/srv/a b', 'ext::sh -c id', 'file:///srv/r', 'ftp://x/y',
-    'https://user:pw@repos.example/pub/x', 'https://repos.example@evil.example/pub', 'https://repos.example/public', 'https://repos.example/pub/../x',
-    'https://repos.example/pub/%2e%2e/x', 'http://repos.example/pub/x', 'https://repos.example:444/pub/x', 'https://repos.example/pub#x', 'https://repos.example\\pub', `/srv/${'x'.repeat(2_000)}`,
+    '',
+    'srv/r',
+    './r',
+    '../r',
+    '/srv/../etc',
+    '/etc',
+    '/srvx',
+    '/srv/a;b',
+    "/srv/a'b",
+    '/srv/a\nb',
+    '/srv/a b',
+    'ext::sh -c id',
+    'file:///srv/r',
+    'ftp://x/y',
+    'https://user:pw@repos.example/pub/x',
+    'https://repos.example@evil.example/pub',
+    'https://repos.example/public',
+    'https://repos.example/pub/../x',
+    'https://repos.example/pub/%2e%2e/x',
+    'http://repos.example/pub/x',
+    'https://repos.example:444/pub/x',
+    'https://repos.example/pub#x',
+    'https://repos.example\\pub',
+    `/srv/${'x'.repeat(2_000)}`,
   ])('a repository at %j', (location) => {
     expect(Object.keys(problemsOf({ source: { repo: { repo: location } } }))).toEqual(['input.source.repo.repo']);
   });
 
   it('all problems at once', () => {
-    expect(Object.keys(problemsOf({ source: { repo: { repo: 'x', packages: [';'] } }, arches: ['vax'], secondsToLive: 0 }))).toHaveLength(4);
+    expect(
+      Object.keys(problemsOf({ source: { repo: { repo: 'x', packages: [';'] } }, arches: ['vax'], secondsToLive: 0 })),
+    ).toHaveLength(4);
   });
 });

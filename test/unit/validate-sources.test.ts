@@ -5,7 +5,12 @@ import { validateRequest } from '../../src/compose/validate-request.ts';
 import { HOSTILE_VALUES } from '../support/hostile-values.ts';
 import { REQUEST_RULES } from '../support/request-rules.ts';
 
-const RULES = { ...REQUEST_RULES, urlAllow: ['https://repos.example/pub'], repoRoots: ['/srv'], moduleDefaultsUrls: ['https://git.example/defaults'] };
+const RULES = {
+  ...REQUEST_RULES,
+  urlAllow: ['https://repos.example/pub'],
+  repoRoots: ['/srv'],
+  moduleDefaultsUrls: ['https://git.example/defaults'],
+};
 
 function problemsOf(input: CreateComposeInput, rules = RULES): Record<string, string> {
   const answer = validateRequest(input, rules);
@@ -16,25 +21,100 @@ const DEFAULTS = { url: 'https://git.example/defaults/fedora.git', commit: 'main
 
 describe('a source that is accepted', () => {
   it.each<[string, ComposeSourceInput, object]>([
-    ['a tag', { tag: { tag: 'f43' } }, { type: 'TAG', tag: 'f43', kojiEvent: null, packages: [], builds: [], scratchBuildTasks: [], modularTags: [], moduleDefaults: null }],
-    ['a tag with all there is', { tag: { tag: 'module-x-1.0~rc/2', packages: ['*'], builds: ['a-1^2-3'], scratchBuildTasks: ['12'], modularTags: ['m'], moduleDefaults: DEFAULTS, kojiEvent: 7 } }, { kojiEvent: 7, builds: ['a-1^2-3'], scratchBuildTasks: ['12'], moduleDefaults: DEFAULTS }],
-    ['builds', { build: { builds: ['bash-5.3-1.fc43', 'bash-5.3-1.fc43'] } }, { type: 'BUILD', builds: ['bash-5.3-1.fc43'], packages: [], scratchBuildTasks: [] }],
-    ['scratch builds alone', { build: { builds: [], scratchBuildTasks: ['2147483647'] } }, { scratchBuildTasks: ['2147483647'] }],
-    ['modules', { module: { modules: ['a:1', 'b:2.0:20260101000000', 'c:3:4:d'] } }, { type: 'MODULE', modules: ['a:1', 'b:2.0:20260101000000', 'c:3:4:d'], resolvedModules: null, scratchModules: [], modularTags: [], moduleDefaults: null, baseModule: null }],
+    [
+      'a tag',
+      { tag: { tag: 'f43' } },
+      {
+        type: 'TAG',
+        tag: 'f43',
+        kojiEvent: null,
+        packages: [],
+        builds: [],
+        scratchBuildTasks: [],
+        modularTags: [],
+        moduleDefaults: null,
+      },
+    ],
+    [
+      'a tag with all there is',
+      {
+        tag: {
+          tag: 'module-x-1.0~rc/2',
+          packages: ['*'],
+          builds: ['a-1^2-3'],
+          scratchBuildTasks: ['12'],
+          modularTags: ['m'],
+          moduleDefaults: DEFAULTS,
+          kojiEvent: 7,
+        },
+      },
+      { kojiEvent: 7, builds: ['a-1^2-3'], scratchBuildTasks: ['12'], moduleDefaults: DEFAULTS },
+    ],
+    [
+      'builds',
+      { build: { builds: ['bash-5.3-1.fc43', 'bash-5.3-1.fc43'] } },
+      { type: 'BUILD', builds: ['bash-5.3-1.fc43'], packages: [], scratchBuildTasks: [] },
+    ],
+    [
+      'scratch builds alone',
+      { build: { builds: [], scratchBuildTasks: ['2147483647'] } },
+      { scratchBuildTasks: ['2147483647'] },
+    ],
+    [
+      'modules',
+      { module: { modules: ['a:1', 'b:2.0:20260101000000', 'c:3:4:d'] } },
+      {
+        type: 'MODULE',
+        modules: ['a:1', 'b:2.0:20260101000000', 'c:3:4:d'],
+        resolvedModules: null,
+        scratchModules: [],
+        modularTags: [],
+        moduleDefaults: null,
+        baseModule: null,
+      },
+    ],
     ['modular tags alone', { module: { modularTags: ['f43-modular'] } }, { modules: [], modularTags: ['f43-modular'] }],
-    ['modules on a platform', { module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 5, streamVersionLte: 7 } } }, { baseModule: { name: 'platform', stream: null, streamVersionGte: 5, streamVersionLte: 7 } }],
+    [
+      'modules on a platform',
+      { module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 5, streamVersionLte: 7 } } },
+      { baseModule: { name: 'platform', stream: null, streamVersionGte: 5, streamVersionLte: 7 } },
+    ],
     ['a repository', { repo: { repo: '/srv/r' } }, { type: 'REPO', repo: '/srv/r', packages: [], revisions: null }],
-    ['content sets', { pulp: { contentSets: ['rhel-9-rpms'] } }, { type: 'PULP', contentSets: ['rhel-9-rpms'], resolvedContentSets: null }],
-    ['a raw configuration', { rawConfig: { name: 'pungi-fedora', commit: 'abcdef0' } }, { type: 'RAW_CONFIG', name: 'pungi-fedora', commit: 'abcdef0', resolvedCommit: null, kojiEvent: null, builds: [], modules: [] }],
-    ['a Pungi compose', { pungiCompose: { url: 'https://repos.example/pub/compose/Server' } }, { type: 'PUNGI_COMPOSE', url: 'https://repos.example/pub/compose/Server', packages: [], builds: [] }],
+    [
+      'content sets',
+      { pulp: { contentSets: ['rhel-9-rpms'] } },
+      { type: 'PULP', contentSets: ['rhel-9-rpms'], resolvedContentSets: null },
+    ],
+    [
+      'a raw configuration',
+      { rawConfig: { name: 'pungi-fedora', commit: 'abcdef0' } },
+      {
+        type: 'RAW_CONFIG',
+        name: 'pungi-fedora',
+        commit: 'abcdef0',
+        resolvedCommit: null,
+        kojiEvent: null,
+        builds: [],
+        modules: [],
+      },
+    ],
+    [
+      'a Pungi compose',
+      { pungiCompose: { url: 'https://repos.example/pub/compose/Server' } },
+      { type: 'PUNGI_COMPOSE', url: 'https://repos.example/pub/compose/Server', packages: [], builds: [] },
+    ],
   ])('%s', (_, source, expected) => {
     expect(validateRequest({ source }, RULES)).toMatchObject({ request: { source: expected } });
   });
 
   it('has the keys that are configured where it names none', () => {
     const rules = { ...RULES, sigkeys: ['abcdef12'] };
-    expect(validateRequest({ source: { tag: { tag: 'f43' } } }, rules)).toMatchObject({ request: { sigkeys: ['abcdef12'] } });
-    expect(validateRequest({ source: { tag: { tag: 'f43' } }, sigkeys: [] }, rules)).toMatchObject({ request: { sigkeys: [] } });
+    expect(validateRequest({ source: { tag: { tag: 'f43' } } }, rules)).toMatchObject({
+      request: { sigkeys: ['abcdef12'] },
+    });
+    expect(validateRequest({ source: { tag: { tag: 'f43' } }, sigkeys: [] }, rules)).toMatchObject({
+      request: { sigkeys: [] },
+    });
   });
 });
 
@@ -45,39 +125,167 @@ describe('a source that is refused names the field and the way out', () => {
     ['a tag with a quote', { source: { tag: { tag: 'f43"' } } }, 'input.source.tag.tag', /may hold only/],
     ['a caret in a tag', { source: { tag: { tag: 'f^43' } } }, 'input.source.tag.tag', /may hold only/],
     ['event 0', { source: { tag: { tag: 'f43', kojiEvent: 0 } } }, 'input.source.tag.kojiEvent', /above 0/],
-    ['event -1', { source: { rawConfig: { name: 'pungi-fedora', commit: 'a', kojiEvent: -1 } } }, 'input.source.rawConfig.kojiEvent', /above 0/],
-    ['a task with a sign', { source: { tag: { tag: 'f43', scratchBuildTasks: ['1', '-2'] } } }, 'input.source.tag.scratchBuildTasks.1', /number of a Koji task/],
-    ['scratch builds in a NIGHTLY', { source: { tag: { tag: 'f43', scratchBuildTasks: ['1'] } }, composeType: 'NIGHTLY' }, 'input.source.tag.scratchBuildTasks', /composeType TEST/],
-    ['scratch modules in a CI compose', { source: { module: { scratchModules: ['a:1:2:c'] } }, composeType: 'CI' }, 'input.source.module.scratchModules', /composeType TEST/],
+    [
+      'event -1',
+      { source: { rawConfig: { name: 'pungi-fedora', commit: 'a', kojiEvent: -1 } } },
+      'input.source.rawConfig.kojiEvent',
+      /above 0/,
+    ],
+    [
+      'a task with a sign',
+      { source: { tag: { tag: 'f43', scratchBuildTasks: ['1', '-2'] } } },
+      'input.source.tag.scratchBuildTasks.1',
+      /number of a Koji task/,
+    ],
+    [
+      'scratch builds in a NIGHTLY',
+      { source: { tag: { tag: 'f43', scratchBuildTasks: ['1'] } }, composeType: 'NIGHTLY' },
+      'input.source.tag.scratchBuildTasks',
+      /composeType TEST/,
+    ],
+    [
+      'scratch modules in a CI compose',
+      { source: { module: { scratchModules: ['a:1:2:c'] } }, composeType: 'CI' },
+      'input.source.module.scratchModules',
+      /composeType TEST/,
+    ],
     ['no build', { source: { build: { builds: [] } } }, 'input.source.build.builds', /at least one build/],
-    ['a build without a release', { source: { build: { builds: ['bash-5.3'] } } }, 'input.source.build.builds.0', /name-version-release/],
+    [
+      'a build without a release',
+      { source: { build: { builds: ['bash-5.3'] } } },
+      'input.source.build.builds.0',
+      /name-version-release/,
+    ],
     ['no module', { source: { module: {} } }, 'input.source.module.modules', /at least one module/],
-    ['a module without a stream', { source: { module: { modules: ['a'] } } }, 'input.source.module.modules.0', /name:stream/],
-    ['a module of five parts', { source: { module: { modules: ['a:b:1:c:d'] } } }, 'input.source.module.modules.0', /name:stream/],
-    ['a version that is no number', { source: { module: { modules: ['a:b:x'] } } }, 'input.source.module.modules.0', /name:stream/],
-    ['a scratch module that is not exact', { source: { module: { scratchModules: ['a:b:1'] } } }, 'input.source.module.scratchModules.0', /name:stream:version:context/],
-    ['a base module', { source: { module: { modules: ['platform:f43'] } } }, 'input.source.module.modules.0', /base module/],
-    ['bounds that exclude each other', { source: { module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 2, streamVersionLte: 1 } } } }, 'input.source.module.baseModule.streamVersionGte', /not be more/],
-    ['bounds on what is not looked up in MBS', { source: { module: { modularTags: ['m'], baseModule: { name: 'platform' } } } }, 'input.source.module.baseModule', /leave one of them out/],
-    ['module defaults elsewhere', { source: { tag: { tag: 'f43', moduleDefaults: { url: 'https://evil.example/x', commit: 'main' } } } }, 'input.source.tag.moduleDefaults.url', /must lie below/],
-    ['module defaults on this machine', { source: { tag: { tag: 'f43', moduleDefaults: { url: '/srv/git', commit: 'main' } } } }, 'input.source.tag.moduleDefaults.url', /http/],
-    ['module defaults by a helper', { source: { module: { modules: ['a:1'], moduleDefaults: { url: 'ext::sh -c id', commit: 'main' } } } }, 'input.source.module.moduleDefaults.url', /http/],
-    ['module defaults at an option', { source: { tag: { tag: 'f43', moduleDefaults: { ...DEFAULTS, commit: '--upload-pack=x' } } } }, 'input.source.tag.moduleDefaults.commit', /may hold only/],
+    [
+      'a module without a stream',
+      { source: { module: { modules: ['a'] } } },
+      'input.source.module.modules.0',
+      /name:stream/,
+    ],
+    [
+      'a module of five parts',
+      { source: { module: { modules: ['a:b:1:c:d'] } } },
+      'input.source.module.modules.0',
+      /name:stream/,
+    ],
+    [
+      'a version that is no number',
+      { source: { module: { modules: ['a:b:x'] } } },
+      'input.source.module.modules.0',
+      /name:stream/,
+    ],
+    [
+      'a scratch module that is not exact',
+      { source: { module: { scratchModules: ['a:b:1'] } } },
+      'input.source.module.scratchModules.0',
+      /name:stream:version:context/,
+    ],
+    [
+      'a base module',
+      { source: { module: { modules: ['platform:f43'] } } },
+      'input.source.module.modules.0',
+      /base module/,
+    ],
+    [
+      'bounds that exclude each other',
+      {
+        source: {
+          module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 2, streamVersionLte: 1 } },
+        },
+      },
+      'input.source.module.baseModule.streamVersionGte',
+      /not be more/,
+    ],
+    [
+      'bounds on what is not looked up in MBS',
+      { source: { module: { modularTags: ['m'], baseModule: { name: 'platform' } } } },
+      'input.source.module.baseModule',
+      /leave one of them out/,
+    ],
+    [
+      'module defaults elsewhere',
+      { source: { tag: { tag: 'f43', moduleDefaults: { url: 'https://evil.example/x', commit: 'main' } } } },
+      'input.source.tag.moduleDefaults.url',
+      /must lie below/,
+    ],
+    [
+      'module defaults on this machine',
+      { source: { tag: { tag: 'f43', moduleDefaults: { url: '/srv/git', commit: 'main' } } } },
+      'input.source.tag.moduleDefaults.url',
+      /http/,
+    ],
+    [
+      'module defaults by a helper',
+      { source: { module: { modules: ['a:1'], moduleDefaults: { url: 'ext::sh -c id', commit: 'main' } } } },
+      'input.source.module.moduleDefaults.url',
+      /http/,
+    ],
+    [
+      'module defaults at an option',
+      { source: { tag: { tag: 'f43', moduleDefaults: { ...DEFAULTS, commit: '--upload-pack=x' } } } },
+      'input.source.tag.moduleDefaults.commit',
+      /may hold only/,
+    ],
     ['no content set', { source: { pulp: { contentSets: [] } } }, 'input.source.pulp.contentSets', /at least one/],
-    ['a raw configuration that is not there', { source: { rawConfig: { name: 'other', commit: 'a' } } }, 'input.source.rawConfig.name', /one of: pungi-fedora/],
-    ['a range of commits', { source: { rawConfig: { name: 'pungi-fedora', commit: 'a..b' } } }, 'input.source.rawConfig.commit', /commit/],
-    ['an older commit', { source: { rawConfig: { name: 'pungi-fedora', commit: 'main~1' } } }, 'input.source.rawConfig.commit', /commit/],
-    ['a Pungi compose by another protocol', { source: { pungiCompose: { url: 'file:///srv/compose/Everything' } } }, 'input.source.pungiCompose.url', /^must be an http:\/\/ or https:\/\/ URL$/],
-    ['a Pungi compose elsewhere', { source: { pungiCompose: { url: 'https://evil.example/x' } } }, 'input.source.pungiCompose.url', /must lie below/],
-    ['a flag of another source', { source: { build: { builds: ['a-1-1'] } }, flags: ['NO_DEPS', 'NO_INHERITANCE'] }, 'input.flags.1', /it is for tag: leave it out/],
-    ['a flag of Pulp', { source: { tag: { tag: 'f43' } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] }, 'input.flags.0', /it is for pulp/],
-    ['1,001 builds', { source: { build: { builds: Array.from({ length: 1_001 }, (_each, index) => `a-1-${index}`) } } }, 'input.source.build.builds', /at most 1000/],
+    [
+      'a raw configuration that is not there',
+      { source: { rawConfig: { name: 'other', commit: 'a' } } },
+      'input.source.rawConfig.name',
+      /one of: pungi-fedora/,
+    ],
+    [
+      'a range of commits',
+      { source: { rawConfig: { name: 'pungi-fedora', commit: 'a..b' } } },
+      'input.source.rawConfig.commit',
+      /commit/,
+    ],
+    [
+      'an older commit',
+      { source: { rawConfig: { name: 'pungi-fedora', commit: 'main~1' } } },
+      'input.source.rawConfig.commit',
+      /commit/,
+    ],
+    [
+      'a Pungi compose by another protocol',
+      { source: { pungiCompose: { url: 'file:///srv/compose/Everything' } } },
+      'input.source.pungiCompose.url',
+      /^must be an http:\/\/ or https:\/\/ URL$/,
+    ],
+    [
+      'a Pungi compose elsewhere',
+      { source: { pungiCompose: { url: 'https://evil.example/x' } } },
+      'input.source.pungiCompose.url',
+      /must lie below/,
+    ],
+    [
+      'a flag of another source',
+      { source: { build: { builds: ['a-1-1'] } }, flags: ['NO_DEPS', 'NO_INHERITANCE'] },
+      'input.flags.1',
+      /it is for tag: leave it out/,
+    ],
+    [
+      'a flag of Pulp',
+      { source: { tag: { tag: 'f43' } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] },
+      'input.flags.0',
+      /it is for pulp/,
+    ],
+    [
+      '1,001 builds',
+      { source: { build: { builds: Array.from({ length: 1_001 }, (_each, index) => `a-1-${index}`) } } },
+      'input.source.build.builds',
+      /at most 1000/,
+    ],
   ])('%s', (_, input, path, message) => {
     expect(problemsOf(input)).toEqual({ [path]: expect.stringMatching(message) as string });
   });
 
   it('module defaults, where none are configured', () => {
-    expect(problemsOf({ source: { tag: { tag: 'f43', moduleDefaults: DEFAULTS } } }, { ...RULES, moduleDefaultsUrls: [] })).toEqual({ 'input.source.tag.moduleDefaults.url': expect.stringContaining('ODCS_MODULE_DEFAULTS_URLS') as string });
+    expect(
+      problemsOf({ source: { tag: { tag: 'f43', moduleDefaults: DEFAULTS } } }, { ...RULES, moduleDefaultsUrls: [] }),
+    ).toEqual({
+      'input.source.tag.moduleDefaults.url': expect.stringContaining('ODCS_MODULE_DEFAULTS_URLS') as string,
+    });
   });
 
   it('modules by name where there is no MBS, but not those of modular tags', () => {
@@ -97,17 +305,29 @@ const PLACES: readonly Place[] = [
   ['source.tag.builds.0', (value) => ({ source: { tag: { tag: 'f43', builds: [value] } } })],
   ['source.tag.scratchBuildTasks.0', (value) => ({ source: { tag: { tag: 'f43', scratchBuildTasks: [value] } } })],
   ['source.tag.modularTags.0', (value) => ({ source: { tag: { tag: 'f43', modularTags: [value] } } })],
-  ['source.tag.moduleDefaults.url', (url) => ({ source: { tag: { tag: 'f43', moduleDefaults: { url, commit: 'main' } } } })],
-  ['source.tag.moduleDefaults.commit', (commit) => ({ source: { tag: { tag: 'f43', moduleDefaults: { ...DEFAULTS, commit } } } })],
+  [
+    'source.tag.moduleDefaults.url',
+    (url) => ({ source: { tag: { tag: 'f43', moduleDefaults: { url, commit: 'main' } } } }),
+  ],
+  [
+    'source.tag.moduleDefaults.commit',
+    (commit) => ({ source: { tag: { tag: 'f43', moduleDefaults: { ...DEFAULTS, commit } } } }),
+  ],
   ['source.build.builds.0', (value) => ({ source: { build: { builds: [value] } } })],
   ['source.module.modules.0', (value) => ({ source: { module: { modules: [value] } } })],
   ['source.module.scratchModules.0', (value) => ({ source: { module: { scratchModules: [value] } } })],
   ['source.module.baseModule.name', (name) => ({ source: { module: { modules: ['a:1'], baseModule: { name } } } })],
-  ['source.module.baseModule.stream', (stream) => ({ source: { module: { modules: ['a:1'], baseModule: { name: 'platform', stream } } } })],
+  [
+    'source.module.baseModule.stream',
+    (stream) => ({ source: { module: { modules: ['a:1'], baseModule: { name: 'platform', stream } } } }),
+  ],
   ['source.pulp.contentSets.0', (value) => ({ source: { pulp: { contentSets: [value] } } })],
   ['source.rawConfig.name', (name) => ({ source: { rawConfig: { name, commit: 'a' } } })],
   ['source.rawConfig.commit', (commit) => ({ source: { rawConfig: { name: 'pungi-fedora', commit } } })],
-  ['source.rawConfig.builds.0', (value) => ({ source: { rawConfig: { name: 'pungi-fedora', commit: 'a', builds: [value] } } })],
+  [
+    'source.rawConfig.builds.0',
+    (value) => ({ source: { rawConfig: { name: 'pungi-fedora', commit: 'a', builds: [value] } } }),
+  ],
   ['source.pungiCompose.url', (url) => ({ source: { pungiCompose: { url } } })],
 ];
 

@@ -14,11 +14,14 @@ function failing(times: number, code: string): { calls: number; work(): Promise<
   };
 }
 
-it.each(['ECONNREFUSED', '55P03', '53300'])('a database that is away for a moment (%s) is asked again', async (code) => {
-  const blip = failing(2, code);
-  expect(await whileConnected(new AbortController().signal, () => blip.work())).toBe('done');
-  expect(blip.calls).toBe(3);
-});
+it.each(['ECONNREFUSED', '55P03', '53300'])(
+  'a database that is away for a moment (%s) is asked again',
+  async (code) => {
+    const blip = failing(2, code);
+    expect(await whileConnected(new AbortController().signal, () => blip.work())).toBe('done');
+    expect(blip.calls).toBe(3);
+  },
+);
 
 it('what is no loss of the database is told at once', async () => {
   const broken = failing(1, '23505');

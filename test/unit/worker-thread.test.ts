@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { runInThread } from '../../src/worker-thread.ts';
+import { runInThread } from '../../src/concurrency/worker-thread.ts';
 
 const module = new URL('../support/threads/counting-thread.ts', import.meta.url);
 

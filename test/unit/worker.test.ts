@@ -1,8 +1,8 @@
 // A worker that is stopped while it looks at a source.
 
 import { expect, it } from 'vitest';
-import { Attempts } from '../../src/app/attempts.ts';
-import type { GenerateComposeDeps } from '../../src/app/generate-compose.ts';
+import { Attempts } from '../../src/app/attempt/running-attempts.ts';
+import type { GenerateComposeDeps } from '../../src/app/attempt/run.ts';
 import type { ComposeStore, Engine, FeedSignal, Job } from '../../src/app/ports.ts';
 import { createWorker } from '../../src/app/worker.ts';
 import type { Lane } from '../../src/compose/lane.ts';
@@ -21,7 +21,9 @@ function aWorker(drainSeconds: number) {
     resolver: {
       identify: (_compose: unknown, signal: AbortSignal) => {
         looking.resolve();
-        const gone = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+        const gone = new Promise<never>((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+        );
         return Promise.race([gone, answer.promise.then(() => ({ fingerprint: [] }))]);
       },
     },
@@ -29,7 +31,12 @@ function aWorker(drainSeconds: number) {
   } as unknown as GenerateComposeDeps;
   const service = { start: async () => {}, stop: async () => {} };
   const worker = createWorker({
-    generation, drainSeconds, concurrency: 1, attempts: new Attempts(), logger: silentLogger, lease: service,
+    generation,
+    drainSeconds,
+    concurrency: 1,
+    attempts: new Attempts(),
+    logger: silentLogger,
+    lease: service,
     queue: { work: async (lane, _slots, handle) => void handlers.set(lane, handle), stopWorking: async () => {} },
     events: { head: async () => 0n },
     // Nothing happens.

@@ -91,7 +91,7 @@ export interface ComposeTransaction {
   /** Sends the job that makes a worker see to it; part of the transaction. */
   enqueue(compose: Compose, lane: Lane): Promise<void>;
   /** The compose of this digest whose result there is or will be; locked against its end until the transaction's. */
-  findRoot(digest: string): Promise<Compose | null>;
+  findReusable(digest: string): Promise<Compose | null>;
   /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
   lockFamily(id: string): Promise<readonly Compose[]>;
   /** Until the end of the transaction nobody else leads links `latest-…` anywhere in this target directory. */
@@ -99,7 +99,7 @@ export interface ComposeTransaction {
   /** WAIT and GENERATING composes of an owner, `limit` at most; until the end of the transaction no other counts theirs. */
   countOpen(owner: string, limit: number): Promise<number>;
   /** How many that are not REMOVED share the result of `rootId`. */
-  livingSharers(rootId: string): Promise<number>;
+  countReusers(rootId: string): Promise<number>;
   /** All pins of a compose by name, those that have ended included. */
   pins(id: string): Promise<readonly Pin[]>;
   /** Adds a pin; one of the same name gets a new owner and end, and keeps when it was created. */
@@ -109,7 +109,7 @@ export interface ComposeTransaction {
   /** Stores the idempotency key of what this transaction did to a compose. */
   remember(idempotency: Idempotency, composeId: string): Promise<void>;
   /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
-  lockSharers(rootId: string): Promise<readonly Compose[]>;
+  lockReusers(rootId: string): Promise<readonly Compose[]>;
   /** Fills the packages of a compose that is being published. */
   insertPackages(id: string, packages: readonly PackageRecord[]): Promise<void>;
   deletePackages(id: string): Promise<void>;
@@ -136,11 +136,13 @@ export interface ComposeStore {
   findMany(ids: readonly string[]): Promise<readonly (Compose | null)[]>;
   page(query: PageQuery): Promise<Page<Compose>>;
   count(filter: ComposeFilter): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
-  findByIdempotencyKey(key: Omit<Idempotency, 'digest'>): Promise<{ readonly composeId: string; readonly digest: string } | null>;
+  findByIdempotencyKey(
+    key: Omit<Idempotency, 'digest'>,
+  ): Promise<{ readonly composeId: string; readonly digest: string } | null>;
   /** WAIT composes of this digest, oldest first. */
   waitingFor(digest: string): Promise<readonly string[]>;
   /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
-  sharersOf(rootId: string): Promise<readonly string[]>;
+  reusersOf(rootId: string): Promise<readonly string[]>;
   /** The last id that was given to a compose, whether or not there is one of that id. */
   lastId(): Promise<bigint>;
   /** The pins that have not ended at `at`, by name, in the order of `ids`. */
@@ -153,13 +155,25 @@ export interface ComposeStore {
 
 export type DueQuery =
   /** DONE or FAILED, expired at `at`, nobody removes them yet, no pin holds them. */
-  | { readonly what: 'EXPIRED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly except: readonly string[]; readonly limit: number }
+  | {
+      readonly what: 'EXPIRED';
+      readonly at: Date;
+      readonly targetDirs: readonly string[];
+      readonly except: readonly string[];
+      readonly limit: number;
+    }
   /** They have pins that have ended at `at`, and are not REMOVED. */
   | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
   /** Like EXPIRED, those whose removal has begun included. */
   | { readonly what: 'STRANDED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Their removal was begun at `before` or earlier and is not finished; by id, those after `after`. */
-  | { readonly what: 'HALF_REMOVED'; readonly before: Date; readonly after?: string; readonly targetDirs: readonly string[]; readonly limit: number }
+  | {
+      readonly what: 'HALF_REMOVED';
+      readonly before: Date;
+      readonly after?: string;
+      readonly targetDirs: readonly string[];
+      readonly limit: number;
+    }
   /** DONE, and links `latest-…` may not lead to them yet; those that were DONE first come first. */
   | { readonly what: 'LINKS'; readonly targetDirs: readonly string[]; readonly limit: number }
   /** Roots that have ended while some of their sharers have not. */
@@ -168,7 +182,7 @@ export type DueQuery =
   | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
 
 /** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
-export class RootTaken extends Error {
+export class ReusableTaken extends Error {
   override readonly name = 'RootTaken';
 }
 

@@ -16,7 +16,11 @@ export interface EventLog {
     readonly filter?: ComposeFilter;
   }): Promise<readonly FeedItem[]>;
   /** The same for each of several composes, in the order of `composeIds`. */
-  readEach(query: { readonly composeIds: readonly string[]; readonly after: bigint; readonly limit: number }): Promise<readonly (readonly FeedItem[])[]>;
+  readEach(query: {
+    readonly composeIds: readonly string[];
+    readonly after: bigint;
+    readonly limit: number;
+  }): Promise<readonly (readonly FeedItem[])[]>;
 }
 
 /** An event and its compose, the event's snapshot laid over it. Frozen: all subscribers share one object. */

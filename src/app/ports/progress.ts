@@ -45,5 +45,9 @@ export interface PackageStore {
    * Binary packages, by NEVRA, that only one of two composes has, whatever tree they are in; null where there are more
    * than `limit` in all.
    */
-  differences(fromId: string, toId: string, limit: number): Promise<{ readonly from: readonly PackageRecord[]; readonly to: readonly PackageRecord[] } | null>;
+  differences(
+    fromId: string,
+    toId: string,
+    limit: number,
+  ): Promise<{ readonly from: readonly PackageRecord[]; readonly to: readonly PackageRecord[] } | null>;
 }

@@ -2,7 +2,7 @@
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { KeptFiles } from './kept-files.ts';
+import type { FileCache } from './cache.ts';
 import type { Service } from './platform.ts';
 import type { PackageRecord } from './progress.ts';
 
@@ -38,17 +38,17 @@ export interface Leftover {
 }
 
 export interface Results extends Service {
-  readonly kept: KeptFiles;
+  readonly cache: FileCache;
   /** Names of the target directories that are there, here, and this database's; a full or read-only one, too. */
   reachable(): Promise<readonly string[]>;
   /** What lies there by names that are ours and has not been touched since `before`. */
   leftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
   /** Moves a leftover to the trash, if it is still what was found. */
-  clearAway(targetDir: string, leftover: Leftover): Promise<void>;
+  trashLeftover(targetDir: string, leftover: Leftover): Promise<void>;
   /** Deletes, in the background, what processes that died have left in the trash. */
-  emptyTrash(): void;
+  purgeTrash(): void;
   /** Ids of the composes that a link `latest-…` points to: they are not to be removed. */
-  latest(targetDir: string): Promise<ReadonlySet<string>>;
+  latestTargets(targetDir: string): Promise<ReadonlySet<string>>;
   /** Null where the target directory is there, writable, not full and of this database. */
   check(targetDir: string): Promise<ComposeFailure | null>;
   /**
@@ -68,21 +68,28 @@ export interface Results extends Service {
   /** Leads the links `latest-…` of a raw configuration to a compose that is DONE, but for those that lead to a newer one. */
   linkLatest(compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void>;
   /** Moves what there is of an attempt (files and scratch) to the trash, from where it is deleted in time. */
-  discard(attempt: AttemptDirectory): Promise<void>;
+  trashAttempt(attempt: AttemptDirectory): Promise<void>;
   /**
    * Moves what attempts up to the compose's left, published without having become DONE included, to the trash; called
    * with the row locked.
    */
-  clear(compose: Compose): Promise<void>;
+  trashAttempts(compose: Compose): Promise<void>;
   /** Moves a published compose and its logs to the trash. */
   remove(compose: Compose): Promise<void>;
   /** The text of the .repo file of a compose that is served; null where there is none. */
   repoFile(compose: Compose): string | null | Promise<string | null>;
   /** Without a repository and its .repo file where the compose has variants of its own. */
-  urls(compose: Compose): { readonly toplevel: string; readonly repository: string | null; readonly repofile: string | null } | null;
+  urls(
+    compose: Compose,
+  ): { readonly toplevel: string; readonly repository: string | null; readonly repofile: string | null } | null;
   appendLog(compose: Compose, attempt: number, text: string): void;
   /** Waits until what was appended is on disk. */
   flushLog(compose: Compose, attempt: number): Promise<void>;
   /** Bytes of an attempt's log from `offset`, whole lines, 64 KiB at most; empty where there is none yet. */
-  readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<{ readonly text: string; readonly nextOffset: number }>;
+  readLog(
+    compose: Compose,
+    attempt: number,
+    offset: number,
+    upToEnd: boolean,
+  ): Promise<{ readonly text: string; readonly nextOffset: number }>;
 }

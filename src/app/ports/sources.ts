@@ -43,7 +43,12 @@ export interface PackageMetadata {
    * Writes a repodata/ into `to`. `packages` is a file with a line for each: JSON of its checksum, its location in the
    * repository, and the one it is to have. False where the repository has changed since it was opened.
    */
-  extract(wanted: { readonly repository: OpenedRepository; readonly packages: string; readonly to: string; readonly signal: AbortSignal }): Promise<boolean>;
+  extract(wanted: {
+    readonly repository: OpenedRepository;
+    readonly packages: string;
+    readonly to: string;
+    readonly signal: AbortSignal;
+  }): Promise<boolean>;
 }
 
 /** Looks into packages of Koji whose files nobody has looked at yet. */
@@ -154,7 +159,10 @@ export interface ResolveContext {
 
 export interface SourceResolver {
   /** What the source holds just now, in few bytes: equal for equal content. Cheap; the reason of a failure is `resolve`'s to tell. */
-  identify(compose: Compose, signal: AbortSignal): Promise<{ readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure }>;
+  identify(
+    compose: Compose,
+    signal: AbortSignal,
+  ): Promise<{ readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure }>;
   resolve(
     compose: Compose,
     context: ResolveContext,

@@ -27,7 +27,7 @@ export interface WorkQueue extends Service {
   /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
   work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
   /** Something that could not be taken may be now. */
-  lookAgain(): void;
+  wake(): void;
   /** No further jobs; those under way go on. */
   stopWorking(): Promise<void>;
   /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */

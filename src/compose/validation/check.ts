@@ -39,12 +39,19 @@ export class Check {
   }
 
   oneOf(path: string, values: readonly string[], known: readonly string[], what: string): string[] {
-    if (this.size(path, values, LIMITS.list)) values.forEach((value, index) => this.known(`${path}.${index}`, value, known, what));
+    if (this.size(path, values, LIMITS.list))
+      values.forEach((value, index) => this.known(`${path}.${index}`, value, known, what));
     return unique(values);
   }
 
   known(path: string, value: string, known: readonly string[], what: string): string {
-    if (!known.includes(value)) this.fail(path, known.length === 0 ? `is no ${what}: none is configured here` : `is no ${what} known here; one of: ${known.join(', ')}`);
+    if (!known.includes(value))
+      this.fail(
+        path,
+        known.length === 0
+          ? `is no ${what}: none is configured here`
+          : `is no ${what} known here; one of: ${known.join(', ')}`,
+      );
     return value;
   }
 

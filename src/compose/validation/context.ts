@@ -22,7 +22,11 @@ export function readPackages({ path, check }: SourceContext, packages: Strings):
 
 /** Scratch builds and modules were never meant to be shipped: Pungi refuses them in anything but a TEST compose. */
 export function needsTest({ path, input, check }: SourceContext, field: string, items: readonly string[]): void {
-  if (items.length > 0 && (input.composeType ?? 'TEST') !== 'TEST') check.fail(`${path}.${field}`, 'may be part of a compose of type TEST only; ask for composeType TEST, or leave it out');
+  if (items.length > 0 && (input.composeType ?? 'TEST') !== 'TEST')
+    check.fail(
+      `${path}.${field}`,
+      'may be part of a compose of type TEST only; ask for composeType TEST, or leave it out',
+    );
 }
 
 export function readScratchTasks(context: SourceContext, tasks: Strings): string[] {
@@ -31,12 +35,19 @@ export function readScratchTasks(context: SourceContext, tasks: Strings): string
   return read;
 }
 
-export function readModuleDefaults({ path, rules, check }: SourceContext, given: ModuleDefaultsInput | null | undefined): ModuleDefaults | null {
+export function readModuleDefaults(
+  { path, rules, check }: SourceContext,
+  given: ModuleDefaultsInput | null | undefined,
+): ModuleDefaults | null {
   if (given == null) return null;
   const { moduleDefaultsUrls } = rules;
   const location = parseUrlLocation(given.url, moduleDefaultsUrls);
   const at = `${path}.moduleDefaults`;
-  if (moduleDefaultsUrls?.length === 0) check.fail(`${at}.url`, 'no git repository of module defaults is configured here (ODCS_MODULE_DEFAULTS_URLS); leave moduleDefaults out');
+  if (moduleDefaultsUrls?.length === 0)
+    check.fail(
+      `${at}.url`,
+      'no git repository of module defaults is configured here (ODCS_MODULE_DEFAULTS_URLS); leave moduleDefaults out',
+    );
   else if ('problem' in location) check.fail(`${at}.url`, location.problem);
   return { url: given.url, commit: check.text(`${at}.commit`, given.commit, REVISION) };
 }

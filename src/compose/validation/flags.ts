@@ -22,7 +22,10 @@ export function readFlags(flags: readonly ComposeFlag[], type: SourceType | unde
   for (const flag of type ? asked : []) {
     const { [flag]: types } = MEANINGFUL;
     if (type && !types.includes(type)) {
-      check.fail(`input.flags.${flags.indexOf(flag)}`, `${flag} means nothing for a source ${SOURCE_FIELDS[type]}; it is for ${types.map((one) => SOURCE_FIELDS[one]).join(', ')}: leave it out`);
+      check.fail(
+        `input.flags.${flags.indexOf(flag)}`,
+        `${flag} means nothing for a source ${SOURCE_FIELDS[type]}; it is for ${types.map((one) => SOURCE_FIELDS[one]).join(', ')}: leave it out`,
+      );
     }
   }
   return asked;

@@ -9,8 +9,14 @@ const CHARACTERS = 'ASCII letters, digits, blanks and - / _ . : # + ? $ ~';
 export const NAME: TextKind = { pattern: /^(?! )[A-Za-z0-9 \-/_.:#+?$~]+(?<! )$/, allowed: CHARACTERS };
 /** name-version-release of a build; the version may hold a caret. */
 export const NVR: TextKind = { pattern: /^(?! )[A-Za-z0-9 \-/_.:#+?$~^]+(?<! )$/, allowed: `${CHARACTERS} ^` };
-export const PACKAGE: TextKind = { pattern: /^[A-Za-z0-9_*?[.][A-Za-z0-9._+\-~^:*?[\]!@%=,]*$/, allowed: 'a package name or glob' };
-export const SIGKEY: TextKind = { pattern: /^[0-9A-Za-z]{0,64}$/, allowed: 'letters and digits, or an empty string for unsigned' };
+export const PACKAGE: TextKind = {
+  pattern: /^[A-Za-z0-9_*?[.][A-Za-z0-9._+\-~^:*?[\]!@%=,]*$/,
+  allowed: 'a package name or glob',
+};
+export const SIGKEY: TextKind = {
+  pattern: /^[0-9A-Za-z]{0,64}$/,
+  allowed: 'letters and digits, or an empty string for unsigned',
+};
 export const TASK: TextKind = { pattern: /^[1-9]\d{0,9}$/, allowed: 'the number of a Koji task, in digits' };
 /** As git check-ref-format has it, of plain characters, and nothing that could be taken for an option or a range. */
 export const REVISION: TextKind = {

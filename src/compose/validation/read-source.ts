@@ -15,21 +15,30 @@ import type { RequestRules } from './rules.ts';
 import { readTagSource } from './tag-source.ts';
 
 /** What an operator has to set for a source; those that are not here need no more than an engine. */
-const NEEDED_SETTINGS: Partial<Record<SourceType, string>> = { PULP: 'ODCS_PULP', RAW_CONFIG: 'ODCS_RAW_CONFIGS and Pungi' };
+const NEEDED_SETTINGS: Partial<Record<SourceType, string>> = {
+  PULP: 'ODCS_PULP',
+  RAW_CONFIG: 'ODCS_RAW_CONFIGS and Pungi',
+};
 
 /** Null where it cannot even be told which source is meant, or where nothing here can do it. */
 export function readSource(input: CreateComposeInput, rules: RequestRules, check: Check): ComposeSource | null {
   const given = SOURCE_TYPES.filter((type) => input.source[SOURCE_FIELDS[type]] != null);
   const [type] = given;
   if (!type || given.length > 1) {
-    check.fail('input.source', `must name exactly one of ${Object.values(SOURCE_FIELDS).join(', ')}; ${given.length} are given`);
+    check.fail(
+      'input.source',
+      `must name exactly one of ${Object.values(SOURCE_FIELDS).join(', ')}; ${given.length} are given`,
+    );
     return null;
   }
   const path = `input.source.${SOURCE_FIELDS[type]}`;
   if (!rules.capabilities.has(type)) {
     const can = [...rules.capabilities.keys()].map((able) => SOURCE_FIELDS[able]).join(', ') || 'none';
     const missing = NEEDED_SETTINGS[type];
-    check.fail(path, `${missing ? `is not configured here (${missing})` : 'no configured engine can do this source'}; possible here: ${can}`);
+    check.fail(
+      path,
+      `${missing ? `is not configured here (${missing})` : 'no configured engine can do this source'}; possible here: ${can}`,
+    );
     return null;
   }
   return readAny({ path, input, rules, check });

@@ -6,5 +6,10 @@ import { readLocation, readPackages, type SourceContext } from './context.ts';
 
 export function readRepoSource(context: SourceContext, source: RepoSourceInput): RepoSource {
   const { path, rules, check } = context;
-  return { type: 'REPO', repo: readLocation(`${path}.repo`, source.repo, rules, check), packages: readPackages(context, source.packages), revisions: null };
+  return {
+    type: 'REPO',
+    repo: readLocation(`${path}.repo`, source.repo, rules, check),
+    packages: readPackages(context, source.packages),
+    revisions: null,
+  };
 }

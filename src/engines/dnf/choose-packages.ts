@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { OpenedRepository, PackageDownloads, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { runInThread, threadModule } from '../../worker-thread.ts';
+import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import { downloadPackages } from './download.ts';
 import type { GatherResult, GatherTask } from './gather-thread.ts';
 
@@ -39,12 +39,22 @@ export async function choosePackages(task: ChooseTask): Promise<Chosen | Compose
   for (;;) {
     // Each round knows more packages than the one before, so that there is a last one.
     const input = gatherTask(task, read);
-    const result = await runInThread<GatherResult>({ module: threadModule(import.meta.url, 'gather-thread'), input, signal });
+    const result = await runInThread<GatherResult>({
+      module: threadModule(import.meta.url, 'gather-thread'),
+      input,
+      signal,
+    });
     switch (result.type) {
       case 'chosen':
         return result;
       case 'needs': {
-        const failed = await downloadPackages({ packages: result.packages, from: repository.location, to: brought, downloads: tools.downloads, signal });
+        const failed = await downloadPackages({
+          packages: result.packages,
+          from: repository.location,
+          to: brought,
+          downloads: tools.downloads,
+          signal,
+        });
         if (failed) return failed;
         break;
       }
@@ -57,12 +67,27 @@ export async function choosePackages(task: ChooseTask): Promise<Chosen | Compose
   }
 }
 
-async function readUnread({ compose, repository, arch, brought, scratch, tools: { reader, run }, signal }: ChooseTask, packages: string, round: number): ReturnType<PackageReader['read']> {
+async function readUnread(
+  { compose, repository, arch, brought, scratch, tools: { reader, run }, signal }: ChooseTask,
+  packages: string,
+  round: number,
+): ReturnType<PackageReader['read']> {
   if (!reader) return { failure: failure('INTERNAL', 'There is nobody to look into packages of Koji') };
-  return reader.read({ compose, repository, packages, brought, scratch: join(scratch, `read-${arch}-${round}`), run, signal });
+  return reader.read({
+    compose,
+    repository,
+    packages,
+    brought,
+    scratch: join(scratch, `read-${arch}-${round}`),
+    run,
+    signal,
+  });
 }
 
-function gatherTask({ compose, arch, repository, lookasides, plan, known, brought, scratch }: ChooseTask, read: readonly string[]): GatherTask {
+function gatherTask(
+  { compose, arch, repository, lookasides, plan, known, brought, scratch }: ChooseTask,
+  read: readonly string[],
+): GatherTask {
   return {
     request: {
       arch,

@@ -3,24 +3,34 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, Logger, OpenedRepository, PackageDownloads, PackageMetadata, PackageReader, ProcessRunner } from '../../app/ports.ts';
+import type {
+  Engine,
+  EngineInfo,
+  Generation,
+  Logger,
+  OpenedRepository,
+  PackageDownloads,
+  PackageMetadata,
+  PackageReader,
+  ProcessRunner,
+} from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { SourceAddition } from '../../compose/source.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
-import { runInThread, threadModule } from '../../worker-thread.ts';
+import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import { runProcess } from '../supervisor.ts';
-import { allOrNone } from '../../all-or-none.ts';
-import { compsFileName, compsXml } from './comps.ts';
+import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
+import { compsFileName, compsXml } from '../shared/comps.ts';
 import { choosePackages } from './choose-packages.ts';
-import { createRepodata } from './create-repodata.ts';
+import { createRepodata } from '../shared/create-repodata.ts';
 import { downloadPackages } from './download.ts';
-import { treesOf } from './layout.ts';
-import type { LinkMode } from './link-file.ts';
+import { treesOf } from '../shared/layout.ts';
+import type { LinkMode } from '../shared/link-file.ts';
 import { writeMetadata } from './metadata-files.ts';
 import type { PlaceProgress, PlaceResult, PlaceTask } from './place-thread.ts';
 import { readPlan } from './plan.ts';
-import { ToolsInfo, type Tools } from './tools-info.ts';
+import { ToolsInfo, type Tools } from '../shared/tools-info.ts';
 import { verifyWithDnf } from './verify.ts';
 
 export interface DnfEngineOptions {
@@ -77,8 +87,15 @@ class DnfEngine implements Engine {
 
   async info(): Promise<EngineInfo> {
     const { dnf, createrepo } = await this.#tools.get();
-    const version = [dnf && `dnf ${dnf.version}`, createrepo && `createrepo_c ${createrepo}`].filter(Boolean).join(', ') || null;
-    return { name: this.name, version, sourceTypes: this.#options.sourceTypes ?? ['REPO'], available: dnf !== null && createrepo !== null, impossible: IMPOSSIBLE };
+    const version =
+      [dnf && `dnf ${dnf.version}`, createrepo && `createrepo_c ${createrepo}`].filter(Boolean).join(', ') || null;
+    return {
+      name: this.name,
+      version,
+      sourceTypes: this.#options.sourceTypes ?? ['REPO'],
+      available: dnf !== null && createrepo !== null,
+      impossible: IMPOSSIBLE,
+    };
   }
 
   async generate(generation: Generation): Promise<ComposeFailure | null> {
@@ -86,8 +103,10 @@ class DnfEngine implements Engine {
       const work = await prepare(generation, await this.#tools.get());
       if ('code' in work) return work;
       const steps = [(stop: AbortSignal) => this.#link(work, stop), (stop: AbortSignal) => this.#learn(work, stop)];
-      const bringIn = () => allOrNone(steps, steps.length, generation.signal, (step, stop) => step(stop));
-      return (await this.#gather(work)) ?? (await this.#download(work)) ?? (await bringIn()) ?? (await this.#describe(work));
+      const bringIn = () => mapFailFast(steps, steps.length, generation.signal, (step, stop) => step(stop));
+      return (
+        (await this.#gather(work)) ?? (await this.#download(work)) ?? (await bringIn()) ?? (await this.#describe(work))
+      );
     } catch (error) {
       if (generation.signal.aborted) return failure('CANCELED', 'The compose was stopped');
       throw error;
@@ -100,11 +119,13 @@ class DnfEngine implements Engine {
     generation.progress(5, 'GATHER');
     const missing: (readonly string[])[] = [];
     const unresolved: string[] = [];
-    const failed = await allOrNone(arches, ARCHES_AT_A_TIME, signal, async (arch, stop) => {
+    const failed = await mapFailFast(arches, ARCHES_AT_A_TIME, signal, async (arch, stop) => {
       const result = await this.#chooseFor(arch, work, stop);
       if ('code' in result) return result;
       const { binary, debug, source } = result.counts;
-      generation.log(`Chose ${binary} packages, ${debug} debug packages and ${source} source packages for ${arch.arch}\n`);
+      generation.log(
+        `Chose ${binary} packages, ${debug} debug packages and ${source} source packages for ${arch.arch}\n`,
+      );
       for (const line of result.unresolved) generation.log(`Unresolved: ${line}\n`);
       missing.push(result.missing);
       unresolved.push(...result.unresolved);
@@ -117,10 +138,25 @@ class DnfEngine implements Engine {
     return compose.flags.includes('CHECK_DEPS') && unresolved.length > 0 ? unsatisfied(unresolved) : null;
   }
 
-  #chooseFor({ arch, repository, lookasides, plan, known }: ArchWork, work: Work, signal: AbortSignal): ReturnType<typeof choosePackages> {
+  #chooseFor(
+    { arch, repository, lookasides, plan, known }: ArchWork,
+    work: Work,
+    signal: AbortSignal,
+  ): ReturnType<typeof choosePackages> {
     const { generation, downloads: brought } = work;
     const { downloads, reader = null } = this.#options;
-    return choosePackages({ compose: generation.compose, arch, repository, lookasides, plan, known, brought, scratch: generation.scratch, tools: { downloads, reader, run: runnerOf(generation) }, signal });
+    return choosePackages({
+      compose: generation.compose,
+      arch,
+      repository,
+      lookasides,
+      plan,
+      known,
+      brought,
+      scratch: generation.scratch,
+      tools: { downloads, reader, run: runnerOf(generation) },
+      signal,
+    });
   }
 
   async #download({ generation, arches, downloads: to }: Work): Promise<ComposeFailure | null> {
@@ -128,8 +164,16 @@ class DnfEngine implements Engine {
     for (const { repository, plan, arch } of arches.filter(({ repository: { isLocal } }) => !isLocal)) {
       generation.progress(15, 'DOWNLOAD', arch);
       // How many there are is in the plan; that each step is smaller than the one before will do.
-      const onDone = (done: number) => generation.progress(15 + 40 * (1 - 100 / (100 + done)), 'DOWNLOAD', `${arch}: ${done} packages`);
-      const failed = await downloadPackages({ packages: readPlan(plan), from: repository.location, to, downloads, signal: generation.signal, onDone });
+      const onDone = (done: number) =>
+        generation.progress(15 + 40 * (1 - 100 / (100 + done)), 'DOWNLOAD', `${arch}: ${done} packages`);
+      const failed = await downloadPackages({
+        packages: readPlan(plan),
+        from: repository.location,
+        to,
+        downloads,
+        signal: generation.signal,
+        onDone,
+      });
       if (failed) return failed;
     }
     return null;
@@ -138,16 +182,28 @@ class DnfEngine implements Engine {
   async #link({ generation, arches, downloads, target }: Work, signal: AbortSignal): Promise<ComposeFailure | null> {
     generation.progress(55, 'LINK');
     const input: PlaceTask = {
-      arches: arches.map(({ arch, plan, manifest, repository }) => ({ arch, plan, manifest, root: repository.isLocal ? repository.location : null })),
+      arches: arches.map(({ arch, plan, manifest, repository }) => ({
+        arch,
+        plan,
+        manifest,
+        root: repository.isLocal ? repository.location : null,
+      })),
       downloads,
       target,
       mode: this.#options.link,
       sigkeys: generation.compose.sigkeys,
       // Of Koji's files those that are signed as asked have been found, or others would do, whatever they are signed with.
-      anySignature: generation.compose.sigkeys.includes('') && arches.every(({ repository }) => repository.isPackageSet),
+      anySignature:
+        generation.compose.sigkeys.includes('') && arches.every(({ repository }) => repository.isPackageSet),
     };
-    const onReport = ({ done, total }: PlaceProgress) => generation.progress(55 + (15 * done) / total, 'LINK', `${done} of ${total} packages`);
-    const result = await runInThread<PlaceResult, PlaceProgress>({ module: threadModule(import.meta.url, 'place-thread'), input, signal, onReport });
+    const onReport = ({ done, total }: PlaceProgress) =>
+      generation.progress(55 + (15 * done) / total, 'LINK', `${done} of ${total} packages`);
+    const result = await runInThread<PlaceResult, PlaceProgress>({
+      module: threadModule(import.meta.url, 'place-thread'),
+      input,
+      signal,
+      onReport,
+    });
     if ('failure' in result) return result.failure;
     const { reflink, hardlink, copy } = result.counts;
     generation.log(`Brought in packages: ${reflink} reflinked, ${hardlink} hard-linked, ${copy} copied\n`);
@@ -156,25 +212,35 @@ class DnfEngine implements Engine {
 
   /** What the sources' metadata tells of the packages, for createrepo_c. */
   async #learn({ arches, metadata }: Work, signal: AbortSignal): Promise<ComposeFailure | null> {
-    return await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch, repository, known, metadata: to }, stop) => {
-      if (await this.#options.downloads.extract({ repository, packages: known, to, signal: stop })) metadata.set(arch, to);
-      return null;
-    });
+    return await mapFailFast<Work['arches'][number], ComposeFailure>(
+      arches,
+      ARCHES_AT_A_TIME,
+      signal,
+      async ({ arch, repository, known, metadata: to }, stop) => {
+        if (await this.#options.downloads.extract({ repository, packages: known, to, signal: stop }))
+          metadata.set(arch, to);
+        return null;
+      },
+    );
   }
 
   async #describe({ generation, arches, target, dnf, metadata }: Work): Promise<ComposeFailure | null> {
     const { compose, identity, signal } = generation;
-    await writeMetadata({ compose, identity, target, at: compose.startedAt ?? compose.submittedAt }, arches.map(({ manifest }) => manifest));
+    await writeMetadata(
+      { compose, identity, target, at: compose.startedAt ?? compose.submittedAt },
+      arches.map(({ manifest }) => manifest),
+    );
     const trees = treesOf(arches.map(({ arch }) => arch));
     const context = { path: this.#options.path, generation, signal, logger: this.#options.logger };
     generation.progress(70, 'CREATEREPO');
-    const onTree = (done: number) => generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
+    const onTree = (done: number) =>
+      generation.progress(70 + (15 * done) / trees.length, 'CREATEREPO', `${done} of ${trees.length} repositories`);
     const groups = await writeGroups(generation, arches);
     const unmade = await createRepodata({ trees, target, metadata, groups, onTree }, context);
     if (unmade) return unmade;
     generation.progress(85, 'VERIFY');
     const plans = new Map(arches.map(({ arch, plan }) => [arch, plan]));
-    const refuted = await allOrNone(arches, ARCHES_AT_A_TIME, signal, async ({ arch }, stop) => {
+    const refuted = await mapFailFast(arches, ARCHES_AT_A_TIME, signal, async ({ arch }, stop) => {
       const own = trees.filter((tree) => tree.arch === arch || (tree.arch === null && arch === arches[0]?.arch));
       return await verifyWithDnf({ dnf, arch, trees: own, target, plans }, { ...context, signal: stop });
     });
@@ -186,7 +252,8 @@ class DnfEngine implements Engine {
 }
 
 async function prepare(generation: Generation, { dnf, createrepo }: Tools): Promise<Work | ComposeFailure> {
-  if (!dnf || !createrepo) return failure('ENGINE_FAILED', `${dnf ? 'createrepo_c' : 'dnf'} is not installed on the worker`);
+  if (!dnf || !createrepo)
+    return failure('ENGINE_FAILED', `${dnf ? 'createrepo_c' : 'dnf'} is not installed on the worker`);
   const { input, scratch, directory } = generation;
   const downloads = input.brought ?? join(scratch, 'downloads');
   const target = join(directory, 'compose');
@@ -195,7 +262,12 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
   const arches = input.repositories.map((repository) => {
     const { arch } = repository;
     const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
-    const [plan, manifest, known, metadata] = [`plan-${arch}`, `rpms-${arch}.json`, `known-${arch}`, `metadata-${arch}`].map((name) => join(scratch, name)) as [string, string, string, string];
+    const [plan, manifest, known, metadata] = [
+      `plan-${arch}`,
+      `rpms-${arch}.json`,
+      `known-${arch}`,
+      `metadata-${arch}`,
+    ].map((name) => join(scratch, name)) as [string, string, string, string];
     return { arch, repository, lookasides, plan, manifest, known, metadata };
   });
   return { generation, arches, downloads, target, dnf: dnf.command, metadata: new Map() };
@@ -210,7 +282,10 @@ function askedOf({ source }: Compose): readonly string[] {
 }
 
 /** Like Pungi: no group where all packages were asked for. */
-async function writeGroups({ compose, scratch }: Generation, arches: readonly ArchWork[]): Promise<Map<string, string>> {
+async function writeGroups(
+  { compose, scratch }: Generation,
+  arches: readonly ArchWork[],
+): Promise<Map<string, string>> {
   const groups = new Map<string, string>();
   const names = askedOf(compose);
   if (names.length === 0) return groups;
@@ -224,8 +299,15 @@ async function writeGroups({ compose, scratch }: Generation, arches: readonly Ar
 }
 
 function missingPackages(names: readonly string[]): ComposeFailure {
-  const message = names.length === 1 ? `There is no package ${names[0]} in the source` : `There are no packages of these names in the source: ${names.join(', ')}`;
-  return failure('MISSING_PACKAGES', message.length <= 500 ? message : `${message.slice(0, 480)} … (${names.length} in all)`, names.join('\n'));
+  const message =
+    names.length === 1
+      ? `There is no package ${names[0]} in the source`
+      : `There are no packages of these names in the source: ${names.join(', ')}`;
+  return failure(
+    'MISSING_PACKAGES',
+    message.length <= 500 ? message : `${message.slice(0, 480)} … (${names.length} in all)`,
+    names.join('\n'),
+  );
 }
 
 function unsatisfied(lines: readonly string[]): ComposeFailure {

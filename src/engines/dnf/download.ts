@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PackageDownloads } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { allOrNone } from '../../all-or-none.ts';
+import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 
 interface Downloadable {
   readonly href: string;
@@ -28,9 +28,13 @@ const AT_A_TIME = 8;
 export async function downloadPackages(task: DownloadTask): Promise<ComposeFailure | null> {
   const { packages, from, to, downloads, signal } = task;
   let done = 0;
-  return await allOrNone(packages, AT_A_TIME, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
+  return await mapFailFast(packages, AT_A_TIME, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
     const path = join(to, checksum);
-    const failed = await inTurn(path, async () => ((await exists(path)) ? null : downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop })));
+    const failed = await inTurn(path, async () =>
+      (await exists(path))
+        ? null
+        : downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop }),
+    );
     if (failed) return failed;
     task.onDone?.(++done);
     return null;

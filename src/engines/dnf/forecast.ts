@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { PackageForecast, PackageRecord } from '../../app/ports.ts';
 import { failure } from '../../compose/failure.ts';
 import { choosePackages, type ChooseTools } from './choose-packages.ts';
-import { packagePath, treeOf } from './layout.ts';
+import { packagePath, treeOf } from '../shared/layout.ts';
 import { readPlan } from './plan.ts';
 
 export function packageForecast(tools: ChooseTools): PackageForecast {
@@ -24,7 +24,18 @@ export function packageForecast(tools: ChooseTools): PackageForecast {
       const { arch } = repository;
       const plan = join(into, `plan-${arch}`);
       const lookasides = input.lookasides.filter((lookaside) => lookaside.arch === arch);
-      const result = await choosePackages({ compose, arch, repository, lookasides, plan, known: join(into, `known-${arch}`), brought: input.brought ?? into, scratch: into, tools, signal });
+      const result = await choosePackages({
+        compose,
+        arch,
+        repository,
+        lookasides,
+        plan,
+        known: join(into, `known-${arch}`),
+        brought: input.brought ?? into,
+        scratch: into,
+        tools,
+        signal,
+      });
       if ('code' in result) return { failure: result };
       missing.push(result.missing);
       unresolved.push(...result.unresolved);
@@ -33,14 +44,31 @@ export function packageForecast(tools: ChooseTools): PackageForecast {
       for await (const { category, nevra, sourceNevra, file, sizeBytes } of readPlan(plan)) {
         const path = packagePath(treeOf(category, arch), file);
         const [, name = '', rpmArch = ''] = /^(.+)-\d+:[^-]+-[^-]+\.([^.]+)$/.exec(nevra) ?? [];
-        packages.set(path, { nevra, name, arch: rpmArch, sourceNevra: category === 'source' ? null : sourceNevra, sigkey: null, path, sizeBytes, treeArch: arch, category });
+        packages.set(path, {
+          nevra,
+          name,
+          arch: rpmArch,
+          sourceNevra: category === 'source' ? null : sourceNevra,
+          sigkey: null,
+          path,
+          sizeBytes,
+          treeArch: arch,
+          category,
+        });
       }
     }
     const [first = [], ...others] = missing;
     const absent = first.filter((name) => others.every((list) => list.includes(name)));
-    if (absent.length > 0) return { failure: failure('MISSING_PACKAGES', `Not in the repository: ${absent.slice(0, 20).join(', ')}${absent.length > 20 ? ` and ${absent.length - 20} more` : ''}`) };
+    if (absent.length > 0)
+      return {
+        failure: failure(
+          'MISSING_PACKAGES',
+          `Not in the repository: ${absent.slice(0, 20).join(', ')}${absent.length > 20 ? ` and ${absent.length - 20} more` : ''}`,
+        ),
+      };
     const [unmet] = unresolved;
-    if (compose.flags.includes('CHECK_DEPS') && unmet !== undefined) return { failure: failure('UNSATISFIED_DEPENDENCIES', `${unmet}, which nothing provides`) };
+    if (compose.flags.includes('CHECK_DEPS') && unmet !== undefined)
+      return { failure: failure('UNSATISFIED_DEPENDENCIES', `${unmet}, which nothing provides`) };
     if (packages.size > limit) return null;
     return { packages: [...packages.values()].sort((left, right) => (left.path < right.path ? -1 : 1)) };
   };

@@ -4,11 +4,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { baseName, decodePackage, encodePackage, nevra, type RpmPackage } from '../../compose/rpm-package.ts';
-import { serveThread } from '../../worker-thread.ts';
-import { pathInTree } from './layout.ts';
+import { serveThread } from '../../concurrency/worker-thread.ts';
+import { pathInTree } from '../shared/layout.ts';
 import { encodePlanned, type PlannedCategory } from './plan.ts';
 import { readArchConstraints } from './rpm-header.ts';
-import { missingNames, selectPackages, sourcesToLookAt, type ArchConstraints, type Selection, type SelectionRequest } from './select-packages.ts';
+import {
+  missingNames,
+  selectPackages,
+  sourcesToLookAt,
+  type ArchConstraints,
+  type Selection,
+  type SelectionRequest,
+} from './select-packages.ts';
 
 export interface GatherTask {
   readonly request: SelectionRequest;
@@ -54,7 +61,8 @@ await serveThread((task: GatherTask): GatherResult => {
     packages,
     lookasides: task.lookasideIndexes.map(readIndex),
     // Sources come along with what is chosen: those that matter will have been read when it is chosen for good.
-    constraints: (source) => (source.unread || (root === null && !existsSync(pathOf(source))) ? UNKNOWN : readArchConstraints(pathOf(source))),
+    constraints: (source) =>
+      source.unread || (root === null && !existsSync(pathOf(source))) ? UNKNOWN : readArchConstraints(pathOf(source)),
   });
   const all = [...selection.binary, ...selection.debug, ...selection.source];
   const unread = all.filter((pkg) => pkg.unread !== undefined);
@@ -62,7 +70,8 @@ await serveThread((task: GatherTask): GatherResult => {
     writeFileSync(task.unread, unread.map((pkg) => `${encodePackage(pkg)}\n`).join(''));
     return { type: 'unread', count: unread.length };
   }
-  const absent = root === null && request.isPackageSet ? selection.source.filter((source) => !existsSync(pathOf(source))) : [];
+  const absent =
+    root === null && request.isPackageSet ? selection.source.filter((source) => !existsSync(pathOf(source))) : [];
   if (absent.length > 0) return { type: 'needs', packages: absent };
   writeFileSync(task.plan, planLines(selection));
   writeFileSync(task.known, knownLines(all));
@@ -83,7 +92,10 @@ function readPackages({ packageIndex, read }: GatherTask): readonly RpmPackage[]
 }
 
 function readIndex(path: string): RpmPackage[] {
-  return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map(decodePackage);
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(decodePackage);
 }
 
 function planLines({ binary, debug, source }: Selection): string {
@@ -100,11 +112,19 @@ function planLines({ binary, debug, source }: Selection): string {
 /** Those whose checksum is of the kind that the compose's repodata has. */
 function knownLines(packages: readonly RpmPackage[]): string {
   const usable = packages.filter(({ checksumType }) => checksumType === 'sha256');
-  return usable.map((pkg) => `${JSON.stringify([pkg.checksum, pkg.describedAt ?? pkg.href, pathInTree(baseName(pkg))])}\n`).join('');
+  return usable
+    .map((pkg) => `${JSON.stringify([pkg.checksum, pkg.describedAt ?? pkg.href, pathInTree(baseName(pkg))])}\n`)
+    .join('');
 }
 
 /** A source package that is not there is taken to have its package's epoch. */
 function guessedSource(pkg: RpmPackage): string {
   const [, name, version, release, arch] = /^(.*)-([^-]*)-([^-]*)\.([^.]*)\.rpm$/.exec(pkg.sourceRpm ?? '') ?? [];
-  return nevra({ name: name ?? pkg.name, epoch: pkg.epoch, version: version ?? pkg.version, release: release ?? pkg.release, arch: arch ?? 'src' });
+  return nevra({
+    name: name ?? pkg.name,
+    epoch: pkg.epoch,
+    version: version ?? pkg.version,
+    release: release ?? pkg.release,
+    arch: arch ?? 'src',
+  });
 }

@@ -4,7 +4,7 @@
 import { evrOf, kindOf, type Candidate, type PackagePool } from './package-pool.ts';
 import { compareEvr } from '../../compose/rpm-version.ts';
 import { isDebugName } from '../../compose/rpm-package.ts';
-import type { ArchSet } from './architecture.ts';
+import type { ArchSet } from '../shared/arches.ts';
 import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
 import { PythonSet } from './python-set.ts';
 
@@ -46,15 +46,29 @@ class Gathering {
   readonly #aside = new Set<number>();
   readonly #answers = new Map<string, readonly Candidate[]>();
   readonly #unresolved = new Map<string, Unresolved>();
-  readonly #done = { binary: new Set<number>(), buildRequires: new Set<number>(), source: new Set<number>(), debug: new Set<number>(), debugDeps: new Set<number>(), tree: new Set<number>(), multilib: new Set<number>() };
-  readonly #bySourceRpm: { readonly binary: ReadonlyMap<string, readonly Candidate[]>; readonly debug: ReadonlyMap<string, readonly Candidate[]> };
+  readonly #done = {
+    binary: new Set<number>(),
+    buildRequires: new Set<number>(),
+    source: new Set<number>(),
+    debug: new Set<number>(),
+    debugDeps: new Set<number>(),
+    tree: new Set<number>(),
+    multilib: new Set<number>(),
+  };
+  readonly #bySourceRpm: {
+    readonly binary: ReadonlyMap<string, readonly Candidate[]>;
+    readonly debug: ReadonlyMap<string, readonly Candidate[]>;
+  };
   readonly #sourcesByNvr: ReadonlyMap<string, readonly Candidate[]>;
   readonly #binaryByName: ReadonlyMap<string, readonly Candidate[]>;
 
   constructor(pool: PackagePool, options: GatherOptions) {
     this.#pool = pool;
     this.#options = options;
-    this.#bySourceRpm = { binary: groupBy(pool.binary, ({ sourceRpm }) => sourceRpm ?? ''), debug: groupBy(pool.debug, ({ sourceRpm }) => sourceRpm ?? '') };
+    this.#bySourceRpm = {
+      binary: groupBy(pool.binary, ({ sourceRpm }) => sourceRpm ?? ''),
+      debug: groupBy(pool.debug, ({ sourceRpm }) => sourceRpm ?? ''),
+    };
     this.#sourcesByNvr = groupBy(pool.source, ({ name, version, release }) => `${name}-${version}-${release}`);
     this.#binaryByName = groupBy(pool.binary, ({ name }) => name);
   }
@@ -72,7 +86,8 @@ class Gathering {
       () => this.#multilib(),
     ];
     while (steps.some((step) => this.#grows(step)));
-    const chosen = (ids: PythonSet) => [...ids].map((id) => this.#pool.get(id)).filter(({ id, lookaside }) => !lookaside && !this.#aside.has(id));
+    const chosen = (ids: PythonSet) =>
+      [...ids].map((id) => this.#pool.get(id)).filter(({ id, lookaside }) => !lookaside && !this.#aside.has(id));
     return {
       binary: chosen(this.#binary),
       debug: chosen(this.#debug),
@@ -92,8 +107,11 @@ class Gathering {
     const first: Candidate[] = [];
     for (const asked of this.#options.names) {
       const multilibOnly = asked.endsWith('.+');
-      const fitting = this.#named(multilibOnly ? asked.slice(0, -2) : asked).filter(({ arch }) => !multilibOnly || this.#options.arches.multilib.has(arch));
-      for (const candidates of groupBy(fitting, ({ name }) => name).values()) first.push(...this.#best(candidates, false));
+      const fitting = this.#named(multilibOnly ? asked.slice(0, -2) : asked).filter(
+        ({ arch }) => !multilibOnly || this.#options.arches.multilib.has(arch),
+      );
+      for (const candidates of groupBy(fitting, ({ name }) => name).values())
+        first.push(...this.#best(candidates, false));
     }
     for (const pkg of byId(first)) (kindOf(pkg) === 'debug' ? this.#debug : this.#binary).add(pkg.id);
   }
@@ -167,7 +185,9 @@ class Gathering {
       const own = siblings.filter(({ arch }) => native.has(arch) && arch !== 'noarch');
       const foreign = siblings.filter(({ arch }) => !native.has(arch));
       const arched = own.length > 0 && (own.some(isChosen) || !foreign.some(isChosen)) ? own : foreign;
-      const added = [...arched, ...siblings.filter(({ arch }) => arch === 'noarch')].filter((sibling) => !isChosen(sibling));
+      const added = [...arched, ...siblings.filter(({ arch }) => arch === 'noarch')].filter(
+        (sibling) => !isChosen(sibling),
+      );
       for (const sibling of added) this.#done.tree.add(sibling.id);
       this.#addAll(this.#binary, added);
     }
@@ -178,7 +198,8 @@ class Gathering {
     for (const pkg of [...this.#binary].map((id) => this.#pool.get(id)).toSorted(byNevra)) {
       if (!first(this.#done.multilib, pkg.id) || pkg.arch === 'noarch' || !native.has(pkg.arch)) continue;
       const twins = (this.#binaryByName.get(pkg.name) ?? []).filter(
-        ({ arch, version, release }) => arch !== 'noarch' && multilib.has(arch) && version === pkg.version && release === pkg.release,
+        ({ arch, version, release }) =>
+          arch !== 'noarch' && multilib.has(arch) && version === pkg.version && release === pkg.release,
       );
       const [twin] = this.#best(twins, false);
       if (twin && this.#options.selectsMultilib(twin)) this.#binary.add(twin.id);
@@ -213,13 +234,23 @@ class Gathering {
     const isNative = ({ arch }: Candidate) => native.has(arch);
     const isMultilib = ({ arch }: Candidate) => multilib.has(arch);
     const isChosen = ({ id }: Candidate) => this.#binary.has(id);
-    const groups = [(pkg: Candidate) => isNative(pkg) && isChosen(pkg), (pkg: Candidate) => isMultilib(pkg) && isChosen(pkg), isNative, isMultilib];
+    const groups = [
+      (pkg: Candidate) => isNative(pkg) && isChosen(pkg),
+      (pkg: Candidate) => isMultilib(pkg) && isChosen(pkg),
+      isNative,
+      isMultilib,
+    ];
     const group = groups.map((belongs) => candidates.filter(belongs)).find(({ length }) => length > 0) ?? [];
     const [best] = group.toSorted(
-      (a, b) => order.indexOf(a.arch) - order.indexOf(b.arch) || a.name.length - b.name.length || compareText(a.name, b.name),
+      (a, b) =>
+        order.indexOf(a.arch) - order.indexOf(b.arch) || a.name.length - b.name.length || compareText(a.name, b.name),
     );
     if (!best) return [];
-    return siblings ? candidates.filter((pkg) => pkg.sourceRpm === best.sourceRpm && (isNative(best) ? isNative(pkg) : isMultilib(pkg))) : [best];
+    return siblings
+      ? candidates.filter(
+          (pkg) => pkg.sourceRpm === best.sourceRpm && (isNative(best) ? isNative(pkg) : isMultilib(pkg)),
+        )
+      : [best];
   }
 }
 
@@ -227,7 +258,10 @@ class Gathering {
 function withoutShadowed(candidates: readonly Candidate[]): readonly Candidate[] {
   const aside = candidates.filter(({ lookaside }) => lookaside);
   if (aside.length === 0) return candidates;
-  return candidates.filter((pkg) => pkg.lookaside || !aside.some((other) => other.name === pkg.name && compareEvr(evrOf(other), evrOf(pkg)) === 0));
+  return candidates.filter(
+    (pkg) =>
+      pkg.lookaside || !aside.some((other) => other.name === pkg.name && compareEvr(evrOf(other), evrOf(pkg)) === 0),
+  );
 }
 
 /** Adds to the set; false where it was there. */

@@ -5,7 +5,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Compose } from '../../compose/compose.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
-import { treeOf, treesOf, VARIANT, type Tree } from './layout.ts';
+import { treeOf, treesOf, VARIANT, type Tree } from '../shared/layout.ts';
 
 export interface DescribedCompose {
   readonly compose: Compose;
@@ -53,13 +53,18 @@ function json(value: unknown): string {
 }
 
 function document(described: DescribedCompose, kind: string, payload: object) {
-  return { header: { type: `productmd.${kind}`, version: '1.2' }, payload: { compose: composeHeader(described), ...payload } };
+  return {
+    header: { type: `productmd.${kind}`, version: '1.2' },
+    payload: { compose: composeHeader(described), ...payload },
+  };
 }
 
 function composeHeader({ identity, compose }: DescribedCompose) {
   const { date, id, respin } = identity;
   const type = compose.composeType.toLowerCase();
-  return compose.label === null ? { date, id, respin, type } : { date, final: false, id, label: compose.label, respin, type };
+  return compose.label === null
+    ? { date, id, respin, type }
+    : { date, final: false, id, label: compose.label, respin, type };
 }
 
 function composeInfo(described: DescribedCompose) {
@@ -89,11 +94,19 @@ async function describeTree(root: string, tree: Tree, { identity, at }: Describe
   const name = `${identity.releaseShort} ${identity.releaseVersion}`;
   const time = `${Math.floor(at.getTime() / 1000)}.${String(at.getMilliseconds()).padStart(3, '0')}000`;
   await writeFile(join(root, '.discinfo'), `${time}\n${name}\n${arch}\nALL\n`);
-  await writeFile(join(root, 'media.repo'), `[InstallMedia]\nname=${name}\nmediaid=${time}\nmetadata_expire=-1\ngpgcheck=0\ncost=500\n`);
+  await writeFile(
+    join(root, 'media.repo'),
+    `[InstallMedia]\nname=${name}\nmediaid=${time}\nmetadata_expire=-1\ngpgcheck=0\ncost=500\n`,
+  );
   await writeFile(join(root, '.treeinfo'), treeInfo(arch, name, identity, Math.floor(at.getTime() / 1000)));
 }
 
-function treeInfo(arch: string, name: string, { releaseShort: short, releaseVersion: version }: PungiIdentity, seconds: number): string {
+function treeInfo(
+  arch: string,
+  name: string,
+  { releaseShort: short, releaseVersion: version }: PungiIdentity,
+  seconds: number,
+): string {
   return [
     '[general]',
     '; WARNING.0 = This section provides compatibility with pre-productmd treeinfos.',

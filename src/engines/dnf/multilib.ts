@@ -4,7 +4,20 @@
 import type { RpmPackage } from '../../compose/rpm-package.ts';
 import type { MultilibMethod } from '../../compose/vocabulary.ts';
 
-const RUNTIME_ALWAYS = new Set(['libflashsupport', 'libgnat', 'lmms-vst', 'nspluginwrapper', 'perl-libs', 'redhat-lsb', 'syslinux-extlinux-nonlinux', 'syslinux-nonlinux', 'syslinux-tftpboot', 'valgrind', 'wine', 'yaboot']);
+const RUNTIME_ALWAYS = new Set([
+  'libflashsupport',
+  'libgnat',
+  'lmms-vst',
+  'nspluginwrapper',
+  'perl-libs',
+  'redhat-lsb',
+  'syslinux-extlinux-nonlinux',
+  'syslinux-nonlinux',
+  'syslinux-tftpboot',
+  'valgrind',
+  'wine',
+  'yaboot',
+]);
 const RUNTIME_NEVER = new Set(['httpd', 'php', 'tomcat-native']);
 const DEVEL_NEVER = new Set([
   'dmraid-devel',
@@ -65,7 +78,9 @@ function isDevel(pkg: RpmPackage): boolean {
   if (pkg.name.startsWith('ghc-')) return false;
   if (pkg.name.startsWith('kernel') && provides(pkg, 'kernel-devel')) return false;
   const builds = (name: string) => name.endsWith('-devel') || name.endsWith('-static');
-  return builds(pkg.name) || (pkg.name.startsWith('kernel') && pkg.provides.some((text) => builds(text.split(' ')[0] ?? '')));
+  return (
+    builds(pkg.name) || (pkg.name.startsWith('kernel') && pkg.provides.some((text) => builds(text.split(' ')[0] ?? '')))
+  );
 }
 
 function provides(pkg: RpmPackage, name: string): boolean {

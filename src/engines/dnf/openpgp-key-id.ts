@@ -65,14 +65,15 @@ function issuerOf(body: Buffer): string | null {
 }
 
 function issuerAmong(subpackets: Buffer): string | null {
-  for (let at = 0; at < subpackets.length; ) {
+  for (let at = 0; at < subpackets.length;) {
     const { start, length } = lengthAt(subpackets, at, 254);
     const subpacket = cut(subpackets, start, length);
     at = start + length;
     if (length === 0) continue;
     const type = subpacket.readUInt8(0) & 0x7f;
     if (type === ISSUER && length === 1 + KEY_ID_BYTES) return hex(subpacket.subarray(1));
-    if (type === ISSUER_FINGERPRINT && length > 2 + KEY_ID_BYTES) return keyIdOf(subpacket.readUInt8(1), subpacket.subarray(2));
+    if (type === ISSUER_FINGERPRINT && length > 2 + KEY_ID_BYTES)
+      return keyIdOf(subpacket.readUInt8(1), subpacket.subarray(2));
   }
   return null;
 }

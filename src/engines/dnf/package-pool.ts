@@ -3,7 +3,7 @@
 
 import { compareEvr, type Evr } from '../../compose/rpm-version.ts';
 import { isDebugName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
-import type { ArchSet } from './architecture.ts';
+import type { ArchSet } from '../shared/arches.ts';
 import { overlaps, parseRelation, parseRequirement, type Relation, type Requirement } from './requirement.ts';
 
 export interface Candidate extends RpmPackage {
@@ -24,7 +24,10 @@ export class PackagePool {
   readonly #binaryProviders: Providers;
   readonly #debugProviders: Providers;
 
-  constructor(repositories: readonly { readonly packages: readonly RpmPackage[]; readonly lookaside: boolean }[], arches: ArchSet) {
+  constructor(
+    repositories: readonly { readonly packages: readonly RpmPackage[]; readonly lookaside: boolean }[],
+    arches: ArchSet,
+  ) {
     const fitting = new Set(arches.order);
     const seen: Candidate[] = [];
     let id = FIRST_ID;
@@ -115,7 +118,8 @@ class Providers {
 
   #simple({ name, range }: Relation): Set<Candidate> {
     const found = new Set<Candidate>();
-    for (const { pkg, text } of this.#byName.get(name) ?? []) if (overlaps(parseRelation(text).range, range)) found.add(pkg);
+    for (const { pkg, text } of this.#byName.get(name) ?? [])
+      if (overlaps(parseRelation(text).range, range)) found.add(pkg);
     if (name.startsWith('/')) for (const pkg of this.#files().get(name) ?? []) found.add(pkg);
     return found;
   }

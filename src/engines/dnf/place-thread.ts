@@ -3,15 +3,27 @@
 // arch's part of rpms.json.
 
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, readSync, realpathSync, writeFileSync, type BigIntStats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { isBelow } from '../../compose/location.ts';
-import { serveThread } from '../../worker-thread.ts';
-import { createLinker, type Linker, type LinkMode } from './link-file.ts';
-import { packagePath, treeOf } from './layout.ts';
+import { serveThread } from '../../concurrency/worker-thread.ts';
+import { createLinker, type Linker, type LinkMode } from '../shared/link-file.ts';
+import { packagePath, treeOf } from '../shared/layout.ts';
 import { decodePlanned, type PlannedPackage } from './plan.ts';
-import { rpmsOfArch } from './rpms-json.ts';
+import { rpmsOfArch } from '../shared/rpms-json.ts';
 import { isSignedAsAsked, sigkeyOf, signingOf, unsignedPackages, type Signing } from './signing.ts';
 
 export interface PlaceTask {
@@ -82,7 +94,10 @@ await serveThread((task: PlaceTask, report: (progress: PlaceProgress) => void): 
 });
 
 function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): Placement[] {
-  const lists = task.arches.map((arch) => ({ ...arch, packages: readFileSync(arch.plan, 'utf8').split('\n').filter(Boolean).map(decodePlanned) }));
+  const lists = task.arches.map((arch) => ({
+    ...arch,
+    packages: readFileSync(arch.plan, 'utf8').split('\n').filter(Boolean).map(decodePlanned),
+  }));
   const total = lists.reduce((sum, { packages }) => sum + packages.length, 0);
   const placements = new Map<string, Placement>();
   const verified = new Map<string, Verified>();
@@ -93,7 +108,8 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
     for (const planned of packages) {
       const to = join(task.target, pathOf(planned));
       const other = placements.get(to);
-      if (other && other.planned.checksum !== planned.checksum) throw invalid(`Two different packages are called ${planned.file}`);
+      if (other && other.planned.checksum !== planned.checksum)
+        throw invalid(`Two different packages are called ${planned.file}`);
       if (!other) {
         const { path, identity, signing } = verifyOnce(verified, root, task.downloads, planned);
         placements.set(to, { planned, to, from: path, identity, sigkey: sigkeyOf(signing, task.sigkeys) });
@@ -101,17 +117,28 @@ function verifyAll(task: PlaceTask, report: (progress: PlaceProgress) => void): 
       }
       if (++done % REPORT_EVERY === 0) report({ done, total });
     }
-    writeFileSync(manifest, rpmsOfArch(arch, packages, (planned) => placements.get(join(task.target, pathOf(planned)))?.sigkey ?? null));
+    writeFileSync(
+      manifest,
+      rpmsOfArch(arch, packages, (planned) => placements.get(join(task.target, pathOf(planned)))?.sigkey ?? null),
+    );
   }
   if (unsigned.size > 0) throw new Fault(unsignedPackages([...unsigned], task.sigkeys));
   return [...placements.values()];
 }
 
-function verifyOnce(verified: Map<string, Verified>, root: string | null, downloads: string, planned: PlannedPackage): Verified {
+function verifyOnce(
+  verified: Map<string, Verified>,
+  root: string | null,
+  downloads: string,
+  planned: PlannedPackage,
+): Verified {
   const asked = root === null ? join(downloads, planned.checksum) : join(root, planned.href);
   const known = verified.get(asked);
   if (known) return known;
-  const source = root === null ? { path: asked, identity: null, signing: signingOfDownload(asked) } : verify(realPathBelow(root, planned.href), planned);
+  const source =
+    root === null
+      ? { path: asked, identity: null, signing: signingOfDownload(asked) }
+      : verify(realPathBelow(root, planned.href), planned);
   verified.set(asked, source);
   return source;
 }
@@ -130,7 +157,9 @@ function realPathBelow(root: string, href: string): string {
     const path = realpathSync(join(root, href));
     if (isBelow(path, root)) return path;
   } catch (error) {
-    throw invalid(`${href} was removed from the repository while the compose was generated (${(error as NodeJS.ErrnoException).code})`);
+    throw invalid(
+      `${href} was removed from the repository while the compose was generated (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
   throw invalid(`${href} leads out of the repository by a symbolic link`);
 }
@@ -140,10 +169,15 @@ function verify(path: string, { href, sizeBytes, checksum, checksumType }: Plann
   try {
     const identity = fstatSync(file, { bigint: true });
     if (!identity.isFile()) throw invalid(`${href} is not a regular file`);
-    if (identity.size !== BigInt(sizeBytes)) throw invalid(`${href} has ${identity.size} bytes where the repository's metadata tells ${sizeBytes}`);
+    if (identity.size !== BigInt(sizeBytes))
+      throw invalid(`${href} has ${identity.size} bytes where the repository's metadata tells ${sizeBytes}`);
     const hash = createHash(ALGORITHMS[checksumType] ?? checksumType);
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) hash.update(buffer.subarray(0, read));
-    if (hash.digest('hex') !== checksum) throw invalid(`${href} does not have the ${checksumType} checksum that the repository's metadata tells; run createrepo_c there again, or restore the package`);
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+      hash.update(buffer.subarray(0, read));
+    if (hash.digest('hex') !== checksum)
+      throw invalid(
+        `${href} does not have the ${checksumType} checksum that the repository's metadata tells; run createrepo_c there again, or restore the package`,
+      );
     return { path, identity, signing: signingOf(file) };
   } finally {
     closeSync(file);
@@ -172,21 +206,33 @@ function linkVerified(linker: Linker, from: string, to: string, identity: Identi
   linker.link(from, to);
   const now = lstatSync(from, { bigint: true });
   const placed = lstatSync(to, { bigint: true });
-  const same = now.dev === identity.dev && now.ino === identity.ino && now.size === identity.size && now.mtimeNs === identity.mtimeNs;
+  const same =
+    now.dev === identity.dev &&
+    now.ino === identity.ino &&
+    now.size === identity.size &&
+    now.mtimeNs === identity.mtimeNs;
   // A hard link made just before the source was replaced is another file than the source is now, and neither is trusted.
-  const linked = !placed.isSymbolicLink() && placed.size === identity.size && (placed.ino === identity.ino || placed.nlink === 1n);
-  if (!same || !linked) throw invalid(`${href} was replaced while the compose was generated; try again when the repository is at rest`);
+  const linked =
+    !placed.isSymbolicLink() && placed.size === identity.size && (placed.ino === identity.ino || placed.nlink === 1n);
+  if (!same || !linked)
+    throw invalid(`${href} was replaced while the compose was generated; try again when the repository is at rest`);
 }
 
 function storageFailure({ file }: PlannedPackage, mode: LinkMode, { code }: NodeJS.ErrnoException): ComposeFailure {
   if (mode === 'hardlink' && code === 'EPERM') {
-    return failure('STORAGE', `${file} cannot be hard-linked (EPERM): with fs.protected_hardlinks the service must own the packages or be allowed to write them; set ODCS_LINK=auto or copy`);
+    return failure(
+      'STORAGE',
+      `${file} cannot be hard-linked (EPERM): with fs.protected_hardlinks the service must own the packages or be allowed to write them; set ODCS_LINK=auto or copy`,
+    );
   }
-  if (mode !== 'auto' && mode !== 'copy') return failure('STORAGE', `${file} cannot be brought into the compose with ODCS_LINK=${mode} (${code}); set ODCS_LINK=auto`);
+  if (mode !== 'auto' && mode !== 'copy')
+    return failure(
+      'STORAGE',
+      `${file} cannot be brought into the compose with ODCS_LINK=${mode} (${code}); set ODCS_LINK=auto`,
+    );
   return failure('STORAGE', `${file} cannot be written into the compose (${code})`);
 }
 
 function invalid(message: string): Fault {
   return new Fault(failure('INVALID_SOURCE', message));
 }
-

@@ -21,7 +21,16 @@ export interface PlannedPackage {
 
 type Encoded = [PlannedCategory, string, string, string, string, number, string, string];
 
-export function encodePlanned({ category, nevra, sourceNevra, href, file, sizeBytes, checksumType, checksum }: PlannedPackage): string {
+export function encodePlanned({
+  category,
+  nevra,
+  sourceNevra,
+  href,
+  file,
+  sizeBytes,
+  checksumType,
+  checksum,
+}: PlannedPackage): string {
   return JSON.stringify([category, nevra, sourceNevra, href, file, sizeBytes, checksumType, checksum]);
 }
 
@@ -31,5 +40,6 @@ export function decodePlanned(line: string): PlannedPackage {
 }
 
 export async function* readPlan(path: string): AsyncGenerator<PlannedPackage> {
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) yield decodePlanned(line);
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity }))
+    yield decodePlanned(line);
 }

@@ -26,7 +26,13 @@ const OPERATORS: ReadonlySet<string> = new Set(['<', '<=', '=', '>=', '>']);
 /** `name` or `name OP evr`, as package indexes spell it. */
 export function parseRelation(text: string): Relation {
   const [name = '', operator, evr] = text.split(' ');
-  return { name, range: operator !== undefined && evr !== undefined && OPERATORS.has(operator) ? { operator: operator as Operator, evr: parseEvr(evr) } : null };
+  return {
+    name,
+    range:
+      operator !== undefined && evr !== undefined && OPERATORS.has(operator)
+        ? { operator: operator as Operator, evr: parseEvr(evr) }
+        : null,
+  };
 }
 
 export function parseRequirement(text: string): Requirement {
@@ -52,7 +58,10 @@ export function parseRequirement(text: string): Requirement {
     const operator = words[position];
     if (operator === undefined || !OPERATORS.has(operator)) return { kind: 'simple', relation: { name, range: null } };
     position += 2;
-    return { kind: 'simple', relation: { name, range: { operator: operator as Operator, evr: parseEvr(words[position - 1] ?? '') } } };
+    return {
+      kind: 'simple',
+      relation: { name, range: { operator: operator as Operator, evr: parseEvr(words[position - 1] ?? '') } },
+    };
   }
 }
 
@@ -99,5 +108,9 @@ export function overlaps(left: Range | null, right: Range | null): boolean {
   if (order < 0) return left.operator.startsWith('>') || right.operator.startsWith('<');
   if (order > 0) return left.operator.startsWith('<') || right.operator.startsWith('>');
   const bothEqual = left.operator.endsWith('=') && right.operator.endsWith('=');
-  return bothEqual || (left.operator.startsWith('<') && right.operator.startsWith('<')) || (left.operator.startsWith('>') && right.operator.startsWith('>'));
+  return (
+    bothEqual ||
+    (left.operator.startsWith('<') && right.operator.startsWith('<')) ||
+    (left.operator.startsWith('>') && right.operator.startsWith('>'))
+  );
 }

@@ -48,12 +48,18 @@ export function readArchConstraints(path: string): ArchConstraints {
 export function readSignatures(file: number): readonly Buffer[] {
   const first = Buffer.allocUnsafe(FIRST_BYTES);
   const there = readSync(file, first, 0, FIRST_BYTES, 0);
-  const header = readHeader((at, length) => (at + length <= there ? first.subarray(at, at + length) : readAt(file, at, length)), LEAD_BYTES);
+  const header = readHeader(
+    (at, length) => (at + length <= there ? first.subarray(at, at + length) : readAt(file, at, length)),
+    LEAD_BYTES,
+  );
   const old = SIGNATURES.flatMap((tag) => {
     const entry = header.entry(tag, BINARY, MAX_SIGNATURE_BYTES);
     return entry ? [entry.bytes.subarray(0, entry.count)] : [];
   });
-  return [...old, ...strings(header.entry(OPENPGP, STRING_ARRAY, MAX_SIGNATURE_BYTES)).map((text) => Buffer.from(text, 'base64'))];
+  return [
+    ...old,
+    ...strings(header.entry(OPENPGP, STRING_ARRAY, MAX_SIGNATURE_BYTES)).map((text) => Buffer.from(text, 'base64')),
+  ];
 }
 
 function strings(entry: ReturnType<Header['entry']>): string[] {

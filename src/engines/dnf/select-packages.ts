@@ -4,7 +4,7 @@
 
 import { baseName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
 import type { MultilibMethod } from '../../compose/vocabulary.ts';
-import { archSet, type ArchSet } from './architecture.ts';
+import { archSet, type ArchSet } from '../shared/arches.ts';
 import { gather, compareText, type Unresolved } from './gather.ts';
 import { multilibSelector } from './multilib.ts';
 import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
@@ -47,9 +47,17 @@ const ALWAYS = 'system-release';
 export function selectPackages(request: SelectionRequest, sources: Sources): Selection {
   const arches = archSet(request.arch);
   const names = request.names.length === 0 ? ['*'] : request.names;
-  const set = packageSet(request.isPackageSet ? sources.packages : gatherWidely(names, arches, sources), request, arches, sources);
+  const set = packageSet(
+    request.isPackageSet ? sources.packages : gatherWidely(names, arches, sources),
+    request,
+    arches,
+    sources,
+  );
   if (!followsDependencies(request)) return plainMatch(readByPungi(set, request), names, request, arches);
-  const pool = new PackagePool([...sources.lookasides.map((packages) => ({ packages, lookaside: true })), { packages: set, lookaside: false }], arches);
+  const pool = new PackagePool(
+    [...sources.lookasides.map((packages) => ({ packages, lookaside: true })), { packages: set, lookaside: false }],
+    arches,
+  );
   return gather(pool, { arches, names, wide: false, selectsMultilib: multilibSelector(request.multilib) });
 }
 
@@ -65,7 +73,12 @@ function readByPungi(set: readonly RpmPackage[], { isPackageSet, names }: Select
 }
 
 function gatherWidely(names: readonly string[], arches: ArchSet, { packages }: Sources): readonly RpmPackage[] {
-  const { binary, debug, source } = gather(new PackagePool([{ packages, lookaside: false }], arches), { arches, names: [...names, ALWAYS], wide: true, selectsMultilib: () => true });
+  const { binary, debug, source } = gather(new PackagePool([{ packages, lookaside: false }], arches), {
+    arches,
+    names: [...names, ALWAYS],
+    wide: true,
+    selectsMultilib: () => true,
+  });
   return [...binary, ...debug, ...source];
 }
 
@@ -81,7 +94,12 @@ export function sourcesToLookAt(request: SelectionRequest, packages: readonly Rp
 }
 
 /** What is left for the arch of all that there is, by file name: one package per name, no arch that was not asked for. */
-function packageSet(all: readonly RpmPackage[], request: SelectionRequest, { native }: ArchSet, sources: Sources): RpmPackage[] {
+function packageSet(
+  all: readonly RpmPackage[],
+  request: SelectionRequest,
+  { native }: ArchSet,
+  sources: Sources,
+): RpmPackage[] {
   const byFile = new Map<string, RpmPackage>();
   for (const pkg of all) {
     const file = baseName(pkg);
@@ -111,20 +129,33 @@ function excludes({ excludeArch, exclusiveArch }: ArchConstraints, arch: string)
   return excludeArch.some(own) || (exclusiveArch.length > 0 && !exclusiveArch.some(own));
 }
 
-function plainMatch(set: readonly RpmPackage[], names: readonly string[], request: SelectionRequest, { native }: ArchSet): Selection {
+function plainMatch(
+  set: readonly RpmPackage[],
+  names: readonly string[],
+  request: SelectionRequest,
+  { native }: ArchSet,
+): Selection {
   const everything = request.names.length === 0;
   const isAsked = anyOf(names, nodepsPattern);
-  const binary = set.filter((pkg) => kindOf(pkg) === 'binary' && (everything || native.has(pkg.arch)) && isAsked(pkg.name));
+  const binary = set.filter(
+    (pkg) => kindOf(pkg) === 'binary' && (everything || native.has(pkg.arch)) && isAsked(pkg.name),
+  );
   const sourceRpms = new Set(binary.map(({ sourceRpm }) => sourceRpm));
   const source = set.filter((pkg) => kindOf(pkg) === 'source' && sourceRpms.has(baseName(pkg)));
   // Debug packages come by source and arch, whatever package they are for.
-  const arched = new Set(binary.filter(({ arch }) => arch !== 'noarch').map(({ sourceRpm, arch }) => `${sourceRpm} ${arch}`));
+  const arched = new Set(
+    binary.filter(({ arch }) => arch !== 'noarch').map(({ sourceRpm, arch }) => `${sourceRpm} ${arch}`),
+  );
   const debug = set.filter((pkg) => kindOf(pkg) === 'debug' && arched.has(`${pkg.sourceRpm} ${pkg.arch}`));
   return { binary, debug, source, unresolved: [] };
 }
 
 /** Those of the names asked for that no package of the result answers to. */
-export function missingNames(names: readonly string[], followDependencies: boolean, chosen: ReadonlySet<string>): readonly string[] {
+export function missingNames(
+  names: readonly string[],
+  followDependencies: boolean,
+  chosen: ReadonlySet<string>,
+): readonly string[] {
   return names.filter((asked) => {
     if (chosen.has(asked)) return false;
     const glob = globMatcher(asked.replace(/\.\+$/, ''));

@@ -53,6 +53,9 @@ function isKey(id: string, asked: string): boolean {
 export function unsignedPackages(nevras: readonly string[], sigkeys: readonly string[]): ComposeFailure {
   const keys = sigkeys.filter((key) => key !== '');
   const named = `${nevras.slice(0, NAMED).join(', ')}${nevras.length > NAMED ? ` and ${nevras.length - NAMED} more` : ''}`;
-  const how = keys.length === 0 ? 'Signed, where only packages without a signature were asked for' : `Not signed with ${keys.length === 1 ? 'the key' : 'any of the keys'} ${keys.join(', ')}`;
+  const how =
+    keys.length === 0
+      ? 'Signed, where only packages without a signature were asked for'
+      : `Not signed with ${keys.length === 1 ? 'the key' : 'any of the keys'} ${keys.join(', ')}`;
   return failure('UNSIGNED_PACKAGES', `${how}: ${named}`, nevras.join('\n'));
 }

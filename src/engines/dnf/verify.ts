@@ -5,9 +5,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { treeOf, type Tree } from './layout.ts';
+import { treeOf, type Tree } from '../shared/layout.ts';
 import { readPlan, type PlannedCategory } from './plan.ts';
-import { runTool, type ToolContext } from './tool.ts';
+import { runTool, type ToolContext } from '../shared/run-tool.ts';
 
 export interface VerifyTask {
   readonly dnf: string;
@@ -37,7 +37,10 @@ export async function verifyWithDnf(task: VerifyTask, context: ToolContext): Pro
   });
   if (failed) return failed;
   if (expected.size === 0 && unexpected.length === 0) return null;
-  const list = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : [title, ...lines.slice(0, NAMED), ...(lines.length > NAMED ? [`… and ${lines.length - NAMED} more`] : [])]);
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0
+      ? []
+      : [title, ...lines.slice(0, NAMED), ...(lines.length > NAMED ? [`… and ${lines.length - NAMED} more`] : [])];
   return failure(
     'ENGINE_FAILED',
     `dnf does not see the packages that were chosen for ${task.arch}: ${expected.size} are missing, ${unexpected.length} are not expected`,
@@ -48,8 +51,11 @@ export async function verifyWithDnf(task: VerifyTask, context: ToolContext): Pro
 async function expectedPackages({ trees, plans, arch }: VerifyTask): Promise<Set<string>> {
   const expected = new Set<string>();
   for (const [plannedArch, plan] of plans) {
-    const wanted = new Set<PlannedCategory>(trees.filter((tree) => tree.arch === null || plannedArch === arch).map(({ category }) => category));
-    for await (const { category, nevra } of readPlan(plan)) if (wanted.has(category)) expected.add(`${treeOf(category, plannedArch).id} ${nevra}`);
+    const wanted = new Set<PlannedCategory>(
+      trees.filter((tree) => tree.arch === null || plannedArch === arch).map(({ category }) => category),
+    );
+    for await (const { category, nevra } of readPlan(plan))
+      if (wanted.has(category)) expected.add(`${treeOf(category, plannedArch).id} ${nevra}`);
   }
   return expected;
 }

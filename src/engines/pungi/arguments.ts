@@ -4,7 +4,11 @@ import type { Generation } from '../../app/ports.ts';
 import type { PungiInput } from './input-files.ts';
 
 /** `oldComposes`: a directory of composes that parts may be taken of. */
-export function pungiArguments({ compose, directory, input: { koji, rawConfig } }: Generation, files: PungiInput, oldComposes: string | null = null): string[] {
+export function pungiArguments(
+  { compose, directory, input: { koji, rawConfig } }: Generation,
+  files: PungiInput,
+  oldComposes: string | null = null,
+): string[] {
   return [
     `--config=${files.configFile}`,
     '--no-latest-link',

@@ -52,7 +52,12 @@ export type RepositoriesByArch = Readonly<Record<string, readonly string[]>>;
 /** Where the packages come from: repositories by arch, or Koji. */
 export type PackageSet = { readonly repositories: RepositoriesByArch } | { readonly koji: KojiInput };
 
-export function pungiConfiguration(compose: Compose, identity: PungiIdentity, packageSet: PackageSet, lookasides: RepositoriesByArch): PungiConfiguration {
+export function pungiConfiguration(
+  compose: Compose,
+  identity: PungiIdentity,
+  packageSet: PackageSet,
+  lookasides: RepositoriesByArch,
+): PungiConfiguration {
   const { flags, results, multilibArches, multilibMethods } = compose;
   const methods = multilibMethods.map((method) => method.toLowerCase());
   return {
@@ -64,7 +69,9 @@ export function pungiConfiguration(compose: Compose, identity: PungiIdentity, pa
     sigkeys: compose.sigkeys.length === 0 ? [null] : compose.sigkeys.map((key) => (key === '' ? null : key)),
     hashed_directories: true,
     filter_system_release_packages: false,
-    ...('koji' in packageSet ? kojiOptions(packageSet.koji) : { pkgset_source: 'repos', pkgset_repos: packageSet.repositories }),
+    ...('koji' in packageSet
+      ? kojiOptions(packageSet.koji)
+      : { pkgset_source: 'repos', pkgset_repos: packageSet.repositories }),
     // See tag-cache.ts.
     pkgset_allow_reuse: false,
     gather_method: gatherMethod(compose, packageSet),
@@ -78,7 +85,9 @@ export function pungiConfiguration(compose: Compose, identity: PungiIdentity, pa
     media_checksums: ['sha256'],
     create_jigdo: false,
     skip_phases: skippedPhases(results),
-    ...(results.includes('BOOT_ISO') || mustReadAllOfKoji(compose, packageSet) ? { buildinstall_method: 'lorax' as const } : {}),
+    ...(results.includes('BOOT_ISO') || mustReadAllOfKoji(compose, packageSet)
+      ? { buildinstall_method: 'lorax' as const }
+      : {}),
     repoclosure_strictness: [[ANY_VARIANT, { '*': 'off' }]],
   };
 }
@@ -109,7 +118,11 @@ function gatherMethod({ flags, source }: Compose, packageSet: PackageSet): Commo
  */
 function mustReadAllOfKoji(compose: Compose, packageSet: PackageSet): boolean {
   const { source } = compose;
-  return 'koji' in packageSet && gatherMethod(compose, packageSet) === 'nodeps' && askedPackages(source).some((name) => /[*?[]/.test(name));
+  return (
+    'koji' in packageSet &&
+    gatherMethod(compose, packageSet) === 'nodeps' &&
+    askedPackages(source).some((name) => /[*?[]/.test(name))
+  );
 }
 
 /** Without dependencies Pungi reads only packages of the very names that were asked for from Koji, and takes `*` for such a name. */

@@ -24,9 +24,20 @@ export interface PungiRun {
 export async function diagnose(run: PungiRun, generation: Generation): Promise<ComposeFailure> {
   const details = detailsOf(run.output, generation);
   const { exitCode, signal, timedOut } = run.result;
-  if (timedOut) return failure('TIMED_OUT', `Pungi was stopped: it had not finished after ${Math.round(run.timeoutMs / 1000)} seconds.`, details);
-  if (exitCode === 126 || exitCode === 127) return failure('ENGINE_FAILED', 'pungi-koji cannot be started on the worker; tell an administrator.', details);
-  if (signal !== null) return failure('ENGINE_FAILED', `Pungi was killed (${signal}), perhaps because the machine ran out of memory.`, details);
+  if (timedOut)
+    return failure(
+      'TIMED_OUT',
+      `Pungi was stopped: it had not finished after ${Math.round(run.timeoutMs / 1000)} seconds.`,
+      details,
+    );
+  if (exitCode === 126 || exitCode === 127)
+    return failure('ENGINE_FAILED', 'pungi-koji cannot be started on the worker; tell an administrator.', details);
+  if (signal !== null)
+    return failure(
+      'ENGINE_FAILED',
+      `Pungi was killed (${signal}), perhaps because the machine ran out of memory.`,
+      details,
+    );
   return (
     noSpace(run.output, details) ??
     unsatisfiedDependencies(run.output, details) ??
@@ -45,17 +56,25 @@ export async function unresolvedBesideModules({ compose, directory }: Generation
   const problems: string[] = [];
   for (const arch of compose.arches) {
     const logs = join(directory, 'logs', arch);
-    for (const name of (await readdir(logs).catch(() => [])).filter((file) => /^hybrid-depsolver-.*\.log$/.test(file)).toSorted()) {
+    for (const name of (await readdir(logs).catch(() => []))
+      .filter((file) => /^hybrid-depsolver-.*\.log$/.test(file))
+      .toSorted()) {
       problems.push(...solverProblems(await readTail(join(logs, name))).map((problem) => `${problem} (${arch})`));
     }
   }
   if (problems.length === 0) return null;
-  return failure('UNSATISFIED_DEPENDENCIES', `Packages lack what they need: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? ' …' : ''}`, problems.join('\n'));
+  return failure(
+    'UNSATISFIED_DEPENDENCIES',
+    `Packages lack what they need: ${problems.slice(0, 5).join('; ')}${problems.length > 5 ? ' …' : ''}`,
+    problems.join('\n'),
+  );
 }
 
 /** `Problem 1 / 2:` and what follows it, indented. */
 function solverProblems(log: string): string[] {
-  const told = [...log.matchAll(/^Problem \d+ \/ \d+:\n((?: +- .*\n?)+)/gm)].flatMap(([, list]) => (list ?? '').split('\n').map((line) => line.replace(/^ +- /, '').trim()));
+  const told = [...log.matchAll(/^Problem \d+ \/ \d+:\n((?: +- .*\n?)+)/gm)].flatMap(([, list]) =>
+    (list ?? '').split('\n').map((line) => line.replace(/^ +- /, '').trim()),
+  );
   return [...new Set(told.filter((line) => / requires | conflicts |nothing provides/.test(line)))];
 }
 
@@ -67,7 +86,9 @@ export async function packagesNotFound(asked: readonly string[], generation: Gen
       readTail(join(generation.directory, 'logs', arch, `pkgset_source.${arch}.log`)),
       readTail(join(generation.directory, 'work', arch, 'pungi', `${VARIANT}.${arch}.comps.log`)),
     ]);
-    const named = new Set(logs.flatMap((log) => [...log.matchAll(/No package matches pattern (.*)$/gm)].map((match) => match[1])));
+    const named = new Set(
+      logs.flatMap((log) => [...log.matchAll(/No package matches pattern (.*)$/gm)].map((match) => match[1])),
+    );
     missing = missing.filter((name) => named.has(name));
   }
   return missing;
@@ -80,7 +101,9 @@ export function missingPackagesFailure(missing: readonly string[]): ComposeFailu
 /** Error lines and what follows each of them; the last lines where nothing is called an error. */
 function detailsOf(output: readonly string[], generation: Generation): string | null {
   const shown = shownLines(output, generation);
-  const errors = shown.filter((line, index) => isError(line) || (!hasPrefix(line) && isError(lastPrefixed(shown, index))));
+  const errors = shown.filter(
+    (line, index) => isError(line) || (!hasPrefix(line) && isError(lastPrefixed(shown, index))),
+  );
   const text = (errors.length > 0 ? errors : shown.slice(-20)).join('\n').trim();
   return text === '' ? null : text;
 }
@@ -89,11 +112,22 @@ function shownLines(lines: readonly string[], { directory, scratch }: Generation
   const mayBeShown = tracebackFilter();
   return lines
     .filter(mayBeShown)
-    .map((line) => presentable(line.replaceAll(`${scratch}/`, '').replaceAll(scratch, '(scratch)').replaceAll(`${directory}/`, '').replaceAll(directory, '(compose)')));
+    .map((line) =>
+      presentable(
+        line
+          .replaceAll(`${scratch}/`, '')
+          .replaceAll(scratch, '(scratch)')
+          .replaceAll(`${directory}/`, '')
+          .replaceAll(directory, '(compose)'),
+      ),
+    );
 }
 
 function isError(line: string | undefined): boolean {
-  return line !== undefined && /\[(?:ERROR {3}|CRITICAL)\]|^(?:Failed validation|ERROR|Exception:|\S*pungi-koji: error:)/.test(line);
+  return (
+    line !== undefined &&
+    /\[(?:ERROR {3}|CRITICAL)\]|^(?:Failed validation|ERROR|Exception:|\S*pungi-koji: error:)/.test(line)
+  );
 }
 
 function hasPrefix(line: string): boolean {
@@ -117,7 +151,9 @@ function unsatisfiedDependencies(output: readonly string[], details: string | nu
     const requirements = [...(list ?? '').matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => match[1] ?? match[2]);
     return `${name} requires ${requirements.join(', ')} (${arch})`;
   });
-  return unmet.length === 0 ? null : failure('UNSATISFIED_DEPENDENCIES', `Nothing provides what is required: ${unmet.join('; ')}`, details);
+  return unmet.length === 0
+    ? null
+    : failure('UNSATISFIED_DEPENDENCIES', `Nothing provides what is required: ${unmet.join('; ')}`, details);
 }
 
 function unsignedPackages(output: readonly string[], generation: Generation): ComposeFailure | null {
@@ -126,16 +162,33 @@ function unsignedPackages(output: readonly string[], generation: Generation): Co
   if (at < 0) return null;
   const { sigkeys } = generation.compose;
   // Unsigned ones would do: then it is the files that are not there.
-  if (sigkeys.length === 0 || sigkeys.includes('')) return failure('UPSTREAM_UNAVAILABLE', "RPMs that Koji has are not where the worker looks for them; tell an administrator to see to Koji's topDir.", text.slice(at));
+  if (sigkeys.length === 0 || sigkeys.includes(''))
+    return failure(
+      'UPSTREAM_UNAVAILABLE',
+      "RPMs that Koji has are not where the worker looks for them; tell an administrator to see to Koji's topDir.",
+      text.slice(at),
+    );
   const [, list = ''] = /Unsigned packages:\n((?:[^\s:[]+(?:\n|$))+)/.exec(text.slice(at)) ?? [];
   const named = list.trim().split('\n').join(', ');
-  return failure('UNSIGNED_PACKAGES', `Not signed with ${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}: ${named || 'see the details'}`, text.slice(at));
+  return failure(
+    'UNSIGNED_PACKAGES',
+    `Not signed with ${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}: ${named || 'see the details'}`,
+    text.slice(at),
+  );
 }
 
 /** Pungi has tried for a while when it gives up. */
 function kojiAway(output: readonly string[], { input }: Generation, details: string | null): ComposeFailure | null {
   const place = input.koji?.place ?? input.rawConfig?.koji;
-  if (!place || !output.some((line) => /Max retries exceeded with url|(?:Connection|ConnectTimeout|ReadTimeout|SSL)Error\b|ServerOffline|Remote end closed connection/.test(line))) return null;
+  if (
+    !place ||
+    !output.some((line) =>
+      /Max retries exceeded with url|(?:Connection|ConnectTimeout|ReadTimeout|SSL)Error\b|ServerOffline|Remote end closed connection/.test(
+        line,
+      ),
+    )
+  )
+    return null;
   return failure('UPSTREAM_UNAVAILABLE', `Koji (${place.profile}) does not answer Pungi; try again later.`, details);
 }
 
@@ -146,35 +199,66 @@ async function unreadableSource(output: readonly string[], generation: Generatio
   const lines = (await readTail(join(generation.directory, 'logs', arch, name))).split('\n');
   const shown = shownLines(lines, generation);
   const cause = shown.findLast((line) => /(?:RepoError|libdnf\._error\.Error): /.test(line));
-  if (!cause) return failure('ENGINE_FAILED', `Pungi could not read the source repository for ${arch}.`, shown.slice(-20).join('\n'));
+  if (!cause)
+    return failure(
+      'ENGINE_FAILED',
+      `Pungi could not read the source repository for ${arch}.`,
+      shown.slice(-20).join('\n'),
+    );
   const hints = shown.filter((line) => /Curl error|Status code/.test(line));
-  const details = [...new Set([...hints.map((line) => line.trim()), cause.replace(/^.*?(?:RepoError|libdnf\._error\.Error): /, '')])].join('\n');
+  const details = [
+    ...new Set([...hints.map((line) => line.trim()), cause.replace(/^.*?(?:RepoError|libdnf\._error\.Error): /, '')]),
+  ].join('\n');
   // Unreachable hosts and their own errors may heal; a repository that is not there will not.
-  const mayHeal = hints.some((line) => /Curl error \((?:5|6|7|18|28|35|52|55|56)\)|Status code: (?:429|5\d\d)/.test(line));
+  const mayHeal = hints.some((line) =>
+    /Curl error \((?:5|6|7|18|28|35|52|55|56)\)|Status code: (?:429|5\d\d)/.test(line),
+  );
   return mayHeal
     ? failure('UPSTREAM_UNAVAILABLE', `The source repository for ${arch} does not answer; try again later.`, details)
-    : failure('INVALID_SOURCE', `There is no readable repository at the source for ${arch}; check its path or URL.`, details);
+    : failure(
+        'INVALID_SOURCE',
+        `There is no readable repository at the source for ${arch}; check its path or URL.`,
+        details,
+      );
 }
 
 /** Of a program that Pungi runs, the reason is in that one's log alone, which goes with the attempt. */
 async function failedCommand(output: readonly string[], generation: Generation): Promise<ComposeFailure | null> {
-  const [, program = '', arch, name] = /ERROR running command: (\S+) [^\n]*\nFor more details see \S*\/logs\/(\w+)\/([\w.-]+)/.exec(output.join('\n')) ?? [];
+  const [, program = '', arch, name] =
+    /ERROR running command: (\S+) [^\n]*\nFor more details see \S*\/logs\/(\w+)\/([\w.-]+)/.exec(output.join('\n')) ??
+    [];
   if (!arch || !name) return null;
-  const lines = (await readTail(join(generation.directory, 'logs', arch, name))).split('\n').filter((line) => line.trim() !== '');
+  const lines = (await readTail(join(generation.directory, 'logs', arch, name)))
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const shown = shownLines(lines, generation).slice(-20);
-  if (shown.some((line) => line.endsWith(`${program}: not found`))) return failure('ENGINE_FAILED', `${program}, a program that Pungi needs, is not installed on the worker; tell an administrator.`);
-  return failure('ENGINE_FAILED', `Pungi failed: ${program} failed: ${(shown.at(-1) ?? 'without saying why').slice(0, 300)}`, shown.join('\n'));
+  if (shown.some((line) => line.endsWith(`${program}: not found`)))
+    return failure(
+      'ENGINE_FAILED',
+      `${program}, a program that Pungi needs, is not installed on the worker; tell an administrator.`,
+    );
+  return failure(
+    'ENGINE_FAILED',
+    `Pungi failed: ${program} failed: ${(shown.at(-1) ?? 'without saying why').slice(0, 300)}`,
+    shown.join('\n'),
+  );
 }
 
 /** Pungi stops before it has a STATUS when it does not understand what it is asked. */
 function refusedConfiguration({ result, status }: PungiRun, details: string | null): ComposeFailure | null {
   if (status !== null || result.exitCode === 0) return null;
   const what = result.exitCode === 2 ? 'command line' : 'configuration';
-  return failure('ENGINE_FAILED', `Pungi refuses the ${what} that the service made for it; tell an administrator.`, details);
+  return failure(
+    'ENGINE_FAILED',
+    `Pungi refuses the ${what} that the service made for it; tell an administrator.`,
+    details,
+  );
 }
 
 function messageOf(output: readonly string[], generation: Generation): string {
-  const reason = /Compose run failed: (.*)$/.exec(shownLines(output, generation).findLast((line) => line.includes('Compose run failed: ')) ?? '')?.[1];
+  const reason = /Compose run failed: (.*)$/.exec(
+    shownLines(output, generation).findLast((line) => line.includes('Compose run failed: ')) ?? '',
+  )?.[1];
   return reason ? `Pungi failed: ${reason.slice(0, 300)}` : 'Pungi failed without saying why.';
 }
 

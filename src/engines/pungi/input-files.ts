@@ -43,7 +43,9 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
 }
 
-export async function writeNotificationScript(scratch: string): Promise<Pick<PungiInput, 'notificationScript' | 'eventsFile'>> {
+export async function writeNotificationScript(
+  scratch: string,
+): Promise<Pick<PungiInput, 'notificationScript' | 'eventsFile'>> {
   const notificationScript = join(scratch, 'notify');
   await writeFile(notificationScript, NOTIFICATION_SCRIPT);
   await chmod(notificationScript, 0o700);
@@ -71,7 +73,8 @@ async function placesByArch(repositories: readonly OpenedRepository[], links: st
 
 /** Pungi writes repositories into a kickstart file unquoted; one at an unusual path is reached through a symlink. */
 async function place({ location, isLocal }: OpenedRepository, link: string): Promise<string> {
-  if (!isLocal) return location.replace(/[$'"#\s]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  if (!isLocal)
+    return location.replace(/[$'"#\s]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
   if (PLAIN_PATH.test(location)) return location;
   await mkdir(join(link, '..'), { recursive: true });
   await symlink(location, link);
@@ -79,8 +82,14 @@ async function place({ location, isLocal }: OpenedRepository, link: string): Pro
 }
 
 /** As Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
-export async function writeComposeInfo({ compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>, release: PungiRelease): Promise<void> {
+export async function writeComposeInfo(
+  { compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>,
+  release: PungiRelease,
+): Promise<void> {
   const work = join(directory, 'work', 'global');
   await mkdir(work, { recursive: true });
-  await writeFile(join(work, 'composeinfo-base.json'), JSON.stringify(composeInfo(compose, identity, release), null, 4));
+  await writeFile(
+    join(work, 'composeinfo-base.json'),
+    JSON.stringify(composeInfo(compose, identity, release), null, 4),
+  );
 }

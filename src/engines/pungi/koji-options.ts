@@ -43,7 +43,12 @@ const RETRIES = { max_retries: 10, retry_interval: 5 };
 
 /** koji reads it by Python's configparser, for which a percent sign begins a reference. */
 export function kojiConf({ profile, server, topUrl, topDir }: KojiPlace): string {
-  const settings = { server, ...(topUrl === null ? {} : { topurl: topUrl }), ...(topDir === null ? {} : { topdir: topDir }), ...RETRIES };
+  const settings = {
+    server,
+    ...(topUrl === null ? {} : { topurl: topUrl }),
+    ...(topDir === null ? {} : { topdir: topDir }),
+    ...RETRIES,
+  };
   const lines = Object.entries(settings).map(([key, value]) => `${key} = ${String(value).replaceAll('%', '%%')}`);
   return `[${profile}]\n${lines.join('\n')}\n`;
 }

@@ -9,13 +9,19 @@ import type { OpenedRepository } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { decodePackage } from '../../compose/rpm-package.ts';
 
-export async function probeLinks(repositories: readonly OpenedRepository[], scratch: string): Promise<ComposeFailure | null> {
+export async function probeLinks(
+  repositories: readonly OpenedRepository[],
+  scratch: string,
+): Promise<ComposeFailure | null> {
   for (const repository of repositories.filter(({ isLocal }) => isLocal)) {
     const line = await firstLine(repository.packageIndex);
     if (line === null) continue;
     const code = await tryLink(join(repository.location, decodePackage(line).href), join(scratch, 'link-probe'));
     if (code === 'EPERM' || code === 'EACCES') {
-      return failure('STORAGE', `Pungi may not hard-link the RPMs of ${repository.location}: the service's user must own them, or be able to write to them (fs.protected_hardlinks).`);
+      return failure(
+        'STORAGE',
+        `Pungi may not hard-link the RPMs of ${repository.location}: the service's user must own them, or be able to write to them (fs.protected_hardlinks).`,
+      );
     }
   }
   return null;

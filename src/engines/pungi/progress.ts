@@ -11,18 +11,28 @@ export interface PungiProgress {
 export type Report = (percent: number, phase: string, message?: string) => void;
 
 /** Where a phase begins, in percent of the engine's work; it ends where the next begins. */
-const PHASES = { INIT: 1, PKGSET: 10, GATHER: 60, CREATEREPO: 82, CREATEISO: 90, REPOCLOSURE: 92, IMAGE_CHECKSUM: 94, TEST: 95 } as const;
+const PHASES = {
+  INIT: 1,
+  PKGSET: 10,
+  GATHER: 60,
+  CREATEREPO: 82,
+  CREATEISO: 90,
+  REPOCLOSURE: 92,
+  IMAGE_CHECKSUM: 94,
+  TEST: 95,
+} as const;
 type Phase = keyof typeof PHASES;
 const FINISHED_PERCENT = 96;
 
 /** Steps of a phase that count, by the line that begins them: the span of percent that `n out of m` covers. */
-const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly from: number; readonly to: number }[] = [
-  { phase: 'PKGSET', begins: /\[BEGIN\] Linking downloaded pkgset packages/, from: 20, to: 28 },
-  { phase: 'PKGSET', begins: /Package set: spawning .*\(SRPMs\)/, from: 28, to: 34 },
-  { phase: 'PKGSET', begins: /Package set: spawning .*\(RPMs\)/, from: 34, to: 48 },
-  { phase: 'PKGSET', begins: /\[BEGIN\] Running createrepo for the global package set/, from: 48, to: 60 },
-  { phase: 'GATHER', begins: /\[BEGIN\] Linking packages/, from: 74, to: 80 },
-];
+const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly from: number; readonly to: number }[] =
+  [
+    { phase: 'PKGSET', begins: /\[BEGIN\] Linking downloaded pkgset packages/, from: 20, to: 28 },
+    { phase: 'PKGSET', begins: /Package set: spawning .*\(SRPMs\)/, from: 28, to: 34 },
+    { phase: 'PKGSET', begins: /Package set: spawning .*\(RPMs\)/, from: 34, to: 48 },
+    { phase: 'PKGSET', begins: /\[BEGIN\] Running createrepo for the global package set/, from: 48, to: 60 },
+    { phase: 'GATHER', begins: /\[BEGIN\] Linking packages/, from: 74, to: 80 },
+  ];
 
 // WEAVER, which nests around the others, is none of PHASES.
 const PHASE_LINE = /\[BEGIN\] -+ PHASE: (\w+) -/;
@@ -62,7 +72,11 @@ export function pungiProgress(report: Report): PungiProgress {
         reach(beginning.from);
       }
       const [, verb, done, all] = COUNTER.exec(line) ?? [];
-      if (verb && step) reach(step.from + (step.to - step.from) * fraction(Number(done), Number(all)), `${verb} ${done} of ${all} packages`);
+      if (verb && step)
+        reach(
+          step.from + (step.to - step.from) * fraction(Number(done), Number(all)),
+          `${verb} ${done} of ${all} packages`,
+        );
     },
   };
 }
@@ -80,7 +94,8 @@ function parseEvent(line: string): readonly [string, Readonly<Record<string, unk
   const blank = line.indexOf(' ');
   try {
     const content: unknown = JSON.parse(line.slice(blank + 1));
-    if (typeof content === 'object' && content !== null) return [line.slice(0, blank), content as Record<string, unknown>];
+    if (typeof content === 'object' && content !== null)
+      return [line.slice(0, blank), content as Record<string, unknown>];
   } catch {
     // Whatever else writes to that file tells nothing.
   }

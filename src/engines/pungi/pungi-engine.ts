@@ -3,7 +3,7 @@
 
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, KeptFiles, Logger } from '../../app/ports.ts';
+import type { Engine, EngineInfo, Generation, FileCache, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { ownRelease } from '../../compose/pungi-identity.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
@@ -33,7 +33,7 @@ export interface PungiOptions {
   /** What the configuration makes possible, of what Pungi can do; repositories, where it is left out. */
   readonly sourceTypes?: readonly SourceType[];
   /** For what it reads of tags; where it is left out, every compose reads all of its tag. */
-  readonly kept?: KeptFiles;
+  readonly kept?: FileCache;
   readonly logger: Logger;
 }
 
@@ -55,13 +55,18 @@ export function createPungiEngine(options: PungiOptions): Engine {
   return { name: 'pungi', info, generate: (generation) => generate(generation, options, cache) };
 }
 
-async function generate(generation: Generation, options: PungiOptions, cache: TagCache | null): Promise<ComposeFailure | null> {
+async function generate(
+  generation: Generation,
+  options: PungiOptions,
+  cache: TagCache | null,
+): Promise<ComposeFailure | null> {
   const { scratch, input } = generation;
   const unlinkable = await probeLinks([...input.repositories, ...input.lookasides], scratch);
   if (unlinkable) return unlinkable;
   const { rawConfig } = input;
   const files = rawConfig ? await writeRawInput(generation, rawConfig) : await writeInput(generation);
-  const timeoutMs = rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
+  const timeoutMs =
+    rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
   const oldComposes = (await cache?.take(generation)) ?? null;
   const failed = await runToEnd(generation, { files, timeoutMs, oldComposes }, options);
   if (failed?.code === 'ENGINE_FAILED' && cache && oldComposes !== null && !generation.signal.aborted) {
@@ -73,7 +78,12 @@ async function generate(generation: Generation, options: PungiOptions, cache: Ta
 }
 
 /** Nothing that was kept may be what a compose fails by. */
-async function runAgain(generation: Generation, run: Run, options: PungiOptions, cache: TagCache): Promise<ComposeFailure | null> {
+async function runAgain(
+  generation: Generation,
+  run: Run,
+  options: PungiOptions,
+  cache: TagCache,
+): Promise<ComposeFailure | null> {
   generation.log('Once more, without what was kept of an earlier compose of the tag\n');
   await clearRun(generation.directory, generation.scratch, run.files.eventsFile);
   await writeComposeInfo(generation, ownRelease(generation.compose.id));
@@ -90,7 +100,8 @@ async function runToEnd(generation: Generation, run: Run, options: PungiOptions)
   if (result.exitCode === 0 && !result.aborted && !result.timedOut && status?.startsWith('FINISHED')) return null;
   const failure = await diagnose({ result, output, status, timeoutMs }, generation);
   // The log so far only points to that of a child, which goes with the attempt.
-  if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE') generation.log(`${failure.details}\n`);
+  if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE')
+    generation.log(`${failure.details}\n`);
   return failure;
 }
 
@@ -145,7 +156,10 @@ async function runPungi(
 
 function reportSurvivors({ survivors }: ProcessResult, generation: Generation, logger: Logger): void {
   if (survivors.length === 0) return;
-  logger.error({ composeId: generation.compose.id, attempt: generation.attempt, survivors }, 'processes of Pungi outlived SIGKILL');
+  logger.error(
+    { composeId: generation.compose.id, attempt: generation.attempt, survivors },
+    'processes of Pungi outlived SIGKILL',
+  );
   generation.log(`${survivors.length} processes of Pungi could not be ended: they are in uninterruptible sleep\n`);
 }
 
@@ -157,7 +171,10 @@ async function readStatus(directory: string): Promise<string | null> {
 async function isOnPath(path: string): Promise<boolean> {
   for (const directory of path.split(':').filter((entry) => entry.startsWith('/'))) {
     const file = join(directory, PROGRAM);
-    const isProgram = await access(file, constants.X_OK).then(async () => (await stat(file)).isFile(), () => false);
+    const isProgram = await access(file, constants.X_OK).then(
+      async () => (await stat(file)).isFile(),
+      () => false,
+    );
     if (isProgram) return true;
   }
   return false;

@@ -8,7 +8,10 @@ import { writeComposeInfo, writeKojiConf, writeNotificationScript, type PungiInp
 
 const MAX_DUMP_BYTES = 16 * 1024 ** 2;
 
-export async function writeRawInput(generation: Generation, { directory, configFile, release, koji }: RawConfigInput): Promise<PungiInput> {
+export async function writeRawInput(
+  generation: Generation,
+  { directory, configFile, release, koji }: RawConfigInput,
+): Promise<PungiInput> {
   await writeComposeInfo(generation, release);
   await writeFile(join(generation.directory, 'COMPOSE_ID'), generation.identity.id);
   // Beside the profiles of this machine, which Pungi finds by itself.

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Generation, KeptFiles } from '../../app/ports.ts';
+import type { Generation, FileCache } from '../../app/ports.ts';
 
 export interface TagCache {
   /** A directory for `--old-composes`; null where nothing is kept. */
@@ -22,7 +22,7 @@ export interface TagCache {
 const PLAIN_TAG = /^[0-9A-Za-z][0-9A-Za-z_.:#+$~-]*$/;
 
 /** `version`: of Pungi, whose caches are its own business. */
-export function tagCache(kept: KeptFiles, version: () => Promise<string | null>): TagCache {
+export function tagCache(kept: FileCache, version: () => Promise<string | null>): TagCache {
   return {
     async take(generation) {
       const { compose, identity, scratch } = generation;
@@ -30,7 +30,7 @@ export function tagCache(kept: KeptFiles, version: () => Promise<string | null>)
       if (tag === null || compose.flags.includes('NO_REUSE')) return null;
       const top = join(scratch, 'old-composes');
       // It looks for composes of its own release, which this one alone is of, by the form of their names.
-      const isTaken = await kept.take(keyOf(generation, tag, await version()), generation, join(top, identity.id));
+      const isTaken = await kept.restore(keyOf(generation, tag, await version()), generation, join(top, identity.id));
       return isTaken ? top : null;
     },
     async keep(generation) {
@@ -39,11 +39,16 @@ export function tagCache(kept: KeptFiles, version: () => Promise<string | null>)
       const from = generation.directory;
       const paths = await pathsIn(from, tag);
       // The event says which of two is the later one: a compose that is made again must not take the place of a newer one.
-      if (paths) await kept.keep(keyOf(generation, tag, await version()), generation, { from, paths, rank: generation.input.koji?.event ?? 0 });
+      if (paths)
+        await kept.store(keyOf(generation, tag, await version()), generation, {
+          from,
+          paths,
+          rank: generation.input.koji?.event ?? 0,
+        });
     },
     async forget(generation) {
       const tag = cachedTag(generation);
-      if (tag !== null) await kept.forget(keyOf(generation, tag, await version()), generation);
+      if (tag !== null) await kept.invalidate(keyOf(generation, tag, await version()), generation);
     },
   };
 }
@@ -55,7 +60,15 @@ function cachedTag({ input: { koji } }: Generation): string | null {
 
 function keyOf({ compose, input: { koji } }: Generation, tag: string, version: string | null): string {
   const flags = compose.flags.filter((flag) => flag !== 'NO_REUSE').toSorted();
-  const parts = [koji?.place.profile, koji?.place.topDir, tag, flags, compose.sigkeys, compose.arches.toSorted(), version];
+  const parts = [
+    koji?.place.profile,
+    koji?.place.topDir,
+    tag,
+    flags,
+    compose.sigkeys,
+    compose.arches.toSorted(),
+    version,
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -67,7 +80,9 @@ async function pathsIn(directory: string, tag: string): Promise<readonly string[
   const names = await filesIn(join(directory, repodata));
   const hasHeaders = (await filesIn(join(directory, work))).includes(headers);
   // Pungi takes nothing of a compose whose STATUS is not that of one that is finished.
-  return hasHeaders && names.includes('repomd.xml') ? ['STATUS', join(work, headers), ...names.map((name) => join(repodata, name))] : null;
+  return hasHeaders && names.includes('repomd.xml')
+    ? ['STATUS', join(work, headers), ...names.map((name) => join(repodata, name))]
+    : null;
 }
 
 async function filesIn(directory: string): Promise<readonly string[]> {

@@ -23,25 +23,39 @@ export interface VariantContent {
 }
 
 /** Beside modules Pungi takes no group that is not named; without any it takes all groups that there are. */
-export function variantsXml(arches: readonly string[], { modules = [], modularTags = [], hasGroup = false }: VariantContent = {}): string {
-  const list: Node[] = [...modules.map((name): Node => ['module', {}, name]), ...modularTags.map((tag): Node => ['kojitag', {}, tag])];
-  const variant: Node = ['variant', { id: VARIANT, name: VARIANT, type: 'variant' }, [
-    ['arches', {}, arches.map((arch): Node => ['arch', {}, arch])],
-    ...(hasGroup && list.length > 0 ? [['groups', {}, [['group', {}, GROUP]]] as const] : []),
-    ...(list.length > 0 ? [['modules', {}, list] as const] : []),
-  ]];
+export function variantsXml(
+  arches: readonly string[],
+  { modules = [], modularTags = [], hasGroup = false }: VariantContent = {},
+): string {
+  const list: Node[] = [
+    ...modules.map((name): Node => ['module', {}, name]),
+    ...modularTags.map((tag): Node => ['kojitag', {}, tag]),
+  ];
+  const variant: Node = [
+    'variant',
+    { id: VARIANT, name: VARIANT, type: 'variant' },
+    [
+      ['arches', {}, arches.map((arch): Node => ['arch', {}, arch])],
+      ...(hasGroup && list.length > 0 ? [['groups', {}, [['group', {}, GROUP]]] as const] : []),
+      ...(list.length > 0 ? [['modules', {}, list] as const] : []),
+    ],
+  ];
   return serialize(['variants', {}, [variant]], '-//Red Hat, Inc.//DTD Variants info//EN', 'variants2012.dtd');
 }
 
 export function compsXml(packages: readonly string[]): string {
-  const group: Node = ['group', {}, [
-    ['id', {}, GROUP],
-    ['name', {}, GROUP],
-    ['description', {}, 'ODCS compose default group'],
-    ['default', {}, 'true'],
-    ['uservisible', {}, 'true'],
-    ['packagelist', {}, packages.map((name): Node => ['packagereq', {}, name])],
-  ]];
+  const group: Node = [
+    'group',
+    {},
+    [
+      ['id', {}, GROUP],
+      ['name', {}, GROUP],
+      ['description', {}, 'ODCS compose default group'],
+      ['default', {}, 'true'],
+      ['uservisible', {}, 'true'],
+      ['packagelist', {}, packages.map((name): Node => ['packagereq', {}, name])],
+    ],
+  ];
   return serialize(['comps', {}, [group]], '-//Red Hat, Inc.//DTD Comps info//EN', 'comps.dtd');
 }
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
 import { directoryName, type Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { allOrNone } from '../../all-or-none.ts';
-import { ToolsInfo } from '../dnf/tools-info.ts';
+import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
+import { ToolsInfo } from '../shared/tools-info.ts';
 import { minimalEnvironment, runProcess } from '../supervisor.ts';
 
 export interface RepofileEngineOptions {
@@ -31,7 +31,12 @@ export function createRepofileEngine(options: RepofileEngineOptions): Engine {
     async info(): Promise<EngineInfo> {
       const { createrepo } = await tools.get();
       // Most of its composes need no tool at all; the attempt of one that does says what is missing.
-      return { name: 'repofile', version: createrepo && `createrepo_c ${createrepo}`, sourceTypes: ['PULP'], available: true };
+      return {
+        name: 'repofile',
+        version: createrepo && `createrepo_c ${createrepo}`,
+        sourceTypes: ['PULP'],
+        available: true,
+      };
     },
     generate: (generation) => generate(generation, options),
   };
@@ -46,10 +51,19 @@ async function generate(generation: Generation, options: RepofileEngineOptions):
   try {
     generation.progress(20, 'MERGE');
     let done = 0;
-    const merged = await allOrNone(repoFile.merges, MERGES_AT_A_TIME, signal, async (merge, stop) => {
-      const failed = await mergeInto(join(target, merge.directory), merge.urls, { ...generation, signal: stop }, options);
+    const merged = await mapFailFast(repoFile.merges, MERGES_AT_A_TIME, signal, async (merge, stop) => {
+      const failed = await mergeInto(
+        join(target, merge.directory),
+        merge.urls,
+        { ...generation, signal: stop },
+        options,
+      );
       done += 1;
-      generation.progress(20 + (60 * done) / repoFile.merges.length, 'MERGE', `${done} of ${repoFile.merges.length} repositories`);
+      generation.progress(
+        20 + (60 * done) / repoFile.merges.length,
+        'MERGE',
+        `${done} of ${repoFile.merges.length} repositories`,
+      );
       return failed;
     });
     if (merged) return merged;
@@ -67,24 +81,41 @@ async function generate(generation: Generation, options: RepofileEngineOptions):
   return null;
 }
 
-async function mergeInto(output: string, urls: readonly string[], generation: Generation, options: RepofileEngineOptions): Promise<ComposeFailure | null> {
+async function mergeInto(
+  output: string,
+  urls: readonly string[],
+  generation: Generation,
+  options: RepofileEngineOptions,
+): Promise<ComposeFailure | null> {
   await mkdir(output, { recursive: true });
   const args = ['--method=nvr', '--no-database', `--outputdir=${output}`, ...urls.map((url) => `--repo=${url}`)];
   const { exitCode, lines } = await run('mergerepo_c', args, generation, options);
   if (exitCode === 0) return null;
-  if (exitCode === 127) return failure('ENGINE_FAILED', 'mergerepo_c is not installed on the worker; tell an administrator');
+  if (exitCode === 127)
+    return failure('ENGINE_FAILED', 'mergerepo_c is not installed on the worker; tell an administrator');
   const told = lines.join('\n');
   const absent = /Downloading of repodata failed: (\S+)/.exec(told)?.[1];
-  if (absent === undefined) return failure('ENGINE_FAILED', `mergerepo_c could not merge ${urls.join(', ')}`, told || null);
-  if (/returned error: 4(?!29)\d\d/.test(told)) return failure('INVALID_SOURCE', `Pulp names a repository that it does not serve: ${absent}`, told);
-  return failure('UPSTREAM_UNAVAILABLE', `The repository ${absent} that Pulp names could not be read; try again later`, told);
+  if (absent === undefined)
+    return failure('ENGINE_FAILED', `mergerepo_c could not merge ${urls.join(', ')}`, told || null);
+  if (/returned error: 4(?!29)\d\d/.test(told))
+    return failure('INVALID_SOURCE', `Pulp names a repository that it does not serve: ${absent}`, told);
+  return failure(
+    'UPSTREAM_UNAVAILABLE',
+    `The repository ${absent} that Pulp names could not be read; try again later`,
+    told,
+  );
 }
 
-async function describeEmpty(output: string, generation: Generation, options: RepofileEngineOptions): Promise<ComposeFailure | null> {
+async function describeEmpty(
+  output: string,
+  generation: Generation,
+  options: RepofileEngineOptions,
+): Promise<ComposeFailure | null> {
   await mkdir(output, { recursive: true });
   const { exitCode, lines } = await run('createrepo_c', ['--quiet', '--no-database', output], generation, options);
   if (exitCode === 0) return null;
-  if (exitCode === 127) return failure('ENGINE_FAILED', 'createrepo_c is not installed on the worker; tell an administrator');
+  if (exitCode === 127)
+    return failure('ENGINE_FAILED', 'createrepo_c is not installed on the worker; tell an administrator');
   return failure('ENGINE_FAILED', `createrepo_c ended with exit code ${exitCode}`, lines.join('\n') || null);
 }
 

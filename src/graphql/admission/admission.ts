@@ -1,7 +1,13 @@
 // What every operation goes through before it runs, over HTTP and WebSocket alike: parsed, within the limits, valid,
 // its variables of the right types, and no dearer than one operation may be. Refusals are values.
 
-import { getOperationAST, type DocumentNode, type GraphQLError, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  getOperationAST,
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { FieldProblem } from '../../compose/refusal.ts';
 import { badInput } from '../errors.ts';
 import { costOf } from './cost.ts';
@@ -45,7 +51,10 @@ export class Admission {
     if (problems.length > 0) return refuse(...problems);
     const cost = costOf(this.#schema, prepared, operation, variables);
     if (cost > LIMITS.cost) {
-      return refuse({ path: 'query', message: `The operation costs more than ${LIMITS.cost} (${Math.ceil(cost)}); ask for smaller pages or fewer fields` });
+      return refuse({
+        path: 'query',
+        message: `The operation costs more than ${LIMITS.cost} (${Math.ceil(cost)}); ask for smaller pages or fewer fields`,
+      });
     }
     return { ok: true, source: prepared.source, document, operation, variables };
   }

@@ -1,6 +1,14 @@
 // What answering an operation costs: an object costs 1, a leaf a tenth, and a page as much as all its items.
 
-import { getNamedType, GraphQLError, isLeafType, Kind, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  getNamedType,
+  GraphQLError,
+  isLeafType,
+  Kind,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { getComplexity, type ComplexityEstimator } from 'graphql-query-complexity';
 import { DEFAULT_PAGE, MAX_PAGE } from '../page-size.ts';
 import type { PreparedDocument } from './documents.ts';
@@ -42,7 +50,10 @@ export function costOf(
 }
 
 /** Sizes of pages are integers, what is left out or not is decided by booleans; no other variable makes a difference. */
-function costKey({ name, variableDefinitions }: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): string {
+function costKey(
+  { name, variableDefinitions }: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): string {
   const deciding = (variableDefinitions ?? []).flatMap(({ variable, type }) => {
     const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
     const decides = named.kind === Kind.NAMED_TYPE && (named.name.value === 'Int' || named.name.value === 'Boolean');
@@ -52,9 +63,20 @@ function costKey({ name, variableDefinitions }: OperationDefinitionNode, variabl
   return JSON.stringify([name?.value, ...deciding]);
 }
 
-function workOut(schema: GraphQLSchema, query: DocumentNode, operationName: string | undefined, variables: Readonly<Record<string, unknown>>): number {
+function workOut(
+  schema: GraphQLSchema,
+  query: DocumentNode,
+  operationName: string | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): number {
   try {
-    return getComplexity({ schema, query, variables: { ...variables }, ...(operationName && { operationName }), estimators: [estimate] });
+    return getComplexity({
+      schema,
+      query,
+      variables: { ...variables },
+      ...(operationName && { operationName }),
+      estimators: [estimate],
+    });
   } catch (error) {
     if (error instanceof GraphQLError) return Infinity;
     throw error;

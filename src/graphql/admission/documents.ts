@@ -1,6 +1,16 @@
 // Documents, parsed and validated once. Equal texts share one document, which also makes them comparable.
 
-import { GraphQLError, Kind, parse, specifiedRules, validate, visit, type ASTNode, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  specifiedRules,
+  validate,
+  visit,
+  type ASTNode,
+  type DocumentNode,
+  type GraphQLSchema,
+} from 'graphql';
 import type { FieldProblem } from '../../compose/refusal.ts';
 import { badInput } from '../errors.ts';
 import { LIMIT_RULES, LIMITS } from './limits.ts';
@@ -13,9 +23,7 @@ export interface PreparedDocument {
   readonly costs: Map<string, number>;
 }
 
-export type Prepared =
-  | PreparedDocument
-  | { readonly ok: false; readonly errors: readonly GraphQLError[] };
+export type Prepared = PreparedDocument | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 const CACHED = 500;
 /** Longer ones are rarely asked twice. */
@@ -76,7 +84,12 @@ function validationError(document: DocumentNode, error: GraphQLError): GraphQLEr
 
 function withFields(error: GraphQLError, fields: readonly FieldProblem[]): GraphQLError {
   const { message, nodes = null, source = null, positions = null } = error;
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code: 'BAD_USER_INPUT', retryable: false, fields } });
+  return new GraphQLError(message, {
+    nodes,
+    source,
+    positions,
+    extensions: { code: 'BAD_USER_INPUT', retryable: false, fields },
+  });
 }
 
 /** Where in an input a value stands that was written into the document, e.g. `input.source.repo.packages.3`. */

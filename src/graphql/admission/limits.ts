@@ -19,7 +19,10 @@ type Reject = (context: ValidationContext | null, error: GraphQLError) => void;
 
 const reporting = {
   propagateOnRejection: false,
-  onReject: [((context, error) => context?.reportError(new GraphQLError(error.message.replace(/^Syntax Error: /, '')))) satisfies Reject],
+  onReject: [
+    ((context, error) =>
+      context?.reportError(new GraphQLError(error.message.replace(/^Syntax Error: /, '')))) satisfies Reject,
+  ],
 };
 
 /** These come before the rules of the language, some of which take long for what these refuse. */
@@ -36,7 +39,9 @@ function maxSelectionsRule(context: ValidationContext): ASTVisitor {
     Document(document) {
       const selections = countSelections(document.definitions);
       if (selections > LIMITS.selections) {
-        context.reportError(new GraphQLError(`At most ${LIMITS.selections} fields and fragments may be selected; found ${selections}`));
+        context.reportError(
+          new GraphQLError(`At most ${LIMITS.selections} fields and fragments may be selected; found ${selections}`),
+        );
       }
     },
   };

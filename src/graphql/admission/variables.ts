@@ -32,12 +32,19 @@ export function variableProblems(
     const given = Object.hasOwn(values, name) ? values[name] : undefined;
     const isMissing = given === undefined || given === null;
     if (isMissing && (!isNonNullType(type) || (given === undefined && defaultValue))) continue;
-    if (isMissing) problems.push({ path: argumentName(document, name), message: `Must be given (variable "$${name}" of type ${String(type)})` });
+    if (isMissing)
+      problems.push({
+        path: argumentName(document, name),
+        message: `Must be given (variable "$${name}" of type ${String(type)})`,
+      });
     else {
       const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
-      coerceInputValue(given, type, (path, value, { message }) => found.push({ path, message: wayOut(message, schema, value) }));
+      coerceInputValue(given, type, (path, value, { message }) =>
+        found.push({ path, message: wayOut(message, schema, value) }),
+      );
       for (const path of unstorableIn(given, [])) found.push({ path, message: UNSTORABLE_TEXT });
-      for (const { path, message } of found) problems.push({ path: [argumentName(document, name), ...path].join('.'), message });
+      for (const { path, message } of found)
+        problems.push({ path: [argumentName(document, name), ...path].join('.'), message });
     }
   }
   return problems.slice(0, MAX_PROBLEMS);

@@ -53,10 +53,15 @@ export class ChangeCompose {
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<RenewComposePayload> {
     const { id, secondsToLive, sigkeys, builds, modules, idempotencyKey } = input;
-    return valueOf(await api.renew(viewer, { id: knownId(id), secondsToLive, sigkeys, builds, modules, idempotencyKey }));
+    return valueOf(
+      await api.renew(viewer, { id: knownId(id), secondsToLive, sigkeys, builds, modules, idempotencyKey }),
+    );
   }
 }
 
-function changeOf({ id, reason }: CancelComposeInput | RemoveComposeInput): { readonly id: string; readonly reason: string | null } {
+function changeOf({ id, reason }: CancelComposeInput | RemoveComposeInput): {
+  readonly id: string;
+  readonly reason: string | null;
+} {
   return { id: knownId(id), reason: reason ?? null };
 }

@@ -11,7 +11,11 @@ export class ComposeDiffQuery {
     description:
       'Packages added, removed, upgraded and downgraded between two DONE composes (any other is a CONFLICT); BAD_USER_INPUT where more than 5,000 packages are in one of them only.',
   })
-  async composeDiff(@Arg('from', () => ID) from: string, @Arg('to', () => ID) to: string, @Ctx() { api }: OperationContext): Promise<ComposeDiffType> {
+  async composeDiff(
+    @Arg('from', () => ID) from: string,
+    @Arg('to', () => ID) to: string,
+    @Ctx() { api }: OperationContext,
+  ): Promise<ComposeDiffType> {
     return valueOf(await api.diff(from, to));
   }
 }

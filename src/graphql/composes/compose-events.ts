@@ -3,7 +3,7 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { FeedItem } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';

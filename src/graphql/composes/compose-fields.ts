@@ -19,8 +19,14 @@ export class ComposeFields {
     return source.type;
   }
 
-  @FieldResolver(() => ComposeProgressType, { nullable: true, description: 'Of the latest attempt; of the compose it shares, where it does.' })
-  progress(@Root() compose: ComposeView, @Ctx() { loaders }: OperationContext): Promise<ComposeProgress | null> | ComposeProgress | null {
+  @FieldResolver(() => ComposeProgressType, {
+    nullable: true,
+    description: 'Of the latest attempt; of the compose it shares, where it does.',
+  })
+  progress(
+    @Root() compose: ComposeView,
+    @Ctx() { loaders }: OperationContext,
+  ): Promise<ComposeProgress | null> | ComposeProgress | null {
     if (compose.knownProgress) return compose.knownProgress;
     if (compose.reuses !== null) return compose.state === 'GENERATING' ? loaders.progress.load(compose.reuses) : null;
     return compose.attempt === 0 ? null : attemptProgress(compose, loaders);
@@ -33,7 +39,8 @@ export class ComposeFields {
 
   @FieldResolver(() => DateTime, {
     nullable: true,
-    description: 'From the times that like composes took and, while it waits, its place in the queue; null while there is no history.',
+    description:
+      'From the times that like composes took and, while it waits, its place in the queue; null while there is no history.',
   })
   async estimatedDoneAt(@Root() compose: Compose, @Ctx() { api, loaders }: OperationContext): Promise<Date | null> {
     if (compose.state === 'WAIT') return api.estimate(compose, await loaders.queuePositions.load(compose.id));
@@ -47,12 +54,18 @@ export class ComposeFields {
     return compose.reuses === null ? null : loaders.composes.load(compose.reuses);
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'e.g. `odcs-42-1-20261122.t.0`; of the compose it shares, where it does.' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'e.g. `odcs-42-1-20261122.t.0`; of the compose it shares, where it does.',
+  })
   async pungiComposeId(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
     return (await generated(compose, loaders)).pungiComposeId;
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'The whole Pungi configuration; for PRODUCTION and DEVELOPMENT raw-config composes only.' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The whole Pungi configuration; for PRODUCTION and DEVELOPMENT raw-config composes only.',
+  })
   async pungiConfigDump(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
     return (await generated(compose, loaders)).pungiConfigDump;
   }
@@ -62,7 +75,10 @@ export class ComposeFields {
     return compose.state === 'REMOVED' ? [] : loaders.pins.load(compose.id);
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'The top URL of the results; null unless they are served.' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The top URL of the results; null unless they are served.',
+  })
   toplevelUrl(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
     return api.results.urls(compose)?.toplevel ?? null;
   }
@@ -77,7 +93,10 @@ export class ComposeFields {
     return api.results.urls(compose)?.repofile ?? null;
   }
 
-  @FieldResolver(() => String, { nullable: true, description: 'The text of the .repo file, ready for /etc/yum.repos.d.' })
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: 'The text of the .repo file, ready for /etc/yum.repos.d.',
+  })
   repofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null | Promise<string | null> {
     return api.results.repoFile(compose);
   }
@@ -87,7 +106,10 @@ async function generated(compose: Compose, loaders: OperationContext['loaders'])
   return compose.reuses === null ? compose : ((await loaders.composes.load(compose.reuses)) ?? compose);
 }
 
-async function attemptProgress(compose: Compose, loaders: OperationContext['loaders']): Promise<ComposeProgress | null> {
+async function attemptProgress(
+  compose: Compose,
+  loaders: OperationContext['loaders'],
+): Promise<ComposeProgress | null> {
   const progress = await loaders.progress.load(compose.id);
   return progress?.attempt === compose.attempt ? progress : null;
 }

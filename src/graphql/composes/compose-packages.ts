@@ -10,7 +10,10 @@ import { PackageConnection } from '../types/connections.ts';
 
 @Resolver(() => ComposeObject)
 export class ComposePackages {
-  @FieldResolver(() => PackageConnection, { nullable: true, description: 'The source packages and packages in the compose, once DONE.' })
+  @FieldResolver(() => PackageConnection, {
+    nullable: true,
+    description: 'The source packages and packages in the compose, once DONE.',
+  })
   async packages(
     @Root() compose: Compose,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
@@ -45,7 +48,14 @@ function cursorOf(path: string): string {
 function pathOf(cursor: string): string {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parts) && parts.length === 2 && parts[0] === 'PATH' && typeof parts[1] === 'string' && !parts[1].includes('\0')) return parts[1];
+    if (
+      Array.isArray(parts) &&
+      parts.length === 2 &&
+      parts[0] === 'PATH' &&
+      typeof parts[1] === 'string' &&
+      !parts[1].includes('\0')
+    )
+      return parts[1];
   } catch {
     // Falls through to the refusal.
   }

@@ -3,7 +3,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Info, Int, Query, Resolver } from 'type-graphql';
 import type { ComposeFilter } from '../../app/ports.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { ComposeFilterInput, ComposeOrderInput, filterOf } from '../inputs/compose-filter.ts';
 import { composeCursor, pageKey } from '../page-cursor.ts';
@@ -16,7 +16,8 @@ const NEWEST_FIRST: ComposeOrderInput = { field: 'ID', direction: 'DESC' };
 @Resolver()
 export class ComposesQuery {
   @Query(() => ComposeConnection, {
-    description: 'Keyset pagination, 1 to 100 at a time (20 where neither size is given), forwards with `first` and `after`, backwards with `last` and `before`.',
+    description:
+      'Keyset pagination, 1 to 100 at a time (20 where neither size is given), forwards with `first` and `after`, backwards with `last` and `before`.',
   })
   async composes(
     @Arg('filter', () => ComposeFilterInput, { nullable: true }) filterInput: ComposeFilterInput | null | undefined,

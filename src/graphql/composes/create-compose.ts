@@ -18,7 +18,9 @@ export class CreateComposePayload {
 
 @Resolver()
 export class CreateCompose {
-  @Mutation(() => CreateComposePayload, { description: 'Accepts a request and answers at once; follow it with `composeChanged`.' })
+  @Mutation(() => CreateComposePayload, {
+    description: 'Accepts a request and answers at once; follow it with `composeChanged`.',
+  })
   async createCompose(
     @Arg('input', () => CreateComposeInput) input: CreateComposeInput,
     @Ctx() { api, viewer }: OperationContext,

@@ -27,7 +27,9 @@ export class UnpinComposePayload {
 
 @Resolver()
 export class PinCompose {
-  @Mutation(() => PinComposePayload, { description: 'Keeps a compose past its expiry, for as long as the pin is there.' })
+  @Mutation(() => PinComposePayload, {
+    description: 'Keeps a compose past its expiry, for as long as the pin is there.',
+  })
   async pinCompose(
     @Arg('input', () => PinComposeInput) { id, name, secondsToLive }: PinComposeInput,
     @Ctx() { api, viewer }: OperationContext,

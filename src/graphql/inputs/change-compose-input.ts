@@ -24,7 +24,8 @@ export class RemoveComposeInput {
 }
 
 @InputType('RenewComposeInput', {
-  description: 'Extends a DONE compose; makes a fresh one of a FAILED or REMOVED one, or where sigkeys, builds or modules differ.',
+  description:
+    'Extends a DONE compose; makes a fresh one of a FAILED or REMOVED one, or where sigkeys, builds or modules differ.',
 })
 export class RenewComposeInput {
   @Field(() => ID)
@@ -44,7 +45,8 @@ export class RenewComposeInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'At most 200 characters, per owner and mutation. The same input again gets the same answer; another is a CONFLICT.',
+    description:
+      'At most 200 characters, per owner and mutation. The same input again gets the same answer; another is a CONFLICT.',
   })
   idempotencyKey?: string | null;
 }

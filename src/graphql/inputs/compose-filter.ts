@@ -4,7 +4,13 @@
 import { Field, ID, InputType } from 'type-graphql';
 import type { ComposeFilter, ComposeOrderField } from '../../app/ports.ts';
 import type { ComposeState, ComposeType, SourceType } from '../../compose/vocabulary.ts';
-import { ComposeOrderFieldEnum, ComposeStateEnum, ComposeTypeEnum, OrderDirectionEnum, SourceTypeEnum } from '../types/enums.ts';
+import {
+  ComposeOrderFieldEnum,
+  ComposeStateEnum,
+  ComposeTypeEnum,
+  OrderDirectionEnum,
+  SourceTypeEnum,
+} from '../types/enums.ts';
 import { DateTime } from '../types/scalars.ts';
 import { isComposeId } from '../ids.ts';
 import { badInput } from '../errors.ts';

@@ -20,7 +20,10 @@ export class CreateComposeInput implements input.CreateComposeInput {
   })
   idempotencyKey?: string | null;
 
-  @Field(() => Int, { ...optional, description: 'How long the results are kept once there are any; above the maximum it is capped.' })
+  @Field(() => Int, {
+    ...optional,
+    description: 'How long the results are kept once there are any; above the maximum it is capped.',
+  })
   secondsToLive?: number | null;
 
   @Field(() => [ComposeFlagEnum], optional)
@@ -32,7 +35,10 @@ export class CreateComposeInput implements input.CreateComposeInput {
   @Field(() => [String], optional)
   arches?: string[] | null;
 
-  @Field(() => [String], { ...optional, description: 'In order of preference; an empty string allows unsigned packages.' })
+  @Field(() => [String], {
+    ...optional,
+    description: 'In order of preference; an empty string allows unsigned packages.',
+  })
   sigkeys?: string[] | null;
 
   @Field(() => [String], optional)
@@ -41,7 +47,10 @@ export class CreateComposeInput implements input.CreateComposeInput {
   @Field(() => [MultilibMethodEnum], optional)
   multilibMethods?: MultilibMethod[] | null;
 
-  @Field(() => [String], { ...optional, description: 'Repositories whose packages satisfy dependencies but stay out of the compose.' })
+  @Field(() => [String], {
+    ...optional,
+    description: 'Repositories whose packages satisfy dependencies but stay out of the compose.',
+  })
   lookasideRepos?: string[] | null;
 
   @Field(() => ComposeTypeEnum, optional)

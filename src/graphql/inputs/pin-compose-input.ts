@@ -2,7 +2,9 @@
 
 import { Field, ID, InputType, Int } from 'type-graphql';
 
-@InputType('PinComposeInput', { description: 'WAIT, GENERATING or DONE; admins any, owners their own. A pin of the same name is refreshed.' })
+@InputType('PinComposeInput', {
+  description: 'WAIT, GENERATING or DONE; admins any, owners their own. A pin of the same name is refreshed.',
+})
 export class PinComposeInput {
   @Field(() => ID)
   id: string;

@@ -2,13 +2,13 @@
 
 import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { ComposeState } from '../../compose/vocabulary.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { refusalError } from '../errors.ts';
 import { eventPosition } from '../event-position.ts';
 import { isComposeId } from '../ids.ts';
-import { LiveSource, type LiveClient, type LiveTail } from '../live/live-source.ts';
-import { readLog } from '../live/read-log.ts';
+import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
+import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
 import { EventCursor } from '../types/scalars.ts';
 import { eventView, signalView, snapshotView } from '../views.ts';
@@ -22,7 +22,8 @@ interface Args {
 @Resolver()
 export class ComposeChanged {
   @Subscription(() => ComposeEventType, {
-    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composeChanged(context.api, args),
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
+      composeChanged(context.api, args),
     description: `Everything that happens to one compose. With no \`after\`: a SNAPSHOT first, then each event as it is
 committed. With \`after\`: every event since, none missing, none twice, in order, then live ones. Completes
 when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or REMOVED.`,
@@ -44,7 +45,8 @@ export async function composeChanged(api: Api, { id, after, untilDone }: Args): 
   const tail: LiveTail = {
     head: () => api.events.head(),
     async *follow(from, signal) {
-      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal })) yield signalView(item);
+      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal }))
+        yield signalView(item);
     },
   };
   return new LiveSource(new Watcher(api, id, position, untilDone ?? false), tail);

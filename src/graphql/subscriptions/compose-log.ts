@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Arg, ID, Int, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { FieldProblem } from '../../compose/refusal.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { badInput, refusalError } from '../errors.ts';
 import { isComposeId } from '../ids.ts';
-import { abortable } from '../live/abortable.ts';
+import { abortable } from '../../live/abortable.ts';
 import { LogChunk } from '../types/log-chunk.ts';
 
 const POLL_MS = 200;
@@ -23,7 +23,8 @@ interface Args {
 @Resolver()
 export class ComposeLog {
   @Subscription(() => LogChunk, {
-    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composeLog(context.api, args),
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
+      composeLog(context.api, args),
     description:
       "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log, for as long as it shares that.",
   })
@@ -51,7 +52,13 @@ export async function composeLog(api: Api, { id, attempt, offset }: Args): Promi
 }
 
 /** Ends with the attempt, or when that is not the compose's any more: another one generates what it shares, or it itself. */
-async function* readAttempt(api: Api, id: string, asked: number, from: number, signal: AbortSignal): AsyncGenerator<LogChunk, void> {
+async function* readAttempt(
+  api: Api,
+  id: string,
+  asked: number,
+  from: number,
+  signal: AbortSignal,
+): AsyncGenerator<LogChunk, void> {
   const watch = new Watch(api, signal);
   let [offset, attempt] = [from, asked];
   let of: Compose | null = null;
@@ -62,7 +69,8 @@ async function* readAttempt(api: Api, id: string, asked: number, from: number, s
     attempt ||= of.attempt;
     // Looked at before the file: what was written until then is read below, and then it is the end.
     const over = of.id !== now.id || isOver(now, attempt);
-    const { text, nextOffset } = attempt === 0 ? { text: '', nextOffset: offset } : await api.results.readLog(of, attempt, offset, over);
+    const { text, nextOffset } =
+      attempt === 0 ? { text: '', nextOffset: offset } : await api.results.readLog(of, attempt, offset, over);
     if (text !== '') yield { offset, nextOffset, attempt, text, end: false };
     else if (over) return yield { offset, nextOffset: offset, attempt, text: '', end: true };
     else await watch.changeOr(POLL_MS);
@@ -105,11 +113,18 @@ class Watch {
   }
 
   async changeOr(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: AbortSignal.any([this.#signal, this.#changed.signal]) }).catch(() => undefined);
+    await sleep(ms, undefined, { signal: AbortSignal.any([this.#signal, this.#changed.signal]) }).catch(
+      () => undefined,
+    );
   }
 
   async #follow(composeId: string, after: bigint): Promise<void> {
-    for await (const { compose } of this.#api.feed.follow({ after, composeId, progress: false, signal: this.#signal })) {
+    for await (const { compose } of this.#api.feed.follow({
+      after,
+      composeId,
+      progress: false,
+      signal: this.#signal,
+    })) {
       this.#composes.set(composeId, compose);
       this.#changed.abort();
       this.#changed = new AbortController();

@@ -2,12 +2,12 @@
 
 import { Arg, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { ComposeFilter } from '../../app/ports.ts';
-import type { Api } from '../api.ts';
+import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
-import { LiveSource, type LiveClient, type LiveTail } from '../live/live-source.ts';
-import { readLog } from '../live/read-log.ts';
+import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
+import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
 import { EventCursor } from '../types/scalars.ts';
 import { eventView, signalView } from '../views.ts';
@@ -21,7 +21,8 @@ interface Args {
 @Resolver()
 export class ComposesChanged {
   @Subscription(() => ComposeEventType, {
-    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) => composesChanged(context.api, args),
+    subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
+      composesChanged(context.api, args),
     description: `The same for every compose that the filter lets through, those submitted later included; with no \`after\`, from now
 on and with no snapshots. \`states\` in the filter lets an event through when it leads into or out of one of them.`,
   })

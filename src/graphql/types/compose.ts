@@ -4,8 +4,21 @@
 import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { FailureCode } from '../../compose/failure.ts';
-import type { ComposeFlag, ComposeResult, ComposeState, ComposeType, MultilibMethod } from '../../compose/vocabulary.ts';
-import { ComposeFlagEnum, ComposeResultEnum, ComposeStateEnum, ComposeTypeEnum, FailureCodeEnum, MultilibMethodEnum } from './enums.ts';
+import type {
+  ComposeFlag,
+  ComposeResult,
+  ComposeState,
+  ComposeType,
+  MultilibMethod,
+} from '../../compose/vocabulary.ts';
+import {
+  ComposeFlagEnum,
+  ComposeResultEnum,
+  ComposeStateEnum,
+  ComposeTypeEnum,
+  FailureCodeEnum,
+  MultilibMethodEnum,
+} from './enums.ts';
 import { NodeType } from './node.ts';
 import { DateTime } from './scalars.ts';
 import { ComposeSourceUnion } from './sources.ts';
@@ -33,7 +46,9 @@ export class ComposeProgressType {
   @Field(() => Float, { description: '0 to 100, never falling within one attempt.' })
   percent: number;
 
-  @Field(() => String, { description: 'What is being done, e.g. `RESOLVE`, `PKGSET`, `GATHER`, `CREATEREPO`, `PUBLISH`.' })
+  @Field(() => String, {
+    description: 'What is being done, e.g. `RESOLVE`, `PKGSET`, `GATHER`, `CREATEREPO`, `PUBLISH`.',
+  })
   phase: string;
 
   @Field(() => String, { nullable: true })
@@ -121,7 +136,9 @@ export class ComposeObject implements NodeType {
   @Field(() => String, { nullable: true })
   removedBy: string | null;
 
-  @Field(() => Int, { description: 'How often generating was begun; 0 while it has never been, and for one that shares.' })
+  @Field(() => Int, {
+    description: 'How often generating was begun; 0 while it has never been, and for one that shares.',
+  })
   attempt: number;
 
   @Field(() => DateTime, { nullable: true })

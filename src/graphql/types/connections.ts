@@ -50,7 +50,8 @@ export class ComposeConnection {
   asOf: string;
 
   @Field(() => Int, {
-    description: 'Counted only when asked for; an estimate (`totalCountIsEstimate`) where counting would read too much.',
+    description:
+      'Counted only when asked for; an estimate (`totalCountIsEstimate`) where counting would read too much.',
   })
   totalCount: number | (() => Promise<number>);
 

@@ -18,7 +18,9 @@ function enumOf<Word extends string>(words: readonly Word[]): EnumOf<Word> {
   return Object.fromEntries(words.map((word) => [word, word])) as EnumOf<Word>;
 }
 
-function meanings<Word extends string>(texts: Partial<Record<Word, string>>): Partial<Record<Word, { description: string }>> {
+function meanings<Word extends string>(
+  texts: Partial<Record<Word, string>>,
+): Partial<Record<Word, { description: string }>> {
   const entries = Object.entries<string | undefined>(texts).map(([word, description]) => [word, { description }]);
   return Object.fromEntries(entries) as Partial<Record<Word, { description: string }>>;
 }
@@ -58,7 +60,10 @@ export const ComposeResultEnum = enumOf(COMPOSE_RESULTS);
 registerEnumType(ComposeResultEnum, { name: 'ComposeResult', description: 'What is made of the packages.' });
 
 export const ComposeTypeEnum = enumOf(COMPOSE_TYPES);
-registerEnumType(ComposeTypeEnum, { name: 'ComposeType', description: "Pungi's compose type; PRODUCTION needs a label." });
+registerEnumType(ComposeTypeEnum, {
+  name: 'ComposeType',
+  description: "Pungi's compose type; PRODUCTION needs a label.",
+});
 
 export const MultilibMethodEnum = enumOf(MULTILIB_METHODS);
 registerEnumType(MultilibMethodEnum, {
@@ -99,7 +104,10 @@ registerEnumType(ComposeEventKindEnum, {
 });
 
 export const ComposeOrderFieldEnum = enumOf(['ID', 'SUBMITTED_AT', 'DONE_AT', 'REMOVED_AT', 'EXPIRES_AT']);
-registerEnumType(ComposeOrderFieldEnum, { name: 'ComposeOrderField', description: 'What a list is ordered by; ties by id.' });
+registerEnumType(ComposeOrderFieldEnum, {
+  name: 'ComposeOrderField',
+  description: 'What a list is ordered by; ties by id.',
+});
 
 export const OrderDirectionEnum = enumOf(['ASC', 'DESC']);
 registerEnumType(OrderDirectionEnum, { name: 'OrderDirection' });

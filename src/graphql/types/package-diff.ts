@@ -3,7 +3,10 @@
 import { Field, ObjectType } from 'type-graphql';
 import { PackageType } from './package.ts';
 
-@ObjectType('PackageChange', { simpleResolvers: true, description: 'A package that both composes have, in different versions.' })
+@ObjectType('PackageChange', {
+  simpleResolvers: true,
+  description: 'A package that both composes have, in different versions.',
+})
 export class PackageChangeType {
   @Field(() => String)
   name: string;

@@ -94,7 +94,10 @@ export class RepoSourceType {
   @Field(() => [String], { description: 'Asked for by name or glob; empty means all.' })
   packages: readonly string[];
 
-  @Field(() => [String], { nullable: true, description: "`revision` of each arch's repomd.xml when the compose was taken." })
+  @Field(() => [String], {
+    nullable: true,
+    description: "`revision` of each arch's repomd.xml when the compose was taken.",
+  })
   revisions: readonly string[] | null;
 }
 
@@ -107,7 +110,10 @@ export class PulpSourceType {
   resolvedContentSets: readonly string[] | null;
 }
 
-@ObjectType('RawConfigSource', { ...simple, description: "A Pungi configuration of the server's own list, at a commit." })
+@ObjectType('RawConfigSource', {
+  ...simple,
+  description: "A Pungi configuration of the server's own list, at a commit.",
+})
 export class RawConfigSourceType {
   @Field(() => String)
   name: string;

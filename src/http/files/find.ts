@@ -27,7 +27,9 @@ async function findIn(target: string, names: readonly string[]): Promise<Found |
   const root = await unlessAbsent(realpath(target));
   const real = root === null ? null : await unlessAbsent(realpath(join(root, ...names)));
   if (root === null || real === null) return null;
-  const path = relative(root, real).split(sep).filter((name) => name !== '');
+  const path = relative(root, real)
+    .split(sep)
+    .filter((name) => name !== '');
   if (!isVisible(path)) return null;
   const [top] = names;
   if (top !== undefined && isComposeDirectory(top) && path[0] !== top) return null;

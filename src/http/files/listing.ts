@@ -27,8 +27,15 @@ export async function renderListing(directories: readonly Found[], shown: readon
   const sorted = [...names].sort(([a], [b]) => compareNames(a, b));
   const entries = await Promise.all(sorted.slice(0, MAX_ENTRIES).map(([name, directory]) => entryOf(directory, name)));
   const known = entries.filter((entry) => entry !== null);
-  const rows = [...known.filter((entry) => entry.isDirectory), ...known.filter((entry) => !entry.isDirectory)].map(rowOf);
-  return page(`/composes/${shown.map((name) => `${name}/`).join('')}`, shown.length > 0, rows, sorted.length - MAX_ENTRIES);
+  const rows = [...known.filter((entry) => entry.isDirectory), ...known.filter((entry) => !entry.isDirectory)].map(
+    rowOf,
+  );
+  return page(
+    `/composes/${shown.map((name) => `${name}/`).join('')}`,
+    shown.length > 0,
+    rows,
+    sorted.length - MAX_ENTRIES,
+  );
 }
 
 function compareNames(a: string, b: string): number {

@@ -19,21 +19,35 @@ export async function registerFiles(app: FastifyInstance, targetDirs: Readonly<R
     const names = namesIn(path.slice(PREFIX.length));
     if (!names) return notFound(reply, 400);
     // Files come from the service's own origin and may hold anything: no script in them gets to run there.
-    reply.headers({ 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" });
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    });
     const found = await find(targets, names);
     if (!found) return notFound(reply, 404);
     if (found.kind === 'directory') return sendDirectory(reply, path, names, found);
     if (path.endsWith('/')) return notFound(reply, 404);
     const name = names.at(-1) ?? '';
-    return reply
-      .type(contentType(name))
-      .sendFile(found.path.join('/'), found.root, { index: false, dotfiles: 'ignore', contentType: false, cacheControl: false });
+    return reply.type(contentType(name)).sendFile(found.path.join('/'), found.root, {
+      index: false,
+      dotfiles: 'ignore',
+      contentType: false,
+      cacheControl: false,
+    });
   }
 
-  async function sendDirectory(reply: FastifyReply, path: string, names: readonly string[], found: Found): Promise<FastifyReply> {
+  async function sendDirectory(
+    reply: FastifyReply,
+    path: string,
+    names: readonly string[],
+    found: Found,
+  ): Promise<FastifyReply> {
     if (!path.endsWith('/')) return reply.redirect(`./${encodeURIComponent(names.at(-1) ?? PREFIX.slice(1))}/`, 301);
     const all = names.length === 0 ? await Promise.all(targets.map((target) => find([target], []))) : [found];
-    const html = await renderListing(all.filter((directory) => directory !== null && isVisible(directory.path)) as Found[], names);
+    const html = await renderListing(
+      all.filter((directory) => directory !== null && isVisible(directory.path)) as Found[],
+      names,
+    );
     return reply.type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(html);
   }
 
@@ -41,5 +55,8 @@ export async function registerFiles(app: FastifyInstance, targetDirs: Readonly<R
 }
 
 function notFound(reply: FastifyReply, status: 400 | 404): FastifyReply {
-  return reply.code(status).type('text/plain; charset=utf-8').send(status === 404 ? 'Not found\n' : 'Bad request\n');
+  return reply
+    .code(status)
+    .type('text/plain; charset=utf-8')
+    .send(status === 404 ? 'Not found\n' : 'Bad request\n');
 }

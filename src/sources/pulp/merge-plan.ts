@@ -1,7 +1,7 @@
 // The repositories of one content set → one section of the .repo file: a single URL, one with $basearch where the URLs
 // differ in their arch only, else what mergerepo_c has to make of them, arch by arch.
 
-import type { PulpRepository } from './pulp-repository.ts';
+import type { PulpRepository } from '../../upstreams/pulp/pulp-repository.ts';
 
 /** What mergerepo_c has to do for one arch. */
 export interface Merge {
@@ -36,13 +36,21 @@ export function planSection(name: string, all: readonly PulpRepository[], arches
   if (first && urls.size === 1) return { ...section, url: first, merges: [] };
   const withBasearch = commonUrl(repositories);
   if (withBasearch) return { ...section, url: withBasearch, merges: [] };
-  const merges = section.arches.map((arch) => ({ arch, urls: unique(repositories.filter((repository) => (repository.arch ?? arch) === arch).map(({ url }) => url), false) }));
+  const merges = section.arches.map((arch) => ({
+    arch,
+    urls: unique(
+      repositories.filter((repository) => (repository.arch ?? arch) === arch).map(({ url }) => url),
+      false,
+    ),
+  }));
   return { ...section, url: null, merges };
 }
 
 /** The URL with $basearch that stands for all of them. Not where they are signed differently: one section has one set of keys. */
 function commonUrl(repositories: readonly PulpRepository[]): string | null {
-  const urls = new Set<string | null>(repositories.map(({ url, arch }) => (arch === null ? null : withBasearch(url, arch))));
+  const urls = new Set<string | null>(
+    repositories.map(({ url, arch }) => (arch === null ? null : withBasearch(url, arch))),
+  );
   const keys = new Set(repositories.map(({ sigkeys }) => sigkeys.join(',')));
   const [url] = urls;
   return urls.size === 1 && keys.size === 1 && url ? url : null;
@@ -51,12 +59,16 @@ function commonUrl(repositories: readonly PulpRepository[]): string | null {
 /** The arch as a word of the path only: ppc64 is no part of ppc64le, and the host is not ours to change. */
 export function withBasearch(url: string, arch: string): string {
   const { origin } = new URL(url);
-  return origin + url.slice(origin.length).replace(new RegExp(`(?<![A-Za-z0-9_])${arch}(?![A-Za-z0-9_])`, 'g'), '$$basearch');
+  return (
+    origin + url.slice(origin.length).replace(new RegExp(`(?<![A-Za-z0-9_])${arch}(?![A-Za-z0-9_])`, 'g'), '$$basearch')
+  );
 }
 
 /** Where all are of one arch and differ in a plain version, those of the newest stand for the content set. */
 function newestOnly(repositories: readonly PulpRepository[]): readonly PulpRepository[] {
-  const versions = repositories.map(({ productVersions }) => (productVersions.length === 1 ? parseVersion(productVersions[0]) : null));
+  const versions = repositories.map(({ productVersions }) =>
+    productVersions.length === 1 ? parseVersion(productVersions[0]) : null,
+  );
   const comparable =
     repositories.length > 1 &&
     new Set(repositories.map(({ arch }) => arch)).size === 1 &&

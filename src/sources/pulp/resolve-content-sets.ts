@@ -4,7 +4,7 @@
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { ComposeFlag } from '../../compose/vocabulary.ts';
 import { planSection, withBasearch, type Section } from './merge-plan.ts';
-import { repositoryId, type PulpRepository, type PulpServer } from './pulp-repository.ts';
+import { repositoryId, type PulpRepository, type PulpServer } from '../../upstreams/pulp/pulp-repository.ts';
 
 export interface PulpWanted {
   readonly contentSets: readonly string[];
@@ -27,11 +27,18 @@ export interface PulpPlan {
 }
 
 /** Rejects after an abort. */
-export async function resolveContentSets(wanted: PulpWanted, pulp: PulpServer, signal: AbortSignal): Promise<{ readonly plan: PulpPlan } | { readonly failure: ComposeFailure }> {
+export async function resolveContentSets(
+  wanted: PulpWanted,
+  pulp: PulpServer,
+  signal: AbortSignal,
+): Promise<{ readonly plan: PulpPlan } | { readonly failure: ComposeFailure }> {
   const asked = [...new Set(wanted.contentSets)].sort();
   // Each comes to stand in a .repo file; Pulp has none of such a name.
   const impossible = asked.find((name) => !repositoryId.safeParse(name).success);
-  if (impossible !== undefined) return { failure: failure('INVALID_SOURCE', `${JSON.stringify(impossible)} is no name of a content set or repository`) };
+  if (impossible !== undefined)
+    return {
+      failure: failure('INVALID_SOURCE', `${JSON.stringify(impossible)} is no name of a content set or repository`),
+    };
   const query = { includeUnpublished: wanted.flags.includes('INCLUDE_UNPUBLISHED_PULP_REPOS'), signal };
   const bySets = await pulp.byContentSets(asked, query);
   if ('failure' in bySets) return bySets;
@@ -44,12 +51,27 @@ export async function resolveContentSets(wanted: PulpWanted, pulp: PulpServer, s
   for (const repository of byIds.repositories) groups.set(repository.id, [repository]);
   const found = new Set([...groups.keys(), ...idsInSets]);
   const absent = asked.filter((name) => !found.has(name));
-  if (absent.length > 0 && !wanted.flags.includes('IGNORE_ABSENT_PULP_REPOS')) return { failure: notFound(absent, query.includeUnpublished) };
-  return { plan: planOf(wanted, groups, asked.filter((name) => found.has(name)), absent) };
+  if (absent.length > 0 && !wanted.flags.includes('IGNORE_ABSENT_PULP_REPOS'))
+    return { failure: notFound(absent, query.includeUnpublished) };
+  return {
+    plan: planOf(
+      wanted,
+      groups,
+      asked.filter((name) => found.has(name)),
+      absent,
+    ),
+  };
 }
 
-function planOf(wanted: PulpWanted, groups: ReadonlyMap<string, readonly PulpRepository[]>, resolvedContentSets: readonly string[], absent: readonly string[]): PulpPlan {
-  const sections = [...groups].map(([name, repositories]) => planSection(name, repositories, wanted.arches)).sort((left, right) => (left.name < right.name ? -1 : 1));
+function planOf(
+  wanted: PulpWanted,
+  groups: ReadonlyMap<string, readonly PulpRepository[]>,
+  resolvedContentSets: readonly string[],
+  absent: readonly string[],
+): PulpPlan {
+  const sections = [...groups]
+    .map(([name, repositories]) => planSection(name, repositories, wanted.arches))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
   return {
     sections: wanted.flags.includes('USE_ONLY_COMPATIBLE_ARCH') ? sections.map(forCompatibleArch) : sections,
     emptyArches: sections.length === 0 ? wanted.arches : [],
@@ -63,7 +85,9 @@ function planOf(wanted: PulpWanted, groups: ReadonlyMap<string, readonly PulpRep
 /** A client finds its own arch, or nothing: never packages of another. */
 function forCompatibleArch(section: Section): Section {
   const [arch] = section.arches;
-  return section.url !== null && section.arches.length === 1 && arch ? { ...section, url: withBasearch(section.url, arch) } : section;
+  return section.url !== null && section.arches.length === 1 && arch
+    ? { ...section, url: withBasearch(section.url, arch) }
+    : section;
 }
 
 function unionOf(lists: readonly (readonly string[])[]): readonly string[] {
@@ -73,5 +97,8 @@ function unionOf(lists: readonly (readonly string[])[]): readonly string[] {
 function notFound(absent: readonly string[], includeUnpublished: boolean): ComposeFailure {
   const kind = includeUnpublished ? '' : 'published ';
   const advice = includeUnpublished ? '' : '; with INCLUDE_UNPUBLISHED_PULP_REPOS unpublished ones count as well';
-  return failure('INVALID_SOURCE', `There is no ${kind}content set or repository ${absent.join(', ')} in Pulp${advice}; with IGNORE_ABSENT_PULP_REPOS what is absent is passed over`);
+  return failure(
+    'INVALID_SOURCE',
+    `There is no ${kind}content set or repository ${absent.join(', ')} in Pulp${advice}; with IGNORE_ABSENT_PULP_REPOS what is absent is passed over`,
+  );
 }

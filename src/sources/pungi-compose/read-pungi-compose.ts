@@ -4,10 +4,10 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { RetryPolicy } from '../../retry.ts';
-import { runInThread, threadModule } from '../../worker-thread.ts';
-import { fetchFile } from '../repo/fetch-file.ts';
-import type { HttpClient } from '../repo/http-client.ts';
+import type { RetryPolicy } from '../../concurrency/retry.ts';
+import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
+import { fetchFile } from '../../upstreams/http/fetch-file.ts';
+import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import type { PackedResult, RpmsTask } from './rpms-thread.ts';
 import { summarize, type ComposeSummary, type SummaryResult } from './summary.ts';
 
@@ -52,14 +52,28 @@ function decode(segment: string | undefined): string | null {
 }
 
 /** Rejects after an abort. */
-export async function readPungiCompose(url: string, context: PungiComposeContext): Promise<{ readonly summary: ComposeSummary } | { readonly failure: ComposeFailure }> {
+export async function readPungiCompose(
+  url: string,
+  context: PungiComposeContext,
+): Promise<{ readonly summary: ComposeSummary } | { readonly failure: ComposeFailure }> {
   const located = locateVariant(url);
-  if (!located) return invalid(`${url} is not the URL of a variant of a Pungi compose; give one as in https://host/…/compose/<Variant>`);
+  if (!located)
+    return invalid(
+      `${url} is not the URL of a variant of a Pungi compose; give one as in https://host/…/compose/<Variant>`,
+    );
   const { rpmsUrl, variant } = located;
   const { client, retry, scratch, signal, maxBytes } = context;
   await mkdir(scratch, { recursive: true });
   const path = join(scratch, 'rpms.json');
-  const problem = await fetchFile({ client, retry, url: rpmsUrl, to: path, maxBytes: maxBytes ?? MAX_BYTES, expected: null, signal });
+  const problem = await fetchFile({
+    client,
+    retry,
+    url: rpmsUrl,
+    to: path,
+    maxBytes: maxBytes ?? MAX_BYTES,
+    expected: null,
+    signal,
+  });
   if (problem) return { failure: problem };
   const result = await read({ path, variant }, signal);
   if ('problem' in result) return invalid(`${rpmsUrl.href} ${result.problem}`);
@@ -70,10 +84,22 @@ export async function readPungiCompose(url: string, context: PungiComposeContext
 async function read(task: RpmsTask, signal: AbortSignal): Promise<SummaryResult> {
   const { size } = await stat(task.path);
   if (size <= MAX_INLINE_BYTES) return summarize(await readFile(task.path, 'utf8'), task.variant);
-  const packed = await runInThread<PackedResult>({ module: threadModule(import.meta.url, 'rpms-thread'), input: task, signal });
+  const packed = await runInThread<PackedResult>({
+    module: threadModule(import.meta.url, 'rpms-thread'),
+    input: task,
+    signal,
+  });
   if ('problem' in packed) return packed;
   const [arches, builds, packages, sigkeys] = packed.lists;
-  return { summary: { composeId: packed.composeId, arches: unpack(arches), builds: unpack(builds), packages: unpack(packages), sigkeys: unpack(sigkeys) } };
+  return {
+    summary: {
+      composeId: packed.composeId,
+      arches: unpack(arches),
+      builds: unpack(builds),
+      packages: unpack(packages),
+      sigkeys: unpack(sigkeys),
+    },
+  };
 }
 
 function unpack(list: string): readonly string[] {

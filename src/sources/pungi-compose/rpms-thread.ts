@@ -2,7 +2,7 @@
 // other side a tenth of the time that 100,000 texts would.
 
 import { readFileSync } from 'node:fs';
-import { serveThread } from '../../worker-thread.ts';
+import { serveThread } from '../../concurrency/worker-thread.ts';
 import { summarize } from './summary.ts';
 
 export interface RpmsTask {
@@ -10,12 +10,22 @@ export interface RpmsTask {
   readonly variant: string;
 }
 
-export type PackedResult = { readonly problem: string } | { readonly composeId: string | null; readonly lists: readonly [arches: string, builds: string, packages: string, sigkeys: string] };
+export type PackedResult =
+  | { readonly problem: string }
+  | {
+      readonly composeId: string | null;
+      readonly lists: readonly [arches: string, builds: string, packages: string, sigkeys: string];
+    };
 
 await serveThread(({ path, variant }: RpmsTask): PackedResult => {
   const result = summarize(readFileSync(path, 'utf8'), variant);
   if ('problem' in result) return result;
   const { composeId, arches, builds, packages, sigkeys } = result.summary;
-  const [a, b, p, s] = [arches, builds, packages, sigkeys].map((list) => list.map((item) => `${item}\n`).join('')) as [string, string, string, string];
+  const [a, b, p, s] = [arches, builds, packages, sigkeys].map((list) => list.map((item) => `${item}\n`).join('')) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   return { composeId, lists: [a, b, p, s] };
 });

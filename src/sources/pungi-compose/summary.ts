@@ -26,10 +26,19 @@ export function summarize(text: string, variant: string): SummaryResult {
   const payload = objectAt(content, 'payload');
   const rpms = objectAt(payload, 'rpms');
   if (!header || !rpms) return { problem: 'is not the rpms.json of a Pungi compose: it has no header or no payload' };
-  if (typeof header['version'] !== 'string' || !header['version'].startsWith('1.')) return { problem: `is of version ${JSON.stringify(header['version'])}, which is not supported` };
+  if (typeof header['version'] !== 'string' || !header['version'].startsWith('1.'))
+    return { problem: `is of version ${JSON.stringify(header['version'])}, which is not supported` };
   const arches = objectAt(rpms, variant);
-  if (!arches) return { problem: `knows no variant ${variant}; it has ${Object.keys(rpms).sort().slice(0, 20).join(', ') || 'none'}` };
-  const found = { arches: new Set<string>(), builds: new Set<string>(), packages: new Set<string>(), sigkeys: new Set<string>() };
+  if (!arches)
+    return {
+      problem: `knows no variant ${variant}; it has ${Object.keys(rpms).sort().slice(0, 20).join(', ') || 'none'}`,
+    };
+  const found = {
+    arches: new Set<string>(),
+    builds: new Set<string>(),
+    packages: new Set<string>(),
+    sigkeys: new Set<string>(),
+  };
   for (const [arch, sources] of Object.entries(arches)) {
     const problem = addArch(found, arch, sources);
     if (problem) return { problem };
@@ -50,7 +59,8 @@ export function summarize(text: string, variant: string): SummaryResult {
 type Found = Readonly<Record<'arches' | 'builds' | 'packages' | 'sigkeys', Set<string>>>;
 
 function addArch(found: Found, arch: string, sources: unknown): string | null {
-  if (!isObject(sources) || !/^[A-Za-z0-9_]+$/.test(arch)) return `is not the rpms.json of a Pungi compose: its arch ${arch} is of an unknown shape`;
+  if (!isObject(sources) || !/^[A-Za-z0-9_]+$/.test(arch))
+    return `is not the rpms.json of a Pungi compose: its arch ${arch} is of an unknown shape`;
   // In the tree of every arch, and in none by themselves.
   if (arch !== 'src') found.arches.add(arch);
   for (const [source, rpms] of Object.entries(sources)) {
@@ -62,7 +72,8 @@ function addArch(found: Found, arch: string, sources: unknown): string | null {
       if (!parsed || !isObject(rpm)) return `names a package that is none: ${nevra}`;
       const { category, sigkey } = rpm;
       if (category === 'binary') found.packages.add(parsed.name);
-      if (sigkey !== undefined && sigkey !== null && (typeof sigkey !== 'string' || !/^[0-9A-Za-z]*$/.test(sigkey))) return `tells a signing key of ${nevra} that is none`;
+      if (sigkey !== undefined && sigkey !== null && (typeof sigkey !== 'string' || !/^[0-9A-Za-z]*$/.test(sigkey)))
+        return `tells a signing key of ${nevra} that is none`;
       found.sigkeys.add(sigkey ?? '');
     }
   }
@@ -70,7 +81,9 @@ function addArch(found: Found, arch: string, sources: unknown): string | null {
 }
 
 /** As productmd writes it: name-epoch:version-release.arch */
-function parseNevra(text: string): { readonly name: string; readonly version: string; readonly release: string } | null {
+function parseNevra(
+  text: string,
+): { readonly name: string; readonly version: string; readonly release: string } | null {
   const [, name, version, release] = /^([^\s/:]+)-(?:\d+:)?([^-\s/:]+)-([^-\s/:]+)\.[A-Za-z0-9_]+$/.exec(text) ?? [];
   return name && version && release ? { name, version, release } : null;
 }

@@ -31,5 +31,8 @@ function text(value: string, kind: LiteralKind): string {
 function escape(character: string, kind: LiteralKind): string {
   const point = character.codePointAt(0) ?? 0;
   if (point > 0xffff && kind === 'python') return `\\U${point.toString(16).padStart(8, '0')}`;
-  return Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join('');
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
 }

@@ -18,23 +18,53 @@ const MAX_DUMP_LENGTH = 16 * 1024 ** 2;
 const KEPT_LINES = 100;
 
 /** Null where the configuration is valid. */
-export async function validateConfig(directory: string, configFile: string, schemaOverrides: readonly string[], context: ToolContext): Promise<ComposeFailure | null> {
+export async function validateConfig(
+  directory: string,
+  configFile: string,
+  schemaOverrides: readonly string[],
+  context: ToolContext,
+): Promise<ComposeFailure | null> {
   const args = [...schemaOverrides.map((path) => `--schema-override=${path}`), configFile];
   const { exitCode, timedOut, lines, errors } = await runTool('pungi-config-validate', args, directory, context);
   if (exitCode === 0) return null;
   const told = [...lines, ...errors].filter((line) => line.trim() !== '');
   const details = told.join('\n') || null;
-  if (exitCode === 127) return failure('ENGINE_FAILED', 'pungi-config-validate is not installed on the worker; tell an administrator');
-  if (timedOut) return failure('TIMED_OUT', `pungi-config-validate had not finished after ${TIMEOUT_MS / 1000} s`, details);
-  return failure('INVALID_SOURCE', `The raw configuration is not valid: ${(told.at(-1) ?? 'pungi-config-validate does not say why').slice(0, 300)}`, details);
+  if (exitCode === 127)
+    return failure('ENGINE_FAILED', 'pungi-config-validate is not installed on the worker; tell an administrator');
+  if (timedOut)
+    return failure('TIMED_OUT', `pungi-config-validate had not finished after ${TIMEOUT_MS / 1000} s`, details);
+  return failure(
+    'INVALID_SOURCE',
+    `The raw configuration is not valid: ${(told.at(-1) ?? 'pungi-config-validate does not say why').slice(0, 300)}`,
+    details,
+  );
 }
 
 /** The configuration as JSON text, nothing resolved and no default added. */
-export async function dumpConfig(directory: string, configFile: string, context: ToolContext): Promise<{ readonly dump: string } | { readonly failure: ComposeFailure }> {
-  const { exitCode, lines, errors } = await runTool('pungi-config-dump', ['--just-dump', configFile], directory, context, MAX_DUMP_LENGTH);
+export async function dumpConfig(
+  directory: string,
+  configFile: string,
+  context: ToolContext,
+): Promise<{ readonly dump: string } | { readonly failure: ComposeFailure }> {
+  const { exitCode, lines, errors } = await runTool(
+    'pungi-config-dump',
+    ['--just-dump', configFile],
+    directory,
+    context,
+    MAX_DUMP_LENGTH,
+  );
   if (exitCode === 0) return { dump: lines.join('\n') };
-  if (exitCode === 127) return { failure: failure('ENGINE_FAILED', 'pungi-config-dump is not installed on the worker; tell an administrator') };
-  return { failure: failure('INVALID_SOURCE', 'The raw configuration cannot be read by pungi-config-dump', errors.join('\n') || null) };
+  if (exitCode === 127)
+    return {
+      failure: failure('ENGINE_FAILED', 'pungi-config-dump is not installed on the worker; tell an administrator'),
+    };
+  return {
+    failure: failure(
+      'INVALID_SOURCE',
+      'The raw configuration cannot be read by pungi-config-dump',
+      errors.join('\n') || null,
+    ),
+  };
 }
 
 /** Rejects after an abort. */
@@ -44,7 +74,12 @@ async function runTool(
   cwd: string,
   { run, path, scratch, signal, hidden }: ToolContext,
   maxLength = 200_000,
-): Promise<{ readonly exitCode: number | null; readonly timedOut: boolean; readonly lines: readonly string[]; readonly errors: readonly string[] }> {
+): Promise<{
+  readonly exitCode: number | null;
+  readonly timedOut: boolean;
+  readonly lines: readonly string[];
+  readonly errors: readonly string[];
+}> {
   const lines: string[] = [];
   const errors: string[] = [];
   let length = 0;
@@ -53,7 +88,15 @@ async function runTool(
     file,
     args,
     cwd,
-    env: { PATH: path, HOME: scratch, TMPDIR: scratch, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', LOGNAME: 'odcs', USER: 'odcs' },
+    env: {
+      PATH: path,
+      HOME: scratch,
+      TMPDIR: scratch,
+      LANG: 'C.UTF-8',
+      LC_ALL: 'C.UTF-8',
+      LOGNAME: 'odcs',
+      USER: 'odcs',
+    },
     signal,
     timeoutMs: TIMEOUT_MS,
     onOutput(line, stream) {

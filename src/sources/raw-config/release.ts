@@ -4,9 +4,20 @@ import { z } from 'zod';
 import type { PungiRelease } from '../../compose/pungi-identity.ts';
 
 // Parts of file names and of ids: nothing that leads elsewhere.
-const short = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must begin with a letter or digit and hold only those and . _ -');
-const version = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._~^+-]{0,99}$/, 'must begin with a letter or digit and hold only those and . _ ~ ^ + -');
-const type = z.string().regex(/^[A-Za-z-]{1,50}$/).transform((text) => text.toLowerCase()).default('ga');
+const short = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must begin with a letter or digit and hold only those and . _ -');
+const version = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._~^+-]{0,99}$/,
+    'must begin with a letter or digit and hold only those and . _ ~ ^ + -',
+  );
+const type = z
+  .string()
+  .regex(/^[A-Za-z-]{1,50}$/)
+  .transform((text) => text.toLowerCase())
+  .default('ga');
 const name = z.string().min(1).max(300);
 
 const configuration = z.object({
@@ -40,9 +51,28 @@ export function releaseOf(dump: string): { readonly release: PungiRelease } | { 
     return { problem: 'its dump is not JSON, or too large' };
   }
   const parsed = configuration.safeParse(content);
-  if (!parsed.success) return { problem: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
+  if (!parsed.success)
+    return { problem: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ') };
   const { data } = parsed;
-  const base = data.base_product_name === '' ? null : { name: data.base_product_name, short: data.base_product_short ?? '', version: data.base_product_version ?? '', type: data.base_product_type };
-  if (base && (base.short === '' || base.version === '')) return { problem: 'base_product_name needs base_product_short and base_product_version' };
-  return { release: { name: data.release_name, short: data.release_short, version: data.release_version, type: data.release_type, internal: data.release_internal, baseProduct: base } };
+  const base =
+    data.base_product_name === ''
+      ? null
+      : {
+          name: data.base_product_name,
+          short: data.base_product_short ?? '',
+          version: data.base_product_version ?? '',
+          type: data.base_product_type,
+        };
+  if (base && (base.short === '' || base.version === ''))
+    return { problem: 'base_product_name needs base_product_short and base_product_version' };
+  return {
+    release: {
+      name: data.release_name,
+      short: data.release_short,
+      version: data.release_version,
+      type: data.release_type,
+      internal: data.release_internal,
+      baseProduct: base,
+    },
+  };
 }

@@ -9,7 +9,12 @@ import { dumpConfig, validateConfig, type ToolContext } from './pungi-tools.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
 
 export interface Top {
-  readonly config: { readonly url: string; readonly path?: string | undefined; readonly configFile: string; readonly wrapper?: string | undefined };
+  readonly config: {
+    readonly url: string;
+    readonly path?: string | undefined;
+    readonly configFile: string;
+    readonly wrapper?: string | undefined;
+  };
   /** The wrapper's template. */
   readonly wrapper: string | null;
 }
@@ -26,7 +31,11 @@ export interface Place {
   readonly tools: ToolContext;
 }
 
-export async function validTop(compose: Compose, asked: Top, { commit, directory, overrides, tools }: Place): Promise<{ readonly configFile: string; readonly dump: string } | Failed> {
+export async function validTop(
+  compose: Compose,
+  asked: Top,
+  { commit, directory, overrides, tools }: Place,
+): Promise<{ readonly configFile: string; readonly dump: string } | Failed> {
   const top = await writeTop(compose, asked, commit, directory);
   if ('failure' in top) return top;
   const invalid = await validateConfig(directory, top.configFile, overrides, tools);
@@ -36,15 +45,33 @@ export async function validTop(compose: Compose, asked: Top, { commit, directory
 }
 
 /** The file that Pungi is to read, in the directory: the configuration's own, the wrapper, or the dump. */
-async function writeTop(compose: Compose, { config, wrapper }: Top, commit: string, directory: string): Promise<{ readonly configFile: string } | Failed> {
+async function writeTop(
+  compose: Compose,
+  { config, wrapper }: Top,
+  commit: string,
+  directory: string,
+): Promise<{ readonly configFile: string } | Failed> {
   const { configFile } = config;
   const stats = await lstat(join(directory, configFile)).catch(() => null);
-  if (!stats) return { failure: failure('INVALID_SOURCE', `There is no ${join(config.path ?? '.', configFile)} in ${config.url} at ${commit}`) };
-  if (compose.pungiConfigDump !== null) return { configFile: await writeNew(directory, DUMPED, compose.pungiConfigDump) };
+  if (!stats)
+    return {
+      failure: failure(
+        'INVALID_SOURCE',
+        `There is no ${join(config.path ?? '.', configFile)} in ${config.url} at ${commit}`,
+      ),
+    };
+  if (compose.pungiConfigDump !== null)
+    return { configFile: await writeNew(directory, DUMPED, compose.pungiConfigDump) };
   if (wrapper === null || config.wrapper === undefined) return { configFile };
   const kind = wrapperKind(config.wrapper);
   const rendered = renderWrapper(wrapper, compose, commit, kind);
-  if ('problem' in rendered) return { failure: failure('ENGINE_FAILED', `The wrapper of the raw configuration is not usable: ${rendered.problem}; tell an administrator`) };
+  if ('problem' in rendered)
+    return {
+      failure: failure(
+        'ENGINE_FAILED',
+        `The wrapper of the raw configuration is not usable: ${rendered.problem}; tell an administrator`,
+      ),
+    };
   return { configFile: await writeNew(directory, `${WRAPPED}.${kind === 'json' ? 'json' : 'conf'}`, rendered.text) };
 }
 

@@ -22,12 +22,45 @@ export function renderWrapper(template: string, compose: Compose, commit: string
 
 /** What a template may name, as `{{compose.label}}`; lists also as sections. */
 export function fieldsOf(compose: Compose, commit: string): Readonly<Record<string, LiteralValue>> {
-  const { id, owner, source, composeType, label, targetDir, respinOf, arches, sigkeys, flags, results, multilibArches, multilibMethods, lookasideRepos, parentPungiComposeIds } = compose;
+  const {
+    id,
+    owner,
+    source,
+    composeType,
+    label,
+    targetDir,
+    respinOf,
+    arches,
+    sigkeys,
+    flags,
+    results,
+    multilibArches,
+    multilibMethods,
+    lookasideRepos,
+    parentPungiComposeIds,
+  } = compose;
   if (source.type !== 'RAW_CONFIG') throw new Error(`not a raw configuration: ${source.type}`);
   const { name, kojiEvent, builds, modules } = source;
   return {
-    id: Number(id), owner, name, commit, kojiEvent, builds, modules, composeType: composeType.toLowerCase(), label, targetDir, respinOf,
-    arches, sigkeys, flags, results, multilibArches, multilibMethods, lookasideRepos, parentPungiComposeIds,
+    id: Number(id),
+    owner,
+    name,
+    commit,
+    kojiEvent,
+    builds,
+    modules,
+    composeType: composeType.toLowerCase(),
+    label,
+    targetDir,
+    respinOf,
+    arches,
+    sigkeys,
+    flags,
+    results,
+    multilibArches,
+    multilibMethods,
+    lookasideRepos,
+    parentPungiComposeIds,
   };
 }
 
@@ -41,7 +74,8 @@ class LiteralWriter extends mustache.Writer {
 
   override escapedValue(token: string[], context: InstanceType<typeof mustache.Context>): string {
     const value: unknown = context.lookup(token[1] ?? '');
-    if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) throw new Error(`it names {{${token[1]}}}, which is no field of a compose`);
+    if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)))
+      throw new Error(`it names {{${token[1]}}}, which is no field of a compose`);
     return literal(value, this.#kind);
   }
 

@@ -25,7 +25,8 @@ export async function* decompress(packed: Buffer, maxBytes: number): AsyncGenera
 
 function unpack(packed: Buffer, maxBytes: number): AsyncIterable<Buffer> | Iterable<Buffer> {
   if (startsWith(packed, [0x1f, 0x8b])) return pipe(packed, createGunzip({ chunkSize: CHUNK_BYTES }));
-  if (startsWith(packed, [0x28, 0xb5, 0x2f, 0xfd])) return pipe(packed, createZstdDecompress({ chunkSize: CHUNK_BYTES }));
+  if (startsWith(packed, [0x28, 0xb5, 0x2f, 0xfd]))
+    return pipe(packed, createZstdDecompress({ chunkSize: CHUNK_BYTES }));
   if (startsWith(packed, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])) return unxz(packed);
   if (startsWith(packed, [0x42, 0x5a, 0x68])) return bunzip(packed, maxBytes);
   return [packed];
@@ -42,7 +43,8 @@ async function* pipe(packed: Buffer, decompressor: NodeJS.ReadWriteStream): Asyn
 
 async function* unxz(packed: Buffer): AsyncGenerator<Buffer> {
   const source = Readable.toWeb(Readable.from([packed], { objectMode: false })) as ReadableStream<Uint8Array>;
-  for await (const chunk of new xz.XzReadableStream(source) as unknown as AsyncIterable<Uint8Array>) yield Buffer.from(chunk);
+  for await (const chunk of new xz.XzReadableStream(source) as unknown as AsyncIterable<Uint8Array>)
+    yield Buffer.from(chunk);
 }
 
 /** Block by block as it comes would need a second thread: bzip2 is rare and its metadata small, so it is collected. */

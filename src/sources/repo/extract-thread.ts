@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { serveThread } from '../../worker-thread.ts';
-import { algorithmOf } from './checksum.ts';
+import { serveThread } from '../../concurrency/worker-thread.ts';
+import { algorithmOf } from '../../upstreams/http/checksum.ts';
 import { decompress, MAX_OPEN_BYTES } from './decompress.ts';
 import { LocalFiles } from './href.ts';
 import { parseRepomd, type MetadataFile } from './repomd.ts';
@@ -47,10 +47,16 @@ await serveThread(async (task: ExtractTask): Promise<boolean> => {
   for (const type of ['primary', 'filelists', 'other'] as const) {
     const packed = verifiedBytes(task.metadataDirectory, files.get(type));
     if (!packed) return false;
-    const pick = type === 'primary' ? (xml: string) => relocated(xml, byLocation) : (xml: string) => (checksums.has(pkgid(xml)) ? xml : null);
+    const pick =
+      type === 'primary'
+        ? (xml: string) => relocated(xml, byLocation)
+        : (xml: string) => (checksums.has(pkgid(xml)) ? xml : null);
     written.push(await cut(packed, type, wanted.length, pick, repodata));
   }
-  writeFileSync(join(repodata, 'repomd.xml'), `<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>${written.join('')}</repomd>\n`);
+  writeFileSync(
+    join(repodata, 'repomd.xml'),
+    `<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>1</revision>${written.join('')}</repomd>\n`,
+  );
   return true;
 });
 
@@ -71,11 +77,21 @@ function verifiedBytes(metadataDirectory: string, file: MetadataFile | undefined
   const found = file && new LocalFiles(metadataDirectory).find(file.href);
   if (!found || typeof found === 'string') return null;
   const bytes = readFileSync(found.path);
-  return createHash(algorithmOf(file.checksumType) ?? 'sha256').update(bytes).digest('hex') === file.checksum ? bytes : null;
+  return createHash(algorithmOf(file.checksumType) ?? 'sha256')
+    .update(bytes)
+    .digest('hex') === file.checksum
+    ? bytes
+    : null;
 }
 
 /** The packages that `pick` does not answer null for; as an entry for repomd.xml. */
-async function cut(packed: Buffer, type: keyof typeof HEADS, count: number, pick: (xml: string) => string | null, repodata: string): Promise<string> {
+async function cut(
+  packed: Buffer,
+  type: keyof typeof HEADS,
+  count: number,
+  pick: (xml: string) => string | null,
+  repodata: string,
+): Promise<string> {
   const href = `${type}.xml`;
   const hash = createHash('sha256');
   const file = openSync(join(repodata, href), 'w');
@@ -135,5 +151,10 @@ function escape(text: string): string {
 }
 
 function unescape(text: string): string {
-  return text.replaceAll('&quot;', '"').replaceAll('&apos;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }

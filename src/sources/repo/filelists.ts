@@ -8,14 +8,20 @@ export interface FilelistsReader {
   close(): void;
 }
 
-export function readFilelists(isWanted: (path: string, arch: string) => boolean, onFile: (checksum: string, path: string) => void): FilelistsReader {
+export function readFilelists(
+  isWanted: (path: string, arch: string) => boolean,
+  onFile: (checksum: string, path: string) => void,
+): FilelistsReader {
   const parser = new SaxesParser({ position: false });
   let problem: string | null = null;
   let root: string | null = null;
   let pkgid = '';
   let arch = '';
   let content = '';
-  parser.on('error', (error) => void (problem ??= `is not well-formed XML (${error.message}): it is damaged or truncated`));
+  parser.on(
+    'error',
+    (error) => void (problem ??= `is not well-formed XML (${error.message}): it is damaged or truncated`),
+  );
   parser.on('opentag', (tag) => {
     const { name } = tag;
     const attributes = tag.attributes as Readonly<Record<string, string>>;

@@ -9,7 +9,8 @@ import { isBelow } from '../../compose/location.ts';
 export function refuseHref(href: string): string | null {
   if (href === '') return 'the reference is empty';
   if (/[\u0000-\u001f\u007f\\]/.test(href)) return 'it holds a control character or a backslash';
-  if (href.startsWith('/') || /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(href)) return 'it is absolute, and must be relative to the repository';
+  if (href.startsWith('/') || /^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(href))
+    return 'it is absolute, and must be relative to the repository';
   if (/%(2e|2f|5c|00)/i.test(href)) return 'it holds an encoded dot, slash, backslash or NUL';
   if (href.split('/').includes('..')) return 'it leads out of the repository';
   return null;

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { encodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
-import { serveThread } from '../../worker-thread.ts';
-import { algorithmOf } from './checksum.ts';
+import { serveThread } from '../../concurrency/worker-thread.ts';
+import { algorithmOf } from '../../upstreams/http/checksum.ts';
 import { decompress, MAX_OPEN_BYTES, TooLarge } from './decompress.ts';
 import { isInPrimary, readFilelists } from './filelists.ts';
 import { LocalFiles, refuseHref } from './href.ts';
@@ -59,15 +59,18 @@ await serveThread(async (task: IndexTask): Promise<IndexResult> => {
 async function readPackages(repository: Repository): Promise<RpmPackage[]> {
   const { location, files, isLocal, metadataDirectory } = repository;
   const primary = files.find(({ type }) => type === 'primary');
-  if (!primary) throw new Fault(`${location}: repodata/repomd.xml names no primary metadata: this is not a repository of packages`);
+  if (!primary)
+    throw new Fault(`${location}: repodata/repomd.xml names no primary metadata: this is not a repository of packages`);
   const local = isLocal ? new LocalFiles(metadataDirectory) : null;
   const packages: RpmPackage[] = [];
   const reader = readPrimary((pkg) => {
     if (packages.push(pkg) > MAX_PACKAGES) return `lists more than ${MAX_PACKAGES} packages`;
-    if (!algorithmOf(pkg.checksumType)) return `has a checksum of type “${pkg.checksumType}” for ${pkg.name}, which is not supported`;
+    if (!algorithmOf(pkg.checksumType))
+      return `has a checksum of type “${pkg.checksumType}” for ${pkg.name}, which is not supported`;
     const found = local ? local.find(pkg.href) : refuseHref(pkg.href);
     if (typeof found === 'string') return `points to ${pkg.name} at “${pkg.href}”: ${found}`;
-    if (found && found.sizeBytes !== pkg.sizeBytes) return `tells ${pkg.sizeBytes} bytes for ${pkg.href}, which has ${found.sizeBytes}: the package is truncated, or the metadata is old`;
+    if (found && found.sizeBytes !== pkg.sizeBytes)
+      return `tells ${pkg.sizeBytes} bytes for ${pkg.href}, which has ${found.sizeBytes}: the package is truncated, or the metadata is old`;
     return null;
   });
   await feed(repository, primary, reader);
@@ -81,7 +84,8 @@ function wantedFiles(lists: readonly RpmPackage[][], keepFiles: IndexTask['keepF
     for (const { requires } of list) {
       for (const requirement of requires) {
         if (!requirement.includes('/')) continue;
-        for (const word of requirement.split(/[\s()]+/)) if (word.startsWith('/') && !isInPrimary(word)) required.add(word);
+        for (const word of requirement.split(/[\s()]+/))
+          if (word.startsWith('/') && !isInPrimary(word)) required.add(word);
       }
     }
   }
@@ -91,11 +95,19 @@ function wantedFiles(lists: readonly RpmPackage[][], keepFiles: IndexTask['keepF
   return (path, arch) => required.has(path) || (arches.has(arch) && !isInPrimary(path) && pattern.test(path));
 }
 
-async function addFiles(repository: Repository, packages: readonly RpmPackage[], isWanted: FileFilter | null): Promise<void> {
+async function addFiles(
+  repository: Repository,
+  packages: readonly RpmPackage[],
+  isWanted: FileFilter | null,
+): Promise<void> {
   const filelists = repository.files.find(({ type }) => type === 'filelists');
   if (!isWanted || !filelists) return;
   const byChecksum = new Map(packages.map((pkg) => [pkg.checksum, pkg.files as string[]]));
-  await feed(repository, filelists, readFilelists(isWanted, (checksum, path) => byChecksum.get(checksum)?.push(path)));
+  await feed(
+    repository,
+    filelists,
+    readFilelists(isWanted, (checksum, path) => byChecksum.get(checksum)?.push(path)),
+  );
 }
 
 /** What is not parsed is checked all the same: createrepo_c will read it. */
@@ -104,7 +116,11 @@ function verifyOthers(repository: Repository): void {
   for (const file of repository.files) if (file.type !== 'primary') verified(repository, file);
 }
 
-async function feed(repository: Repository, file: MetadataFile, reader: { write(text: string): void; problem(): string | null; close(): void }): Promise<void> {
+async function feed(
+  repository: Repository,
+  file: MetadataFile,
+  reader: { write(text: string): void; problem(): string | null; close(): void },
+): Promise<void> {
   const packed = verified(repository, file);
   const decoder = new TextDecoder('utf-8');
   try {
@@ -114,8 +130,11 @@ async function feed(repository: Repository, file: MetadataFile, reader: { write(
     }
     reader.close();
   } catch (error) {
-    if (error instanceof TooLarge) throw new Fault(`${repository.location}: ${file.href} ${error.message}, more than repomd.xml tells`);
-    throw new Fault(`${repository.location}: ${file.href} cannot be unpacked (${(error as Error).message}): it is damaged or truncated`);
+    if (error instanceof TooLarge)
+      throw new Fault(`${repository.location}: ${file.href} ${error.message}, more than repomd.xml tells`);
+    throw new Fault(
+      `${repository.location}: ${file.href} cannot be unpacked (${(error as Error).message}): it is damaged or truncated`,
+    );
   }
   const problem = reader.problem();
   if (problem) throw new Fault(`${repository.location}: ${file.href} ${problem}`);
@@ -125,13 +144,19 @@ async function feed(repository: Repository, file: MetadataFile, reader: { write(
 function verified({ location, metadataDirectory }: Repository, file: MetadataFile): Buffer {
   const found = new LocalFiles(metadataDirectory).find(file.href);
   if (typeof found === 'string') throw new Fault(`${location}: repomd.xml points to ${file.href}: ${found}`);
-  if (found.sizeBytes > MAX_PACKED_BYTES) throw new Fault(`${location}: ${file.href} is larger than ${MAX_PACKED_BYTES} bytes`);
+  if (found.sizeBytes > MAX_PACKED_BYTES)
+    throw new Fault(`${location}: ${file.href} is larger than ${MAX_PACKED_BYTES} bytes`);
   const bytes = readFileSync(found.path);
   if (file.sizeBytes !== null && bytes.length !== file.sizeBytes) {
-    throw new Fault(`${location}: ${file.href} has ${bytes.length} bytes where repomd.xml tells ${file.sizeBytes}: it is truncated, or being rewritten`);
+    throw new Fault(
+      `${location}: ${file.href} has ${bytes.length} bytes where repomd.xml tells ${file.sizeBytes}: it is truncated, or being rewritten`,
+    );
   }
-  const checksum = createHash(algorithmOf(file.checksumType) ?? 'sha256').update(bytes).digest('hex');
-  if (checksum !== file.checksum) throw new Fault(`${location}: ${file.href} does not have the ${file.checksumType} checksum that repomd.xml tells`);
+  const checksum = createHash(algorithmOf(file.checksumType) ?? 'sha256')
+    .update(bytes)
+    .digest('hex');
+  if (checksum !== file.checksum)
+    throw new Fault(`${location}: ${file.href} does not have the ${file.checksumType} checksum that repomd.xml tells`);
   return bytes;
 }
 
@@ -139,7 +164,13 @@ function writeIndex(path: string, packages: readonly RpmPackage[]): void {
   const file = openSync(path, 'w');
   try {
     for (let start = 0; start < packages.length; start += 1_000) {
-      writeSync(file, packages.slice(start, start + 1_000).map((pkg) => `${encodePackage(pkg)}\n`).join(''));
+      writeSync(
+        file,
+        packages
+          .slice(start, start + 1_000)
+          .map((pkg) => `${encodePackage(pkg)}\n`)
+          .join(''),
+      );
     }
   } finally {
     closeSync(file);

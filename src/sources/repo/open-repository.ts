@@ -6,11 +6,11 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { RetryPolicy } from '../../retry.ts';
-import { invalid, resolveLocal, type RepoBounds } from './bounds.ts';
-import { fetchFile } from './fetch-file.ts';
+import type { RetryPolicy } from '../../concurrency/retry.ts';
+import { invalid, resolveLocal, type RepoBounds } from '../../upstreams/http/address-guard.ts';
+import { fetchFile } from '../../upstreams/http/fetch-file.ts';
 import { LocalFiles } from './href.ts';
-import type { HttpClient } from './http-client.ts';
+import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { MAX_REPOMD_BYTES, parseRepomd, type MetadataFile, type Repomd } from './repomd.ts';
 
 export interface FoundRepository extends Repomd {
@@ -61,10 +61,15 @@ async function openLocal(location: string, { bounds }: OpenContext): Promise<Ope
   const found = new LocalFiles(directory).find('repodata/repomd.xml');
   if (typeof found === 'string') {
     return found === 'there is no such file'
-      ? invalid(`${location} is not a repository: it holds no repodata/repomd.xml; run createrepo_c there, or give the directory that holds repodata/`)
+      ? invalid(
+          `${location} is not a repository: it holds no repodata/repomd.xml; run createrepo_c there, or give the directory that holds repodata/`,
+        )
       : invalid(`${location}: repodata/repomd.xml: ${found}`);
   }
-  if (found.sizeBytes > MAX_REPOMD_BYTES) return invalid(`${location}: repodata/repomd.xml is larger than ${MAX_REPOMD_BYTES} bytes: not repository metadata`);
+  if (found.sizeBytes > MAX_REPOMD_BYTES)
+    return invalid(
+      `${location}: repodata/repomd.xml is larger than ${MAX_REPOMD_BYTES} bytes: not repository metadata`,
+    );
   const file = await open(found.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     return described(location, directory, true, directory, await file.readFile());
@@ -79,18 +84,38 @@ async function openRemote(location: string, context: OpenContext): Promise<Opene
   if (!base) return invalid(`${location} is not a valid URL`);
   const to = join(scratch, 'repodata', 'repomd.xml');
   await mkdir(dirname(to), { recursive: true });
-  const failure = await fetchFile({ client, retry, signal, url: below(base, 'repodata/repomd.xml'), to, maxBytes: MAX_REPOMD_BYTES, expected: null });
-  if (failure) return { failure: failure.message.startsWith('There is nothing at') ? notARepository(location, failure) : failure };
+  const failure = await fetchFile({
+    client,
+    retry,
+    signal,
+    url: below(base, 'repodata/repomd.xml'),
+    to,
+    maxBytes: MAX_REPOMD_BYTES,
+    expected: null,
+  });
+  if (failure)
+    return { failure: failure.message.startsWith('There is nothing at') ? notARepository(location, failure) : failure };
   return described(location, base.href, false, scratch, await readFile(to));
 }
 
-async function fetchNeeded({ location, needed }: FoundRepository, { client, retry, scratch, signal }: OpenContext): Promise<{ readonly failure: ComposeFailure } | null> {
+async function fetchNeeded(
+  { location, needed }: FoundRepository,
+  { client, retry, scratch, signal }: OpenContext,
+): Promise<{ readonly failure: ComposeFailure } | null> {
   const base = new URL(location);
   const failures = await Promise.all(
     needed.map(async (file) => {
       const path = join(scratch, file.href);
       await mkdir(dirname(path), { recursive: true });
-      return await fetchFile({ client, retry, signal, url: below(base, file.href), to: path, maxBytes: MAX_METADATA_BYTES, expected: file });
+      return await fetchFile({
+        client,
+        retry,
+        signal,
+        url: below(base, file.href),
+        to: path,
+        maxBytes: MAX_METADATA_BYTES,
+        expected: file,
+      });
     }),
   );
   const first = failures.find((problem) => problem !== null);
@@ -101,7 +126,13 @@ function notARepository(location: string, { code, retryable, details, message }:
   return { code, retryable, details, message: `${location} is not a repository: ${message}` };
 }
 
-function described(location: string, opened: string, isLocal: boolean, metadataDirectory: string, bytes: Buffer): Opened {
+function described(
+  location: string,
+  opened: string,
+  isLocal: boolean,
+  metadataDirectory: string,
+  bytes: Buffer,
+): Opened {
   const parsed = parseRepomd(bytes.toString('utf8'), location);
   if ('failure' in parsed) return parsed;
   const { files, revision } = parsed.repomd;

@@ -79,7 +79,21 @@ export function readPrimary(onPackage: (pkg: RpmPackage) => string | null): Prim
 }
 
 function emptyDraft(): Draft {
-  return { name: '', epoch: 0, version: '', release: '', arch: '', sourceRpm: null, href: '', sizeBytes: -1, checksumType: '', checksum: '', provides: [], requires: [], files: [] };
+  return {
+    name: '',
+    epoch: 0,
+    version: '',
+    release: '',
+    arch: '',
+    sourceRpm: null,
+    href: '',
+    sizeBytes: -1,
+    checksumType: '',
+    checksum: '',
+    provides: [],
+    requires: [],
+    files: [],
+  };
 }
 
 function openField(draft: Draft, name: string, attributes: Attributes): void {

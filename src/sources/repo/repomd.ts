@@ -2,9 +2,9 @@
 // repository is checked against what stands here.
 
 import { SaxesParser } from 'saxes';
-import { invalid } from './bounds.ts';
+import { invalid } from '../../upstreams/http/address-guard.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { algorithmOf, type Expected } from './checksum.ts';
+import { algorithmOf, type Expected } from '../../upstreams/http/checksum.ts';
 import { refuseHref } from './href.ts';
 
 export interface MetadataFile extends Expected {
@@ -30,7 +30,10 @@ interface Draft {
   openSize: string;
 }
 
-export function parseRepomd(text: string, location: string): { readonly repomd: Repomd } | { readonly failure: ComposeFailure } {
+export function parseRepomd(
+  text: string,
+  location: string,
+): { readonly repomd: Repomd } | { readonly failure: ComposeFailure } {
   const parser = new SaxesParser({ position: false });
   const files = new Map<string, MetadataFile>();
   let problem: string | null = null;
@@ -39,7 +42,10 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
   let draft: Draft | null = null;
   let content = '';
   const fault = (what: string) => (problem ??= what);
-  parser.on('error', (error) => void fault(`is not well-formed XML (${error.message}): it is truncated, or not repository metadata`));
+  parser.on(
+    'error',
+    (error) => void fault(`is not well-formed XML (${error.message}): it is truncated, or not repository metadata`),
+  );
   parser.on('opentag', (tag) => {
     const { name } = tag;
     const attributes = tag.attributes as Readonly<Record<string, string>>;
@@ -47,7 +53,8 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
     content = '';
     const attribute = (key: string) => attributes[key] ?? '';
     if ('xml:base' in attributes) fault('holds an xml:base, which would point out of the repository');
-    if (name === 'data') draft = { type: attribute('type'), href: '', checksumType: '', checksum: '', size: '', openSize: '' };
+    if (name === 'data')
+      draft = { type: attribute('type'), href: '', checksumType: '', checksum: '', size: '', openSize: '' };
     if (name === 'location' && draft) draft.href = attribute('href');
     if (name === 'checksum' && draft) draft.checksumType = attribute('type');
   });
@@ -68,14 +75,16 @@ export function parseRepomd(text: string, location: string): { readonly repomd: 
   });
   parser.write(text).close();
   if (problem !== null) return invalid(`${location}: repodata/repomd.xml ${problem as string}`);
-  if (root !== 'repomd') return invalid(`${location}: repodata/repomd.xml is not repository metadata (its root is <${root ?? ''}>)`);
+  if (root !== 'repomd')
+    return invalid(`${location}: repodata/repomd.xml is not repository metadata (its root is <${root ?? ''}>)`);
   return { repomd: { revision, files } };
 }
 
 function finish({ type, href, checksumType, checksum, size, openSize }: Draft): MetadataFile | string {
   const refusal = refuseHref(href);
   if (refusal) return `points to ${type} at “${href}”: ${refusal}`;
-  if (!algorithmOf(checksumType) || !/^[0-9a-f]+$/.test(checksum)) return `has no usable checksum for ${type} (type “${checksumType}”)`;
+  if (!algorithmOf(checksumType) || !/^[0-9a-f]+$/.test(checksum))
+    return `has no usable checksum for ${type} (type “${checksumType}”)`;
   return { type, href, checksumType, checksum, sizeBytes: number(size), openSizeBytes: number(openSize) };
 }
 

@@ -6,7 +6,10 @@ import type { Records } from './records.ts';
 
 export interface Answer {
   readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions: { readonly code: string; readonly retryable: boolean } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions: { readonly code: string; readonly retryable: boolean };
+  }[];
 }
 
 /** One request over HTTP; null where no clear answer came. */
@@ -34,14 +37,26 @@ export class Asker {
   }
 
   /** `what`: whose time is measured. */
-  async ask(query: string, variables: object, random: Random, patienceMs: number, what = 'answer'): Promise<Answer | null> {
+  async ask(
+    query: string,
+    variables: object,
+    random: Random,
+    patienceMs: number,
+    what = 'answer',
+  ): Promise<Answer | null> {
     const known = this.urls();
     if (known.length === 0) return null;
     const begun = performance.now();
     const answer = await ask(random.pick(known), query, variables, patienceMs);
     const internal = answer?.errors?.find(({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR');
     if (internal) this.#records.violated('errors', `${query.slice(0, 40)}: ${JSON.stringify(internal)}`);
-    this.#records.count(answer === null ? 'requests without an answer' : answer.errors ? 'requests answered with an error' : 'requests answered');
+    this.#records.count(
+      answer === null
+        ? 'requests without an answer'
+        : answer.errors
+          ? 'requests answered with an error'
+          : 'requests answered',
+    );
     this.#records.longest(what, performance.now() - begun);
     return answer;
   }

@@ -24,10 +24,18 @@ const SWEEP_MS = 90_000;
 
 export async function check({ fleet, records, directory, targetDir, disk, query }: Run): Promise<readonly string[]> {
   const broken = brokenRules(await readHistory(query), records);
-  const idle = await becomesEmpty(() => withoutLease(query, fleet.workers.map(({ process }) => process?.child.pid ?? 0)));
+  const idle = await becomesEmpty(() =>
+    withoutLease(
+      query,
+      fleet.workers.map(({ process }) => process?.child.pid ?? 0),
+    ),
+  );
   await fleet.restartWorkers();
   const madeBy = (id: string) => disk.madeBy(id);
-  const onDisk = await becomesEmpty(async () => [...leftOnDisk({ targetDir, madeBy }, await readHistory(query))], SWEEP_MS);
+  const onDisk = await becomesEmpty(
+    async () => [...leftOnDisk({ targetDir, madeBy }, await readHistory(query))],
+    SWEEP_MS,
+  );
   // First while the workers run, so that what is left is nobody's; then when they have gone, too.
   const engines = await becomesEmpty(async () => [
     ...(await leftProcesses(targetDir)).filter((line) => !line.includes('dist/main.js')),
@@ -35,7 +43,9 @@ export async function check({ fleet, records, directory, targetDir, disk, query 
   ]);
   const rows = await becomesEmpty(() => leftInTables(query, fleet.workers.length));
   await Promise.all(fleet.places.map((place) => fleet.stop(place, false)));
-  const codes = fleet.places.flatMap(({ name, exits }) => exits.filter((code) => code !== 0).map((code) => `${name} ended with ${code}`));
+  const codes = fleet.places.flatMap(({ name, exits }) =>
+    exits.filter((code) => code !== 0).map((code) => `${name} ended with ${code}`),
+  );
   const processes = await becomesEmpty(() => leftProcesses(directory));
   return [
     ...records.violations,

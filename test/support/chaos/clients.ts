@@ -20,12 +20,21 @@ export interface ClientOptions {
   urls(): readonly string[];
 }
 
-const CREATE = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id state } } }';
+const CREATE =
+  'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id state } } }';
 const CANCEL = 'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "chaos" }) { compose { id state } } }';
 const REMOVE = 'mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { id state } } }';
 const RENEW = 'mutation ($input: RenewComposeInput!) { renewCompose(input: $input) { regenerated compose { id } } }';
 
-const SCENARIOS: Readonly<Record<Scenario, number>> = { quick: 8, slow: 8, hangs: 1, stubborn: 1, leaves: 1, fails: 1, dies: 1 };
+const SCENARIOS: Readonly<Record<Scenario, number>> = {
+  quick: 8,
+  slow: 8,
+  hangs: 1,
+  stubborn: 1,
+  leaves: 1,
+  fails: 1,
+  dies: 1,
+};
 
 export class Clients {
   readonly #options: ClientOptions;
@@ -40,7 +49,9 @@ export class Clients {
     const { seed, signal, pace } = this.#options;
     const random = randomOf(seed, 'clients');
     for (let number = 0; !signal.aborted; number += 1) {
-      const life = this.#live(`k${number}`, random.pickOf(SCENARIOS), randomOf(seed, `client ${number}`)).finally(() => this.#open.delete(life));
+      const life = this.#live(`k${number}`, random.pickOf(SCENARIOS), randomOf(seed, `client ${number}`)).finally(() =>
+        this.#open.delete(life),
+      );
       this.#open.add(life);
       do await sleep(random.between(...pace), undefined, { signal }).catch(() => undefined);
       while (this.#open.size > 12 && !signal.aborted);
@@ -60,7 +71,10 @@ export class Clients {
     const asked: Asked = { key, scenario, ids: new Set(), input };
     records.asked.set(key, asked);
     const twice = random.chance(0.2);
-    const [id] = await Promise.all([this.#create(asked, input, random), twice ? this.#create(asked, input, random) : null]);
+    const [id] = await Promise.all([
+      this.#create(asked, input, random),
+      twice ? this.#create(asked, input, random) : null,
+    ]);
     if (id === null || over.aborted) return;
     const subscriber = { name: `of compose ${id}`, id, from: 0, seen: [], connections: 0 };
     records.subscribers.push(subscriber);
@@ -84,7 +98,8 @@ export class Clients {
       const created = answer?.data?.['createCompose'] as { replayed: boolean; compose: { id: string } } | undefined;
       if (created) asked.ids.add(created.compose.id);
       if (created?.replayed) records.count('requests repeated with their key');
-      else if (answer?.errors?.some(({ extensions }) => !extensions.retryable)) records.violated('errors', `createCompose: ${JSON.stringify(answer.errors)}`);
+      else if (answer?.errors?.some(({ extensions }) => !extensions.retryable))
+        records.violated('errors', `createCompose: ${JSON.stringify(answer.errors)}`);
       return created?.compose.id ?? null;
     });
   }

@@ -12,11 +12,18 @@ export async function createDatabase(serverUrl: string): Promise<{ url: string; 
   await admin.query(`create database ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 3, min: 3, idleTimeoutMillis: 0, application_name: 'chaos' });
+  const pool = new pg.Pool({
+    connectionString: url.href,
+    max: 3,
+    min: 3,
+    idleTimeoutMillis: 0,
+    application_name: 'chaos',
+  });
   pool.on('error', () => {});
   return {
     url: url.href,
-    query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) => (await pool.query<Row>(sql, [...parameters])).rows,
+    query: async <Row extends object>(sql: string, parameters: readonly unknown[] = []) =>
+      (await pool.query<Row>(sql, [...parameters])).rows,
     async end() {
       await pool.end();
       await admin.query(`drop database if exists ${name} with (force)`);

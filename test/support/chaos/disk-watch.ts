@@ -50,7 +50,8 @@ export class DiskWatch {
     const id = PUBLISHED.exec(name)?.[1];
     const stats = id === undefined ? null : look(join(this.#targetDir, name));
     // Null: it has gone from there, or is gone again.
-    if (stats && id !== undefined) this.#records.publications.push({ id, attempt: this.#attemptOf(id, stats), at: stats.ctimeMs });
+    if (stats && id !== undefined)
+      this.#records.publications.push({ id, attempt: this.#attemptOf(id, stats), at: stats.ctimeMs });
   }
 
   #attemptOf(id: string, { ino }: Stats): number | null {

@@ -25,7 +25,10 @@ export async function watchEngines(query: Query, records: Records, signal: Abort
       records.longest('an engine outlived its attempt for', ms);
       if (ms <= OUTLIVES_MS || told.has(pgid)) continue;
       told.add(pgid);
-      records.violated('engines', `attempt ${attempt} of compose ${id} was over for ${Math.round(ms)} ms, and there was ${process}`);
+      records.violated(
+        'engines',
+        `attempt ${attempt} of compose ${id} was over for ${Math.round(ms)} ms, and there was ${process}`,
+      );
     }
     await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }

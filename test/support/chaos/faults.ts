@@ -18,12 +18,24 @@ export interface FaultOptions {
   log(line: string): void;
 }
 
-type Fault = 'kill' | 'freeze' | 'freezeLong' | 'cut' | 'halfOpen' | 'partition' | 'refuse' | 'stop' | 'hurry' | 'killEngine';
+type Fault =
+  'kill' | 'freeze' | 'freezeLong' | 'cut' | 'halfOpen' | 'partition' | 'refuse' | 'stop' | 'hurry' | 'killEngine';
 /** By weight. */
 type Spell = Readonly<Record<Role, Readonly<Partial<Record<Fault, number>>>>>;
 
 const ANYTHING: Spell = {
-  worker: { kill: 24, freeze: 3, freezeLong: 2, cut: 3, halfOpen: 2, partition: 3, refuse: 2, stop: 2, hurry: 1, killEngine: 2 },
+  worker: {
+    kill: 24,
+    freeze: 3,
+    freezeLong: 2,
+    cut: 3,
+    halfOpen: 2,
+    partition: 3,
+    refuse: 2,
+    stop: 2,
+    hurry: 1,
+    killEngine: 2,
+  },
   api: { kill: 3, freeze: 2, cut: 4, halfOpen: 2, partition: 2, refuse: 1, stop: 2 },
 };
 const DEATHS: Spell = {
@@ -77,7 +89,14 @@ async function inflict(options: FaultOptions, place: Place, fault: Fault, lastin
   const { fleet, records } = options;
   if (fault === 'kill') return killAndRevive(options, place, lasting);
   if (fault === 'killEngine') return killEngine(options);
-  const disturbance: Disturbance = { fault, role: place.role, place: place.name, pid: place.process?.child.pid ?? 0, from: Date.now(), to: Number.POSITIVE_INFINITY };
+  const disturbance: Disturbance = {
+    fault,
+    role: place.role,
+    place: place.name,
+    pid: place.process?.child.pid ?? 0,
+    from: Date.now(),
+    to: Number.POSITIVE_INFINITY,
+  };
   records.disturbances.push(disturbance);
   try {
     await disturb(fleet, place, fault, lasting);
@@ -89,7 +108,12 @@ async function inflict(options: FaultOptions, place: Place, fault: Fault, lastin
   await fleet.revive(place);
 }
 
-async function disturb(fleet: Fleet, place: Place, fault: Exclude<Fault, 'kill' | 'killEngine'>, lasting: number): Promise<void> {
+async function disturb(
+  fleet: Fleet,
+  place: Place,
+  fault: Exclude<Fault, 'kill' | 'killEngine'>,
+  lasting: number,
+): Promise<void> {
   const { proxy } = place;
   switch (fault) {
     case 'freeze':
@@ -127,7 +151,9 @@ async function killAndRevive({ fleet, records }: FaultOptions, place: Place, pau
 
 /** As the kernel does when memory is short. */
 async function killEngine({ query, records }: FaultOptions): Promise<void> {
-  const [group] = await query<{ compose_id: string; pgid: number }>('select compose_id, pgid from process_group order by random() limit 1');
+  const [group] = await query<{ compose_id: string; pgid: number }>(
+    'select compose_id, pgid from process_group order by random() limit 1',
+  );
   if (!group) return;
   records.enginesKilled.add(group.compose_id);
   records.count('engines killed');

@@ -45,7 +45,10 @@ export function figuresOf(history: History, records: Records): Figures {
   const ends = history.events.filter(({ to }) => to === 'FAILED');
   const composes = [...history.composes.values()];
   const kills = records.kills.filter(({ role }) => role === 'worker');
-  const stops = [...records.kills.map(({ role }) => `${role} kill`), ...records.disturbances.map(({ role, fault }) => `${role} ${fault}`)];
+  const stops = [
+    ...records.kills.map(({ role }) => `${role} kill`),
+    ...records.disturbances.map(({ role, fault }) => `${role} ${fault}`),
+  ];
   return {
     workerKills: kills.length,
     killsOfHolders: new Set(recoveries.map(({ kill }) => kill)).size,
@@ -87,5 +90,9 @@ function tallied(counts: ReadonlyMap<string, number>): Record<string, number> {
 }
 
 function tally(values: readonly string[]): Record<string, number> {
-  return Object.fromEntries([...Map.groupBy(values, (value) => value)].map(([value, all]) => [value, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(
+    [...Map.groupBy(values, (value) => value)]
+      .map(([value, all]) => [value, all.length] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

@@ -49,8 +49,16 @@ export class Fleet {
   }
 
   static async start(options: FleetOptions): Promise<Fleet> {
-    const apis = Array.from({ length: options.apis }, (_, index) => ({ name: `api-${index}`, role: 'api' as const, engine: 'pungi' }));
-    const workers = options.workers.map((engine, index) => ({ name: `worker-${index}-${engine}`, role: 'worker' as const, engine }));
+    const apis = Array.from({ length: options.apis }, (_, index) => ({
+      name: `api-${index}`,
+      role: 'api' as const,
+      engine: 'pungi',
+    }));
+    const workers = options.workers.map((engine, index) => ({
+      name: `worker-${index}-${engine}`,
+      role: 'worker' as const,
+      engine,
+    }));
     const places = await Promise.all([...apis, ...workers].map((each) => makePlace(each, options)));
     const fleet = new Fleet(places, options.starts ?? []);
     await Promise.all(places.map((place) => fleet.revive(place)));
@@ -108,10 +116,12 @@ export class Fleet {
 
   /** What starts looks for leftovers at once, and not when its minute is over. */
   async restartWorkers(): Promise<void> {
-    await Promise.all(this.workers.map(async (place) => {
-      await this.stop(place, false);
-      await this.revive(place);
-    }));
+    await Promise.all(
+      this.workers.map(async (place) => {
+        await this.stop(place, false);
+        await this.revive(place);
+      }),
+    );
   }
 
   async end(): Promise<void> {
@@ -121,7 +131,10 @@ export class Fleet {
   }
 }
 
-async function makePlace({ name, role, engine }: { name: string; role: Role; engine: string }, options: FleetOptions): Promise<Place> {
+async function makePlace(
+  { name, role, engine }: { name: string; role: Role; engine: string },
+  options: FleetOptions,
+): Promise<Place> {
   const proxy = await startTcpProxy(options.databaseUrl);
   const environment = {
     DATABASE_URL: proxy.url,

@@ -49,17 +49,31 @@ const EVENTS = `
   select compose_id as id, seq, coalesce(position, 0)::float8 as position, kind, (extract(epoch from at) * 1000)::float8 as at, from_state as "from", to_state as "to", reason,
     snapshot ->> 'state' as state, snapshot ->> 'stateReason' as "stateReason", (snapshot ->> 'attempt')::int as attempt, snapshot ->> 'reuses' as reuses, snapshot -> 'failure' as failure
   from compose_event order by position, compose_id, seq`;
-const COMPOSES = 'select id, idempotency_key as key, state, seq, removing_at is not null as removing, reuses from compose order by id';
+const COMPOSES =
+  'select id, idempotency_key as key, state, seq, removing_at is not null as removing, reuses from compose order by id';
 const CLAIMS = 'select compose_id as id, attempt, pid from chaos.claim order by compose_id, attempt';
 
 export async function readHistory(query: Query): Promise<History> {
-  const [events, composes, claims] = [await query<LoggedEvent>(EVENTS), await query<FinalCompose>(COMPOSES), await query<Claim>(CLAIMS)];
+  const [events, composes, claims] = [
+    await query<LoggedEvent>(EVENTS),
+    await query<FinalCompose>(COMPOSES),
+    await query<Claim>(CLAIMS),
+  ];
   return historyOf(events, composes, claims);
 }
 
-export function historyOf(events: readonly LoggedEvent[], composes: readonly FinalCompose[], claims: readonly Claim[]): History {
+export function historyOf(
+  events: readonly LoggedEvent[],
+  composes: readonly FinalCompose[],
+  claims: readonly Claim[],
+): History {
   const byId = Map.groupBy(events, ({ id }) => id);
-  return { events, claims, composes: new Map(composes.map((compose) => [compose.id, compose])), eventsOf: (id) => byId.get(id) ?? [] };
+  return {
+    events,
+    claims,
+    composes: new Map(composes.map((compose) => [compose.id, compose])),
+    eventsOf: (id) => byId.get(id) ?? [],
+  };
 }
 
 /** One attempt, from its begin to what followed its end. */
@@ -94,5 +108,7 @@ export function isLoss({ reason }: LoggedEvent): boolean {
 
 /** What counts for WORKER_LOST: also an attempt whose end its worker, cut off from the database, could not write. */
 export function countsAsLoss({ to, failure, stateReason }: LoggedEvent): boolean {
-  return failure?.code === 'WORKER_LOST' ? to === 'FAILED' : to === 'WAIT' && /^Its worker (was lost|lost the database)/.test(stateReason);
+  return failure?.code === 'WORKER_LOST'
+    ? to === 'FAILED'
+    : to === 'WAIT' && /^Its worker (was lost|lost the database)/.test(stateReason);
 }

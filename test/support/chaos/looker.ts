@@ -48,16 +48,20 @@ async function fetchOne(options: LookerOptions, node: Shown): Promise<void> {
   const { asker, records, random } = options;
   const known = asker.urls();
   if (known.length === 0) return;
-  const response = await fetch(`${random.pick(known)}/composes/${fileOf(node)}`, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
+  const response = await fetch(`${random.pick(known)}/composes/${fileOf(node)}`, {
+    signal: AbortSignal.timeout(5_000),
+  }).catch(() => null);
   const text = (await response?.text().catch(() => null)) ?? null;
   if (!response || text === null) return;
   records.count('files fetched of a DONE compose');
-  if (response.status === 404 || (response.ok && !text.includes('</repomd>'))) await doubt(options, node, `is served with ${response.status}`);
+  if (response.status === 404 || (response.ok && !text.includes('</repomd>')))
+    await doubt(options, node, `is served with ${response.status}`);
 }
 
 /** It may be on its way out since it was shown; then no URL is shown any more. */
 async function doubt({ asker, records, random }: LookerOptions, node: Shown, what: string): Promise<void> {
-  const again = (await asker.ask(ONE, { id: node.id }, random, 5_000))?.data?.['compose'] as { state: string; toplevelUrl: string | null } | undefined;
+  const again = (await asker.ask(ONE, { id: node.id }, random, 5_000))?.data?.['compose'] as
+    { state: string; toplevelUrl: string | null } | undefined;
   if (again?.state !== 'DONE' || again.toplevelUrl === null) return;
   records.violated('files', `compose ${node.id} is DONE and ${what}: ${fileOf(node)} (${new Date().toISOString()})`);
 }

@@ -6,12 +6,18 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EmbeddedPostgres } from '../../../src/store/embedded-postgres.ts';
+import { EmbeddedPostgres } from '../../../src/embedded-postgres/embedded-postgres.ts';
 import { silentLogger } from '../logger.ts';
 import { runChaos } from './run.ts';
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, minutes: { type: 'string', default: '2' }, keep: { type: 'boolean', default: false }, quiet: { type: 'boolean', default: false }, pace: { type: 'string', default: '1000-4000' } },
+  options: {
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '2' },
+    keep: { type: 'boolean', default: false },
+    quiet: { type: 'boolean', default: false },
+    pace: { type: 'string', default: '1000-4000' },
+  },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
 const seconds = Number(values.minutes) * 60;
@@ -25,11 +31,24 @@ const server = await databaseServer();
 try {
   process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
   const begun = Date.now();
-  const log = (line: string) => void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
-  const { figures, violations } = await runChaos({ serverUrl: server.url, seed, seconds, keep: values.keep, log, faultPace: [from, to], workers: ['pungi', 'pungi', 'dnf', 'pungi'] });
+  const log = (line: string) =>
+    void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
+  const { figures, violations } = await runChaos({
+    serverUrl: server.url,
+    seed,
+    seconds,
+    keep: values.keep,
+    log,
+    faultPace: [from, to],
+    workers: ['pungi', 'pungi', 'dnf', 'pungi'],
+  });
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
   for (const violation of violations) process.stdout.write(`VIOLATED ${violation}\n`);
-  process.stdout.write(violations.length === 0 ? `Every promise was kept (seed ${seed})\n` : `${violations.length} violations with seed ${seed}\n`);
+  process.stdout.write(
+    violations.length === 0
+      ? `Every promise was kept (seed ${seed})\n`
+      : `${violations.length} violations with seed ${seed}\n`,
+  );
   process.exitCode = violations.length === 0 ? 0 : 1;
 } finally {
   await server.stop();

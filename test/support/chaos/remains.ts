@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { livingProcesses, readEnvironment, type ProcessEntry } from '../../../src/engines/process-table.ts';
+import { livingProcesses, readEnvironment, type ProcessEntry } from '../../../src/os/process-table.ts';
 import type { History, Query } from './history.ts';
 import type { Engine } from './witness.ts';
 
@@ -17,24 +17,30 @@ export interface Disk {
 /** Directories without a live compose, live composes without one, attempts that have ended, trash, and whatever is strange. */
 export function* leftOnDisk(disk: Disk, { composes, eventsOf }: History): Iterable<string> {
   const { targetDir } = disk;
-  const names = (directory: string) => (existsSync(join(targetDir, directory)) ? readdirSync(join(targetDir, directory)) : []);
+  const names = (directory: string) =>
+    existsSync(join(targetDir, directory)) ? readdirSync(join(targetDir, directory)) : [];
   // A shared result is kept until the last sharer is gone.
-  const live = new Set([...composes.values()].filter(({ state }) => state === 'DONE').map(({ id, reuses }) => reuses ?? id));
+  const live = new Set(
+    [...composes.values()].filter(({ state }) => state === 'DONE').map(({ id, reuses }) => reuses ?? id),
+  );
   for (const name of names('.')) {
     const id = /^odcs-(\d+)$/.exec(name)?.[1];
-    if (id === undefined ? !OURS.has(name) : !live.has(id)) yield `${name} is there, its compose is ${composes.get(id ?? '')?.state}`;
+    if (id === undefined ? !OURS.has(name) : !live.has(id))
+      yield `${name} is there, its compose is ${composes.get(id ?? '')?.state}`;
   }
   for (const { id, state, reuses } of composes.values()) {
     const root = reuses ?? id;
     if (state !== 'DONE') continue;
-    if (existsSync(join(targetDir, `odcs-${root}`))) yield* publishedBy(disk, root, eventsOf(root).findLast(({ to }) => to === 'DONE')?.attempt);
+    if (existsSync(join(targetDir, `odcs-${root}`)))
+      yield* publishedBy(disk, root, eventsOf(root).findLast(({ to }) => to === 'DONE')?.attempt);
     else yield `odcs-${root} is not there, compose ${id} is DONE`;
   }
   for (const name of names('.attempts')) yield `.attempts/${name} is left`;
   for (const name of names('.trash')) yield `.trash/${name} is left`;
   for (const id of names('.logs')) {
     const state = composes.get(id)?.state ?? 'unknown';
-    if (state === 'unknown' || (state === 'REMOVED' && !live.has(id))) yield `.logs/${id} is left of a compose that is ${state}`;
+    if (state === 'unknown' || (state === 'REMOVED' && !live.has(id)))
+      yield `.logs/${id} is left of a compose that is ${state}`;
   }
 }
 
@@ -43,12 +49,16 @@ function* publishedBy({ targetDir, madeBy }: Disk, id: string, attempt: number |
   const directory = join(targetDir, `odcs-${id}`);
   const maker = madeBy(id);
   if (maker !== attempt) yield `odcs-${id} is the directory of attempt ${maker}, DONE says ${attempt}`;
-  if (!existsSync(join(directory, 'compose', 'Temporary', 'x86_64', 'os', 'repodata', 'repomd.xml'))) yield `odcs-${id} has no repository`;
+  if (!existsSync(join(directory, 'compose', 'Temporary', 'x86_64', 'os', 'repodata', 'repomd.xml')))
+    yield `odcs-${id} has no repository`;
   const log = join(directory, 'logs', 'global', 'pungi.global.log');
   if (!existsSync(log)) return;
-  const attempts = new Set([...readFileSync(log, 'utf8').matchAll(/\.attempts\/\d+\.(\d+)/g)].map(([, number]) => Number(number)));
+  const attempts = new Set(
+    [...readFileSync(log, 'utf8').matchAll(/\.attempts\/\d+\.(\d+)/g)].map(([, number]) => Number(number)),
+  );
   if (attempts.size === 0) yield `odcs-${id} does not say what made it`;
-  for (const other of attempts) if (other !== attempt) yield `odcs-${id} was made by attempt ${other}, DONE says ${attempt}`;
+  for (const other of attempts)
+    if (other !== attempt) yield `odcs-${id} was made by attempt ${other}, DONE says ${attempt}`;
 }
 
 /** Rows of processes that are no more. */
@@ -76,15 +86,23 @@ export async function leftProcesses(directory: string): Promise<readonly string[
 }
 
 function namesDirectory(pid: number, directory: string): boolean {
-  return (readEnvironment(pid)?.some((entry) => entry.includes(directory)) ?? false) || commandOf(pid).includes(directory) || workingDirectoryOf(pid).startsWith(directory);
+  return (
+    (readEnvironment(pid)?.some((entry) => entry.includes(directory)) ?? false) ||
+    commandOf(pid).includes(directory) ||
+    workingDirectoryOf(pid).startsWith(directory)
+  );
 }
 
 /** Living processes of these groups or sessions; the number alone may have been given anew. */
-export async function livingOf(engines: readonly Engine[]): Promise<readonly (Engine & { readonly process: string })[]> {
+export async function livingOf(
+  engines: readonly Engine[],
+): Promise<readonly (Engine & { readonly process: string })[]> {
   if (engines.length === 0) return [];
   const byGroup = Map.groupBy(engines, ({ pgid }) => pgid);
   return (await livingProcesses()).flatMap((entry) => {
-    const engine = [...(byGroup.get(entry.processGroup) ?? []), ...(byGroup.get(entry.session) ?? [])].find(({ startTime }) => Number(entry.startTime) >= Number(startTime));
+    const engine = [...(byGroup.get(entry.processGroup) ?? []), ...(byGroup.get(entry.session) ?? [])].find(
+      ({ startTime }) => Number(entry.startTime) >= Number(startTime),
+    );
     return engine ? [{ ...engine, process: describe(entry) }] : [];
   });
 }

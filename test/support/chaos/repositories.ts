@@ -2,7 +2,7 @@
 
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, SAMPLE_SOURCES } from '../../../src/setup/sample-repository.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../../../src/demo/sample-repository.ts';
 import type { Scenario } from './records.ts';
 
 const CONTROLS: Readonly<Record<Scenario, object>> = {

@@ -6,7 +6,14 @@ import { publishedOnce } from './rules/publishing.ts';
 import { cancelsHold, lossesHaveACause, trueReasons } from './rules/reasons.ts';
 import { killsShow, nobodyWaitsLong, recovers } from './rules/recovery.ts';
 import { subscribersSawAll } from './rules/subscribers.ts';
-import { attemptsFence, everyRequestEnds, gapless, legalWalks, oneComposePerKey, positionsRise } from './rules/walks.ts';
+import {
+  attemptsFence,
+  everyRequestEnds,
+  gapless,
+  legalWalks,
+  oneComposePerKey,
+  positionsRise,
+} from './rules/walks.ts';
 
 export type Rule = (history: History, records: Records) => Iterable<string>;
 

@@ -50,7 +50,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const targetDir = join(directory, 'composes');
   const { url: databaseUrl, query, end } = await createDatabase(options.serverUrl);
   const records = new Records();
-  const fleet = await Fleet.start({ databaseUrl, directory, apis: options.apis ?? 2, workers: options.workers ?? ['pungi', 'pungi', 'dnf'], starts: records.starts });
+  const fleet = await Fleet.start({
+    databaseUrl,
+    directory,
+    apis: options.apis ?? 2,
+    workers: options.workers ?? ['pungi', 'pungi', 'dnf'],
+    starts: records.starts,
+  });
   await callWitness(query);
   const disk = new DiskWatch(targetDir, records);
   let broken = true;
@@ -71,12 +77,25 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** What happened by the database's account and by the harness's, and what each process said, beside the files. */
-async function writeEvidence(directory: string, { fleet, records, query }: Pick<Run, 'fleet' | 'records' | 'query'>): Promise<void> {
+async function writeEvidence(
+  directory: string,
+  { fleet, records, query }: Pick<Run, 'fleet' | 'records' | 'query'>,
+): Promise<void> {
   const { events, composes, claims } = await readHistory(query);
   const { kills, disturbances, publications, starts } = records;
-  await writeFile(join(directory, 'history.json'), JSON.stringify({ composes: [...composes.values()], claims, kills, disturbances, publications, starts, events }, null, 1));
+  await writeFile(
+    join(directory, 'history.json'),
+    JSON.stringify(
+      { composes: [...composes.values()], claims, kills, disturbances, publications, starts, events },
+      null,
+      1,
+    ),
+  );
   for (const { name, logs } of fleet.places) {
-    await writeFile(join(directory, `${name}.log`), logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''));
+    await writeFile(
+      join(directory, `${name}.log`),
+      logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''),
+    );
   }
 }
 
@@ -93,7 +112,16 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
   });
   const signal = AbortSignal.timeout(seconds * 1000);
   const asker = new Asker(records, urls);
-  const clients = new Clients({ asker, records, seed, repositories, urls, signal, over: over.signal, pace: options.requestPace ?? [100, 900] });
+  const clients = new Clients({
+    asker,
+    records,
+    seed,
+    repositories,
+    urls,
+    signal,
+    over: over.signal,
+    pace: options.requestPace ?? [100, 900],
+  });
   const chatting = clients.run();
   const looking = look({ asker, records, targetDir, random: randomOf(seed, 'looker'), over: over.signal });
   const guarding = watchEngines(query, records, over.signal);
@@ -112,7 +140,9 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
 async function settled(query: Query): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
   for (;;) {
-    const [row] = await query<{ open: number }>("select count(*)::int as open from compose where state in ('WAIT', 'GENERATING') or (removing_at is not null and state <> 'REMOVED')");
+    const [row] = await query<{ open: number }>(
+      "select count(*)::int as open from compose where state in ('WAIT', 'GENERATING') or (removing_at is not null and state <> 'REMOVED')",
+    );
     if (row?.open === 0 || Date.now() > deadline) return;
     await sleep(200);
   }

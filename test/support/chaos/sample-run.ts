@@ -28,8 +28,17 @@ export function sampleRun(): SampleRun {
     [7_100, 'GENERATING', { pid: 12 }],
     [9_000, 'DONE', {}],
   ]);
-  compose(run, '2', 'fails', [[0, 'WAIT', {}], [200, 'GENERATING', { pid: 12 }], [900, 'FAILED', failed('ENGINE_FAILED')]]);
-  compose(run, '3', 'hangs', [[0, 'WAIT', {}], [300, 'GENERATING', { pid: 12 }], [800, null, { kind: 'CANCEL_REQUESTED' }], [2_000, 'FAILED', failed('CANCELED')]]);
+  compose(run, '2', 'fails', [
+    [0, 'WAIT', {}],
+    [200, 'GENERATING', { pid: 12 }],
+    [900, 'FAILED', failed('ENGINE_FAILED')],
+  ]);
+  compose(run, '3', 'hangs', [
+    [0, 'WAIT', {}],
+    [300, 'GENERATING', { pid: 12 }],
+    [800, null, { kind: 'CANCEL_REQUESTED' }],
+    [2_000, 'FAILED', failed('CANCELED')],
+  ]);
   compose(run, '4', 'slow', [
     [60_000, 'WAIT', {}],
     [60_100, 'GENERATING', { pid: 21 }],
@@ -39,7 +48,11 @@ export function sampleRun(): SampleRun {
     [76_100, 'GENERATING', { pid: 14 }],
     [83_000, 'FAILED', { ...LOST, ...failed('WORKER_LOST') }],
   ]);
-  compose(run, '5', 'slow', [[0, 'WAIT', {}], [400, 'GENERATING', { reuses: '1' }], [9_100, 'DONE', { reuses: '1' }]]);
+  compose(run, '5', 'slow', [
+    [0, 'WAIT', {}],
+    [400, 'GENERATING', { reuses: '1' }],
+    [9_100, 'DONE', { reuses: '1' }],
+  ]);
   run.events.sort((a, b) => a.at - b.at || a.seq - b.seq);
   for (const [index, event] of run.events.entries()) event.position = index + 1;
   witnessed(run);
@@ -48,20 +61,41 @@ export function sampleRun(): SampleRun {
 
 /** Three kills, a freeze that outlasts the lease, what appeared on disk, and what two subscribers were told. */
 function witnessed({ records, events }: SampleRun): void {
-  for (const [pid, at] of [[11, 1_000], [21, 61_000], [14, 76_900]] as const) records.kills.push({ role: 'worker', pid, at, deadBy: at + 10 });
-  records.disturbances.push({ fault: 'freezeLong', role: 'worker', place: 'worker-1', pid: 13, from: 69_500, to: 77_500 });
+  for (const [pid, at] of [
+    [11, 1_000],
+    [21, 61_000],
+    [14, 76_900],
+  ] as const)
+    records.kills.push({ role: 'worker', pid, at, deadBy: at + 10 });
+  records.disturbances.push({
+    fault: 'freezeLong',
+    role: 'worker',
+    place: 'worker-1',
+    pid: 13,
+    from: 69_500,
+    to: 77_500,
+  });
   records.publications.push({ id: '1', attempt: 2, at: 9_001 });
   records.cancelsAsked.add('3');
   records.canceled.add('3');
-  const told = (of: readonly LoggedEvent[]) => of.map(({ id, seq, kind, state }) => ({ id, seq, kind, state, cursor: `${id}/${seq}` }));
+  const told = (of: readonly LoggedEvent[]) =>
+    of.map(({ id, seq, kind, state }) => ({ id, seq, kind, state, cursor: `${id}/${seq}` }));
   records.subscribers.push({ name: 'of all', id: null, from: 0, seen: told(events), connections: 1 });
-  records.subscribers.push({ name: 'of 1', id: '1', from: 2, seen: told(events.filter(({ id, seq }) => id === '1' && seq > 2)), connections: 1 });
+  records.subscribers.push({
+    name: 'of 1',
+    id: '1',
+    from: 2,
+    seen: told(events.filter(({ id, seq }) => id === '1' && seq > 2)),
+    connections: 1,
+  });
 }
 
 function emptyRun(): SampleRun {
   const [events, composes, claims]: [SampleEvent[], Mutable<FinalCompose>[], Mutable<Claim>[]] = [[], [], []];
   return {
-    events, composes, claims,
+    events,
+    composes,
+    claims,
     records: new Records(),
     history: () => historyOf(events, composes, claims),
     event(id, seq) {
@@ -83,7 +117,21 @@ function compose(run: SampleRun, id: string, scenario: Scenario, steps: readonly
     const from: string | null = state;
     state = to ?? state;
     const changed = { from: to === null ? null : from, to };
-    run.events.push({ id, seq: index + 1, position: 0, kind: 'STATE_CHANGED', at, ...changed, reason: null, stateReason: '', state: state ?? '', attempt, reuses: null, failure: null, ...more });
+    run.events.push({
+      id,
+      seq: index + 1,
+      position: 0,
+      kind: 'STATE_CHANGED',
+      at,
+      ...changed,
+      reason: null,
+      stateReason: '',
+      state: state ?? '',
+      attempt,
+      reuses: null,
+      failure: null,
+      ...more,
+    });
   }
   const reuses = steps.at(-1)?.[2].reuses ?? null;
   run.composes.push({ id, key: `k${id}`, state: state ?? '', seq: steps.length, removing: false, reuses });

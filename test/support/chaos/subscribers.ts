@@ -7,8 +7,10 @@ import { WebSocket } from 'ws';
 import type { Random } from './random.ts';
 import type { Subscriber } from './records.ts';
 
-const WATCH_ALL = 'subscription ($after: EventCursor) { composesChanged(after: $after) { cursor seq kind compose { id state } } }';
-const WATCH_ONE = 'subscription ($id: ID!, $after: EventCursor) { composeChanged(id: $id, after: $after, untilDone: true) { cursor seq kind compose { id state } } }';
+const WATCH_ALL =
+  'subscription ($after: EventCursor) { composesChanged(after: $after) { cursor seq kind compose { id state } } }';
+const WATCH_ONE =
+  'subscription ($id: ID!, $after: EventCursor) { composeChanged(id: $id, after: $after, untilDone: true) { cursor seq kind compose { id state } } }';
 const PING_MS = 1_000;
 const PONG_MS = 2_500;
 
@@ -37,13 +39,25 @@ export async function follow({ subscriber, after, urls, random, signal }: Follow
     if (event.kind === 'SNAPSHOT') subscriber.from = event.seq;
     else subscriber.seen.push({ id: compose.id, state: compose.state, ...event });
     // Whoever has seen the end asks for no more: after its cursor comes what happens to a compose that is DONE.
-    if (subscriber.id !== null && (compose.state === 'DONE' || compose.state === 'FAILED' || compose.state === 'REMOVED')) over = true;
+    if (
+      subscriber.id !== null &&
+      (compose.state === 'DONE' || compose.state === 'FAILED' || compose.state === 'REMOVED')
+    )
+      over = true;
   };
   while (!signal.aborted && !over) {
     const known = urls();
     if (known.length > 0) {
       subscriber.connections += 1;
-      over = (await connection({ url: random.pick(known), id: subscriber.id, after: last, signal, take, cutAfterMs: random.between(200, 8_000) })) || over;
+      over =
+        (await connection({
+          url: random.pick(known),
+          id: subscriber.id,
+          after: last,
+          signal,
+          take,
+          cutAfterMs: random.between(200, 8_000),
+        })) || over;
     }
     if (!over) await sleep(random.between(20, 300), undefined, { signal }).catch(() => undefined);
   }

@@ -1,8 +1,17 @@
 // Rows as Koji's database gives them, field by field as in kojihub.py.
 
-import type { XmlRpcStruct } from '../../../src/sources/koji/xml-rpc-value.ts';
+import type { XmlRpcStruct } from '../../../src/upstreams/xml-rpc/value.ts';
 import type { InheritedLink, TaggedBuild } from './inheritance.ts';
-import { timeText, type FakeArchive, type FakeBuild, type FakeRpm, type FakeTask, type KojiModel, type PackageRow, type Versioned } from './model.ts';
+import {
+  timeText,
+  type FakeArchive,
+  type FakeBuild,
+  type FakeRpm,
+  type FakeTask,
+  type KojiModel,
+  type PackageRow,
+  type Versioned,
+} from './model.ts';
 
 /** Handed out as packages are first spoken of. */
 const packageIds = new WeakMap<KojiModel, Map<string, number>>();
@@ -58,9 +67,29 @@ export function buildRow(model: KojiModel, build: FakeBuild): XmlRpcStruct {
   };
 }
 
-export function taggedBuildRow(model: KojiModel, { build, tagId, created }: TaggedBuild, withExtra: boolean): XmlRpcStruct {
-  const { extra, cg_id: _cg, cg_name: _cgName, source: _source, creation_ts: _c, start_ts: _s, completion_ts: _d, promotion_ts: _p, ...row } = buildRow(model, build);
-  return { ...row, tag_id: tagId, tag_name: tagName(model, tagId), create_event: created, ...(withExtra && { extra: extra ?? null }) };
+export function taggedBuildRow(
+  model: KojiModel,
+  { build, tagId, created }: TaggedBuild,
+  withExtra: boolean,
+): XmlRpcStruct {
+  const {
+    extra,
+    cg_id: _cg,
+    cg_name: _cgName,
+    source: _source,
+    creation_ts: _c,
+    start_ts: _s,
+    completion_ts: _d,
+    promotion_ts: _p,
+    ...row
+  } = buildRow(model, build);
+  return {
+    ...row,
+    tag_id: tagId,
+    tag_name: tagName(model, tagId),
+    create_event: created,
+    ...(withExtra && { extra: extra ?? null }),
+  };
 }
 
 export function rpmRow(model: KojiModel, rpm: FakeRpm): XmlRpcStruct {
@@ -126,7 +155,14 @@ export function linkRow(model: KojiModel, link: InheritedLink): XmlRpcStruct {
 }
 
 export function historyRow(tagId: number, { created, revoked }: Versioned): XmlRpcStruct {
-  return { tag_id: tagId, create_event: created, creator_id: 1, revoke_event: revoked, revoker_id: revoked === null ? null : 1, active: revoked === null ? true : null };
+  return {
+    tag_id: tagId,
+    create_event: created,
+    creator_id: 1,
+    revoke_event: revoked,
+    revoker_id: revoked === null ? null : 1,
+    active: revoked === null ? true : null,
+  };
 }
 
 export function packageRow(model: KojiModel, row: PackageRow): XmlRpcStruct {

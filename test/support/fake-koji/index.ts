@@ -4,9 +4,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { parseKojiProfile, type KojiProfile } from '../../../src/sources/koji/koji-profile.ts';
-import { readMessage } from '../../../src/sources/koji/xml-rpc-reader.ts';
-import { isStruct, type XmlRpcValue } from '../../../src/sources/koji/xml-rpc-value.ts';
+import { parseKojiProfile, type KojiProfile } from '../../../src/upstreams/koji/koji-profile.ts';
+import { readMessage } from '../../../src/upstreams/xml-rpc/reader.ts';
+import { isStruct, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 import { callMethod, HubFault } from './methods.ts';
 import { KojiModel } from './model.ts';
 import { faultResponse, response } from './wire.ts';
@@ -82,7 +82,13 @@ export class FakeKoji extends KojiModel {
   /** A profile that points here and is in no mood to wait. */
   profile(settings: Partial<KojiProfile> = {}): KojiProfile {
     const { name = 'fake', ...others } = settings;
-    const read = parseKojiProfile(name, { server: `${this.url}/kojihub`, topUrl: `${this.url}/kojifiles`, firstPauseMs: 1, attempts: 3, ...others });
+    const read = parseKojiProfile(name, {
+      server: `${this.url}/kojihub`,
+      topUrl: `${this.url}/kojifiles`,
+      firstPauseMs: 1,
+      attempts: 3,
+      ...others,
+    });
     if ('problems' in read) throw new Error(read.problems.join('; '));
     return read.profile;
   }
@@ -177,7 +183,13 @@ export class FakeKoji extends KojiModel {
 
   #reply(reply: ServerResponse, breakage: Breakage | null, answer: string): void {
     const send = (body: string | Buffer, contentType = 'text/xml; charset=utf-8'): void => {
-      reply.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(body), 'koji-version': '1.36.1' }).end(body);
+      reply
+        .writeHead(200, {
+          'content-type': contentType,
+          'content-length': Buffer.byteLength(body),
+          'koji-version': '1.36.1',
+        })
+        .end(body);
     };
     switch (breakage?.kind) {
       case undefined:
@@ -219,5 +231,8 @@ export async function startFakeKoji(): Promise<FakeKoji> {
 function inner({ method, params }: Asked): Asked[] {
   const [calls] = params;
   if (method !== 'multiCall' || !Array.isArray(calls)) return [];
-  return (calls as readonly XmlRpcValue[]).filter(isStruct).map((call) => ({ method: call['methodName'] as string, params: (call['params'] ?? []) as readonly XmlRpcValue[] }));
+  return (calls as readonly XmlRpcValue[]).filter(isStruct).map((call) => ({
+    method: call['methodName'] as string,
+    params: (call['params'] ?? []) as readonly XmlRpcValue[],
+  }));
 }

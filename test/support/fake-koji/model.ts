@@ -1,7 +1,7 @@
 // What a Koji knows, in memory: tags, inheritance, package lists and taggings are versioned by events, as in its database, so
 // that a question at an event is answered as it was then. Builds, RPMs, signatures and tasks are not, as in Koji.
 
-import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/sources/koji/xml-rpc-value.ts';
+import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 
 export interface Versioned {
   readonly created: number;
@@ -107,8 +107,14 @@ export class KojiModel {
   addTag(name: string, options: { readonly arches?: string; readonly parents?: readonly string[] } = {}): number {
     const id = this.tags.get(name) ?? this.#nextId();
     this.tags.set(name, id);
-    this.configs.push({ tagId: id, arches: options.arches ?? 'x86_64 aarch64', created: this.eventElsewhere(), revoked: null });
-    for (const [index, parent] of (options.parents ?? []).entries()) this.inherit(name, parent, { priority: index * 10 });
+    this.configs.push({
+      tagId: id,
+      arches: options.arches ?? 'x86_64 aarch64',
+      created: this.eventElsewhere(),
+      revoked: null,
+    });
+    for (const [index, parent] of (options.parents ?? []).entries())
+      this.inherit(name, parent, { priority: index * 10 });
     return id;
   }
 
@@ -123,9 +129,27 @@ export class KojiModel {
     this.#revoke(this.configs, (row) => row.tagId === id);
   }
 
-  inherit(child: string, parent: string, options: { readonly priority?: number; readonly maxdepth?: number | null; readonly intransitive?: boolean; readonly filter?: string } = {}): void {
+  inherit(
+    child: string,
+    parent: string,
+    options: {
+      readonly priority?: number;
+      readonly maxdepth?: number | null;
+      readonly intransitive?: boolean;
+      readonly filter?: string;
+    } = {},
+  ): void {
     const { priority = 0, maxdepth = null, intransitive = false, filter = '' } = options;
-    this.links.push({ tagId: this.tagId(child), parentId: this.tagId(parent), priority, maxdepth, intransitive, filter, created: this.eventElsewhere(), revoked: null });
+    this.links.push({
+      tagId: this.tagId(child),
+      parentId: this.tagId(parent),
+      priority,
+      maxdepth,
+      intransitive,
+      filter,
+      created: this.eventElsewhere(),
+      revoked: null,
+    });
   }
 
   disinherit(child: string, parent: string): void {
@@ -136,7 +160,8 @@ export class KojiModel {
   addPackage(tag: string, name: string, blocked = false): void {
     const tagId = this.tagId(tag);
     const event = this.eventElsewhere();
-    for (const row of this.packages) if (row.tagId === tagId && row.name === name && row.revoked === null) row.revoked = event;
+    for (const row of this.packages)
+      if (row.tagId === tagId && row.name === name && row.revoked === null) row.revoked = event;
     this.packages.push({ tagId, name, blocked, created: event, revoked: null });
   }
 
@@ -153,16 +178,41 @@ export class KojiModel {
       readonly types?: readonly string[];
       readonly extra?: XmlRpcValue;
       readonly archives?: readonly Omit<FakeArchive, 'id'>[];
-      readonly rpms?: readonly (Partial<Pick<FakeRpm, 'name' | 'arch' | 'metadataOnly' | 'sizeBytes' | 'payloadHash'>> & { readonly sigkeys?: readonly string[] })[];
+      readonly rpms?: readonly (Partial<
+        Pick<FakeRpm, 'name' | 'arch' | 'metadataOnly' | 'sizeBytes' | 'payloadHash'>
+      > & { readonly sigkeys?: readonly string[] })[];
     } = {},
   ): FakeBuild {
     const [, name = '', version = '', release = ''] = /^(.+)-([^-]+)-([^-]+)$/.exec(nvr) ?? [];
     const { state = BUILD_STATE.COMPLETE, epoch = null, volume = 'DEFAULT', types = ['rpm'], extra = null } = options;
     const archives = (options.archives ?? []).map((archive) => ({ id: this.#nextId(), ...archive }));
-    const build: FakeBuild = { id: this.#nextId(), name, version, release, nvr, epoch, state, volume, types, extra, event: this.eventElsewhere(), rpms: [], archives };
+    const build: FakeBuild = {
+      id: this.#nextId(),
+      name,
+      version,
+      release,
+      nvr,
+      epoch,
+      state,
+      volume,
+      types,
+      extra,
+      event: this.eventElsewhere(),
+      rpms: [],
+      archives,
+    };
     const isRpm = types.includes('rpm');
     for (const rpm of options.rpms ?? (isRpm ? [{ arch: 'src' }, { arch: 'x86_64' }] : [])) {
-      const one: FakeRpm = { id: this.#nextId(), buildId: build.id, name: rpm.name ?? name, arch: rpm.arch ?? 'x86_64', metadataOnly: rpm.metadataOnly ?? false, sigkeys: new Set(), sizeBytes: rpm.sizeBytes ?? null, payloadHash: rpm.payloadHash ?? null };
+      const one: FakeRpm = {
+        id: this.#nextId(),
+        buildId: build.id,
+        name: rpm.name ?? name,
+        arch: rpm.arch ?? 'x86_64',
+        metadataOnly: rpm.metadataOnly ?? false,
+        sigkeys: new Set(),
+        sizeBytes: rpm.sizeBytes ?? null,
+        payloadHash: rpm.payloadHash ?? null,
+      };
       build.rpms.push(one);
       this.rpms.set(one.id, one);
       for (const key of rpm.sigkeys ?? []) this.sign(build, one, key);
@@ -186,7 +236,11 @@ export class KojiModel {
   tagBuild(tag: string, nvr: string, listPackage = true): void {
     const tagId = this.tagId(tag);
     const build = this.build(nvr);
-    if (listPackage && !this.packages.some((row) => row.tagId === tagId && row.name === build.name && row.revoked === null)) this.addPackage(tag, build.name);
+    if (
+      listPackage &&
+      !this.packages.some((row) => row.tagId === tagId && row.name === build.name && row.revoked === null)
+    )
+      this.addPackage(tag, build.name);
     this.listings.push({ tagId, buildId: build.id, created: this.eventElsewhere(), revoked: null });
   }
 
@@ -196,12 +250,26 @@ export class KojiModel {
   }
 
   /** A module build, tagged, and the tag of what it holds. As MBS imports it: one metadata file of all, one for each arch. */
-  addModule(tag: string, nsvc: string, modulemd = `document: modulemd\n# ${nsvc}\n`, content: readonly string[] = []): FakeBuild {
+  addModule(
+    tag: string,
+    nsvc: string,
+    modulemd = `document: modulemd\n# ${nsvc}\n`,
+    content: readonly string[] = [],
+  ): FakeBuild {
     const [name = '', stream = '', version = '', context = ''] = nsvc.split(':');
     const contentTag = `module-${nsvc.replaceAll(':', '-')}`;
-    const typeinfo = { module: { name, stream, version, context, modulemd_str: modulemd, content_koji_tag: contentTag } };
-    const archives = ['modulemd.txt', 'modulemd.x86_64.txt', 'modulemd.aarch64.txt'].map((filename) => ({ type: 'module', filename }));
-    const build = this.addBuild(`${name}-${stream.replaceAll('-', '_')}-${version}.${context}`, { types: ['module'], extra: { typeinfo }, archives });
+    const typeinfo = {
+      module: { name, stream, version, context, modulemd_str: modulemd, content_koji_tag: contentTag },
+    };
+    const archives = ['modulemd.txt', 'modulemd.x86_64.txt', 'modulemd.aarch64.txt'].map((filename) => ({
+      type: 'module',
+      filename,
+    }));
+    const build = this.addBuild(`${name}-${stream.replaceAll('-', '_')}-${version}.${context}`, {
+      types: ['module'],
+      extra: { typeinfo },
+      archives,
+    });
     this.tagBuild(tag, build.nvr);
     this.addTag(contentTag);
     for (const nvr of content) this.tagBuild(contentTag, nvr);
@@ -216,8 +284,22 @@ export class KojiModel {
     this.listings.length = 0;
   }
 
-  addTask(options: { readonly method?: string; readonly state?: number; readonly parent?: number | null; readonly request?: readonly XmlRpcValue[]; readonly result?: XmlRpcValue } = {}): number {
-    const { method = 'build', state = TASK_STATE.CLOSED, parent = null, request = ['git+https://src.example/rpms/foo#abc', 'f43', { scratch: true }], result = null } = options;
+  addTask(
+    options: {
+      readonly method?: string;
+      readonly state?: number;
+      readonly parent?: number | null;
+      readonly request?: readonly XmlRpcValue[];
+      readonly result?: XmlRpcValue;
+    } = {},
+  ): number {
+    const {
+      method = 'build',
+      state = TASK_STATE.CLOSED,
+      parent = null,
+      request = ['git+https://src.example/rpms/foo#abc', 'f43', { scratch: true }],
+      result = null,
+    } = options;
     const id = this.#nextId();
     this.tasks.set(id, { id, method, state, parent, request, result });
     return id;
@@ -228,9 +310,24 @@ export class KojiModel {
     const parent = this.addTask();
     const id = this.#nextId();
     const made = (files: readonly string[]): string[] => files.map((file) => `tasks/${id % 10_000}/${id}/${file}`);
-    const [sources, binaries] = [rpms.filter((file) => file.endsWith('.src.rpm')), rpms.filter((file) => !file.endsWith('.src.rpm'))];
-    this.addTask({ method: 'buildSRPMFromSCM', parent, request: [], result: { srpm: made(sources)[0] ?? null, logs: [], brootid: 1 } });
-    this.tasks.set(id, { id, method: 'buildArch', state: TASK_STATE.CLOSED, parent, request: [], result: { rpms: made(binaries), srpms: made(sources), logs: [], brootid: 2 } });
+    const [sources, binaries] = [
+      rpms.filter((file) => file.endsWith('.src.rpm')),
+      rpms.filter((file) => !file.endsWith('.src.rpm')),
+    ];
+    this.addTask({
+      method: 'buildSRPMFromSCM',
+      parent,
+      request: [],
+      result: { srpm: made(sources)[0] ?? null, logs: [], brootid: 1 },
+    });
+    this.tasks.set(id, {
+      id,
+      method: 'buildArch',
+      state: TASK_STATE.CLOSED,
+      parent,
+      request: [],
+      result: { rpms: made(binaries), srpms: made(sources), logs: [], brootid: 2 },
+    });
     return parent;
   }
 

@@ -5,7 +5,10 @@ import { startFakeKoji } from './index.ts';
 const hub = await startFakeKoji();
 hub.addTag('f43-base');
 hub.addTag('f43', { parents: ['f43-base'] });
-hub.addBuild('bash-5.3-1.fc43', { epoch: 1, rpms: [{ arch: 'src' }, { arch: 'x86_64', sigkeys: ['ABCDEF12'] }, { name: 'bash-doc', arch: 'noarch' }] });
+hub.addBuild('bash-5.3-1.fc43', {
+  epoch: 1,
+  rpms: [{ arch: 'src' }, { arch: 'x86_64', sigkeys: ['ABCDEF12'] }, { name: 'bash-doc', arch: 'noarch' }],
+});
 hub.addBuild('zlib & <co>-1.3-2.fc43', { extra: { source: { original_url: 'git+https://src.example/zlib' } } });
 hub.tagBuild('f43-base', 'bash-5.3-1.fc43');
 hub.tagBuild('f43', 'zlib & <co>-1.3-2.fc43');

@@ -1,7 +1,7 @@
 // XML-RPC as Koji's hub writes it, that is as Python's xmlrpc.client does with Koji's i8: line feeds between elements, nothing
 // escaped but & < >. Written apart from the client's own writer, so that neither hides the other's mistakes.
 
-import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/sources/koji/xml-rpc-value.ts';
+import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 
 export function response(value: XmlRpcValue): string {
   return `<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n${dump(value)}</param>\n</params>\n</methodResponse>\n`;
@@ -20,9 +20,15 @@ function dump(value: XmlRpcValue): string {
   if (Object.is(value, -0)) return '<value><double>-0.0</double></value>\n';
   if (typeof value === 'number') return `<value><double>${value}</double></value>\n`;
   if (value instanceof XmlRpcDateTime) return `<value><dateTime.iso8601>${value.text}</dateTime.iso8601></value>\n`;
-  if (value instanceof Uint8Array) return `<value><base64>\n${Buffer.from(value).toString('base64').replace(/(.{76})/g, '$1\n')}\n</base64></value>\n`;
-  if (Array.isArray(value)) return `<value><array><data>\n${(value as readonly XmlRpcValue[]).map(dump).join('')}</data></array></value>\n`;
-  const members = Object.entries(value).map(([name, item]: [string, XmlRpcValue]) => `<member>\n<name>${escape(name)}</name>\n${dump(item)}</member>\n`);
+  if (value instanceof Uint8Array)
+    return `<value><base64>\n${Buffer.from(value)
+      .toString('base64')
+      .replace(/(.{76})/g, '$1\n')}\n</base64></value>\n`;
+  if (Array.isArray(value))
+    return `<value><array><data>\n${(value as readonly XmlRpcValue[]).map(dump).join('')}</data></array></value>\n`;
+  const members = Object.entries(value).map(
+    ([name, item]: [string, XmlRpcValue]) => `<member>\n<name>${escape(name)}</name>\n${dump(item)}</member>\n`,
+  );
   return `<value><struct>\n${members.join('')}</struct></value>\n`;
 }
 

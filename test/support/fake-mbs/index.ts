@@ -37,15 +37,22 @@ export function build(nsvc: string, requires?: ModulemdOptions['requires'], more
 function answer({ url }: SeenRequest, builds: readonly FakeBuild[]): Answer {
   const { pathname, search, searchParams: asked } = new URL(url, 'http://fake');
   // Pungi leaves the last slash out, and Flask leads there.
-  if (/\/[12]\/module-builds$/.test(pathname)) return { status: 308, headers: { location: `${pathname}/${search}` }, body: '' };
-  if (pathname.startsWith(FINAL_MODULEMD)) return finalModulemd(builds[Number(pathname.slice(FINAL_MODULEMD.length)) - 1]);
-  if (pathname.replace('/2/', '/1/') !== PATH) return json({ error: 'Not Found', message: 'The requested URL was not found', status: 404 }, 404);
+  if (/\/[12]\/module-builds$/.test(pathname))
+    return { status: 308, headers: { location: `${pathname}/${search}` }, body: '' };
+  if (pathname.startsWith(FINAL_MODULEMD))
+    return finalModulemd(builds[Number(pathname.slice(FINAL_MODULEMD.length)) - 1]);
+  if (pathname.replace('/2/', '/1/') !== PATH)
+    return json({ error: 'Not Found', message: 'The requested URL was not found', status: 404 }, 404);
   const bad = asked.getAll('state').find((state) => !/^[0-6]$/.test(state));
   if (bad) return json({ error: 'Bad Request', message: `An invalid state was supplied: ${bad}`, status: 400 }, 400);
-  if (asked.has('base_module_br_stream_version_lte') && !asked.has('base_module_br_name')) return json({ error: 'Bad Request', message: 'base_module_br_name is needed', status: 400 }, 400);
+  if (asked.has('base_module_br_stream_version_lte') && !asked.has('base_module_br_name'))
+    return json({ error: 'Bad Request', message: 'base_module_br_name is needed', status: 400 }, 400);
   const found = builds.filter((candidate) => isAsked(candidate, asked));
-  if (asked.get('order_desc_by') === 'version') found.sort((left, right) => Number(BigInt(right.version) - BigInt(left.version)));
-  return json(pageOf(found, asked, (build) => builds.indexOf(build) + 1, asked.has('verbose') || pathname.includes('/2/')));
+  if (asked.get('order_desc_by') === 'version')
+    found.sort((left, right) => Number(BigInt(right.version) - BigInt(left.version)));
+  return json(
+    pageOf(found, asked, (build) => builds.indexOf(build) + 1, asked.has('verbose') || pathname.includes('/2/')),
+  );
 }
 
 /** By arch; one document each. */
@@ -57,22 +64,45 @@ function finalModulemd(build: FakeBuild | undefined): Answer {
 function isAsked({ name, stream, version, context, state = 5, platform }: FakeBuild, asked: URLSearchParams): boolean {
   const nsvc = [name, stream, version, context];
   if (!(asked.get('nsvc') ?? '').split(':').every((part, index) => part === '' || part === nsvc[index])) return false;
-  if (!['name', 'stream', 'version', 'context'].every((key, index) => !asked.has(key) || asked.get(key) === nsvc[index])) return false;
+  if (
+    !['name', 'stream', 'version', 'context'].every((key, index) => !asked.has(key) || asked.get(key) === nsvc[index])
+  )
+    return false;
   if (asked.has('state') && !asked.getAll('state').includes(String(state))) return false;
   const bound = (key: string) => (asked.has(key) ? Number(asked.get(key)) : null);
   const [gte, lte] = [bound('base_module_br_stream_version_gte'), bound('base_module_br_stream_version_lte')];
   if (asked.has('base_module_br_name') && asked.get('base_module_br_name') !== platform?.name) return false;
   if (asked.has('base_module_br_stream') && asked.get('base_module_br_stream') !== platform?.stream) return false;
-  return (gte === null || (platform !== undefined && platform.streamVersion >= gte)) && (lte === null || (platform !== undefined && platform.streamVersion <= lte));
+  return (
+    (gte === null || (platform !== undefined && platform.streamVersion >= gte)) &&
+    (lte === null || (platform !== undefined && platform.streamVersion <= lte))
+  );
 }
 
-function pageOf(found: readonly FakeBuild[], asked: URLSearchParams, idOf: (build: FakeBuild) => number, isVerbose: boolean): object {
+function pageOf(
+  found: readonly FakeBuild[],
+  asked: URLSearchParams,
+  idOf: (build: FakeBuild) => number,
+  isVerbose: boolean,
+): object {
   const [page, perPage] = [Number(asked.get('page') ?? 1), Math.min(100, Number(asked.get('per_page') ?? 10))];
   const pages = Math.ceil(found.length / perPage);
-  const link = (number: number) => `http://mbs.internal${PATH}?${new URLSearchParams({ page: String(number), per_page: String(perPage) }).toString()}`;
+  const link = (number: number) =>
+    `http://mbs.internal${PATH}?${new URLSearchParams({ page: String(number), per_page: String(perPage) }).toString()}`;
   return {
-    items: found.slice((page - 1) * perPage, page * perPage).map((item) => (isVerbose ? verbose(item, idOf(item)) : { id: idOf(item), state: item.state ?? 5 })),
-    meta: { first: link(1), last: link(pages), next: page < pages ? link(page + 1) : null, prev: page > 1 ? link(page - 1) : null, page, pages, per_page: perPage, total: found.length },
+    items: found
+      .slice((page - 1) * perPage, page * perPage)
+      .map((item) => (isVerbose ? verbose(item, idOf(item)) : { id: idOf(item), state: item.state ?? 5 })),
+    meta: {
+      first: link(1),
+      last: link(pages),
+      next: page < pages ? link(page + 1) : null,
+      prev: page > 1 ? link(page - 1) : null,
+      page,
+      pages,
+      per_page: perPage,
+      total: found.length,
+    },
   };
 }
 
@@ -93,7 +123,21 @@ function verbose(item: FakeBuild, id: number): object {
     rebuild_strategy: 'changed-and-after',
     scmurl: `https://src.example.com/modules/${name}.git?#0123456789abcdef0123456789abcdef01234567`,
     siblings: [],
-    base_module_buildrequires: platform ? [{ id: 7, name: platform.name, stream: platform.stream, version: '1', context: '00000000', koji_tag: null, state: 5, state_name: 'ready', stream_version: platform.streamVersion }] : [],
+    base_module_buildrequires: platform
+      ? [
+          {
+            id: 7,
+            name: platform.name,
+            stream: platform.stream,
+            version: '1',
+            context: '00000000',
+            koji_tag: null,
+            state: 5,
+            state_name: 'ready',
+            stream_version: platform.streamVersion,
+          },
+        ]
+      : [],
     component_builds: [1, 2],
     stream_version: null,
     virtual_streams: [],

@@ -12,10 +12,22 @@ export interface ModulemdOptions {
 }
 
 /** Streams are written without quotes, as packagers write them: 5.10 must not become a number. */
-export function modulemdV2({ name, stream, version, context, requires = [{ platform: ['f40'] }], rpms = [] }: ModulemdOptions): string {
+export function modulemdV2({
+  name,
+  stream,
+  version,
+  context,
+  requires = [{ platform: ['f40'] }],
+  rpms = [],
+}: ModulemdOptions): string {
   const sets = requires.map((set) => {
     const lines = Object.entries(set).map(([required, streams]) => `      ${required}: [${streams.join(', ')}]`);
-    return [`  - buildrequires:`, `      platform: [f40]`, `    requires:${lines.length === 0 ? ' {}' : ''}`, ...lines].join('\n');
+    return [
+      `  - buildrequires:`,
+      `      platform: [f40]`,
+      `    requires:${lines.length === 0 ? ' {}' : ''}`,
+      ...lines,
+    ].join('\n');
   });
   return [
     '---',
@@ -44,5 +56,17 @@ export function modulemdV2({ name, stream, version, context, requires = [{ platf
 
 export function modulemdV1(name: string, stream: string, requires: Readonly<Record<string, string>>): string {
   const lines = Object.entries(requires).map(([required, requiredStream]) => `      ${required}: ${requiredStream}`);
-  return ['---', 'document: modulemd', 'version: 1', 'data:', `  name: ${name}`, `  stream: ${stream}`, '  dependencies:', '    requires:', ...lines, '...', ''].join('\n');
+  return [
+    '---',
+    'document: modulemd',
+    'version: 1',
+    'data:',
+    `  name: ${name}`,
+    `  stream: ${stream}`,
+    '  dependencies:',
+    '    requires:',
+    ...lines,
+    '...',
+    '',
+  ].join('\n');
 }

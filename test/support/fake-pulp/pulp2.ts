@@ -43,19 +43,38 @@ function answer({ method, url, headers, body }: SeenRequest, repositories: reado
   if (!isAuthorized(headers.authorization)) return json(errorOf(method, pathname, 401, 'Authentication failed.'), 401);
   if (method === 'POST' && pathname === SEARCH) {
     if (headers['content-type'] !== 'application/json') return json(errorOf(method, pathname, 400, 'not JSON'), 400);
-    const { criteria } = JSON.parse(body.toString('utf8')) as { criteria: { filters: Record<string, unknown>; fields: string[] } };
-    return json(repositories.filter((repository) => matches(repository, criteria.filters)).map((repository) => project(repository, criteria.fields)));
+    const { criteria } = JSON.parse(body.toString('utf8')) as {
+      criteria: { filters: Record<string, unknown>; fields: string[] };
+    };
+    return json(
+      repositories
+        .filter((repository) => matches(repository, criteria.filters))
+        .map((repository) => project(repository, criteria.fields)),
+    );
   }
   const id = method === 'GET' ? ONE.exec(pathname)?.[1] : undefined;
   if (id === undefined) return json(errorOf(method, pathname, 405, 'Method not allowed'), 405);
   const found = repositories.find((repository) => repository.id === decodeURIComponent(id));
-  if (!found) return json({ ...errorOf(method, pathname, 404, `Missing resource(s): repo_id=${id}`), resources: { repo_id: id } }, 404);
-  return json({ ...project(found, ['id', 'notes', 'display_name']), distributors: [], importers: [], last_unit_added: null });
+  if (!found)
+    return json(
+      { ...errorOf(method, pathname, 404, `Missing resource(s): repo_id=${id}`), resources: { repo_id: id } },
+      404,
+    );
+  return json({
+    ...project(found, ['id', 'notes', 'display_name']),
+    distributors: [],
+    importers: [],
+    last_unit_added: null,
+  });
 }
 
 function matches(repository: FakeRepository, filters: Readonly<Record<string, unknown>>): boolean {
   return Object.entries(filters).every(([path, wanted]) => {
-    const value = path.startsWith('notes.') ? repository.notes[path.slice('notes.'.length)] : path === 'id' ? repository.id : undefined;
+    const value = path.startsWith('notes.')
+      ? repository.notes[path.slice('notes.'.length)]
+      : path === 'id'
+        ? repository.id
+        : undefined;
     const among = (wanted as { $in?: unknown[] } | null)?.$in;
     return among ? among.includes(value) : value === wanted;
   });
@@ -63,9 +82,23 @@ function matches(repository: FakeRepository, filters: Readonly<Record<string, un
 
 /** Whatever is asked for, `_id`, `id` and `_href` come along. */
 function project({ id, notes }: FakeRepository, fields: readonly string[]): object {
-  return { _id: { $oid: '5f0c' }, _href: `/pulp/api/v2/repositories/${id}/`, id, ...(fields.includes('notes') && { notes }), ...(fields.includes('display_name') && { display_name: id }) };
+  return {
+    _id: { $oid: '5f0c' },
+    _href: `/pulp/api/v2/repositories/${id}/`,
+    id,
+    ...(fields.includes('notes') && { notes }),
+    ...(fields.includes('display_name') && { display_name: id }),
+  };
 }
 
 function errorOf(method: string, path: string, status: number, message: string): object {
-  return { http_request_method: method, exception: null, error_message: message, _href: path, http_status: status, error: { code: 'PLP0009', data: {}, description: message, sub_errors: [] }, traceback: null };
+  return {
+    http_request_method: method,
+    exception: null,
+    error_message: message,
+    _href: path,
+    http_status: status,
+    error: { code: 'PLP0009', data: {}, description: message, sub_errors: [] },
+    traceback: null,
+  };
 }

@@ -24,7 +24,11 @@ export async function startFakePulp3(...distributions: readonly FakeDistribution
   return Object.assign(server, { distributions: all });
 }
 
-export function distribution(name: string, labels: Readonly<Record<string, string | null>> = {}, more: Partial<FakeDistribution> = {}): FakeDistribution {
+export function distribution(
+  name: string,
+  labels: Readonly<Record<string, string | null>> = {},
+  more: Partial<FakeDistribution> = {},
+): FakeDistribution {
   return {
     name,
     base_url: `https://packages.example.com/pulp/content/${name}/`,
@@ -61,5 +65,10 @@ function answer({ url, headers }: SeenRequest, distributions: readonly FakeDistr
     generate_repo_config: false,
     ...item,
   }));
-  return json({ count: found.length, next: more ? `http://pulp-api.internal${PATH}?limit=${limit}&offset=${offset + limit}` : null, previous: null, results });
+  return json({
+    count: found.length,
+    next: more ? `http://pulp-api.internal${PATH}?limit=${limit}&offset=${offset + limit}` : null,
+    previous: null,
+    results,
+  });
 }

@@ -7,7 +7,9 @@ export function readOrExit(path) {
   try {
     return readConfiguration(path);
   } catch (error) {
-    process.stderr.write(`Traceback (most recent call last):\n  File "/usr/bin/pungi", line 1, in <module>\nSyntaxError: ${error.message}\n`);
+    process.stderr.write(
+      `Traceback (most recent call last):\n  File "/usr/bin/pungi", line 1, in <module>\nSyntaxError: ${error.message}\n`,
+    );
     process.exit(1);
   }
 }
@@ -36,7 +38,16 @@ function readLines(text, path) {
 
 /** Python's literals, as far as they are JSON's with other names and `\U` for all of Unicode. */
 function literal(value, index) {
-  const outside = value.split(/("(?:[^"\\]|\\.)*")/).map((part, at) => (at % 2 === 1 ? part.replace(/\\U([0-9a-f]{8})/g, (_, point) => JSON.stringify(String.fromCodePoint(parseInt(point, 16))).slice(1, -1)) : part.replace(/\bNone\b/g, 'null').replace(/\bTrue\b/g, 'true').replace(/\bFalse\b/g, 'false')));
+  const outside = value.split(/("(?:[^"\\]|\\.)*")/).map((part, at) =>
+    at % 2 === 1
+      ? part.replace(/\\U([0-9a-f]{8})/g, (_, point) =>
+          JSON.stringify(String.fromCodePoint(parseInt(point, 16))).slice(1, -1),
+        )
+      : part
+          .replace(/\bNone\b/g, 'null')
+          .replace(/\bTrue\b/g, 'true')
+          .replace(/\bFalse\b/g, 'false'),
+  );
   try {
     return JSON.parse(outside.join(''));
   } catch {

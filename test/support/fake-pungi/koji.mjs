@@ -32,6 +32,10 @@ export function kojiPackages(conf, control, variants) {
   if (unknown) return { problem: `No module build found for '${unknown}' (queried for '${unknown}')`, packages: [] };
   const named = new Set([...(conf.pkgset_koji_builds ?? []), ...modules.flatMap((nsvc) => control.modules[nsvc])]);
   const scratch = new Set((conf.pkgset_koji_scratch_tasks ?? []).flatMap((task) => control.tasks?.[task] ?? []));
-  const isNamed = (pkg) => [...named, ...scratch].some((nvr) => pkg.sourceRpm === `${nvr}.src.rpm` || `${pkg.name}-${pkg.version}-${pkg.release}.${pkg.arch}` === `${nvr}.src`);
+  const isNamed = (pkg) =>
+    [...named, ...scratch].some(
+      (nvr) =>
+        pkg.sourceRpm === `${nvr}.src.rpm` || `${pkg.name}-${pkg.version}-${pkg.release}.${pkg.arch}` === `${nvr}.src`,
+    );
   return { packages: tags.some((tag) => tag !== '') ? packages : packages.filter(isNamed) };
 }

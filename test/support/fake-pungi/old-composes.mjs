@@ -5,12 +5,15 @@ import { join } from 'node:path';
 
 /** Null where none is of the release, or none is finished. */
 export function findOldCompose(directories, { short, version }) {
-  const found = directories.filter(isDirectory).flatMap((directory) => readdirSync(directory).flatMap((name) => {
-    const [prefix, path] = [`${short}-${version}`, join(directory, name)];
-    const isOfRelease = name.startsWith(prefix) && /^.\d/.test(name.slice(prefix.length)) && isDirectory(path);
-    const status = isOfRelease && existsSync(join(path, 'STATUS')) ? readFileSync(join(path, 'STATUS'), 'utf8').trim() : '';
-    return ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED'].includes(status) ? [{ name, path }] : [];
-  }));
+  const found = directories.filter(isDirectory).flatMap((directory) =>
+    readdirSync(directory).flatMap((name) => {
+      const [prefix, path] = [`${short}-${version}`, join(directory, name)];
+      const isOfRelease = name.startsWith(prefix) && /^.\d/.test(name.slice(prefix.length)) && isDirectory(path);
+      const status =
+        isOfRelease && existsSync(join(path, 'STATUS')) ? readFileSync(join(path, 'STATUS'), 'utf8').trim() : '';
+      return ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED'].includes(status) ? [{ name, path }] : [];
+    }),
+  );
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1)).at(-1)?.path ?? null;
 }
 

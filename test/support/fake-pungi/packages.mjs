@@ -7,20 +7,35 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 
 export function readRepository(place) {
   if (/^https?:/.test(place)) {
-    return { problem: 'Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried', hint: `  - Curl error (7): Couldn't connect to server for ${place}/repodata/repomd.xml\n`, packages: [] };
+    return {
+      problem: 'Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried',
+      hint: `  - Curl error (7): Couldn't connect to server for ${place}/repodata/repomd.xml\n`,
+      packages: [],
+    };
   }
   const repodata = join(place, 'repodata');
-  if (!existsSync(join(repodata, 'repomd.xml'))) return { problem: 'Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried', packages: [] };
+  if (!existsSync(join(repodata, 'repomd.xml')))
+    return {
+      problem: 'Cannot download repomd.xml: Cannot download repodata/repomd.xml: All mirrors were tried',
+      packages: [],
+    };
   const primary = readdirSync(repodata).find((name) => /primary\.xml(\.gz|\.zst)?$/.test(name));
   if (!primary) return { problem: 'repomd.xml names no primary metadata', packages: [] };
   const bytes = readFileSync(join(repodata, primary));
-  const xml = (primary.endsWith('.gz') ? gunzipSync(bytes) : primary.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes).toString();
-  return { packages: [...xml.matchAll(/<package type="rpm">[\s\S]*?<\/package>/g)].map(([text]) => parsePackage(text, place)) };
+  const xml = (
+    primary.endsWith('.gz') ? gunzipSync(bytes) : primary.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes
+  ).toString();
+  return {
+    packages: [...xml.matchAll(/<package type="rpm">[\s\S]*?<\/package>/g)].map(([text]) => parsePackage(text, place)),
+  };
 }
 
 function parsePackage(text, place) {
   const one = (pattern) => pattern.exec(text)?.[1] ?? '';
-  const names = (section) => [...one(new RegExp(`<rpm:${section}>([\\s\\S]*?)</rpm:${section}>`)).matchAll(/name="([^"]*)"/g)].map((match) => unescape(match[1]));
+  const names = (section) =>
+    [...one(new RegExp(`<rpm:${section}>([\\s\\S]*?)</rpm:${section}>`)).matchAll(/name="([^"]*)"/g)].map((match) =>
+      unescape(match[1]),
+    );
   return {
     name: unescape(one(/<name>([^<]*)/)),
     arch: one(/<arch>([^<]*)/),
@@ -43,12 +58,18 @@ export function gather(packages, conf, arch, confDir, variants) {
   const isDebug = (pkg) => /-debug(info|source)$/.test(pkg.name);
   const binary = packages.filter((pkg) => fits(pkg) && !isDebug(pkg));
   const isGroupLeftOut = variants.includes('<modules>') && !variants.includes('<group>');
-  const asked = conf.comps_file ? (isGroupLeftOut ? [] : askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8'))) : ['*'];
+  const asked = conf.comps_file
+    ? isGroupLeftOut
+      ? []
+      : askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8'))
+    : ['*'];
   const chosen = new Set();
   // The real one writes the names into a kickstart file as they are: there a hyphen excludes.
   const excluded = asked.filter((pattern) => pattern.startsWith('-')).map((pattern) => pattern.slice(1));
   const missing = asked.filter((pattern) => {
-    const found = packages.filter((pkg) => pkg.arch !== 'src' && fits(pkg) && globs(pattern, pkg.name) && !excluded.includes(pkg.name));
+    const found = packages.filter(
+      (pkg) => pkg.arch !== 'src' && fits(pkg) && globs(pattern, pkg.name) && !excluded.includes(pkg.name),
+    );
     for (const pkg of found) chosen.add(pkg);
     return found.length === 0 && pattern !== '*';
   });
@@ -56,7 +77,9 @@ export function gather(packages, conf, arch, confDir, variants) {
   if (conf.gather_method !== 'nodeps') {
     for (const pkg of chosen) {
       const unprovided = pkg.requires.filter((requirement) => {
-        const provider = binary.find((candidate) => candidate.name === requirement || candidate.provides.includes(requirement));
+        const provider = binary.find(
+          (candidate) => candidate.name === requirement || candidate.provides.includes(requirement),
+        );
         if (provider) chosen.add(provider);
         return !provider;
       });
@@ -66,7 +89,14 @@ export function gather(packages, conf, arch, confDir, variants) {
   const sources = new Set([...chosen].map((pkg) => pkg.sourceRpm));
   for (const pkg of packages) if (fits(pkg) && isDebug(pkg) && sources.has(pkg.sourceRpm)) chosen.add(pkg);
   for (const pkg of packages) if (pkg.arch === 'src' && sources.has(basename(pkg.path))) chosen.add(pkg);
-  return { packages: [...chosen].map((pkg) => ({ ...pkg, category: pkg.arch === 'src' ? 'source' : isDebug(pkg) ? 'debug' : 'binary' })), missing, unmet };
+  return {
+    packages: [...chosen].map((pkg) => ({
+      ...pkg,
+      category: pkg.arch === 'src' ? 'source' : isDebug(pkg) ? 'debug' : 'binary',
+    })),
+    missing,
+    unmet,
+  };
 }
 
 function askedIn(comps) {
@@ -74,11 +104,19 @@ function askedIn(comps) {
 }
 
 function globs(pattern, name) {
-  const source = pattern.replaceAll(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.').replaceAll('[!', '[^');
+  const source = pattern
+    .replaceAll(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+    .replaceAll('[!', '[^');
   return new RegExp(`^(?:${source})$`).test(name);
 }
 
-const TREES = { binary: (arch) => `Temporary/${arch}/os`, debug: (arch) => `Temporary/${arch}/debug/tree`, source: () => 'Temporary/source/tree' };
+const TREES = {
+  binary: (arch) => `Temporary/${arch}/os`,
+  debug: (arch) => `Temporary/${arch}/debug/tree`,
+  source: () => 'Temporary/source/tree',
+};
 
 export function writeCompose({ composeDir, identity, selection, recordings }) {
   const top = join(composeDir, 'compose');
@@ -102,7 +140,10 @@ export function writeCompose({ composeDir, identity, selection, recordings }) {
   const header = (type) => ({ type: `productmd.${type}`, version: '1.2' });
   write(join(metadata, 'rpms.json'), { header: header('rpms'), payload: { compose, rpms: { Temporary: rpms } } });
   const info = JSON.parse(readFileSync(join(recordings, 'composeinfo.json'), 'utf8'));
-  write(join(metadata, 'composeinfo.json'), { ...info, payload: { ...info.payload, compose, release: identity.release } });
+  write(join(metadata, 'composeinfo.json'), {
+    ...info,
+    payload: { ...info.payload, compose, release: identity.release },
+  });
   const modules = JSON.parse(readFileSync(join(recordings, 'modules.json'), 'utf8'));
   write(join(metadata, 'modules.json'), { ...modules, payload: { ...modules.payload, compose } });
 }
@@ -112,7 +153,10 @@ function createRepository(directory) {
   const { status } = spawnSync('createrepo_c', ['--quiet', '--no-database', directory], { stdio: 'ignore' });
   if (status === 0) return;
   mkdirSync(join(directory, 'repodata'), { recursive: true });
-  writeFileSync(join(directory, 'repodata', 'repomd.xml'), '<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>0</revision></repomd>\n');
+  writeFileSync(
+    join(directory, 'repodata', 'repomd.xml'),
+    '<?xml version="1.0" encoding="UTF-8"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>0</revision></repomd>\n',
+  );
 }
 
 function link(from, to) {

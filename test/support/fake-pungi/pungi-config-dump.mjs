@@ -7,4 +7,6 @@ if (option !== '--just-dump' || !path) {
   process.exit(2);
 }
 const conf = readOrExit(path);
-process.stdout.write(JSON.stringify(Object.fromEntries(Object.entries(conf).sort(([a], [b]) => (a < b ? -1 : 1))), null, 4));
+process.stdout.write(
+  JSON.stringify(Object.fromEntries(Object.entries(conf).sort(([a], [b]) => (a < b ? -1 : 1))), null, 4),
+);

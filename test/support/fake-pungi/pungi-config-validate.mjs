@@ -5,13 +5,19 @@ import { readOrExit } from './configuration.mjs';
 
 const REQUIRED = ['release_name', 'release_short', 'release_version', 'variants_file', 'pkgset_source'];
 const args = process.argv.slice(2);
-const overrides = args.flatMap((argument) => /^--schema-override=(.*)$/.exec(argument)?.[1] ?? []).map((path) => JSON.parse(readFileSync(path, 'utf8')));
+const overrides = args
+  .flatMap((argument) => /^--schema-override=(.*)$/.exec(argument)?.[1] ?? [])
+  .map((path) => JSON.parse(readFileSync(path, 'utf8')));
 const path = args.at(-1);
 const conf = readOrExit(path);
 const required = REQUIRED.filter((name) => !overrides.some(({ not_required }) => not_required?.includes(name)));
 const problems = [
-  ...required.filter((name) => !(name in conf)).map((name) => `Failed validation in : '${name}' is a required property`),
-  ...Object.keys(conf).filter((name) => name.startsWith('unknown_')).map((name) => `WARNING: Unrecognized config option: ${name}.`),
+  ...required
+    .filter((name) => !(name in conf))
+    .map((name) => `Failed validation in : '${name}' is a required property`),
+  ...Object.keys(conf)
+    .filter((name) => name.startsWith('unknown_'))
+    .map((name) => `WARNING: Unrecognized config option: ${name}.`),
 ];
 for (const problem of problems) process.stdout.write(`${problem}\n`);
 if (problems.length > 0) process.exit(1);

@@ -14,8 +14,12 @@ const NOTIFIED = ['INIT', 'PKGSET', 'GATHER', 'CREATEREPO', 'CREATEISO', 'REPOCL
 export async function replay(run) {
   const { conf, composeDir, identity } = run;
   const confDir = dirname(run.config);
-  const variants = existsSync(join(confDir, conf.variants_file)) ? readFileSync(join(confDir, conf.variants_file), 'utf8') : '';
-  const arches = conf.pkgset_repos ? Object.keys(conf.pkgset_repos) : [...variants.matchAll(/<arch>([^<]*)<\/arch>/g)].map((match) => match[1]);
+  const variants = existsSync(join(confDir, conf.variants_file))
+    ? readFileSync(join(confDir, conf.variants_file), 'utf8')
+    : '';
+  const arches = conf.pkgset_repos
+    ? Object.keys(conf.pkgset_repos)
+    : [...variants.matchAll(/<arch>([^<]*)<\/arch>/g)].map((match) => match[1]);
   const profile = conf.pkgset_source === 'koji' ? readProfile(conf.koji_profile) : null;
   if (conf.pkgset_source === 'koji' && !profile) {
     process.stdout.write(`Exception: no configuration for profile name: ${conf.koji_profile}\n`);
@@ -55,8 +59,19 @@ export async function replay(run) {
     const { compose, release } = identity;
     const message = {
       ...content,
-      ...{ compose_id: compose.id, location: join(composeDir, 'compose'), compose_date: compose.date, compose_type: compose.type, compose_respin: compose.respin },
-      ...{ compose_label: compose.label ?? null, compose_path: composeDir, release_short: release.short, release_name: release.name },
+      ...{
+        compose_id: compose.id,
+        location: join(composeDir, 'compose'),
+        compose_date: compose.date,
+        compose_type: compose.type,
+        compose_respin: compose.respin,
+      },
+      ...{
+        compose_label: compose.label ?? null,
+        compose_path: composeDir,
+        release_short: release.short,
+        release_name: release.name,
+      },
       ...{ release_version: release.version, release_type: 'ga', release_is_layered: false },
     };
     for (const script of run.notificationScripts) {
@@ -68,7 +83,10 @@ export async function replay(run) {
     for (const line of lines) log(line);
     log(`[ERROR   ] Extended traceback in: ${composeDir}/logs/global/traceback.global.log`);
     log(`[CRITICAL] Compose failed: ${composeDir}`);
-    writeFileSync(join(composeDir, 'logs', 'global', 'traceback.global.log'), 'Traceback (most recent call last):\n  File "/opt/secret.py", line 1\nLocal variables\n  password = hunter2\n');
+    writeFileSync(
+      join(composeDir, 'logs', 'global', 'traceback.global.log'),
+      'Traceback (most recent call last):\n  File "/opt/secret.py", line 1\nLocal variables\n  password = hunter2\n',
+    );
     status('DOOMED');
     process.exit(1);
   }
@@ -98,7 +116,9 @@ export async function replay(run) {
 
   status('STARTED');
   let selection = null;
-  const lines = readFileSync(join(HERE, 'recordings', `${scenario.recording}.pungi.global.log`), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(HERE, 'recordings', `${scenario.recording}.pungi.global.log`), 'utf8')
+    .trimEnd()
+    .split('\n');
   let last = null;
   for (const recorded of lines) {
     const [, time, rest] = /^\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d) (.*)$/.exec(recorded) ?? [null, null, recorded];
@@ -127,8 +147,10 @@ export async function replay(run) {
     if (begin === 'BEGIN' && phase) await inPhase(phase);
     if (/\[DONE \] Running pungi/.test(rest)) checkDependencies();
     // Threads of the real one read it for as long as they please.
-    if (/Writing RPM manifest/.test(rest) && oldCompose && !existsSync(join(oldCompose, 'STATUS'))) doom('[ERROR   ] Compose run failed: the old compose is gone');
-    if (/Writing RPM manifest/.test(rest)) writeCompose({ composeDir, identity, selection, recordings: join(HERE, 'recordings') });
+    if (/Writing RPM manifest/.test(rest) && oldCompose && !existsSync(join(oldCompose, 'STATUS')))
+      doom('[ERROR   ] Compose run failed: the old compose is gone');
+    if (/Writing RPM manifest/.test(rest))
+      writeCompose({ composeDir, identity, selection, recordings: join(HERE, 'recordings') });
   }
   status('FINISHED');
   log(`[INFO    ] Compose finished: ${composeDir}`);
@@ -138,7 +160,8 @@ export async function replay(run) {
     if (!scenario.keep) return;
     const place = join(scenario.keep, identity.compose.id);
     cpSync(confDir, place, { recursive: true });
-    if (existsSync(join(process.env.HOME, '.koji'))) cpSync(join(process.env.HOME, '.koji'), join(place, 'koji'), { recursive: true, dereference: true });
+    if (existsSync(join(process.env.HOME, '.koji')))
+      cpSync(join(process.env.HOME, '.koji'), join(place, 'koji'), { recursive: true, dereference: true });
     if (conf.module_defaults_dir) cpSync(conf.module_defaults_dir, join(place, 'module-defaults'), { recursive: true });
     writeFileSync(join(place, 'arguments.json'), JSON.stringify(process.argv.slice(2)));
   }
@@ -152,7 +175,11 @@ export async function replay(run) {
   function requireXml(path, root) {
     const text = existsSync(path) ? readFileSync(path, 'utf8') : null;
     if (text === null) doom(`[ERROR   ] Compose run failed: [Errno 2] No such file or directory: '${path}'`);
-    if (!text.includes(`<${root}>`)) doom(`[ERROR   ] Compose run failed: ${root === 'variants' ? 'Variants XML' : 'Comps'} doesn't validate:`, `${path}:1:0:ERROR:VALID:DTD_UNKNOWN_ELEM`);
+    if (!text.includes(`<${root}>`))
+      doom(
+        `[ERROR   ] Compose run failed: ${root === 'variants' ? 'Variants XML' : 'Comps'} doesn't validate:`,
+        `${path}:1:0:ERROR:VALID:DTD_UNKNOWN_ELEM`,
+      );
   }
   function reuseOldCompose() {
     for (const tag of [conf.pkgset_koji_tag ?? []].flat().filter((name) => name !== '')) {
@@ -160,7 +187,16 @@ export async function replay(run) {
       if (old && existsSync(old.repodata)) log(`[INFO    ] Using old repodata from: ${dirname(old.repodata)}`);
       else log(`[INFO    ] No suitable old compose found in: ${JSON.stringify(run.oldComposes)}`);
       if (old && scenario.failOnOld) doom('[ERROR   ] Compose run failed: createrepo_c cannot read the old repodata');
-      if (scenario.keep) writeFileSync(join(scenario.keep, identity.compose.id, 'old-compose.json'), JSON.stringify(old && { repomd: readFileSync(join(old.repodata, 'repomd.xml'), 'utf8'), headers: readFileSync(old.headers, 'utf8') }));
+      if (scenario.keep)
+        writeFileSync(
+          join(scenario.keep, identity.compose.id, 'old-compose.json'),
+          JSON.stringify(
+            old && {
+              repomd: readFileSync(join(old.repodata, 'repomd.xml'), 'utf8'),
+              headers: readFileSync(old.headers, 'utf8'),
+            },
+          ),
+        );
       leaveForNext(composeDir, tag, identity.compose.id);
     }
   }
@@ -169,21 +205,39 @@ export async function replay(run) {
     for (const arch of arches) {
       const logFile = join(composeDir, 'logs', arch, `pkgset_source.${arch}.log`);
       mkdirSync(dirname(logFile), { recursive: true });
-      const repositories = profile ? [kojiPackages(conf, scenario, variants)] : conf.pkgset_repos[arch].map((place) => readRepository(place));
+      const repositories = profile
+        ? [kojiPackages(conf, scenario, variants)]
+        : conf.pkgset_repos[arch].map((place) => readRepository(place));
       if (repositories[0]?.problem && profile) doom(`[ERROR   ] Compose run failed: ${repositories[0].problem}`);
       const broken = repositories.find((repository) => repository.problem);
       if (broken) {
-        writeFileSync(logFile, `COMMAND: pungi-gather\n${broken.hint ?? ''}Traceback (most recent call last):\n  File "/usr/bin/pungi-gather", line 5, in <module>\ndnf.exceptions.RepoError: Failed to download metadata for repo 'repo-0': ${broken.problem}\n`);
-        doom(`[ERROR   ] Compose run failed: ERROR running command: pungi-gather --config=${composeDir}/work/${arch}/pungi/${arch}.conf --arch=${arch}`, `For more details see ${logFile}`);
+        writeFileSync(
+          logFile,
+          `COMMAND: pungi-gather\n${broken.hint ?? ''}Traceback (most recent call last):\n  File "/usr/bin/pungi-gather", line 5, in <module>\ndnf.exceptions.RepoError: Failed to download metadata for repo 'repo-0': ${broken.problem}\n`,
+        );
+        doom(
+          `[ERROR   ] Compose run failed: ERROR running command: pungi-gather --config=${composeDir}/work/${arch}/pungi/${arch}.conf --arch=${arch}`,
+          `For more details see ${logFile}`,
+        );
       }
-      sets[arch] = gather(repositories.flatMap(({ packages }) => packages), conf, arch, confDir, variants);
-      const missing = sets[arch].missing.map((name) => `2026-11-22 17:33:58 [ERROR   ] No package matches pattern ${name}\n`);
+      sets[arch] = gather(
+        repositories.flatMap(({ packages }) => packages),
+        conf,
+        arch,
+        confDir,
+        variants,
+      );
+      const missing = sets[arch].missing.map(
+        (name) => `2026-11-22 17:33:58 [ERROR   ] No package matches pattern ${name}\n`,
+      );
       writeFileSync(logFile, `COMMAND: pungi-gather\n${missing.join('')}`);
     }
     return sets;
   }
   function checkDependencies() {
-    const unmet = arches.flatMap((arch) => selection[arch].unmet.map(({ name, requirements }) => ({ arch, name, requirements })));
+    const unmet = arches.flatMap((arch) =>
+      selection[arch].unmet.map(({ name, requirements }) => ({ arch, name, requirements })),
+    );
     // The solver for modules tells of what it cannot resolve in its own log, and is done.
     if (conf.gather_method === 'hybrid') return tellInSolverLog(unmet);
     if (!conf.check_deps || unmet.length === 0) return;
@@ -196,14 +250,22 @@ export async function replay(run) {
   function tellInSolverLog(unmet) {
     for (const arch of arches) {
       const own = unmet.filter((one) => one.arch === arch);
-      const problems = own.map(({ name, requirements }, index) => `Problem ${index + 1} / ${own.length}:\n${requirements.map((requirement) => `  - nothing provides ${requirement} needed by ${name}\n`).join('')}`);
-      writeFileSync(join(composeDir, 'logs', arch, `hybrid-depsolver-Temporary-iter-1.${arch}.log`), `COMMAND: fus --verbose --arch ${arch}\n${problems.join('')}`);
+      const problems = own.map(
+        ({ name, requirements }, index) =>
+          `Problem ${index + 1} / ${own.length}:\n${requirements.map((requirement) => `  - nothing provides ${requirement} needed by ${name}\n`).join('')}`,
+      );
+      writeFileSync(
+        join(composeDir, 'logs', arch, `hybrid-depsolver-Temporary-iter-1.${arch}.log`),
+        `COMMAND: fus --verbose --arch ${arch}\n${problems.join('')}`,
+      );
     }
   }
 }
 
 function scenarioOf(conf, profile) {
-  const place = Object.values(conf.pkgset_repos ?? {}).flat().find((candidate) => candidate.startsWith('/'));
+  const place = Object.values(conf.pkgset_repos ?? {})
+    .flat()
+    .find((candidate) => candidate.startsWith('/'));
   const file = profile ? controlFile(profile) : place ? join(place, 'fake-pungi.json') : '';
   const given = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   return { timeScale: 0.01, recording: 'success', lines: [], ...given };

@@ -1,6 +1,6 @@
 // A thread for tests of threads: does what it is told, and says how often it was asked before.
 
-import { serveThread } from '../../../src/worker-thread.ts';
+import { serveThread } from '../../../src/concurrency/worker-thread.ts';
 
 let served = 0;
 

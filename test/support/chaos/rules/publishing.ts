@@ -11,7 +11,8 @@ export function* publishedOnce(history: History, { publications }: Records): Ite
     const done = stories.get(id)?.find(({ ended }) => ended?.to === 'DONE');
     const last = published.get(id)?.at(-1)?.attempt;
     // What was removed at once may not have been seen.
-    if (done && last !== done.attempt && state !== 'REMOVED') yield `odcs-${id} is of attempt ${last}, DONE is attempt ${done.attempt}`;
+    if (done && last !== done.attempt && state !== 'REMOVED')
+      yield `odcs-${id} is of attempt ${last}, DONE is attempt ${done.attempt}`;
   }
 }
 
@@ -24,6 +25,7 @@ function* inTurn(id: string, all: readonly Publication[], attempts: readonly Att
     const later = attempts.find((other) => attempt !== null && other.attempt > attempt && other.begun.at < at);
     if (later) yield `odcs-${id} was published by attempt ${attempt} after attempt ${later.attempt} had begun`;
     const done = attempts.find(({ ended }) => ended?.to === 'DONE' && ended.at < at);
-    if (done && done.attempt !== attempt) yield `odcs-${id} was published by attempt ${attempt} after attempt ${done.attempt} was DONE`;
+    if (done && done.attempt !== attempt)
+      yield `odcs-${id} was published by attempt ${attempt} after attempt ${done.attempt} was DONE`;
   }
 }

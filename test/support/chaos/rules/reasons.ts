@@ -20,7 +20,8 @@ export function* cancelsHold({ composes, eventsOf }: History, { canceled, cancel
     const events = eventsOf(id);
     const requested = events.findIndex(({ kind }) => kind === 'CANCEL_REQUESTED');
     const next = requested < 0 ? undefined : events.slice(requested + 1).find(({ kind }) => kind === 'STATE_CHANGED');
-    if (requested >= 0 && next?.failure?.code !== 'CANCELED') yield `compose ${id}: after the request to cancel came ${next?.to} ${next?.failure?.code}`;
+    if (requested >= 0 && next?.failure?.code !== 'CANCELED')
+      yield `compose ${id}: after the request to cancel came ${next?.to} ${next?.failure?.code}`;
     const isCanceled = events.some(({ failure }) => failure?.code === 'CANCELED');
     if (canceled.has(id) && !isCanceled) yield `compose ${id} was said to be canceled`;
     if (isCanceled && !cancelsAsked.has(id)) yield `compose ${id} was canceled by nobody`;
@@ -30,7 +31,8 @@ export function* cancelsHold({ composes, eventsOf }: History, { canceled, cancel
 export function* trueReasons(history: History, records: Records): Iterable<string> {
   for (const event of history.events) {
     if (event.to !== 'FAILED' || event.failure?.code === 'CANCELED') continue;
-    if (!isExpected(event, history, records)) yield `compose ${event.id} (${scenarioOf(event.id, history, records)}) FAILED with ${JSON.stringify(event.failure)}`;
+    if (!isExpected(event, history, records))
+      yield `compose ${event.id} (${scenarioOf(event.id, history, records)}) FAILED with ${JSON.stringify(event.failure)}`;
   }
 }
 
@@ -39,7 +41,10 @@ function isExpected({ id, reuses, failure }: LoggedEvent, history: History, reco
   const root = reuses ?? id;
   if (failure?.code === 'WORKER_LOST') return history.eventsOf(root).filter(countsAsLoss).length === MAX_LOSSES;
   const scenario = scenarioOf(id, history, records);
-  return failure?.code === 'ENGINE_FAILED' && ((scenario !== null && MAY_FAIL_BY_ENGINE.has(scenario)) || records.enginesKilled.has(root));
+  return (
+    failure?.code === 'ENGINE_FAILED' &&
+    ((scenario !== null && MAY_FAIL_BY_ENGINE.has(scenario)) || records.enginesKilled.has(root))
+  );
 }
 
 function scenarioOf(id: string, { composes }: History, { asked }: Records): Scenario | null {
@@ -51,17 +56,27 @@ export function* lossesHaveACause(history: History, records: Records): Iterable<
   for (const { id, attempt, pid, ended } of attemptStories(history)) {
     if (pid === null) yield `compose ${id}: nobody saw who began attempt ${attempt}`;
     if (!ended || !(isLoss(ended) || countsAsLoss(ended))) continue;
-    const meanwhile = records.disturbances.filter((each) => each.pid === pid && each.from < ended.at && each.to > ended.at - REMEMBERED_MS);
+    const meanwhile = records.disturbances.filter(
+      (each) => each.pid === pid && each.from < ended.at && each.to > ended.at - REMEMBERED_MS,
+    );
     if (!isLoss(ended)) {
-      if (meanwhile.length === 0) yield `compose ${id}: attempt ${attempt} of process ${pid} lost a database that was there`;
+      if (meanwhile.length === 0)
+        yield `compose ${id}: attempt ${attempt} of process ${pid} lost a database that was there`;
       continue;
     }
     const killed = records.kills.some((kill) => kill.pid === pid && kill.at <= ended.at);
-    const silent = silence(meanwhile.filter(({ fault }) => SILENCING.has(fault)), ended.at);
-    if (!killed && silent < SILENT_MS) yield `compose ${id}: attempt ${attempt} was taken from process ${pid}, which was silent for ${Math.round(silent)} ms`;
+    const silent = silence(
+      meanwhile.filter(({ fault }) => SILENCING.has(fault)),
+      ended.at,
+    );
+    if (!killed && silent < SILENT_MS)
+      yield `compose ${id}: attempt ${attempt} was taken from process ${pid}, which was silent for ${Math.round(silent)} ms`;
   }
 }
 
 function silence(disturbances: readonly Disturbance[], until: number): number {
-  return disturbances.reduce((sum, { from, to }) => sum + Math.min(to, until) - Math.max(from, until - REMEMBERED_MS), 0);
+  return disturbances.reduce(
+    (sum, { from, to }) => sum + Math.min(to, until) - Math.max(from, until - REMEMBERED_MS),
+    0,
+  );
 }

@@ -20,7 +20,9 @@ export interface Recovery {
 
 /** What a process held when it was killed: begun by it, and not ended by the time it was dead. */
 function held({ pid, at, deadBy }: Kill, stories: readonly AttemptStory[]): readonly AttemptStory[] {
-  return stories.filter((story) => story.pid === pid && story.begun.at <= at && !(story.ended && story.ended.at <= deadBy));
+  return stories.filter(
+    (story) => story.pid === pid && story.begun.at <= at && !(story.ended && story.ended.at <= deadBy),
+  );
 }
 
 export function recoveriesOf(history: History, records: Records): readonly Recovery[] {
@@ -28,16 +30,29 @@ export function recoveriesOf(history: History, records: Records): readonly Recov
   return records.kills.flatMap((kill) =>
     held(kill, stories).map(({ id, attempt, ended, next }) => {
       const until = next?.at ?? Number.POSITIVE_INFINITY;
-      return { id, attempt, kill, ms: until - kill.at, hinderedBy: hindrances(records, kill.at, ended?.at ?? kill.at, until) };
+      return {
+        id,
+        attempt,
+        kill,
+        ms: until - kill.at,
+        hinderedBy: hindrances(records, kill.at, ended?.at ?? kill.at, until),
+      };
     }),
   );
 }
 
 /** From `from` to `until`; from `waits` on, whoever is killed or stopped may be the one that took it. */
 function hindrances({ kills, disturbances }: Records, from: number, waits: number, until: number): readonly string[] {
-  const others = disturbances.filter((each) => (HINDERING.has(each.fault) ? each.from < until && each.to > from : STOPPING.has(each.fault) && each.from < until && each.to > waits));
+  const others = disturbances.filter((each) =>
+    HINDERING.has(each.fault)
+      ? each.from < until && each.to > from
+      : STOPPING.has(each.fault) && each.from < until && each.to > waits,
+  );
   const killed = kills.filter(({ role, at, deadBy }) => role === 'worker' && deadBy > waits && at < until);
-  return [...others.map(({ place, fault }) => `${place} ${fault}`), ...killed.map(({ pid }) => `process ${pid} killed`)];
+  return [
+    ...others.map(({ place, fault }) => `${place} ${fault}`),
+    ...killed.map(({ pid }) => `process ${pid} killed`),
+  ];
 }
 
 /** How busy the machine was then. */
@@ -51,14 +66,16 @@ export function* killsShow(history: History, { kills }: Records): Iterable<strin
   const stories = attemptStories(history);
   for (const kill of kills) {
     for (const { id, attempt, ended } of held(kill, stories)) {
-      if (ended && !isLoss(ended)) yield `compose ${id}: process ${kill.pid} was killed over attempt ${attempt}, and then came ${ended.from} → ${ended.to} (${ended.reason})`;
+      if (ended && !isLoss(ended))
+        yield `compose ${id}: process ${kill.pid} was killed over attempt ${attempt}, and then came ${ended.from} → ${ended.to} (${ended.reason})`;
     }
   }
 }
 
 export function* recovers(history: History, records: Records): Iterable<string> {
   for (const { id, attempt, kill, ms, hinderedBy } of recoveriesOf(history, records)) {
-    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id}: attempt ${attempt} was recovered after ${Math.round(ms)} ms (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, kill.at, kill.at + ms)})`;
+    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS))
+      yield `compose ${id}: attempt ${attempt} was recovered after ${Math.round(ms)} ms (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, kill.at, kill.at + ms)})`;
   }
 }
 
@@ -75,7 +92,9 @@ export function waitsOf({ composes, eventsOf }: History, records: Records): read
     const changes = eventsOf(id).filter(({ kind }) => kind === 'STATE_CHANGED');
     return changes.flatMap(({ to, at, seq }, index) => {
       const until = changes[index + 1]?.at ?? Number.POSITIVE_INFINITY;
-      return to === 'WAIT' ? [{ id, seq, from: at, ms: until - at, hinderedBy: hindrances(records, at, at, until) }] : [];
+      return to === 'WAIT'
+        ? [{ id, seq, from: at, ms: until - at, hinderedBy: hindrances(records, at, at, until) }]
+        : [];
     });
   });
 }
@@ -83,6 +102,7 @@ export function waitsOf({ composes, eventsOf }: History, records: Records): read
 /** There are more slots than composes in these runs. */
 export function* nobodyWaitsLong(history: History, records: Records): Iterable<string> {
   for (const { id, seq, from, ms, hinderedBy } of waitsOf(history, records)) {
-    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS)) yield `compose ${id} waited for ${Math.round(ms)} ms from event ${seq} on (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, from, from + ms)})`;
+    if (ms > (hinderedBy.length > 0 ? HINDERED_MS : RECOVERY_MS))
+      yield `compose ${id} waited for ${Math.round(ms)} ms from event ${seq} on (hindered by ${hinderedBy.join(', ') || 'nothing'}${slowness(records, from, from + ms)})`;
   }
 }

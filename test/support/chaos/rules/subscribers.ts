@@ -12,7 +12,8 @@ export function* subscribersSawAll({ events, eventsOf }: History, { subscribers 
     const known = new Map(log.map((event) => [`${event.id}/${event.seq}`, event]));
     for (const { id: of, seq, kind, state } of seen) {
       const event = known.get(`${of}/${seq}`);
-      if (event && (event.kind !== kind || event.state !== state)) yield `${name}: was told ${kind} ${state} of ${of}/${seq}, which is ${event.kind} ${event.state}`;
+      if (event && (event.kind !== kind || event.state !== state))
+        yield `${name}: was told ${kind} ${state} of ${of}/${seq}, which is ${event.kind} ${event.state}`;
     }
     if (told.length === logged.length && told.every((each, index) => each === logged[index])) continue;
     const toldOnce = new Set(told);

@@ -19,7 +19,8 @@ function legalPairs(): ReadonlySet<string> {
 
 export function* everyRequestEnds({ composes }: History, { asked }: Records): Iterable<string> {
   for (const { key, ids } of asked.values()) {
-    for (const id of ids) if (!composes.has(id)) yield `compose ${id} of ${key} was promised to a client and is not there`;
+    for (const id of ids)
+      if (!composes.has(id)) yield `compose ${id} of ${key} was promised to a client and is not there`;
   }
   for (const { id, state, removing } of composes.values()) {
     if (!FINAL.has(state)) yield `compose ${id} is still ${state}`;
@@ -55,7 +56,8 @@ export function* legalWalks({ composes, eventsOf }: History): Iterable<string> {
 export function* gapless({ composes, eventsOf }: History): Iterable<string> {
   for (const { id, seq } of composes.values()) {
     const seqs = eventsOf(id).map((event) => event.seq);
-    if (seqs.length !== seq || seqs.some((each, index) => each !== index + 1)) yield `compose ${id}: seq ${seqs.join(' ')}, its row says ${seq}`;
+    if (seqs.length !== seq || seqs.some((each, index) => each !== index + 1))
+      yield `compose ${id}: seq ${seqs.join(' ')}, its row says ${seq}`;
   }
 }
 
@@ -74,7 +76,8 @@ export function* attemptsFence({ composes, eventsOf }: History): Iterable<string
     for (const event of eventsOf(id)) {
       const begins = event.to === 'GENERATING' && event.reuses === null;
       const wanted = begins ? attempt + 1 : attempt;
-      if (event.attempt !== wanted) yield `compose ${id}: event ${event.seq} is of attempt ${event.attempt}, not ${wanted}`;
+      if (event.attempt !== wanted)
+        yield `compose ${id}: event ${event.seq} is of attempt ${event.attempt}, not ${wanted}`;
       attempt = event.attempt;
     }
   }

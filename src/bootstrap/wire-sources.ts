@@ -1,0 +1,205 @@
+// What composes are made from, and by what: the sources and engines that the configuration has.
+
+import { readFile } from 'node:fs/promises';
+import type {
+  ComposeTracking,
+  Engine,
+  KojiEventStore,
+  KojiPlace,
+  Logger,
+  PackageForecast,
+  ProcessRunner,
+  Results,
+  SourceResolver,
+} from '../app/ports.ts';
+import type { Compose } from '../compose/compose.ts';
+import type { SourceType } from '../compose/vocabulary.ts';
+import type { Config } from '../config/config.ts';
+import type { KojiSettings } from '../config/koji.ts';
+import { createDnfEngine } from '../engines/dnf/dnf-engine.ts';
+import { engineFor, preferredEngines } from '../engines/engine-choice.ts';
+import { packageForecast } from '../engines/dnf/forecast.ts';
+import { createPungiEngine } from '../engines/pungi/pungi-engine.ts';
+import { createRepofileEngine } from '../engines/repofile/repofile-engine.ts';
+import { composeUrl, repoFileText, variantUrl } from '../results/repo-file.ts';
+import { runProcess } from '../engines/supervisor.ts';
+import { sourcesByType } from '../sources/by-type.ts';
+import { KojiFiles } from '../sources/koji/koji-files.ts';
+import { KojiSource } from '../sources/koji/koji-source.ts';
+import { CtsClient } from '../upstreams/cts/cts-client.ts';
+import { KojiHub } from '../upstreams/koji/koji-hub.ts';
+import { MbsClient } from '../upstreams/mbs/mbs-client.ts';
+import { Pulp2 } from '../upstreams/pulp/pulp2.ts';
+import { Pulp3 } from '../upstreams/pulp/pulp3.ts';
+import type { PulpServer } from '../upstreams/pulp/pulp-repository.ts';
+import { PulpSource } from '../sources/pulp/pulp-source.ts';
+import { RawConfigSource } from '../sources/raw-config/raw-config-source.ts';
+import { PungiComposeSource } from '../sources/pungi-compose/pungi-compose-source.ts';
+import { HttpClient } from '../upstreams/http/http-client.ts';
+import { RepoSource } from '../sources/repo/repo-source.ts';
+
+const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
+
+export interface Sources {
+  readonly resolver: SourceResolver;
+  readonly engines: readonly Engine[];
+  /** Null where composes get their ids here. */
+  readonly tracking: ComposeTracking | null;
+  /** Tells packages before they are generated. */
+  readonly forecast: PackageForecast;
+  /** For programs that only look: nobody else has to know of them. */
+  readonly unattended: ProcessRunner;
+}
+
+export function wireSources(
+  config: Config,
+  { kojiEvents, results }: { readonly kojiEvents: KojiEventStore; readonly results: Pick<Results, 'cache'> },
+  publicUrl: string,
+  logger: Logger,
+): Sources {
+  const bounds = {
+    repoRoots: config.repoRoots,
+    urlAllow: config.ODCS_URL_ALLOW,
+    hostIsLoopback: config.hostIsLoopback,
+  };
+  const repo = new RepoSource(bounds);
+  const pulp = pulpServer(config);
+  const files =
+    config.ODCS_KOJI &&
+    new KojiFiles({
+      hub: new KojiHub(config.ODCS_KOJI.profile),
+      place: kojiPlace(config.ODCS_KOJI),
+      path: config.PATH,
+      repositories: repo,
+    });
+  const generating = preferredEngines(
+    [
+      createPungiEngine({
+        path: config.PATH,
+        timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000,
+        sourceTypes: pungiSources(config),
+        kept: results.cache,
+        logger,
+      }),
+      createDnfEngine({
+        path: config.PATH,
+        link: config.ODCS_LINK,
+        downloads: repo,
+        ...(files && { reader: files }),
+        sourceTypes: dnfSources(config),
+        logger,
+      }),
+    ],
+    config.ODCS_ENGINE,
+  );
+  const koji =
+    files &&
+    kojiSource(config, kojiEvents, repo, {
+      files,
+      isFor: async (compose) => (await engineFor(compose, generating))?.name === 'dnf',
+    });
+  const repofile = createRepofileEngine({
+    path: config.PATH,
+    ownRepoFile: (compose) => repoFileText(compose, publicUrl),
+    logger,
+  });
+  return {
+    resolver: sourcesByType({
+      REPO: repo,
+      RAW_CONFIG: new RawConfigSource({
+        configs: config.ODCS_RAW_CONFIGS,
+        path: config.PATH,
+        run: unattended,
+        koji: rawConfigKoji(config),
+      }),
+      ...(koji && {
+        TAG: koji,
+        BUILD: koji,
+        MODULE: koji,
+        PUNGI_COMPOSE: new PungiComposeSource({
+          client: new HttpClient(bounds, METADATA_TIMEOUTS, 4),
+          koji: koji.forPungi,
+        }),
+      }),
+      ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
+    }),
+    tracking: trackingService(config, publicUrl),
+    forecast: packageForecast({ downloads: repo, reader: files ?? null, run: unattended }),
+    unattended,
+    engines: [...generating, ...(pulp ? [repofile] : [])],
+  };
+}
+
+/** Of what Pungi can do, what the configuration makes possible. */
+function pungiSources({ ODCS_KOJI, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
+  return [
+    'REPO',
+    ...(ODCS_KOJI ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []),
+    ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : []),
+  ];
+}
+
+/** Files are linked from where Koji's are mounted, or fetched from where they are served. */
+function dnfSources({ ODCS_KOJI: koji }: Config): readonly SourceType[] {
+  return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
+}
+
+function kojiPlace({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiPlace {
+  return { profile: name, server, topUrl, topDir, configFile };
+}
+
+function kojiSource(
+  config: Config,
+  events: KojiEventStore,
+  repositories: RepoSource,
+  packages: { readonly files: KojiFiles; isFor(compose: Compose): Promise<boolean> },
+): KojiSource | null {
+  const { ODCS_KOJI: settings, ODCS_MBS_URL: mbsUrl, ODCS_BASE_MODULES: baseModules, PATH: path } = config;
+  if (!settings) return null;
+  const { profile, repoUrl } = settings;
+  return new KojiSource({
+    hub: new KojiHub(profile),
+    events,
+    mbs: mbsUrl === undefined ? null : new MbsClient({ url: mbsUrl }),
+    mbsUrl: mbsUrl ?? null,
+    baseModules,
+    place: kojiPlace(settings),
+    repositories,
+    git: { path, run: unattended },
+    packageSets: { ...packages, repositories, repoUrl },
+  });
+}
+
+/** Raw configurations may take their packages from there, too. */
+function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub; readonly place: KojiPlace } | null {
+  return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
+}
+
+/** What only looks lives for seconds and holds nothing that a successor would miss. */
+const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });
+
+function trackingService({ ODCS_CTS: settings }: Config, publicUrl: string): ComposeTracking | null {
+  if (!settings) return null;
+  const { url, tokenFile } = settings;
+  const token = tokenFile === undefined ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
+  return new CtsClient({ url, token, composeUrl: ({ id }) => composeUrl(id, publicUrl) });
+}
+
+function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
+  if (!settings) return null;
+  const { url, kind, contentUrl, username, apiPath, labels, tls } = settings;
+  const password = settings.password ?? ODCS_PULP_PASSWORD ?? '';
+  const common = { url, ...(username !== undefined && { basicAuth: { username, password } }), ...(tls && { tls }) };
+  if (kind === 2) return new Pulp2({ ...common, ...(contentUrl !== undefined && { contentUrl }) });
+  return new Pulp3({
+    ...common,
+    ...(apiPath !== undefined && { apiPath }),
+    ...(labels && { labels: withoutUndefined(labels) }),
+  });
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,163 @@
+// The worker's part of a process: the loop that takes jobs, and the sweep with its chores.
+
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Attempts } from '../app/attempt/running-attempts.ts';
+import { Lease } from '../app/lease.ts';
+import { finishHalfRemoved, failUnclaimed, expireUnreachable, removeExpired } from '../app/expire-composes.ts';
+import { updateDueLatestLinks } from '../app/update-latest-links.ts';
+import { unpinExpired } from '../app/pin-compose.ts';
+import type { Logger, Service } from '../app/ports.ts';
+import { resolveLeftoverReusers } from '../app/share-compose.ts';
+import { purgeLeftovers } from '../app/purge-leftovers.ts';
+import { startChores, type Chore } from '../app/chores.ts';
+import { killOrphans, reclaimAttempt, reclaimLostAttempts, type ReclaimDeps } from '../app/reclaim.ts';
+import { UsableTargets } from '../app/usable-targets.ts';
+import { createWorker } from '../app/worker.ts';
+import type { Config } from '../config/config.ts';
+import { engineFor } from '../engines/engine-choice.ts';
+import { runProcess } from '../engines/supervisor.ts';
+import { currentBootId, killLeftOver } from '../engines/process-group.ts';
+import type { Platform } from './platform.ts';
+import type { Sources } from './wire-sources.ts';
+
+/** Without a sign of life for so long a worker is lost; it stops by itself a second before. */
+const LOST_AFTER_MS = 6_000;
+/** How soon a target directory that cannot be used is looked at again. */
+const RECHECK_MS = 2_000;
+
+export interface WorkerParts {
+  /** In the order of starting. */
+  readonly parts: readonly Service[];
+  /** Hands back at once what a stop would let go on. */
+  hurry(): void;
+}
+
+export function wireWorker(
+  config: Config,
+  platform: Platform,
+  { resolver, engines, tracking }: Pick<Sources, 'resolver' | 'engines' | 'tracking'>,
+  logger: Logger,
+): WorkerParts {
+  const { store, results, progress, registry, clock, queue, events, feed } = platform;
+  const identity = {
+    id: randomUUID(),
+    host: hostname(),
+    bootId: currentBootId(),
+    pid: process.pid,
+    pools: config.ODCS_POOLS,
+    concurrency: config.ODCS_CONCURRENCY,
+  };
+  const log = logger.child({ worker: identity.id });
+  const attempts = new Attempts();
+  const targets = new UsableTargets({
+    results,
+    targetDirs: Object.keys(config.targetDirs),
+    onRecovered: () => queue.wake(),
+    everyMs: RECHECK_MS,
+    logger: log,
+  });
+  const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
+  const lease = new Lease({
+    registry,
+    identity,
+    attempts,
+    reclaim: (claim) => reclaimAttempt({ store, results, clock, rules, logger: log }, claim, 'DATABASE'),
+    logger: log,
+  });
+  const worker = createWorker({
+    generation: {
+      store,
+      results,
+      progress,
+      resolver,
+      tracking,
+      attempts,
+      clock,
+      rules,
+      checkTarget: (targetDir) => targets.check(targetDir),
+      engineFor: (compose) => engineFor(compose, engines),
+      processRunner: (registerProcessGroup) => (run) => runProcess({ ...run, registerProcessGroup }),
+      registerProcessGroup: ({ id, attempt }, group) =>
+        registry.registerProcessGroup({ composeId: id, attempt }, group),
+      forgetProcessGroups: ({ id, attempt }) => registry.forgetProcessGroups({ composeId: id, attempt }),
+      workerId: identity.id,
+      timeoutSeconds: ({ source }) =>
+        (source.type === 'RAW_CONFIG' ? config.ODCS_RAW_CONFIGS[source.name]?.timeoutSeconds : undefined) ??
+        config.ODCS_PUNGI_TIMEOUT,
+      logger: log,
+    },
+    attempts,
+    lease,
+    queue,
+    events,
+    feed,
+    targets,
+    concurrency: config.ODCS_CONCURRENCY,
+    drainSeconds: config.ODCS_DRAIN_SECONDS,
+    logger: log,
+  });
+  const takingBack: ReclaimDeps = {
+    store,
+    results,
+    registry,
+    clock,
+    rules,
+    terminateOrphan: killLeftOver,
+    host: identity.host,
+    lostAfterMs: LOST_AFTER_MS,
+    logger: log,
+  };
+  const sweep = startChores(chores(config, platform, takingBack), platform.leadership, log);
+  return { parts: [sweep, worker], hurry: () => worker.stopNow() };
+}
+
+function chores(
+  config: Config,
+  { store, results, queue, clock, knownTargets }: Platform,
+  takingBack: ReclaimDeps,
+): Chore[] {
+  const expiring = {
+    store,
+    results,
+    clock,
+    logger: takingBack.logger,
+    rules: takingBack.rules,
+    maxWaitSeconds: config.ODCS_MAX_WAIT,
+  };
+  return [
+    { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
+    {
+      name: 'know target directories',
+      whose: 'host',
+      everyMs: 60_000,
+      run: () => knownTargets.know(Object.keys(config.targetDirs)),
+    },
+    {
+      name: 'take back from lost workers',
+      whose: 'service',
+      everyMs: 1_000,
+      run: () => reclaimLostAttempts(takingBack),
+    },
+    { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => resolveLeftoverReusers(expiring) },
+    { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
+    { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
+    { name: 'lead links to the latest', whose: 'service', everyMs: 5_000, run: () => updateDueLatestLinks(expiring) },
+    { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
+    {
+      name: 'let go of what is out of reach',
+      whose: 'service',
+      everyMs: 60_000,
+      run: () => expireUnreachable({ ...expiring, knownTargets }),
+    },
+    { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
+    {
+      name: 'clear away leftovers',
+      whose: 'service',
+      everyMs: 60_000,
+      run: () => purgeLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }),
+    },
+    { name: 'clear away what was kept', whose: 'service', everyMs: 60_000, run: () => results.cache.evict() },
+    { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => failUnclaimed(expiring) },
+  ];
+}

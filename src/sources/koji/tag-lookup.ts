@@ -1,0 +1,67 @@
+// What the three sources that come from Koji have in common: whom they ask, and what they find.
+
+import type { KojiEventStore, KojiInput } from '../../app/ports.ts';
+import type { Compose } from '../../compose/compose.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeSource } from '../../compose/source.ts';
+import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';
+import type { MbsClient } from '../../upstreams/mbs/mbs-client.ts';
+
+export interface Upstreams {
+  readonly hub: KojiHub;
+  readonly events: KojiEventStore;
+  /** Null where none is configured: then no module can be looked up, but those of modular tags. */
+  readonly mbs: Pick<MbsClient, 'latest'> | null;
+  readonly baseModules: readonly string[];
+}
+
+export type SourceOf<T extends ComposeSource['type']> = Extract<ComposeSource, { readonly type: T }>;
+
+export interface Look<T extends ComposeSource['type']> {
+  readonly compose: Compose;
+  readonly source: SourceOf<T>;
+  readonly upstreams: Upstreams;
+  readonly signal: AbortSignal;
+}
+
+export interface Found {
+  /** As asked, with what it resolved to. */
+  readonly source: ComposeSource;
+  readonly fingerprint: readonly string[];
+  readonly taken: Pick<
+    KojiInput,
+    'event' | 'tag' | 'inheritance' | 'builds' | 'scratchBuildTasks' | 'modules' | 'modularTags' | 'scratchModules'
+  >;
+}
+
+export type Finding = { readonly found: Found } | { readonly failure: ComposeFailure };
+
+/** Nothing of a kind: what a source adds to. */
+export const NOTHING: Found['taken'] = {
+  event: null,
+  tag: null,
+  inheritance: false,
+  builds: [],
+  scratchBuildTasks: [],
+  modules: [],
+  modularTags: [],
+  scratchModules: [],
+};
+
+const INTEL_32 = ['athlon', 'i686', 'i586', 'i486', 'i386'];
+const NATIVE: Readonly<Record<string, readonly string[]>> = {
+  x86_64: ['x86_64', 'x86_64_v2', 'x86_64_v3', 'x86_64_v4', 'amd64', 'ia32e'],
+  i386: INTEL_32,
+  armhfp: ['armv7hnl', 'armv7hl', 'armv6hl'],
+};
+const MULTILIB: Readonly<Record<string, readonly string[]>> = { x86_64: INTEL_32, ppc64: ['ppc'], s390x: ['s390'] };
+
+/** Arches of the binary RPMs that trees of these arches may hold. */
+export function rpmArches(arches: readonly string[]): readonly string[] {
+  return [...new Set(arches.flatMap((arch) => treeArches(arch, true)))];
+}
+
+/** Arches of the binary RPMs that a tree may hold. */
+export function treeArches(arch: string, multilib: boolean): readonly string[] {
+  return [...(NATIVE[arch] ?? [arch]), ...(multilib ? (MULTILIB[arch] ?? []) : []), 'noarch'];
+}

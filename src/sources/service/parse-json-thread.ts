@@ -1,6 +1,0 @@
-// The thread that parses a large JSON text.
-
-import { serveThread } from '../../worker-thread.ts';
-import { tryParse } from './parse-json.ts';
-
-await serveThread((bytes: Uint8Array) => tryParse(bytes));

@@ -1,0 +1,63 @@
+// What a commit would put on disk, told by git before it does: sizes, and that there are files and symbolic links only.
+// And what it did put there: links that stay inside.
+
+import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
+import { isBelow } from '../../compose/location.ts';
+
+export interface TreeBounds {
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
+const SUBMODULE = '160000';
+
+/** Lines of `git ls-tree -r -l`. Null where the tree may be checked out; submodules stay empty directories. */
+export function refuseTree(lines: readonly string[], { maxBytes, maxFiles }: TreeBounds): string | null {
+  if (lines.length > maxFiles) return `holds more than ${maxFiles} files`;
+  let bytes = 0;
+  for (const line of lines) {
+    const [, mode, size] = /^(\d{6}) \w+ [0-9a-f]+ +(\d+|-)\t/.exec(line) ?? [];
+    if (!mode || !size) return 'holds a tree that cannot be read';
+    if (mode !== SUBMODULE) bytes += Number(size);
+  }
+  return bytes > maxBytes ? `holds files of ${bytes} bytes, more than the ${maxBytes} that are allowed` : null;
+}
+
+/** Null where no symbolic link below `root` leads out of it. git never writes through one. */
+export async function refuseLinks(root: string): Promise<string | null> {
+  const real = await realpath(root);
+  const directories = [real];
+  for (let directory = directories.pop(); directory !== undefined; directory = directories.pop()) {
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) directories.push(path);
+      else if (entry.isSymbolicLink() && !(await staysInside(path, real)))
+        return `holds a symbolic link that leads out of it: ${path.slice(real.length + 1)}`;
+    }
+  }
+  return null;
+}
+
+async function staysInside(link: string, root: string): Promise<boolean> {
+  const target = await readlink(link);
+  if (isAbsolute(target)) return false;
+  try {
+    return isBelow(await realpath(link), root);
+  } catch {
+    // It leads nowhere. Where `..` only stands at its beginning, no other link on the way can turn it.
+    return normalize(target) === target && isBelow(resolve(dirname(link), target), root);
+  }
+}
+
+/** Bytes below a directory; 0 where it is not there (yet). What vanishes meanwhile does not count. */
+export async function sizeOf(directory: string): Promise<number> {
+  let bytes = 0;
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const { size } = await lstat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }));
+    bytes += size;
+  }
+  return bytes;
+}

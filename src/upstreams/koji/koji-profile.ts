@@ -1,0 +1,98 @@
+// Where a Koji is and how to ask it: from a section of koji.conf, as Koji's own tools read it, or from our YAML. Both end in
+// the same frozen profile; every mistake is told at once, by its key.
+
+import { parse as parseIni } from 'ini';
+import { z } from 'zod';
+
+export interface KojiProfile {
+  readonly name: string;
+  /** The hub, e.g. https://koji.fedoraproject.org/kojihub */
+  readonly server: string;
+  /** Where its files are served, e.g. https://kojipkgs.fedoraproject.org; null where none is configured. */
+  readonly topUrl: string | null;
+  /** Where its files are mounted, e.g. /mnt/koji */
+  readonly topDir: string | null;
+  readonly webUrl: string | null;
+  /** Between two pieces of an answer: a large tag takes the hub a while to list. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Requests under way at a time, over as many connections. */
+  readonly concurrency: number;
+  /** How often a request is sent at most, where the transport fails. */
+  readonly attempts: number;
+  readonly firstPauseMs: number;
+  readonly maxResponseBytes: number;
+  /** Calls in one multiCall. */
+  readonly multiCallSize: number;
+}
+
+export type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly string[] };
+
+const url = z
+  .string()
+  .refine(isHttpUrl, 'must be an http(s) URL without user name and password')
+  .transform((text) => text.replace(/\/+$/, ''));
+const optionalUrl = url.nullish().transform((value) => value ?? null);
+const positive = (most: number) => z.coerce.number().int().min(1).max(most);
+
+const schema = z.strictObject({
+  server: url,
+  topUrl: optionalUrl,
+  topDir: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .nullish()
+    .transform((value) => value ?? null),
+  webUrl: optionalUrl,
+  timeoutMs: positive(86_400_000).default(120_000),
+  connectTimeoutMs: positive(600_000).default(10_000),
+  concurrency: positive(100).default(4),
+  attempts: positive(100).default(5),
+  firstPauseMs: positive(60_000).default(500),
+  maxResponseBytes: positive(2 ** 31).default(512 * 1024 * 1024),
+  multiCallSize: positive(1_000).default(100),
+});
+
+/** From an object, as our YAML holds it: the keys of `KojiProfile`, `server` alone needed. */
+export function parseKojiProfile(name: string, settings: unknown): ProfileRead {
+  const read = schema.safeParse(settings);
+  if (!read.success)
+    return {
+      problems: read.error.issues.map(
+        (issue) => `koji.${name}${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
+      ),
+    };
+  return { profile: Object.freeze({ name, ...read.data }) };
+}
+
+/** From the text of a koji.conf. Its keys for logging in, and all others that reading needs not, are left alone. */
+export function parseKojiConf(text: string, section: string): ProfileRead {
+  // Python's reader takes a colon for an equals sign, too.
+  const sections = parseIni(text.replace(/^([A-Za-z_]\w*)[ \t]*:/gm, '$1 =')) as Record<string, unknown>;
+  // ini takes a dot in a section's name for nesting.
+  const found = section
+    .split('.')
+    .reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), sections);
+  if (!isRecord(found)) return { problems: [`koji.conf has no section [${section}]`] };
+  const value = (key: string): string | undefined =>
+    typeof found[key] === 'string' && found[key] !== '' ? found[key] : undefined;
+  const timeout = value('timeout');
+  return parseKojiProfile(section, {
+    server: value('server'),
+    topUrl: value('topurl'),
+    topDir: value('topdir'),
+    webUrl: value('weburl'),
+    ...(timeout !== undefined && { timeoutMs: Number(timeout) * 1_000 }),
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isHttpUrl(text: string): boolean {
+  const parsed = URL.parse(text);
+  return (
+    parsed !== null && ['http:', 'https:'].includes(parsed.protocol) && parsed.username === '' && parsed.password === ''
+  );
+}

@@ -1,0 +1,99 @@
+// XML-RPC messages as text. The XML is a library's; what XML cannot hold (control characters, lone surrogates, numbers
+// out of range) is thrown as `NotExpressible`, so that no value can change the shape of a message.
+
+import { DOMImplementation, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
+import { XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './value.ts';
+
+export class NotExpressible extends Error {
+  override readonly name = 'NotExpressible';
+}
+
+const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const I4 = 2n ** 31n;
+const I8 = 2n ** 63n;
+const DATE_TIME = /^\d{8}T\d\d:\d\d:\d\d$/;
+
+export function writeCall(method: string, params: readonly XmlRpcValue[]): string {
+  return write('methodCall', (root) => {
+    child(root, 'methodName', expressible(method));
+    const list = child(root, 'params');
+    for (const param of params) writeValue(child(list, 'param'), param);
+  });
+}
+
+export function writeResponse(value: XmlRpcValue): string {
+  return write('methodResponse', (root) => writeValue(child(child(root, 'params'), 'param'), value));
+}
+
+export function writeFault(fault: XmlRpcFault): string {
+  return write('methodResponse', (root) => writeValue(child(root, 'fault'), { ...fault }));
+}
+
+function write(name: string, fill: (root: Element) => void): string {
+  const document = new DOMImplementation().createDocument(null, name, null);
+  if (!document.documentElement) throw new Error('a document without a root');
+  fill(document.documentElement);
+  const xml = new XMLSerializer().serializeToString(document, { requireWellFormed: true });
+  // A parser reads a bare carriage return as a line feed; written as a reference it stays what it is.
+  return `<?xml version="1.0"?>${xml.replaceAll('\r', '&#13;')}`;
+}
+
+function child(parent: Element, name: string, text?: string): Element {
+  const document = parent.ownerDocument as Document;
+  const element = document.createElement(name);
+  if (text !== undefined) element.appendChild(document.createTextNode(text));
+  parent.appendChild(element);
+  return element;
+}
+
+function writeValue(parent: Element, value: XmlRpcValue): void {
+  const node = child(parent, 'value');
+  if (value === null) child(node, 'nil');
+  else if (typeof value === 'boolean') child(node, 'boolean', value ? '1' : '0');
+  else if (typeof value === 'string') child(node, 'string', expressible(value));
+  else if (typeof value === 'number' || typeof value === 'bigint') writeNumber(node, value);
+  else if (value instanceof XmlRpcDateTime) writeDateTime(node, value);
+  else if (value instanceof Uint8Array) child(node, 'base64', Buffer.from(value).toString('base64'));
+  else if (isArray(value)) {
+    const data = child(child(node, 'array'), 'data');
+    for (const item of value) writeValue(data, item);
+  } else {
+    const struct = child(node, 'struct');
+    for (const [name, item] of Object.entries(value)) {
+      const member = child(struct, 'member');
+      child(member, 'name', expressible(name));
+      writeValue(member, item);
+    }
+  }
+}
+
+function isArray(value: XmlRpcValue): value is readonly XmlRpcValue[] {
+  return Array.isArray(value);
+}
+
+function writeNumber(node: Element, value: number | bigint): void {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    if (!Number.isFinite(value)) throw new NotExpressible(`${value} is no XML-RPC number`);
+    child(node, 'double', String(value));
+    return;
+  }
+  // Minus zero is a double: an int would lose its sign.
+  if (Object.is(value, -0)) {
+    child(node, 'double', '-0.0');
+    return;
+  }
+  const whole = BigInt(value);
+  if (whole < -I8 || whole >= I8) throw new NotExpressible(`${whole} is beyond 64 bits`);
+  child(node, whole >= -I4 && whole < I4 ? 'int' : 'i8', String(whole));
+}
+
+function writeDateTime(node: Element, { text }: XmlRpcDateTime): void {
+  if (!DATE_TIME.test(text)) throw new NotExpressible('a dateTime is written 20261122T10:00:00');
+  child(node, 'dateTime.iso8601', text);
+}
+
+function expressible(text: string): string {
+  if (NOT_XML.test(text) || !text.isWellFormed())
+    throw new NotExpressible('a text holds a character that XML cannot carry');
+  return text;
+}
