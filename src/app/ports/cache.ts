@@ -1,7 +1,7 @@
 // Files of an attempt that make a later one faster. Whatever becomes of them, no compose fails for it: what cannot be
 // kept is not, what is damaged or gone was never there.
 
-import type { AttemptDirectory } from './results.ts';
+import type { AttemptDirectory } from './attempt-directory.ts';
 
 /** What is wanted of those kept; letters and digits only. */
 export type CacheKey = string;

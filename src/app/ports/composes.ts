@@ -6,7 +6,8 @@ import type { Pin } from '../../compose/pin.ts';
 import type { ComposeRequest } from '../../compose/request.ts';
 import type { ComposeSource } from '../../compose/source.ts';
 import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../../compose/vocabulary.ts';
-import type { PackageRecord } from './progress.ts';
+import type { PackageRecord } from './package-record.ts';
+import type { Page } from './page.ts';
 
 export interface ComposeFilter {
   readonly ids?: readonly string[];
@@ -37,12 +38,6 @@ export interface PageQuery {
   readonly after?: PageKey;
   readonly before?: PageKey;
   readonly backwards: boolean;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
 }
 
 export interface NewCompose extends ComposeRequest {

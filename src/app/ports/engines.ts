@@ -5,7 +5,7 @@ import type { ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import type { SourceAddition } from '../../compose/source.ts';
 import type { EngineName, SourceType } from '../../compose/vocabulary.ts';
-import type { PackageRecord } from './progress.ts';
+import type { PackageRecord } from './package-record.ts';
 import type { ResolvedInput } from './sources.ts';
 import type { ProcessGroup } from './work.ts';
 

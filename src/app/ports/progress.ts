@@ -1,6 +1,7 @@
 // What is overwritten or filled once, and is no event: progress, and the packages of a finished compose.
 
-import type { Page } from './composes.ts';
+import type { PackageRecord } from './package-record.ts';
+import type { Page } from './page.ts';
 
 export interface ComposeProgress {
   readonly attempt: number;
@@ -15,20 +16,6 @@ export interface ProgressStore {
   /** Conditional on the attempt; wakes subscribers. Callers coalesce (app/progress-reporter.ts). */
   put(composeId: string, progress: ComposeProgress): Promise<void>;
   findMany(ids: readonly string[]): Promise<readonly (ComposeProgress | null)[]>;
-}
-
-export interface PackageRecord {
-  readonly nevra: string;
-  readonly name: string;
-  readonly arch: string;
-  readonly sourceNevra: string | null;
-  readonly sigkey: string | null;
-  /** Below the compose's `compose/` directory. */
-  readonly path: string;
-  readonly sizeBytes: number | null;
-  /** The tree's arch, e.g. x86_64 for a noarch package in the x86_64 tree. */
-  readonly treeArch: string;
-  readonly category: 'binary' | 'source' | 'debug';
 }
 
 export interface PackagesQuery {

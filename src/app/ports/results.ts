@@ -2,15 +2,10 @@
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
+import type { AttemptDirectory } from './attempt-directory.ts';
 import type { FileCache } from './cache.ts';
 import type { Service } from './platform.ts';
-import type { PackageRecord } from './progress.ts';
-
-/** One attempt's place on the target file system. */
-export interface AttemptDirectory {
-  readonly directory: string;
-  readonly scratch: string;
-}
+import type { PackageRecord } from './package-record.ts';
 
 /** Thrown by `Results` where the file system refuses (full, read-only, gone, somebody else's); `failure` is what to tell. */
 export class StorageFailed extends Error {
