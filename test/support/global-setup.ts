@@ -21,7 +21,7 @@ declare module 'vitest' {
 
 const PREFIX = 'odcs-test-server-';
 
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env['DATABASE_URL'];
   const server = given ? null : await startServer();
   const url = given ?? server?.postgres.url ?? '';
