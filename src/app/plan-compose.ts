@@ -116,7 +116,7 @@ async function planIn(deps: PlanComposeDeps, compose: Compose, signal: AbortSign
     const { input } = resolved;
     const digest = sharingDigest({ request: compose, engine: engine.name, fingerprint: input.fingerprint });
     const root = digest === null ? null : await deps.store.transaction((tx) => tx.findReusable(digest));
-    const told = { ...compose, ...input.taken, source: input.source };
+    const told = { ...compose, ...input.overrides, source: input.source };
     if (root)
       return granted({
         compose: told,

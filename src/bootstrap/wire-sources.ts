@@ -5,7 +5,7 @@ import type {
   ComposeTracking,
   Engine,
   KojiEventStore,
-  KojiPlace,
+  KojiEndpoint,
   Logger,
   PackageForecast,
   ProcessRunner,
@@ -144,7 +144,7 @@ function dnfSources({ ODCS_KOJI: koji }: Config): readonly SourceType[] {
   return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
 }
 
-function kojiPlace({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiPlace {
+function kojiPlace({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiEndpoint {
   return { profile: name, server, topUrl, topDir, configFile };
 }
 
@@ -171,7 +171,7 @@ function kojiSource(
 }
 
 /** Raw configurations may take their packages from there, too. */
-function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub; readonly place: KojiPlace } | null {
+function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
   return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
 }
 

@@ -89,7 +89,7 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
     fingerprint: [],
     repositories: [],
     lookasides: [],
-    koji: { ...NO_KOJI, place: { ...NO_KOJI.place, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji },
+    koji: { ...NO_KOJI, place: { ...NO_KOJI.endpoint, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji },
   };
   const engine = createPungiEngine({
     path: PATH,
@@ -124,7 +124,7 @@ describe('a compose of a tag', () => {
 
   it.each<[string, Partial<KojiInput>, Partial<Compose>]>([
     ['another tag', { tag: 'f44' }, {}],
-    ['another Koji', { place: { ...NO_KOJI.place, profile: 'other' } }, {}],
+    ['another Koji', { endpoint: { ...NO_KOJI.endpoint, profile: 'other' } }, {}],
     ['other flags', {}, { flags: ['CHECK_DEPS'] }],
     ['other sigkeys', {}, { sigkeys: ['abcdef12'] }],
     ['other arches', {}, { arches: ['x86_64', 'aarch64'] }],
@@ -132,7 +132,7 @@ describe('a compose of a tag', () => {
   ])(
     'of %s is not',
     async (_, koji, request) => {
-      const place = koji.place && { place: { ...koji.place, topDir } };
+      const place = koji.endpoint && { place: { ...koji.endpoint, topDir } };
       await compose();
       expect((await compose({ ...koji, ...place }, request)).given).toBeNull();
     },

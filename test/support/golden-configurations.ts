@@ -144,7 +144,7 @@ export const GOLDEN_CONFIGURATIONS: readonly GoldenConfiguration[] = [
 ];
 
 export const NO_KOJI: KojiInput = {
-  place: {
+  endpoint: {
     profile: 'fedora',
     server: 'https://koji.example/kojihub',
     topUrl: 'https://kojipkgs.example',

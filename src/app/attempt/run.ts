@@ -196,12 +196,12 @@ class Attempt {
       await whileConnected(signal, () => detachReusers(this.#deps, this.#compose));
     }
     await this.#keepSource(answer.input);
-    this.#compose = { ...this.#compose, ...answer.input.taken };
+    this.#compose = { ...this.#compose, ...answer.input.overrides };
     return { ok: true, value: answer.input };
   }
 
   /** What the source resolved to stays with the compose whatever becomes of it: renewed, it is the same again. */
-  async #keepSource({ source, taken }: ResolvedInput): Promise<void> {
+  async #keepSource({ source, overrides: taken }: ResolvedInput): Promise<void> {
     const { id, attempt } = this.#compose;
     await this.#transaction(async (tx) => {
       const locked = await tx.lock(id);

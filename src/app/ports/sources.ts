@@ -73,13 +73,13 @@ export interface ResolvedInput {
   /** As asked, with what it resolved to filled in. */
   readonly source: ComposeSource;
   /** What the source says itself of how the compose is made; it takes the place of what was asked. */
-  readonly taken?: { readonly arches: readonly string[]; readonly sigkeys: readonly string[] };
+  readonly overrides?: { readonly arches: readonly string[]; readonly sigkeys: readonly string[] };
   /** As `identify` would have it, of what was really read. */
   readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];
   readonly lookasides: readonly OpenedRepository[];
   /** Where files of packages are, under their checksum, that were fetched to look into them. */
-  readonly brought?: string;
+  readonly downloadDirectory?: string;
   /** Where Pungi takes the packages from Koji itself. */
   readonly koji?: KojiInput;
   /** Where the compose is a .repo file for repositories that others serve. */
@@ -101,7 +101,7 @@ export interface RawConfigInput {
   /** Of pungi-koji, besides the usual ones. */
   readonly arguments: readonly string[];
   /** The Koji that its profile may name. */
-  readonly koji: KojiPlace | null;
+  readonly koji: KojiEndpoint | null;
 }
 
 /** A .repo file, and the few repositories that it needs here; directories are below the compose's variant. */
@@ -116,7 +116,7 @@ export interface RepoFileInput {
 
 /** What a compose takes from Koji, exactly: the same again whenever it is asked for, as long as Koji has it. */
 export interface KojiInput {
-  readonly place: KojiPlace;
+  readonly endpoint: KojiEndpoint;
   /** Tags are taken as they were right after it; null = as they are. */
   readonly event: number | null;
   /** Null: the builds and modules are all there is. */
@@ -138,7 +138,7 @@ export interface KojiInput {
 }
 
 /** Where a Koji is, for programs that ask it by themselves. */
-export interface KojiPlace {
+export interface KojiEndpoint {
   /** The name of the profile. */
   readonly profile: string;
   readonly server: string;

@@ -255,7 +255,7 @@ async function prepare(generation: Generation, { dnf, createrepo }: Tools): Prom
   if (!dnf || !createrepo)
     return failure('ENGINE_FAILED', `${dnf ? 'createrepo_c' : 'dnf'} is not installed on the worker`);
   const { input, scratch, directory } = generation;
-  const downloads = input.brought ?? join(scratch, 'downloads');
+  const downloads = input.downloadDirectory ?? join(scratch, 'downloads');
   const target = join(directory, 'compose');
   await mkdir(downloads, { recursive: true });
   await mkdir(target, { recursive: true });

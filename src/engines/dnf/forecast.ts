@@ -31,7 +31,7 @@ export function packageForecast(tools: ChooseTools): PackageForecast {
         lookasides,
         plan,
         known: join(into, `known-${arch}`),
-        brought: input.brought ?? into,
+        brought: input.downloadDirectory ?? into,
         scratch: into,
         tools,
         signal,

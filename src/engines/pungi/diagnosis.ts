@@ -179,7 +179,7 @@ function unsignedPackages(output: readonly string[], generation: Generation): Co
 
 /** Pungi has tried for a while when it gives up. */
 function kojiAway(output: readonly string[], { input }: Generation, details: string | null): ComposeFailure | null {
-  const place = input.koji?.place ?? input.rawConfig?.koji;
+  const place = input.koji?.endpoint ?? input.rawConfig?.koji;
   if (
     !place ||
     !output.some((line) =>

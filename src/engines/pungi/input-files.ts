@@ -3,7 +3,7 @@
 
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Generation, KojiPlace, OpenedRepository } from '../../app/ports.ts';
+import type { Generation, KojiEndpoint, OpenedRepository } from '../../app/ports.ts';
 import { composeInfo } from '../../compose/compose-info.ts';
 import { ownRelease, type PungiRelease } from '../../compose/pungi-identity.ts';
 import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
@@ -37,7 +37,7 @@ export async function writeInput({ compose, identity, input, directory, scratch 
   await writeFile(configFile, JSON.stringify(configuration, null, 2));
   const packages = askedPackages(input.source);
   await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches, { ...koji, hasGroup: packages.length > 0 }));
-  if (koji) await writeKojiConf(koji.place, scratch);
+  if (koji) await writeKojiConf(koji.endpoint, scratch);
   if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
   await writeComposeInfo({ compose, identity, directory }, ownRelease(compose.id));
   return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
@@ -53,7 +53,7 @@ export async function writeNotificationScript(
 }
 
 /** Where koji looks for it: Pungi's HOME is the scratch directory. */
-export async function writeKojiConf(place: KojiPlace, home: string): Promise<void> {
+export async function writeKojiConf(place: KojiEndpoint, home: string): Promise<void> {
   const directory = join(home, '.koji');
   await mkdir(directory, { recursive: true });
   if (place.configFile === null) await writeFile(join(directory, 'config'), kojiConf(place));

@@ -1,7 +1,7 @@
 // The part of pungi.json that makes Pungi take packages from Koji, and the koji.conf that it asks Koji by: Pungi finds it
 // below its HOME, so that nothing need be installed in /etc.
 
-import type { KojiInput, KojiPlace } from '../../app/ports.ts';
+import type { KojiInput, KojiEndpoint } from '../../app/ports.ts';
 import { VARIANT } from './variant.ts';
 
 export interface KojiOptions {
@@ -18,7 +18,7 @@ export interface KojiOptions {
 }
 
 export function kojiOptions(koji: KojiInput): KojiOptions {
-  const { place, tag, builds, scratchBuildTasks, scratchModules, inheritance, moduleDefaults, mbsUrl } = koji;
+  const { endpoint: place, tag, builds, scratchBuildTasks, scratchModules, inheritance, moduleDefaults, mbsUrl } = koji;
   const hasBuilds = builds.length + scratchBuildTasks.length > 0;
   return {
     pkgset_source: 'koji',
@@ -42,7 +42,7 @@ export function isFromTags({ modularTags }: KojiInput): boolean {
 const RETRIES = { max_retries: 10, retry_interval: 5 };
 
 /** koji reads it by Python's configparser, for which a percent sign begins a reference. */
-export function kojiConf({ profile, server, topUrl, topDir }: KojiPlace): string {
+export function kojiConf({ profile, server, topUrl, topDir }: KojiEndpoint): string {
   const settings = {
     server,
     ...(topUrl === null ? {} : { topurl: topUrl }),

@@ -61,8 +61,8 @@ function cachedTag({ input: { koji } }: Generation): string | null {
 function keyOf({ compose, input: { koji } }: Generation, tag: string, version: string | null): string {
   const flags = compose.flags.filter((flag) => flag !== 'NO_REUSE').toSorted();
   const parts = [
-    koji?.place.profile,
-    koji?.place.topDir,
+    koji?.endpoint.profile,
+    koji?.endpoint.topDir,
     tag,
     flags,
     compose.sigkeys,

@@ -6,7 +6,7 @@ import { access, appendFile, mkdir, readFile, realpath, rename } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
-import type { KojiPlace, OpenedRepository, PackageReader, ProcessRunner } from '../../app/ports.ts';
+import type { KojiEndpoint, OpenedRepository, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { decodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
@@ -20,7 +20,7 @@ import type { AbsentFile, KojiFilesResult, KojiFilesTask } from './koji-files-th
 
 export interface KojiFilesOptions {
   readonly hub: KojiHub;
-  readonly place: KojiPlace;
+  readonly place: KojiEndpoint;
   /** PATH of createrepo_c. */
   readonly path: string;
   readonly repositories: Pick<RepoSource, 'fetch' | 'index'>;

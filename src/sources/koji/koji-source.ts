@@ -2,7 +2,7 @@
 // found is exact, so that the same is generated whenever it is tried again, by an engine that asks Koji itself or by one
 // that is given the packages.
 
-import type { KojiPlace, ResolvedInput, SourceResolver } from '../../app/ports.ts';
+import type { KojiEndpoint, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RepoSource } from '../repo/repo-source.ts';
@@ -14,7 +14,7 @@ import { openPackageSet, type PackageSetOptions } from './package-set.ts';
 import { lookAtTag, resolveTag } from '../tag/tag-source.ts';
 
 export interface KojiSourceOptions extends Upstreams {
-  readonly place: KojiPlace;
+  readonly place: KojiEndpoint;
   readonly mbsUrl: string | null;
   readonly repositories: Pick<RepoSource, 'look' | 'open'>;
   readonly git: GitTools;
@@ -68,7 +68,7 @@ export class KojiSource implements SourceResolver {
         source,
         ...lookasides.opened,
         fingerprint: this.#fingerprint(resolved.found, lookasides.opened.fingerprint, defaults?.commit ?? null),
-        koji: { ...taken, place, mbsUrl, moduleDefaults: defaults?.directory ?? null },
+        koji: { ...taken, endpoint: place, mbsUrl, moduleDefaults: defaults?.directory ?? null },
       },
     };
   }

@@ -36,7 +36,7 @@ type Taken = Pick<ListedRpms, 'tag' | 'event' | 'inheritance' | 'builds'>;
 type Failed = { readonly failure: ComposeFailure };
 type Context = Pick<ResolveContext, 'scratch' | 'signal' | 'run' | 'log'>;
 
-type OpenedSet = Opened & Required<Pick<ResolvedInput, 'brought'>>;
+type OpenedSet = Opened & Required<Pick<ResolvedInput, 'downloadDirectory'>>;
 
 /** Read at once, it takes less time than to find out what of it is needed. */
 const READILY = { packages: 1_000, bytes: 256 * 1024 ** 2 };
@@ -116,7 +116,7 @@ class Opening {
     const fingerprint = compose.arches.flatMap((arch) =>
       this.#lookasides.filter((each) => each.arch === arch).flatMap((each) => fingerprintOf(arch, each)),
     );
-    return { fingerprint, repositories: this.#repositories, lookasides: this.#lookasides, brought: this.#brought };
+    return { fingerprint, repositories: this.#repositories, lookasides: this.#lookasides, downloadDirectory: this.#brought };
   }
 
   async add(arch: string): Promise<ComposeFailure | null> {

@@ -52,11 +52,11 @@ export class PulpSource implements SourceResolver {
     return {
       input: {
         source: resolved,
-        taken,
+        overrides: taken,
         fingerprint: fingerprintOf(plan),
         repositories: [],
         lookasides: [],
-        repoFile: { text, merges, empty },
+        repoFile: { text, merges: merges, empty },
       },
     };
   }

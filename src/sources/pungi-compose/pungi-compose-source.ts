@@ -57,7 +57,7 @@ export class PungiComposeSource implements SourceResolver {
       input: {
         ...resolved.input,
         source,
-        taken: { arches, sigkeys },
+        overrides: { arches, sigkeys },
         fingerprint: [...resolved.input.fingerprint, ...fingerprintOf(builds)],
       },
     };

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { KojiPlace, ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
+import type { KojiEndpoint, ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RawConfigSource as RawConfigRequest } from '../../compose/source.ts';
@@ -35,7 +35,7 @@ export interface RawConfig {
 export interface RawConfigSourceOptions {
   readonly configs: Readonly<Record<string, RawConfig>>;
   /** Tells the event that a configuration is taken at which takes packages from there. */
-  readonly koji?: { readonly hub: KojiHub; readonly place: KojiPlace } | null;
+  readonly koji?: { readonly hub: KojiHub; readonly place: KojiEndpoint } | null;
   /** PATH of git and Pungi's tools. */
   readonly path: string;
   /** For looking before there is an attempt. */
