@@ -171,7 +171,9 @@ function kojiSource(
 }
 
 /** Raw configurations may take their packages from there, too. */
-function rawConfigKoji({ ODCS_KOJI: settings }: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
+function rawConfigKoji({
+  ODCS_KOJI: settings,
+}: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
   return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
 }
 

@@ -116,7 +116,12 @@ class Opening {
     const fingerprint = compose.arches.flatMap((arch) =>
       this.#lookasides.filter((each) => each.arch === arch).flatMap((each) => fingerprintOf(arch, each)),
     );
-    return { fingerprint, repositories: this.#repositories, lookasides: this.#lookasides, downloadDirectory: this.#brought };
+    return {
+      fingerprint,
+      repositories: this.#repositories,
+      lookasides: this.#lookasides,
+      downloadDirectory: this.#brought,
+    };
   }
 
   async add(arch: string): Promise<ComposeFailure | null> {
