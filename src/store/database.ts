@@ -47,7 +47,7 @@ const CONNECT_MS = 4_000;
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const orm = await MikroORM.init({
     dbName: decodeURIComponent(new URL(options.url).pathname.slice(1)),
-    entities: ENTITIES,
+    entities: [...ENTITIES],
     extensions: [Migrator],
     migrations: { migrationsList: migrationsList(), snapshot: false, tableName: MIGRATION_TABLE },
     forceUtcTimezone: true,

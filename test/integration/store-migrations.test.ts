@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { instanceId, lastComposeId } from '../../src/store/instance.ts';
-import { isMigrated, migrate } from '../../src/store/migrations.ts';
+import { isMigrated, migrate, MIGRATION_TABLE } from '../../src/store/migrations.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 
-const SYNONYMS: Record<string, string> = { 'timestamp(3) with time zone': 'timestamptz(3)', integer: 'int' };
+const SYNONYMS: Record<string, string> = { 'timestamptz(3)': 'timestamp(3) with time zone', int: 'integer' };
 
 let test: TestDatabase;
 let databases: Database[];
@@ -46,25 +46,35 @@ it('leave data alone when they run again', async () => {
   expect(await test.query('select count(*)::int as count from worker')).toEqual([{ count: 1 }]);
 });
 
-it('make the tables and columns that the entities name, with their types', async () => {
+interface Column {
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly hasDefault: boolean;
+  readonly primary: boolean;
+}
+
+it('make exactly the tables and columns that the entities describe', async () => {
   const { orm } = await open();
   await migrate(orm, test.url);
-  const columns = await test.query<{ key: string; type: string; nullable: boolean }>(`
-    select table_name || '.' || column_name as key, is_nullable = 'YES' as nullable,
-      format_type(a.atttypid, a.atttypmod) as type
-    from information_schema.columns c join pg_attribute a on a.attrelid = c.table_name::regclass and a.attname = c.column_name
-    where table_schema = 'public'`);
-  const found = new Map(columns.map((column) => [column.key, column]));
-  const named = (type: string | undefined) => (type === undefined ? type : (SYNONYMS[type] ?? type));
-  for (const entity of orm.getMetadata().getAll().values()) {
-    for (const property of entity.props) {
-      const key = `${entity.tableName}.${property.fieldNames[0]}`;
-      const column = found.get(key);
-      expect({ key, nullable: column?.nullable, type: named(column?.type) }).toEqual({
-        key,
+  const rows = await test.query<Column & { readonly key: string }>(`
+    select c.relname || '.' || a.attname as key, format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+      a.atthasdef or a.attidentity <> '' as "hasDefault", coalesce(a.attnum = any(i.indkey), false) as primary
+    from pg_class c join pg_attribute a on a.attrelid = c.oid left join pg_index i on i.indrelid = c.oid and i.indisprimary
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> '${MIGRATION_TABLE}'
+      and a.attnum > 0 and not a.attisdropped
+    order by key`);
+  const inDatabase = rows.map(({ key, ...column }): [string, Column] => [key, column]);
+  const inEntities = [...orm.getMetadata().getAll().values()].flatMap(({ tableName, props }) =>
+    props.map((property): [string, Column] => [
+      `${tableName}.${property.fieldNames[0]}`,
+      {
+        type: SYNONYMS[property.columnTypes[0] ?? ''] ?? property.columnTypes[0] ?? '',
         nullable: property.nullable ?? false,
-        type: named(property.columnTypes[0]),
-      });
-    }
-  }
+        hasDefault:
+          property.default !== undefined || property.defaultRaw !== undefined || property.generated !== undefined,
+        primary: property.primary ?? false,
+      },
+    ]),
+  );
+  expect(Object.fromEntries(inEntities)).toEqual(Object.fromEntries(inDatabase));
 });

@@ -1,0 +1,21 @@
+// The packages of published composes.
+
+import { defineEntity, p } from '@mikro-orm/core';
+import type { PackageRecord } from '../../app/ports.ts';
+
+export const ComposePackageEntity = defineEntity({
+  name: 'ComposePackage',
+  tableName: 'compose_package',
+  properties: {
+    composeId: p.bigint('string').primary(),
+    path: p.text().primary(),
+    nevra: p.text(),
+    name: p.text(),
+    arch: p.text(),
+    sourceNevra: p.text().nullable(),
+    sigkey: p.text().nullable(),
+    sizeBytes: p.bigint('number').nullable(),
+    treeArch: p.text(),
+    category: p.text().$type<PackageRecord['category']>(),
+  },
+});
