@@ -1,6 +1,8 @@
 // Which packages a name in a request means: a name, name.arch, or a glob as fnmatch(3) has it, as Pungi reads comps.
 // Under NO_DEPS Pungi takes a name for a regular expression (engines/dnf/name-pattern.ts).
 
+import { isSourceArch } from './arches.ts';
+
 export interface NamedPackage {
   readonly name: string;
   readonly arch: string;
@@ -28,7 +30,7 @@ export function* missingPackages(
   const present = new Set<string>();
   for (const [index, candidate] of packages.entries()) {
     if (index % COMPARED_AT_ONCE === 0) yield;
-    if (isSource(candidate)) continue;
+    if (isSourceArch(candidate.arch)) continue;
     binary.push(candidate);
     present.add(candidate.name).add(`${candidate.name}.${candidate.arch}`);
   }
@@ -63,10 +65,6 @@ export function* packagesNamed<T extends NamedPackage>(
       named.add(candidate);
   }
   return named;
-}
-
-export function isSource({ arch }: NamedPackage): boolean {
-  return arch === 'src' || arch === 'nosrc';
 }
 
 type Token = '*' | ((character: string) => boolean);

@@ -127,10 +127,6 @@ export function decodePackage(line: string): RpmPackage {
   };
 }
 
-export function isSourceArch(arch: string): boolean {
-  return arch === 'src' || arch === 'nosrc';
-}
-
 /** By its name, as Pungi decides it. */
 export function isDebugName(name: string): boolean {
   return name.endsWith('-debuginfo') || name.endsWith('-debugsource') || name.includes('-debuginfo-');

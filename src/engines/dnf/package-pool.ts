@@ -2,7 +2,8 @@
 // that gives them their ids; and the questions asked of them.
 
 import { compareEvr, type Evr } from '../../compose/rpm-version.ts';
-import { isDebugName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
+import { isSourceArch } from '../../compose/arches.ts';
+import { isDebugName, type RpmPackage } from '../../compose/rpm-package.ts';
 import type { ArchSet } from '../shared/arches.ts';
 import { overlaps, parseRelation, parseRequirement, type Relation, type Requirement } from './requirement.ts';
 

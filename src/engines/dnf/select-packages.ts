@@ -2,7 +2,8 @@
 // all that is there, and then, by what the request says, among what that brought; the choices of the first limit the
 // second, so both are made here as well. What comes from Koji is gathered from once.
 
-import { baseName, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
+import { isSourceArch } from '../../compose/arches.ts';
+import { baseName, type RpmPackage } from '../../compose/rpm-package.ts';
 import type { MultilibMethod } from '../../compose/vocabulary.ts';
 import { archSet, type ArchSet } from '../shared/arches.ts';
 import { gather, compareText, type Unresolved } from './gather.ts';

@@ -1,5 +1,7 @@
 // Which packages fit a compose's arch: natively, or as multilib; and in which order they are preferred.
 
+import { binaryArches, treeArches } from '../../compose/arches.ts';
+
 export interface ArchSet {
   /** All that fit, best first; noarch is last. */
   readonly order: readonly string[];
@@ -8,22 +10,10 @@ export interface ArchSet {
   readonly multilib: ReadonlySet<string>;
 }
 
-const INTEL_32 = ['athlon', 'i686', 'i586', 'i486', 'i386'];
-
-const FAMILIES: Readonly<Record<string, { readonly native: readonly string[]; readonly multilib: readonly string[] }>> =
-  {
-    x86_64: { native: ['x86_64'], multilib: INTEL_32 },
-    i386: { native: INTEL_32, multilib: [] },
-    i686: { native: INTEL_32, multilib: [] },
-    armhfp: { native: ['armv7hnl', 'armv7hl', 'armv6hl'], multilib: [] },
-    ppc64: { native: ['ppc64'], multilib: ['ppc'] },
-    s390x: { native: ['s390x'], multilib: ['s390'] },
-  };
-
 export function archSet(arch: string): ArchSet {
-  const { native, multilib } = FAMILIES[arch] ?? { native: [arch], multilib: [] };
+  const { native, multilib } = treeArches(arch);
   return {
-    order: [...native, ...multilib, 'noarch'],
+    order: binaryArches([arch]),
     native: new Set([...native, 'noarch']),
     multilib: new Set([...multilib, 'noarch']),
   };

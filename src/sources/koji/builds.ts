@@ -1,11 +1,12 @@
 // Builds that a request names, alone or on top of a tag: there, signed as asked, with the packages that were asked for.
 
+import { binaryArches, isSourceArch } from '../../compose/arches.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { isSource, missingPackages, packagesNamed } from '../../compose/package-pattern.ts';
+import { missingPackages, packagesNamed } from '../../compose/package-pattern.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import { findBuilds, rpmsOfBuilds, type KojiBuild, type KojiRpm } from '../../upstreams/koji/builds.ts';
 import { checkSignatures } from '../../upstreams/koji/signatures.ts';
-import { rpmArches, type Look } from './tag-lookup.ts';
+import type { Look } from './tag-lookup.ts';
 
 type BuildLook = Look<'BUILD'> | Look<'TAG'>;
 
@@ -33,7 +34,7 @@ export async function checkBuilds(
     return { missing: builds.length === 0 ? source.packages : [] };
   const rpms = await rpmsOfBuilds(upstreams.hub, builds, signal);
   if ('failure' in rpms) return rpms;
-  const arches = new Set(rpmArches(compose.arches));
+  const arches = new Set(binaryArches(compose.arches));
   const usable = rpms.value.filter(({ arch }) => arches.has(arch));
   const unsigned = await checkSignatures(
     upstreams.hub,
@@ -59,7 +60,7 @@ async function namedAmong(
   if (packages.length === 0) return rpms;
   const named = await runInSlices(packagesNamed(packages, rpms), signal);
   const chosen = new Set([...named].map(({ buildId }) => buildId));
-  return rpms.filter((rpm) => named.has(rpm) || (isSource(rpm) && chosen.has(rpm.buildId)));
+  return rpms.filter((rpm) => named.has(rpm) || (isSourceArch(rpm.arch) && chosen.has(rpm.buildId)));
 }
 
 export function notInBuilds(missing: readonly string[]): ComposeFailure {

@@ -4,8 +4,9 @@
 import { open } from 'node:fs/promises';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { KojiInput } from '../../app/ports.ts';
+import { isSourceArch } from '../../compose/arches.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { encodePackage, isSourceArch, type RpmPackage } from '../../compose/rpm-package.ts';
+import { encodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
 import { findBuilds, rpmsOfBuilds, type KojiBuild, type KojiRpm } from '../../upstreams/koji/builds.ts';
 import type { Asked, KojiHub } from '../../upstreams/koji/koji-hub.ts';
 import { rpmFile, rpmPath, signedRpmPath } from '../../upstreams/koji/path-info.ts';

@@ -2,14 +2,8 @@
 // that no metadata tells of those that have to be read before anything is chosen.
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import {
-  baseName,
-  decodePackage,
-  encodePackage,
-  isDebugName,
-  isSourceArch,
-  type RpmPackage,
-} from '../../compose/rpm-package.ts';
+import { isSourceArch } from '../../compose/arches.ts';
+import { baseName, decodePackage, encodePackage, isDebugName, type RpmPackage } from '../../compose/rpm-package.ts';
 import { serveThread } from '../../concurrency/worker-thread.ts';
 
 export interface PackageSetTask {

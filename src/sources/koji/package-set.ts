@@ -2,6 +2,7 @@
 // hub's word, at the very event; what is in them Koji's own repository of the tag tells, of whatever state that is, and
 // createrepo_c of those that it does not have. Debug and source packages are looked into only where they are chosen.
 
+import { binaryArches, treeArches } from '../../compose/arches.ts';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -20,7 +21,6 @@ import {
   type RepoSource,
 } from '../repo/repo-source.ts';
 import type { KojiFiles } from './koji-files.ts';
-import { rpmArches, treeArches } from './tag-lookup.ts';
 import { listRpms, type ListedRpms } from './listed-rpms.ts';
 import type { PackageSetResult, PackageSetTask } from './package-set-thread.ts';
 
@@ -56,7 +56,7 @@ export async function openPackageSet(
   const list = join(context.scratch, 'koji', 'packages');
   const failed = await listRpms(
     options.hub,
-    { ...taken, arches: ['src', ...rpmArches(compose.arches)], sigkeys: compose.sigkeys },
+    { ...taken, arches: ['src', ...binaryArches(compose.arches)], sigkeys: compose.sigkeys },
     list,
     context.signal,
   );
@@ -188,9 +188,10 @@ class Opening {
       context.signal,
     );
     if ('failure' in counted) return counted.failure;
+    const { native, multilib } = treeArches(arch);
     const input: PackageSetTask = {
       packages: list,
-      arches: ['src', ...treeArches(arch, compose.multilibArches.includes(arch))],
+      arches: ['src', ...native, ...(compose.multilibArches.includes(arch) ? multilib : []), 'noarch'],
       kojis: own?.packageIndex ?? null,
       read: read.map(({ packageIndex }) => packageIndex),
       readily: place.isLocal ? READILY : NOTHING,

@@ -47,21 +47,3 @@ export const NOTHING: Found['taken'] = {
   modularTags: [],
   scratchModules: [],
 };
-
-const INTEL_32 = ['athlon', 'i686', 'i586', 'i486', 'i386'];
-const NATIVE: Readonly<Record<string, readonly string[]>> = {
-  x86_64: ['x86_64', 'x86_64_v2', 'x86_64_v3', 'x86_64_v4', 'amd64', 'ia32e'],
-  i386: INTEL_32,
-  armhfp: ['armv7hnl', 'armv7hl', 'armv6hl'],
-};
-const MULTILIB: Readonly<Record<string, readonly string[]>> = { x86_64: INTEL_32, ppc64: ['ppc'], s390x: ['s390'] };
-
-/** Arches of the binary RPMs that trees of these arches may hold. */
-export function rpmArches(arches: readonly string[]): readonly string[] {
-  return [...new Set(arches.flatMap((arch) => treeArches(arch, true)))];
-}
-
-/** Arches of the binary RPMs that a tree may hold. */
-export function treeArches(arch: string, multilib: boolean): readonly string[] {
-  return [...(NATIVE[arch] ?? [arch]), ...(multilib ? (MULTILIB[arch] ?? []) : []), 'noarch'];
-}

@@ -12,6 +12,7 @@ import type {
   ResolvedInput,
   SourceResolver,
 } from '../../app/ports.ts';
+import { treeArches } from '../../compose/arches.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RetryPolicy } from '../../concurrency/retry.ts';
@@ -46,7 +47,7 @@ const NO_RETRY: RetryPolicy = { attempts: 1, firstPauseMs: 0 };
 const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 300 };
 
 /** Files that decide whether a package comes as multilib; the names alone count. */
-const MULTILIB_FILES = { pattern: '^/(usr/)?lib(64)?/', arches: ['i686', 'i586', 'i486', 'i386', 'athlon'] };
+const MULTILIB_FILES = { pattern: '^/(usr/)?lib(64)?/', arches: treeArches('x86_64').multilib };
 
 export class RepoSource implements SourceResolver, PackageDownloads, PackageMetadata {
   readonly #options: RepoSourceOptions;

@@ -1,6 +1,7 @@
 // A tag at an event: the one asked for (or stored when the compose was first taken), else the canonical one, at which all
 // composes of the tag are taken for as long as nothing changes in it.
 
+import { binaryArches } from '../../compose/arches.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { canonicalEvent } from './canonical-event.ts';
 import { checkEvent } from '../../upstreams/koji/event.ts';
@@ -9,7 +10,7 @@ import { findScratchTasks } from '../../upstreams/koji/scratch-tasks.ts';
 import { findTag } from '../../upstreams/koji/tag.ts';
 import { checkPackages } from '../../upstreams/koji/tagged-packages.ts';
 import { checkBuilds, identifyBuilds } from '../koji/builds.ts';
-import { NOTHING, rpmArches, type Finding, type Look, type Upstreams } from '../koji/tag-lookup.ts';
+import { NOTHING, type Finding, type Look, type Upstreams } from '../koji/tag-lookup.ts';
 
 type TagLook = Look<'TAG'>;
 
@@ -91,7 +92,7 @@ async function missingInTag(
     return null;
   return checkPackages(
     upstreams.hub,
-    { tag: source.tag, event, inheritance, packages, arches: rpmArches(compose.arches) },
+    { tag: source.tag, event, inheritance, packages, arches: binaryArches(compose.arches) },
     signal,
   );
 }
