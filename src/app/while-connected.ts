@@ -1,20 +1,10 @@
-// A small transaction that outlives a database that is away for a moment: tried again, for as long as it is worth
-// waiting and the work is still wanted. For what does no harm when it is done twice.
+// Retries a small transaction while PostgreSQL cannot be reached. For work that does no harm when it runs twice: the answer
+// to a commit may have been lost.
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
+import { retryErrors } from '../concurrency/retry.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 
-const PATIENCE_MS = 20_000;
-const LONGEST_PAUSE_MS = 2_000;
-
-export async function whileConnected<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const givenUpAt = performance.now() + PATIENCE_MS;
-  for (let pause = 100; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted || !isConnectionLoss(error) || performance.now() + pause > givenUpAt) throw error;
-    }
-    await sleep(pause, undefined, { signal }).catch(() => undefined);
-  }
+export function whileConnected<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  return retryErrors(RETRY_POLICIES['database-outage'], signal, work, isConnectionLoss);
 }

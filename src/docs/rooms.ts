@@ -16,7 +16,11 @@ const SERVED = ['app', 'compose', 'concurrency'];
 const BEHIND_PORTS = ['app/ports', 'compose', 'concurrency', 'os'];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
-  concurrency: { holds: 'retry, slices of long work, worker threads, bounded concurrency', mayImport: [] },
+  concurrency: {
+    holds: 'retry and its policies, slices of long work, worker threads, bounded concurrency',
+    mayImport: [],
+    packages: ['p-retry'],
+  },
   os: { holds: 'the process table, process identity, directory locks', mayImport: [] },
   compose: {
     holds: 'the domain: requests and their validation, the lifecycle machine, source types, failures, RPM versions',

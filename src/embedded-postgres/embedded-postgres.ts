@@ -24,6 +24,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger, Service } from '../app/ports.ts';
+import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
+import { retryErrors } from '../concurrency/retry.ts';
 import { lockDirectory, type DirectoryLock } from '../os/directory-lock.ts';
 import { findPlace, type Place } from './place.ts';
 
@@ -38,7 +40,6 @@ const USER = 'odcs';
 const DATABASE = 'odcs';
 const SOCKET_PATH_LIMIT = 90;
 const START_LIMIT_MS = 60_000;
-const LONGEST_PAUSE_MS = 10_000;
 
 export class EmbeddedPostgres implements Service {
   readonly #options: EmbeddedPostgresOptions;
@@ -134,16 +135,18 @@ export class EmbeddedPostgres implements Service {
   /** What is left of the one that ended may hold its memory for a moment, and a full disk for longer: tried until it runs. */
   async #revive(run: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopped;
-    for (let pause = 250; !signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const attempt = async () => {
       try {
-        return await run();
+        await run();
       } catch (error) {
         if (!signal.aborted)
           this.#options.logger.error({ err: error }, 'The embedded database cannot be started again yet');
         await endServer(this.#server);
+        throw error;
       }
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
-    }
+    };
+    // Rejects only after an abort.
+    await retryErrors(RETRY_POLICIES['postgres-restart'], signal, attempt, () => true).catch(() => undefined);
   }
 }
 

@@ -19,6 +19,8 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { AttemptDirectory, Clock, FileCache, CacheKey, Logger } from '../app/ports.ts';
+import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
+import { retry } from '../concurrency/retry.ts';
 import type { Target } from './instance-file.ts';
 import { KEPT, targetOfAttempt } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
@@ -41,8 +43,6 @@ export interface KeptFilesOptions {
 const MANIFEST = 'kept.json';
 const KEY = /^[0-9A-Za-z]{1,64}$/;
 const ENTRY = /^([0-9A-Za-z]{1,64})\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** One that is replaced while it is taken makes us look again. */
-const TRIES = 3;
 const relative = z.string().regex(/^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[^\u0000]+$/);
 const manifest = z.strictObject({
   at: z.number(),
@@ -92,19 +92,27 @@ export class DirectoryKeptFiles implements FileCache {
   }
 
   async #take(key: CacheKey, target: Target, to: string): Promise<boolean> {
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const [entry] = await entriesOf(target, key);
-      if (!entry || this.#isTooOld(entry)) return false;
-      const taken = await linkAll(entry, to);
-      if (taken === 'whole') {
-        const now = this.#options.clock.now();
-        await unlessAbsent(utimes(entry.path, now, now), undefined);
-        return true;
-      }
-      await rm(to, { recursive: true, force: true });
-      if (taken === 'damaged') await this.#options.throwAway(target, entry.path);
+    const { outcome } = await retry(
+      RETRY_POLICIES['cache-race'],
+      null,
+      () => this.#takeNewest(key, target, to),
+      (taken) => taken === 'gone' || taken === 'damaged',
+    );
+    return outcome === 'whole';
+  }
+
+  async #takeNewest(key: CacheKey, target: Target, to: string): Promise<'whole' | 'gone' | 'damaged' | 'miss'> {
+    const [entry] = await entriesOf(target, key);
+    if (!entry || this.#isTooOld(entry)) return 'miss';
+    const taken = await linkAll(entry, to);
+    if (taken === 'whole') {
+      const now = this.#options.clock.now();
+      await unlessAbsent(utimes(entry.path, now, now), undefined);
+      return taken;
     }
-    return false;
+    await rm(to, { recursive: true, force: true });
+    if (taken === 'damaged') await this.#options.throwAway(target, entry.path);
+    return taken;
   }
 
   async #keep(

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directoryName, type Compose } from '../compose/compose.ts';
+import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
+import { retryErrors } from '../concurrency/retry.ts';
 import { TRASH } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
 
@@ -55,20 +57,19 @@ function leadTo(id: string): string {
   return join('..', directoryName(id));
 }
 
-const TRIES = 10;
-
 /** Made in the trash, so that a process that dies in between leaves nothing; who empties that may be faster. */
 async function replaceLink(target: string, link: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+  const replace = async () => {
     const fresh = join(target, TRASH, randomUUID());
     await symlink(to, fresh);
     try {
-      return await rename(fresh, link);
+      await rename(fresh, link);
     } catch (error) {
       await rm(fresh, { force: true });
-      if (codeOf(error) !== 'ENOENT' || tries === TRIES) throw error;
+      throw error;
     }
-  }
+  };
+  await retryErrors(RETRY_POLICIES['link-race'], null, replace, (error) => codeOf(error) === 'ENOENT');
 }
 
 async function readLink(path: string): Promise<string | null> {

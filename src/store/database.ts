@@ -6,6 +6,8 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { CompiledQuery, type Kysely } from 'kysely';
 import pg, { type Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
+import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
+import { retryErrors } from '../concurrency/retry.ts';
 import { ENTITIES } from './entities.ts';
 import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
@@ -74,7 +76,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     orm,
     run: runOn(kysely),
     // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
-    transaction: (work) => retried(() => kysely.transaction().execute((transaction) => work(runOn(transaction)))),
+    transaction: (work) =>
+      retryErrors(
+        RETRY_POLICIES['transaction-conflict'],
+        null,
+        () => kysely.transaction().execute((transaction) => work(runOn(transaction))),
+        isConflict,
+      ),
     close: () => orm.close(true),
   };
 }
@@ -110,14 +118,9 @@ function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): RunStatement {
     (await executor.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
 }
 
-async function retried<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const code = sqlState(error);
-    if (code !== '40001' && code !== '40P01') throw error;
-    return work();
-  }
+/** A serialization failure or a deadlock. */
+function isConflict(error: unknown): boolean {
+  return ['40001', '40P01'].includes(sqlState(error) ?? '');
 }
 
 /** SQLSTATE of an error that PostgreSQL answered with. */

@@ -1,59 +1,88 @@
-import { expect, it, vi } from 'vitest';
-import { retry } from '../../src/concurrency/retry.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import type { RetryPolicy } from '../../src/concurrency/retry-policies.ts';
+import { retry, retryErrors } from '../../src/concurrency/retry.ts';
 
 const never = new AbortController().signal;
-const SOON = { attempts: 3, firstPauseMs: 1 };
+const SOON: RetryPolicy = { attempts: 3, firstPauseMs: 1 };
+const MUCH_LATER: RetryPolicy = { attempts: 3, firstPauseMs: 3_600_000 };
 
-it('tries until an outcome needs no other, and tells how often it tried', async () => {
-  const outcomes = ['bad', 'good', 'never asked for'];
-  expect(
-    await retry(
-      SOON,
-      never,
-      () => Promise.resolve(outcomes.shift()),
-      (outcome) => outcome === 'bad',
-    ),
-  ).toEqual({ outcome: 'good', attempts: 2 });
+describe('retry', () => {
+  it('stops at the first outcome that is not retryable, and counts the attempts', async () => {
+    const outcomes = ['bad', 'good', 'unused'];
+    const work = () => Promise.resolve(outcomes.shift());
+    expect(await retry(SOON, never, work, (outcome) => outcome === 'bad')).toEqual({ outcome: 'good', attempts: 2 });
+  });
+
+  it('returns the last outcome when the attempts are used up', async () => {
+    let calls = 0;
+    const work = () => Promise.resolve(++calls);
+    expect(await retry(SOON, never, work, () => true)).toEqual({ outcome: 3, attempts: 3 });
+  });
+
+  it('does not retry an error', async () => {
+    const work = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('a bug'));
+    await expect(retry(SOON, never, work, () => true)).rejects.toThrow('a bug');
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  it('rejects in a pause when it is aborted', async () => {
+    const aborting = new AbortController();
+    const work = vi.fn<() => Promise<unknown>>(() => Promise.resolve(setImmediate(() => aborting.abort())));
+    await expect(retry(MUCH_LATER, aborting.signal, work, () => true)).rejects.toThrow(
+      expect.objectContaining({ name: 'AbortError' }) as Error,
+    );
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  it('doubles the pause after each attempt', async () => {
+    const pauses: number[] = [];
+    let last = performance.now();
+    const work = async () => {
+      pauses.push(performance.now() - last);
+      last = performance.now();
+    };
+    await retry({ attempts: 4, firstPauseMs: 20 }, never, work, () => true);
+    // Lower bounds only: timers of a busy machine fire late.
+    expect(pauses[1]).toBeGreaterThanOrEqual(19);
+    expect(pauses[2]).toBeGreaterThanOrEqual(39);
+    expect(pauses[3]).toBeGreaterThanOrEqual(79);
+  });
 });
 
-it('gives the last outcome where it has tried often enough', async () => {
-  let tries = 0;
-  expect(
-    await retry(
-      SOON,
-      never,
-      () => Promise.resolve(++tries),
-      () => true,
-    ),
-  ).toEqual({ outcome: 3, attempts: 3 });
-});
+describe('retryErrors', () => {
+  it('retries retryable errors and no others', async () => {
+    const work = vi
+      .fn<() => Promise<string>>()
+      .mockRejectedValueOnce(new Error('passing'))
+      .mockRejectedValueOnce(new Error('permanent'));
+    await expect(retryErrors(SOON, never, work, (error) => (error as Error).message === 'passing')).rejects.toThrow(
+      'permanent',
+    );
+    expect(work).toHaveBeenCalledTimes(2);
+  });
 
-it('does not try again what throws: that is no outcome', async () => {
-  const work = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('a bug'));
-  await expect(retry(SOON, never, work, () => true)).rejects.toThrow('a bug');
-  expect(work).toHaveBeenCalledTimes(1);
-});
+  it('rejects with the last error when the attempts are used up', async () => {
+    let calls = 0;
+    const work = async () => {
+      throw new Error(`call ${++calls}`);
+    };
+    await expect(retryErrors(SOON, never, work, () => true)).rejects.toThrow('call 3');
+  });
 
-it('ends a pause at an abort', async () => {
-  const aborting = new AbortController();
-  const work = vi.fn<() => Promise<unknown>>(() => Promise.resolve(setImmediate(() => aborting.abort())));
-  await expect(retry({ attempts: 3, firstPauseMs: 3_600_000 }, aborting.signal, work, () => true)).rejects.toThrow(
-    expect.objectContaining({ name: 'AbortError' }) as Error,
-  );
-  expect(work).toHaveBeenCalledTimes(1);
-});
+  it('returns the result of a call during which it was aborted', async () => {
+    const aborting = new AbortController();
+    const work = async () => {
+      aborting.abort();
+      await turn();
+      return 'committed';
+    };
+    expect(await retryErrors(SOON, aborting.signal, work, () => true)).toBe('committed');
+  });
 
-it('pauses twice as long each time, give or take half', async () => {
-  const pauses: number[] = [];
-  let last = performance.now();
-  await retry(
-    { attempts: 4, firstPauseMs: 20 },
-    never,
-    () => Promise.resolve(pauses.push(performance.now() - last)).finally(() => (last = performance.now())),
-    () => true,
-  );
-  // At least: a busy machine may take longer.
-  expect(pauses[1]).toBeGreaterThanOrEqual(9);
-  expect(pauses[2]).toBeGreaterThanOrEqual(19);
-  expect(pauses[3]).toBeGreaterThanOrEqual(39);
+  it('calls once when it was aborted before', async () => {
+    const work = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('away'));
+    await expect(retryErrors(SOON, AbortSignal.abort(), work, () => true)).rejects.toThrow('away');
+    expect(work).toHaveBeenCalledTimes(1);
+  });
 });

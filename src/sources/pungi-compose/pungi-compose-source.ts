@@ -8,7 +8,7 @@ import type { ResolveContext, ResolvedInput, SourceResolver } from '../../app/po
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { PungiComposeSource as PungiComposeRequest } from '../../compose/source.ts';
-import type { RetryPolicy } from '../../concurrency/retry.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { readPungiCompose } from './read-pungi-compose.ts';
 
@@ -21,8 +21,6 @@ export interface PungiComposeSourceOptions {
 }
 
 type Failed = { readonly failure: ComposeFailure };
-
-const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 300 };
 
 export class PungiComposeSource implements SourceResolver {
   readonly #options: PungiComposeSourceOptions;
@@ -75,7 +73,12 @@ export class PungiComposeSource implements SourceResolver {
     // Read before: made again it is the same, and published composes do not stay for ever.
     if (source.builds.length > 0) return { source, builds: ofBuilds(compose, source) };
     const { client, retry } = this.#options;
-    const read = await readPungiCompose(source.url, { client, retry: retry ?? RETRY, scratch, signal });
+    const read = await readPungiCompose(source.url, {
+      client,
+      retry: retry ?? RETRY_POLICIES['http-download'],
+      scratch,
+      signal,
+    });
     if ('failure' in read) return read;
     const { summary } = read;
     const arches = compose.arches.filter((arch) => summary.arches.includes(arch));

@@ -4,7 +4,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { RetryPolicy } from '../../concurrency/retry.ts';
+import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import { fetchFile } from '../../upstreams/http/fetch-file.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';

@@ -10,7 +10,7 @@ import type { KojiEndpoint, ProcessRunner, ResolveContext, ResolvedInput, Source
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RawConfigSource as RawConfigRequest } from '../../compose/source.ts';
-import type { RetryPolicy } from '../../concurrency/retry.ts';
+import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { GitSource } from '../../upstreams/git/git-source.ts';
 import { lastEvent } from '../../upstreams/koji/event.ts';
 import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';

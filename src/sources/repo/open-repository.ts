@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { RetryPolicy } from '../../concurrency/retry.ts';
+import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { invalid, resolveLocal, type RepoBounds } from '../../upstreams/http/address-guard.ts';
 import { fetchFile } from '../../upstreams/http/fetch-file.ts';
 import { LocalFiles } from './href.ts';

@@ -15,7 +15,7 @@ import type {
 import { treeArches } from '../../compose/arches.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { RetryPolicy } from '../../concurrency/retry.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import type { HostLookup, RepoBounds } from '../../upstreams/http/address-guard.ts';
 import { fetchFile } from '../../upstreams/http/fetch-file.ts';
@@ -42,9 +42,6 @@ export interface IndexedRepository extends FoundRepository {
 }
 
 const TIMEOUTS: HttpTimeouts = { connectMs: 10_000, idleMs: 30_000 };
-/** Whoever only wants to know whether there is something to share does not wait. */
-const NO_RETRY: RetryPolicy = { attempts: 1, firstPauseMs: 0 };
-const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 300 };
 
 /** Files that decide whether a package comes as multilib; the names alone count. */
 const MULTILIB_FILES = { pattern: '^/(usr/)?lib(64)?/', arches: treeArches('x86_64').multilib };
@@ -56,7 +53,7 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
 
   constructor(options: RepoSourceOptions) {
     this.#options = options;
-    this.#retry = options.retry ?? RETRY;
+    this.#retry = options.retry ?? RETRY_POLICIES['http-download'];
     this.#client = new HttpClient(
       options,
       options.timeouts ?? TIMEOUTS,
@@ -93,7 +90,8 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
           readRepomd(location, {
             bounds: this.#options,
             client: this.#client,
-            retry: NO_RETRY,
+            // Looking for a result to share does not wait for a mirror.
+            retry: RETRY_POLICIES['no-retry'],
             scratch: join(scratch, String(index)),
             signal,
           }),

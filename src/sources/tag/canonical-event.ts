@@ -5,6 +5,8 @@
 
 import { z } from 'zod';
 import type { KojiEventStore } from '../../app/ports.ts';
+import { RETRY_POLICIES } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
 import { lastEvent } from '../../upstreams/koji/event.ts';
 import { isUnknownMethod, faultFailure } from '../../upstreams/koji/faults.ts';
 import type { Asked, KojiHub } from '../../upstreams/koji/koji-hub.ts';
@@ -15,7 +17,6 @@ export interface TagAtEvent {
   readonly event: number;
 }
 
-const TRIES = 5;
 const link = z.object({ parent_id: z.number().int() });
 
 export async function canonicalEvent(
@@ -25,17 +26,20 @@ export async function canonicalEvent(
   signal: AbortSignal,
 ): Promise<Asked<TagAtEvent>> {
   const profile = hub.profile.name;
-  for (let attempt = 1; ; attempt++) {
-    // Read before the hub is asked, so that what it holds is never newer than the hub's last event.
+  const compute = async () => {
+    // Read before the hub is asked, so that the stored event is never newer than the hub's last event.
     const known = await store.find(profile, asked.tag, asked.inheritance);
     const seen = await lookAt(hub, asked.tag, known?.event ?? null, signal);
-    if ('failure' in seen) return seen;
-    const { tag, event } = seen.value;
-    if (known?.event === event) return { value: { tag, event } };
-    const replaced = await store.replace(known, { profile, tag: asked.tag, inheritance: asked.inheritance, event });
-    // Lost that often, it is still a right answer; only nobody shares it.
-    if (replaced || attempt >= TRIES) return { value: { tag, event } };
-  }
+    if ('failure' in seen || known?.event === seen.value.event) return { seen, stored: true };
+    const { event } = seen.value;
+    return {
+      seen,
+      stored: await store.replace(known, { profile, tag: asked.tag, inheritance: asked.inheritance, event }),
+    };
+  };
+  // An event that was never stored is still correct; composes at it share less.
+  const { outcome } = await retry(RETRY_POLICIES['koji-event-race'], signal, compute, ({ stored }) => !stored);
+  return outcome.seen;
 }
 
 async function lookAt(

@@ -8,7 +8,8 @@ import type { Compose } from '../../compose/compose.ts';
 import { composeInfo } from '../../compose/compose-info.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
-import { retry, type RetryPolicy } from '../../concurrency/retry.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
 import { ServiceClient, type ServiceAnswer, type ServiceOptions } from '../http/service-client.ts';
 import { isPassingStatus } from '../http/transport-error.ts';
 
@@ -24,7 +25,6 @@ type Wanted = Parameters<ComposeTracking['reserve']>[0];
 type Looked<T> = { readonly value: T } | { readonly failure: ComposeFailure; readonly mayHeal: boolean };
 
 const PATH = '/api/1/composes/';
-const RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 500 };
 const TIMEOUTS = { connectMs: 10_000, idleMs: 30_000, totalMs: 60_000 };
 const LISTED = '100';
 /** The request is at fault: a parent compose that is not known, for one. */
@@ -49,7 +49,7 @@ export class CtsClient implements ComposeTracking {
       url,
       timeouts: { ...TIMEOUTS, ...timeouts },
       connections: 2,
-      retry: { attempts: 1, firstPauseMs: 0 },
+      retry: RETRY_POLICIES['no-retry'],
     });
   }
 
@@ -58,7 +58,7 @@ export class CtsClient implements ComposeTracking {
     signal: AbortSignal,
   ): Promise<{ readonly identity: PungiIdentity } | { readonly failure: ComposeFailure }> {
     const { outcome } = await retry(
-      this.#options.retry ?? RETRY,
+      this.#options.retry ?? RETRY_POLICIES['cts-reservation'],
       signal,
       () => this.#lookOrAsk(wanted, signal),
       (looked) => 'failure' in looked && looked.mayHeal,

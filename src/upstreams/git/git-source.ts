@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessRunner } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { retry, type RetryPolicy } from '../../concurrency/retry.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
 import { git, type GitCommand, type GitOutcome } from './git-command.ts';
 import { problemOf } from './git-failure.ts';
 import { isFullCommit, isRevision, parseReferences, resolveRevision } from './revision.ts';
@@ -58,7 +59,7 @@ export class GitSource {
       timeoutMs: 300_000,
       maxBytes: 512 * 1024 ** 2,
       maxFiles: 100_000,
-      retry: { attempts: 3, firstPauseMs: 500 },
+      retry: RETRY_POLICIES['git-transport'],
       ...options,
     };
   }

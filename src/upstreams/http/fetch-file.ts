@@ -4,7 +4,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { retry, type RetryPolicy } from '../../concurrency/retry.ts';
+import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
 import { invalid } from './address-guard.ts';
 import { connectionFailure, unavailable, type HttpAnswer, type HttpClient } from './http-client.ts';
 import { algorithmOf, type Expected } from './checksum.ts';

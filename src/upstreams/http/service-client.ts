@@ -4,7 +4,8 @@
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { retry, type RetryPolicy } from '../../concurrency/retry.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
 import { transportCode } from './transport-error.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -45,7 +46,6 @@ export type ServiceAnswer<T> =
   { readonly value: T } | { readonly failure: ComposeFailure; readonly status: number | null; readonly text: string };
 
 const TIMEOUTS: ServiceTimeouts = { connectMs: 10_000, idleMs: 60_000, totalMs: 300_000 };
-const RETRY = { attempts: 4, firstPauseMs: 300 };
 const MAX_ANSWER_BYTES = 32 * 1024 ** 2;
 const MAX_ERROR_TEXT = 1_000;
 
@@ -79,7 +79,7 @@ export class ServiceClient {
   /** Rejects after an abort. */
   async ask<T>(wanted: ServiceRequest<T>): Promise<ServiceAnswer<T>> {
     const { outcome: raw } = await retry(
-      this.#options.retry ?? RETRY,
+      this.#options.retry ?? RETRY_POLICIES['json-service'],
       wanted.signal,
       () => this.#sent(wanted),
       (answer) => 'broken' in answer,

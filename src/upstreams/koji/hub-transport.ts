@@ -4,6 +4,7 @@
 
 import { Agent, request, type Dispatcher } from 'undici';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { retry } from '../../concurrency/retry.ts';
 import { isPassingStatus, isUntrusted, transportCode } from '../http/transport-error.ts';
 import type { KojiProfile } from './koji-profile.ts';
@@ -25,9 +26,12 @@ const CONTENT_TYPES = new Set(['text/xml', 'application/xml']);
 export class HubTransport {
   readonly #profile: KojiProfile;
   readonly #agent: Agent;
+  readonly #retry: RetryPolicy;
 
   constructor(profile: KojiProfile) {
     this.#profile = profile;
+    const { attempts, firstPauseMs } = profile;
+    this.#retry = { ...RETRY_POLICIES['koji-hub'], attempts, firstPauseMs };
     this.#agent = new Agent({
       connections: profile.concurrency,
       pipelining: 1,
@@ -40,7 +44,7 @@ export class HubTransport {
   /** Rejects after an abort. */
   async post(body: string, signal: AbortSignal): Promise<HubAnswer> {
     const { outcome, attempts } = await retry(
-      this.#profile,
+      this.#retry,
       signal,
       () => this.#postOnce(body, signal),
       (answer) => 'trouble' in answer && answer.trouble.mayHeal,
@@ -54,7 +58,7 @@ export class HubTransport {
     signal: AbortSignal,
   ): Promise<{ readonly exists: boolean } | { readonly failure: ComposeFailure }> {
     const { outcome: status } = await retry(
-      this.#profile,
+      this.#retry,
       signal,
       () => this.#head(url, signal),
       (answer) => typeof answer !== 'number' || isPassingStatus(answer),

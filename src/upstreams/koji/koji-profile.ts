@@ -3,6 +3,7 @@
 
 import { parse as parseIni } from 'ini';
 import { z } from 'zod';
+import { RETRY_POLICIES } from '../../concurrency/retry-policies.ts';
 
 export interface KojiProfile {
   readonly name: string;
@@ -47,8 +48,8 @@ const schema = z.strictObject({
   timeoutMs: positive(86_400_000).default(120_000),
   connectTimeoutMs: positive(600_000).default(10_000),
   concurrency: positive(100).default(4),
-  attempts: positive(100).default(5),
-  firstPauseMs: positive(60_000).default(500),
+  attempts: positive(100).default(RETRY_POLICIES['koji-hub'].attempts),
+  firstPauseMs: positive(60_000).default(RETRY_POLICIES['koji-hub'].firstPauseMs),
   maxResponseBytes: positive(2 ** 31).default(512 * 1024 * 1024),
   multiCallSize: positive(1_000).default(100),
 });
