@@ -1,13 +1,13 @@
 // A worker's lease: its row, refreshed each second. By this process's own monotonic clock it is over before others may
 // take it for lost; then everything that runs here stops. What the database says it holds is compared with what runs.
 
-import type { Attempts } from './attempt/running-attempts.ts';
+import type { RunningAttempts } from './attempt/running-attempts.ts';
 import type { Claim, Logger, Service, WorkerIdentity, WorkerRegistry } from './ports.ts';
 
 export interface LeaseDeps {
   readonly registry: WorkerRegistry;
   readonly identity: WorkerIdentity;
-  readonly attempts: Attempts;
+  readonly attempts: RunningAttempts;
   /** Takes back what this worker holds by the database's account though nothing runs: its end could not be written. */
   readonly reclaim: (claim: Claim) => Promise<void>;
   readonly logger: Logger;

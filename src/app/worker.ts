@@ -1,15 +1,16 @@
 // The loop of a worker process: takes jobs under a lease, and stops an attempt when its cancel is asked for. Stopping
 // lets what is under way, looks at sources included, go on for the drain time, then hands it back; `hurry` does at once.
 
-import type { Attempts } from './attempt/running-attempts.ts';
-import { generateCompose, type GenerateComposeDeps } from './attempt/run.ts';
+import type { RunningAttempts } from './attempt/running-attempts.ts';
+import type { AttemptDeps } from './attempt/attempt.ts';
+import { generateCompose } from './attempt/run.ts';
 import type { EventLog, Feed, Job, Logger, Service, WorkQueue } from './ports.ts';
 import { prepareCompose } from './attempt/prepare.ts';
 import type { UsableTargets } from './usable-targets.ts';
 
 export interface WorkerDeps {
-  readonly generation: GenerateComposeDeps;
-  readonly attempts: Attempts;
+  readonly generation: AttemptDeps;
+  readonly attempts: RunningAttempts;
   readonly lease: Service;
   readonly queue: Pick<WorkQueue, 'work' | 'stopWorking'>;
   readonly events: Pick<EventLog, 'head'>;

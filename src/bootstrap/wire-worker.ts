@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Attempts } from '../app/attempt/running-attempts.ts';
+import { RunningAttempts } from '../app/attempt/running-attempts.ts';
 import { Lease } from '../app/lease.ts';
 import { finishHalfRemoved, failUnclaimed, expireUnreachable, removeExpired } from '../app/expire-composes.ts';
 import { updateDueLatestLinks } from '../app/update-latest-links.ts';
@@ -49,7 +49,7 @@ export function wireWorker(
     concurrency: config.ODCS_CONCURRENCY,
   };
   const log = logger.child({ worker: identity.id });
-  const attempts = new Attempts();
+  const attempts = new RunningAttempts();
   const targets = new UsableTargets({
     results,
     targetDirs: Object.keys(config.targetDirs),

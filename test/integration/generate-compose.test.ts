@@ -1,7 +1,7 @@
 // One attempt where something around it fails: the database for a moment, the target directory, the worker, the source.
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Attempts } from '../../src/app/attempt/running-attempts.ts';
+import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import { generateCompose } from '../../src/app/attempt/run.ts';
 import { StorageFailed, type ComposeStore, type Engine, type ProcessGroup } from '../../src/app/ports.ts';
 import { reuseResult, detachReusers } from '../../src/app/share-compose.ts';
@@ -147,7 +147,7 @@ describe('a target directory that cannot be used', () => {
 
 it('a worker that stops begins nothing more: the job goes back', async () => {
   const id = await waiting();
-  const attempts = new Attempts();
+  const attempts = new RunningAttempts();
   attempts.close();
   await expect(generateCompose(attemptDeps({ store, attempts }), id)).rejects.toThrow('stopping');
   expect(await store.find(id)).toMatchObject({ state: 'WAIT', attempt: 0 });

@@ -1,7 +1,8 @@
 // A database that goes away while a compose is generated or published, for a moment or again and again.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { generateCompose, type GenerateComposeDeps } from '../../src/app/attempt/run.ts';
+import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
+import { generateCompose } from '../../src/app/attempt/run.ts';
 import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -22,7 +23,7 @@ afterEach(async () => {
   await test.drop();
 });
 
-type Deps = Pick<GenerateComposeDeps, 'store'> & {
+type Deps = Pick<AttemptDeps, 'store'> & {
   readonly publish?: () => Promise<void>;
   readonly generate?: Engine['generate'];
   readonly linkLatest?: Results['linkLatest'];

@@ -1,12 +1,12 @@
 // All that one attempt needs, each part doing nothing unless a test says otherwise: the store is real, the rest is not.
 
-import { Attempts } from '../../src/app/attempt/running-attempts.ts';
-import type { GenerateComposeDeps } from '../../src/app/attempt/run.ts';
+import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
+import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
 import type { ComposeStore, Engine, ResolvedInput, Results } from '../../src/app/ports.ts';
 import { aCompose } from './composes.ts';
 import { silentLogger } from './logger.ts';
 
-export interface AttemptParts extends Partial<Omit<GenerateComposeDeps, 'results' | 'store'>> {
+export interface AttemptParts extends Partial<Omit<AttemptDeps, 'results' | 'store'>> {
   readonly store: ComposeStore;
   readonly results?: Partial<Results>;
   readonly generate?: Engine['generate'];
@@ -20,7 +20,7 @@ export function attemptDeps({
   generate = async () => null,
   input = {},
   ...overrides
-}: AttemptParts): GenerateComposeDeps {
+}: AttemptParts): AttemptDeps {
   const resolved: ResolvedInput = {
     source: aCompose().source,
     fingerprint: [],
@@ -43,7 +43,7 @@ export function attemptDeps({
       linkLatest: nothing,
       ...results,
     } as Partial<Results> as Results,
-    attempts: new Attempts(),
+    attempts: new RunningAttempts(),
     tracking: null,
     logger: silentLogger,
     rules: { maxLosses: 3 },

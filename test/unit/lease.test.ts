@@ -1,7 +1,7 @@
 // A worker's lease while it stops.
 
 import { describe, expect, it, vi } from 'vitest';
-import { Attempts } from '../../src/app/attempt/running-attempts.ts';
+import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import { Lease } from '../../src/app/lease.ts';
 import type { Claim, WorkerRegistry } from '../../src/app/ports.ts';
 import { startChores } from '../../src/app/chores.ts';
@@ -24,7 +24,7 @@ it('a refresh that is under way while the worker signs off does not sign it on a
   const lease = new Lease({
     registry: registry as WorkerRegistry,
     identity: IDENTITY,
-    attempts: new Attempts(),
+    attempts: new RunningAttempts(),
     reclaim: async () => {},
     logger: silentLogger,
   });
@@ -59,7 +59,7 @@ describe('what the database says that a worker holds', () => {
   ): Promise<{ readonly takenBack: readonly Claim[]; readonly reason: unknown }> {
     vi.useFakeTimers();
     const takenBack: Claim[] = [];
-    const attempts = new Attempts();
+    const attempts = new RunningAttempts();
     const running = attempts.enter('42');
     if (!running) throw new Error('nothing runs here yet');
     running.entry.attempt = 2;

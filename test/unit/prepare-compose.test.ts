@@ -29,7 +29,7 @@ it('a source that does not answer in time holds no slot: the compose goes on to 
       logger: silentLogger,
       clock: { now: () => new Date() },
       rules: { maxLosses: 3 },
-      identifyMs: 20,
+      identifyTimeoutMs: 20,
     },
     '42',
     new AbortController().signal,

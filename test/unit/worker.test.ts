@@ -1,8 +1,8 @@
 // A worker that is stopped while it looks at a source.
 
 import { expect, it } from 'vitest';
-import { Attempts } from '../../src/app/attempt/running-attempts.ts';
-import type { GenerateComposeDeps } from '../../src/app/attempt/run.ts';
+import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
+import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
 import type { ComposeStore, Engine, FeedSignal, Job } from '../../src/app/ports.ts';
 import { createWorker } from '../../src/app/worker.ts';
 import type { Lane } from '../../src/compose/lane.ts';
@@ -28,13 +28,13 @@ function aWorker(drainSeconds: number) {
       },
     },
     logger: silentLogger,
-  } as unknown as GenerateComposeDeps;
+  } as unknown as AttemptDeps;
   const service = { start: async () => {}, stop: async () => {} };
   const worker = createWorker({
     generation,
     drainSeconds,
     concurrency: 1,
-    attempts: new Attempts(),
+    attempts: new RunningAttempts(),
     logger: silentLogger,
     lease: service,
     queue: { work: async (lane, _slots, handle) => void handlers.set(lane, handle), stopWorking: async () => {} },

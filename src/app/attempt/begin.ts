@@ -1,4 +1,5 @@
-// Where an attempt begins, in the database: the compose is this worker's from then on, or shares with one that began before.
+// Begins an attempt in the database: assigns the compose to this worker, or makes it a reuser if a compose with the same
+// digest exists.
 
 import type { Compose } from '../../compose/compose.ts';
 import { newIdentity } from '../../compose/pungi-identity.ts';
@@ -8,31 +9,31 @@ import { reuseResult, type SharingDeps } from '../share-compose.ts';
 
 export interface BeginAttemptDeps extends SharingDeps {
   readonly workerId: string;
-  /** Null: the ids of composes are this service's own. */
+  /** Null: no tracking service is configured, and this service numbers its composes itself. */
   readonly tracking: ComposeTracking | null;
 }
 
-/** Begun, or sharing with one that began before; null where it does not wait. */
+/** The compose, begun or a reuser; null if it is not in WAIT. */
 export async function beginAttempt(
   deps: BeginAttemptDeps,
   composeId: string,
   engine: Engine | null,
 ): Promise<Compose | null> {
   try {
-    return await beginOrJoin(deps, composeId, engine);
+    return await beginOrReuse(deps, composeId, engine);
   } catch (error) {
-    // Another one of the same digest began at the same moment: it can be seen now.
-    if (error instanceof ReusableTaken) return beginOrJoin(deps, composeId, engine);
+    // Another compose with the same digest has just begun and is committed by now.
+    if (error instanceof ReusableTaken) return beginOrReuse(deps, composeId, engine);
     throw error;
   }
 }
 
-function beginOrJoin(deps: BeginAttemptDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
+function beginOrReuse(deps: BeginAttemptDeps, composeId: string, engine: Engine | null): Promise<Compose | null> {
   return deps.store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
     if (compose?.state !== 'WAIT') return null;
-    const shared = compose.digest === null ? null : await reuseResult(deps, tx, compose, compose.digest);
-    if (shared) return shared;
+    const reuser = compose.digest === null ? null : await reuseResult(deps, tx, compose, compose.digest);
+    if (reuser) return reuser;
     const at = deps.clock.now();
     const identity =
       compose.pungiComposeId !== null || isNamedLater(deps, compose)
@@ -44,7 +45,7 @@ function beginOrJoin(deps: BeginAttemptDeps, composeId: string, engine: Engine |
   });
 }
 
-/** What a raw configuration calls its release is not known before it is read, nor what others would call it. */
+/** A raw configuration names its own release, and a tracking service assigns ids only once the attempt has begun. */
 function isNamedLater({ tracking }: BeginAttemptDeps, { source }: Compose): boolean {
   return source.type === 'RAW_CONFIG' || (tracking !== null && source.type !== 'PULP');
 }

@@ -1,6 +1,6 @@
-// The work of one attempt: resolve → generate → validate → publish. Stopping (a cancel, a deadline, a drain) aborts the
-// signal that all actors got and *stays* in the state until its actor has ended: leaving it at once would be final
-// before the engine is dead.
+// The steps of one attempt: resolve → generate → validate → publish. A stop (cancel, timeout, drain) aborts the signal
+// that all steps share. The machine stays in its state until the step has ended, so that no attempt ends while its
+// engine still runs.
 
 import { assign, fromPromise, setup } from 'xstate';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -13,14 +13,14 @@ export type Step<T> =
 export type AttemptOutcome =
   | { readonly type: 'published' }
   | { readonly type: 'failed'; readonly failure: ComposeFailure }
-  /** The signal was aborted and nothing of the engine is left; its reason says why. */
+  /** The signal was aborted; its reason is a `StopCause`. No process of the engine is left. */
   | { readonly type: 'stopped' }
-  /** The database was lost on the way, or the files: whether it is published is not known here. */
+  /** The database or the files were lost; the compose may be published or not. */
   | { readonly type: 'lost'; readonly what: Lost }
-  /** Publishing was refused: the attempt is not the compose's any more, or a cancel came first. */
+  /** Publishing was refused: a later attempt has begun, or a cancel came first. */
   | { readonly type: 'refused' };
 
-export interface GenerationSteps {
+export interface AttemptSteps {
   readonly signal: AbortSignal;
   resolve(): Promise<Step<ResolvedInput>>;
   generate(input: ResolvedInput): Promise<Step<null>>;
@@ -28,25 +28,25 @@ export interface GenerationSteps {
   publish(input: ResolvedInput, packages: readonly PackageRecord[]): Promise<'published' | 'refused'>;
 }
 
-interface GenerationContext {
-  readonly steps: GenerationSteps;
+interface AttemptContext {
+  readonly steps: AttemptSteps;
   readonly input: ResolvedInput | null;
   readonly packages: readonly PackageRecord[];
   readonly outcome: AttemptOutcome;
 }
 
-export const generationMachine = setup({
+export const attemptMachine = setup({
   types: {
-    context: {} as GenerationContext,
-    input: {} as GenerationSteps,
+    context: {} as AttemptContext,
+    input: {} as AttemptSteps,
     output: {} as AttemptOutcome,
   },
   actors: {
-    resolve: fromPromise<Step<ResolvedInput>, GenerationContext>(({ input }) => input.steps.resolve()),
-    generate: fromPromise<Step<null>, GenerationContext>(({ input }) => input.steps.generate(resolved(input))),
-    validate: fromPromise<Step<readonly PackageRecord[]>, GenerationContext>(({ input }) => input.steps.validate()),
-    publish: fromPromise<'published' | 'refused', GenerationContext>(({ input }) =>
-      input.steps.publish(resolved(input), input.packages),
+    resolve: fromPromise<Step<ResolvedInput>, AttemptContext>(({ input }) => input.steps.resolve()),
+    generate: fromPromise<Step<null>, AttemptContext>(({ input }) => input.steps.generate(resolvedInput(input))),
+    validate: fromPromise<Step<readonly PackageRecord[]>, AttemptContext>(({ input }) => input.steps.validate()),
+    publish: fromPromise<'published' | 'refused', AttemptContext>(({ input }) =>
+      input.steps.publish(resolvedInput(input), input.packages),
     ),
   },
   guards: {
@@ -59,7 +59,7 @@ export const generationMachine = setup({
     ),
   },
 }).createMachine({
-  id: 'generation',
+  id: 'attempt',
   context: ({ input }) => ({ steps: input, input: null, packages: [], outcome: { type: 'stopped' } }),
   initial: 'resolve',
   states: {
@@ -118,7 +118,7 @@ function outputOf<T>({ event }: { event: { output: T } }): T {
   return event.output;
 }
 
-function resolved(context: GenerationContext): ResolvedInput {
-  if (!context.input) throw new Error('The input is resolved before it is used');
+function resolvedInput(context: AttemptContext): ResolvedInput {
+  if (!context.input) throw new Error('A step ran before the source was resolved');
   return context.input;
 }

@@ -1,6 +1,6 @@
-// The light half of generating: looks at what the source holds, and shares a result that is there or under way instead
-// of generating it again. Where there is none, or where looking fails, the compose goes on to the lane of the engines,
-// whose attempt finds the true reason.
+// Prepares a compose for generating: identifies the content of its source and reuses the result of an equal compose. If
+// there is none, or the source cannot be identified, the compose moves on to the `generate` lane, whose attempt reports
+// the failure.
 
 import { sharingDigest } from '../../compose/sharing.ts';
 import type { Compose } from '../../compose/compose.ts';
@@ -11,13 +11,13 @@ export interface PrepareComposeDeps extends SharingDeps {
   readonly resolver: Pick<SourceResolver, 'identify'>;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
   readonly logger: Logger;
-  /** How long a look at a source may take; 20 s where nothing is said. */
-  readonly identifyMs?: number;
+  /** The longest time that identifying a source may take; default 20 s. */
+  readonly identifyTimeoutMs?: number;
 }
 
-const IDENTIFY_MS = 20_000;
+const IDENTIFY_TIMEOUT_MS = 20_000;
 
-/** `generate`: the engine of this compose is light, and whoever prepares it is to generate it as well. */
+/** `generate`: the engine is light, so the caller runs the attempt at once. */
 export async function prepareCompose(
   deps: PrepareComposeDeps,
   composeId: string,
@@ -45,7 +45,7 @@ async function digestOf(
   signal: AbortSignal,
 ): Promise<string | null> {
   if (!engine || compose.flags.includes('NO_REUSE')) return null;
-  const deadline = AbortSignal.timeout(deps.identifyMs ?? IDENTIFY_MS);
+  const deadline = AbortSignal.timeout(deps.identifyTimeoutMs ?? IDENTIFY_TIMEOUT_MS);
   const identified = await deps.resolver
     .identify(compose, AbortSignal.any([signal, deadline]))
     .catch((error: unknown) => {
@@ -53,14 +53,14 @@ async function digestOf(
       return null;
     });
   if (!identified) {
-    deps.logger.info({ composeId: compose.id }, 'The source did not answer in time; its attempt will tell why');
+    deps.logger.info({ composeId: compose.id }, 'Identifying the source timed out; its attempt reports the reason');
     return null;
   }
   if ('fingerprint' in identified)
     return sharingDigest({ request: compose, engine: engine.name, fingerprint: identified.fingerprint });
   deps.logger.info(
     { composeId: compose.id, code: identified.failure.code },
-    'The source cannot be identified; its attempt will tell why',
+    'The source could not be identified; its attempt reports the reason',
   );
   return null;
 }

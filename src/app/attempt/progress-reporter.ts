@@ -1,9 +1,9 @@
-// Between an engine that reports as often as it likes and subscribers who want at most four wake-ups a second: keeps
-// the latest, never lets the percentage fall, and writes the last one out when closed.
+// Limits how often the progress of an attempt is stored: the latest report, at most four times a second. The percentage
+// never falls within an attempt.
 
 import type { Clock, ComposeProgress } from '../ports.ts';
 
-const INTERVAL_MS = 250;
+const WRITE_INTERVAL_MS = 250;
 
 export class ProgressReporter {
   readonly #put: (progress: ComposeProgress) => Promise<void>;
@@ -32,7 +32,7 @@ export class ProgressReporter {
     if (!this.#timer) this.#writeAndPause();
   }
 
-  /** The last report is written, or could not be: progress is never worth failing a compose. */
+  /** Writes the last report. A failed write is ignored: progress must not fail a compose. */
   async close(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
@@ -46,7 +46,7 @@ export class ProgressReporter {
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#writeAndPause();
-    }, INTERVAL_MS).unref();
+    }, WRITE_INTERVAL_MS).unref();
   }
 
   #write(): void {

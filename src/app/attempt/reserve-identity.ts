@@ -1,5 +1,5 @@
-// The id that Pungi gives a compose: made of what its release is called, with the first respin of the day that no other
-// compose has; where a tracking service is configured, of all that it knows. Reserved once, the same over all attempts.
+// Reserves the Pungi compose id of a compose: release, day, and the first respin number that no other compose has. A
+// tracking service, if configured, assigns the number. All attempts of a compose use the same id.
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -18,7 +18,7 @@ export interface ReserveIdentityDeps {
 
 const MAX_RESPINS = 10_000;
 
-/** Null where the attempt is not the compose's any more. */
+/** Null if a later attempt of the compose has begun. */
 export async function reserveIdentity(
   { store, tracking }: ReserveIdentityDeps,
   compose: Compose,
@@ -37,7 +37,7 @@ export async function reserveIdentity(
     if (reserved !== 'taken') return reserved === 'reserved' ? given : null;
     respin = given.identity.respin + 1;
   }
-  throw new Error(`More than ${MAX_RESPINS} composes of ${release.short}-${release.version} on one day`);
+  throw new Error(`All ${MAX_RESPINS} respin numbers of ${release.short}-${release.version} are taken today`);
 }
 
 async function tryReserve(

@@ -1,30 +1,29 @@
-// The attempts that run in this process, so that whoever learns that one must stop (a cancel from the feed, a lease
-// that cannot be refreshed, a drain) can say so. An entry exists before the attempt is begun in the database: a cancel
-// that follows the begin at once still finds it.
+// The attempts that run in this process, so that a cancel, a lost lease or a drain can stop them. An entry is made before
+// the attempt begins in the database, so that a cancel right after the begin finds it.
 
 /** Why an attempt stops before its end. */
 export type StopCause =
   | 'CANCEL'
   | 'TIMEOUT'
-  /** This worker stops; the compose goes back. */
+  /** The worker stops; the compose returns to WAIT. */
   | 'DRAIN'
-  /** Another worker has the compose, or may have: whatever this one knows is stale. */
+  /** Another worker has the compose or may have it; this attempt must not change it. */
   | 'SUPERSEDED';
 
 export interface RunningAttempt {
   readonly composeId: string;
-  /** 0 until it is begun. */
+  /** 0 until the attempt has begun. */
   attempt: number;
   readonly signal: AbortSignal;
   readonly ended: Promise<void>;
 }
 
-export class Attempts {
+export class RunningAttempts {
   readonly #running = new Map<string, { entry: RunningAttempt; stop(cause: StopCause): void }>();
 
   #closed = false;
 
-  /** Nothing new begins here any more. */
+  /** True once the worker stops: no attempt may begin. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -33,7 +32,7 @@ export class Attempts {
     this.#closed = true;
   }
 
-  /** Null where the compose runs here already. */
+  /** Null if an attempt of the compose runs here already. */
   enter(composeId: string): { readonly entry: RunningAttempt; leave(): void } | null {
     if (this.#running.has(composeId)) return null;
     const controller = new AbortController();
@@ -47,7 +46,7 @@ export class Attempts {
     return { entry, leave };
   }
 
-  /** The first cause counts; the attempt ends when its engine has. */
+  /** Only the first cause counts. The attempt ends when its engine has ended. */
   stop(composeId: string, cause: StopCause): void {
     this.#running.get(composeId)?.stop(cause);
   }

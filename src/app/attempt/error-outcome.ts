@@ -1,0 +1,35 @@
+// The outcome of an attempt that an error ended. A stop, a lost connection and a refusing file system are expected; any
+// other error is a bug.
+
+import { failure } from '../../compose/failure.ts';
+import type { Lost } from '../../compose/machine.ts';
+import { isConnectionLoss } from '../connection-loss.ts';
+import { AttemptTakenOver, StorageFailed } from '../ports.ts';
+import type { Attempt } from './attempt.ts';
+import type { AttemptOutcome } from './machine.ts';
+
+export function outcomeOfError(
+  error: unknown,
+  { compose, number, logger, signal }: Pick<Attempt, 'compose' | 'number' | 'logger' | 'signal'>,
+): AttemptOutcome {
+  if (signal.aborted) return { type: 'stopped' };
+  const what = lostCause(error);
+  if (what) {
+    logger.warn({ err: error, what }, 'The attempt lost its database connection or its files');
+    return { type: 'lost', what };
+  }
+  logger.error({ err: error }, 'The attempt failed with an error');
+  if (error instanceof StorageFailed) return { type: 'failed', failure: error.failure };
+  return {
+    type: 'failed',
+    failure: failure(
+      'INTERNAL',
+      `Internal error of the service. Ask its operators to look up compose ${compose.id}, attempt ${number} in the service log.`,
+    ),
+  };
+}
+
+function lostCause(error: unknown): Lost | null {
+  if (error instanceof AttemptTakenOver) return 'FILES';
+  return !(error instanceof StorageFailed) && isConnectionLoss(error) ? 'DATABASE' : null;
+}

@@ -1,0 +1,48 @@
+// The first step of an attempt: determines the exact inputs of the compose and stores them, so that a later attempt or
+// a renewal uses the same inputs.
+
+import type { Compose } from '../../compose/compose.ts';
+import { sharingDigest } from '../../compose/sharing.ts';
+import type { AttemptDirectory, Engine, ResolvedInput } from '../ports.ts';
+import { detachReusers } from '../share-compose.ts';
+import { whileConnected } from '../while-connected.ts';
+import type { Attempt } from './attempt.ts';
+import type { Step } from './machine.ts';
+
+export async function resolveSource(
+  attempt: Attempt,
+  engine: Engine,
+  { scratch }: AttemptDirectory,
+): Promise<Step<ResolvedInput>> {
+  const { deps, compose, signal } = attempt;
+  attempt.reporter.report(0, 'RESOLVE');
+  const resolved = await deps.resolver.resolve(compose, {
+    scratch,
+    signal,
+    run: deps.processRunner((group) => attempt.registerProcessGroup(group)),
+    log: (text) => attempt.appendLog(text),
+  });
+  if ('failure' in resolved) return { ok: false, failure: resolved.failure };
+  const { input } = resolved;
+  if (hasChangedSinceIdentified(compose, engine, input))
+    await whileConnected(signal, () => detachReusers(deps, compose));
+  await storeSource(attempt, input);
+  attempt.compose = { ...compose, ...input.taken };
+  return { ok: true, value: input };
+}
+
+/** The reusers expect the content that the digest stands for. */
+function hasChangedSinceIdentified(compose: Compose, { name }: Engine, { fingerprint }: ResolvedInput): boolean {
+  const { digest, attempt, source } = compose;
+  // An earlier attempt stores the arches and sigkeys of a published compose in the request, which changes its digest.
+  const isComparable = attempt === 1 || source.type !== 'PUNGI_COMPOSE';
+  return digest !== null && isComparable && digest !== sharingDigest({ request: compose, engine: name, fingerprint });
+}
+
+async function storeSource(attempt: Attempt, { source, taken }: ResolvedInput): Promise<void> {
+  await attempt.transaction(async (tx) => {
+    const locked = await tx.lock(attempt.compose.id);
+    if (locked?.state === 'GENERATING' && locked.attempt === attempt.number)
+      await tx.patch(locked, { source, ...taken });
+  });
+}
