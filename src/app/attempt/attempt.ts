@@ -17,7 +17,7 @@ import type {
   Results,
   SourceResolver,
 } from '../ports.ts';
-import { whileConnected } from '../while-connected.ts';
+import { retryConnectionLoss } from '../retry-connection-loss.ts';
 import { ProgressReporter } from './progress-reporter.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
@@ -72,11 +72,11 @@ export class Attempt {
 
   /** Retries while the database is unreachable, so that a short outage does not cost the work done so far. */
   transaction<T>(work: (tx: ComposeTransaction) => Promise<T>): Promise<T> {
-    return whileConnected(this.signal, () => this.deps.store.transaction(work));
+    return retryConnectionLoss(this.signal, () => this.deps.store.transaction(work));
   }
 
   registerProcessGroup(group: ProcessGroup): Promise<void> {
-    return whileConnected(this.signal, () => this.deps.registerProcessGroup(this.compose, group));
+    return retryConnectionLoss(this.signal, () => this.deps.registerProcessGroup(this.compose, group));
   }
 
   appendLog(text: string): void {

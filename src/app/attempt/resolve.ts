@@ -5,7 +5,7 @@ import type { Compose } from '../../compose/compose.ts';
 import { sharingDigest } from '../../compose/sharing.ts';
 import type { AttemptDirectory, Engine, ResolvedInput } from '../ports.ts';
 import { detachReusers } from '../share-compose.ts';
-import { whileConnected } from '../while-connected.ts';
+import { retryConnectionLoss } from '../retry-connection-loss.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';
 
@@ -25,9 +25,9 @@ export async function resolveSource(
   if ('failure' in resolved) return { ok: false, failure: resolved.failure };
   const { input } = resolved;
   if (hasChangedSinceIdentified(compose, engine, input))
-    await whileConnected(signal, () => detachReusers(deps, compose));
+    await retryConnectionLoss(signal, () => detachReusers(deps, compose));
   await storeSource(attempt, input);
-  attempt.compose = { ...compose, ...input.taken };
+  attempt.compose = { ...compose, ...input.overrides };
   return { ok: true, value: input };
 }
 
@@ -39,10 +39,10 @@ function hasChangedSinceIdentified(compose: Compose, { name }: Engine, { fingerp
   return digest !== null && isComparable && digest !== sharingDigest({ request: compose, engine: name, fingerprint });
 }
 
-async function storeSource(attempt: Attempt, { source, taken }: ResolvedInput): Promise<void> {
+async function storeSource(attempt: Attempt, { source, overrides }: ResolvedInput): Promise<void> {
   await attempt.transaction(async (tx) => {
     const locked = await tx.lock(attempt.compose.id);
     if (locked?.state === 'GENERATING' && locked.attempt === attempt.number)
-      await tx.patch(locked, { source, ...taken });
+      await tx.patch(locked, { source, ...overrides });
   });
 }

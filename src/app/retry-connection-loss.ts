@@ -5,6 +5,6 @@ import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
 import { isConnectionLoss } from './connection-loss.ts';
 
-export function whileConnected<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+export function retryConnectionLoss<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   return retryErrors(RETRY_POLICIES['database-outage'], signal, work, isConnectionLoss);
 }
