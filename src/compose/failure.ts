@@ -1,20 +1,39 @@
-// Why a compose failed, in a closed list, so that a script can decide what to do. `retryable` follows from the code
-// unless the place that failed knows better.
+// Why a compose failed, in a closed list, so that a script can decide what to do.
 
-export const FAILURE_CODES = [
-  'INVALID_SOURCE',
-  'MISSING_PACKAGES',
-  'UNSATISFIED_DEPENDENCIES',
-  'UNSIGNED_PACKAGES',
-  'UPSTREAM_UNAVAILABLE',
-  'ENGINE_FAILED',
-  'TIMED_OUT',
-  'CANCELED',
-  'WORKER_LOST',
-  'STORAGE',
-  'INTERNAL',
-] as const;
-export type FailureCode = (typeof FAILURE_CODES)[number];
+import { wordsOf } from './vocabulary.ts';
+
+interface FailureDefinition {
+  /** Whether the same request may work later, unchanged. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+}
+
+const FAILURE_TABLE = {
+  INVALID_SOURCE: {
+    retryable: false,
+    meaning: 'The source cannot be composed as requested: an unknown tag, build or module, an unreadable repository.',
+  },
+  MISSING_PACKAGES: { retryable: false, meaning: 'The source has no package of a requested name.' },
+  UNSATISFIED_DEPENDENCIES: {
+    retryable: false,
+    meaning: 'With CHECK_DEPS: a package in the compose has an unsatisfied dependency.',
+  },
+  UNSIGNED_PACKAGES: { retryable: false, meaning: 'A package is not signed with any of the requested sigkeys.' },
+  UPSTREAM_UNAVAILABLE: {
+    retryable: true,
+    meaning:
+      'A service that the compose needs did not answer or gave an unusable answer: Koji, MBS, Pulp, CTS, git or a mirror.',
+  },
+  ENGINE_FAILED: { retryable: false, meaning: 'Pungi or another tool that generates the compose ended with an error.' },
+  TIMED_OUT: { retryable: true, meaning: 'Generating the compose, or waiting for a worker, took too long.' },
+  CANCELED: { retryable: false, meaning: 'The compose was canceled on request.' },
+  WORKER_LOST: { retryable: true, meaning: 'The worker was lost or stopped more often than the service tries again.' },
+  STORAGE: { retryable: true, meaning: 'The results could not be written to the target directory.' },
+  INTERNAL: { retryable: true, meaning: 'An error of the service itself; the service log has the details.' },
+} satisfies Record<string, FailureDefinition>;
+export type FailureCode = keyof typeof FAILURE_TABLE;
+export const FAILURES: Readonly<Record<FailureCode, FailureDefinition>> = FAILURE_TABLE;
+export const FAILURE_CODES = wordsOf(FAILURES);
 
 export interface ComposeFailure {
   readonly code: FailureCode;
@@ -26,14 +45,6 @@ export interface ComposeFailure {
   readonly details: string | null;
 }
 
-const RETRYABLE: ReadonlySet<FailureCode> = new Set([
-  'UPSTREAM_UNAVAILABLE',
-  'TIMED_OUT',
-  'WORKER_LOST',
-  'STORAGE',
-  'INTERNAL',
-]);
-
 export const MAX_FAILURE_DETAILS = 2_000;
 /** Room for the names of all packages that are missing. */
 const MAX_FAILURE_MESSAGE = 20_000;
@@ -42,7 +53,7 @@ export function failure(code: FailureCode, message: string, details: string | nu
   return {
     code,
     message: presentable(message, MAX_FAILURE_MESSAGE),
-    retryable: RETRYABLE.has(code),
+    retryable: FAILURES[code].retryable,
     details: details && presentable(details, MAX_FAILURE_DETAILS),
   };
 }
