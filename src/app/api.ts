@@ -29,7 +29,7 @@ export interface Api {
   cancel(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   remove(viewer: Viewer, request: { readonly id: string; readonly reason: string | null }): Promise<Outcome<Compose>>;
   plan(viewer: Viewer, input: CreateComposeInput): Promise<Outcome<Plan>>;
-  diff(from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
+  diff(viewer: Viewer, from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
   pin(viewer: Viewer, input: PinComposeInput): Promise<Outcome<{ readonly compose: Compose; readonly pin: Pin }>>;
   unpin(viewer: Viewer, input: { readonly id: string; readonly name: string }): Promise<Outcome<Compose>>;
   renew(

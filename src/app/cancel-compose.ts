@@ -5,6 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { badInput, granted, refused, type Outcome, type Refusal } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
+import { isReadable, READ_ALL } from '../compose/read-policy.ts';
 import { resolveReusers } from './share-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, EventLog, Feed } from './ports.ts';
@@ -41,7 +42,7 @@ export async function cancelCompose(
     return outcome;
   }
   await untilItLeavesGenerating(deps, request.id, before);
-  return granted((await deps.store.find(request.id)) ?? outcome.value);
+  return granted((await deps.store.find(request.id, viewer.mayRead)) ?? outcome.value);
 }
 
 /** Kept in the row, in the failure and in events: a sentence, not a document. */
@@ -57,7 +58,8 @@ async function requestCancel(
   { id, reason }: ChangeRequest,
 ): Promise<Outcome<Compose>> {
   const compose = await tx.lock(id);
-  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  if (!compose || !isReadable(compose, viewer.mayRead))
+    return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
   const denied = denyChange(viewer, compose, 'cancel');
   if (denied) return denied;
   // A client that repeats itself gets what it asked for.
@@ -74,7 +76,7 @@ async function requestCancel(
 
 async function untilItLeavesGenerating(deps: CancelComposeDeps, id: string, after: bigint): Promise<void> {
   const signal = AbortSignal.timeout(deps.patienceMs);
-  for await (const { compose } of deps.feed.follow({ after, composeId: id, progress: false, signal })) {
+  for await (const { compose } of deps.feed.follow({ after, composeId: id, progress: false, signal }, READ_ALL)) {
     if (compose.state !== 'GENERATING' && compose.cancelRequestedAt !== null) return;
   }
 }

@@ -4,6 +4,7 @@
 import type { Compose } from '../compose/compose.ts';
 import { diffPackages, type PackageDiff } from '../compose/package-diff.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
+import type { Viewer } from '../compose/viewer.ts';
 import type { ComposeStore, PackageRecord, PackageStore } from './ports.ts';
 
 export interface DiffComposesDeps {
@@ -16,15 +17,16 @@ export const MAX_DIFFERENCES = 5_000;
 
 export async function diffComposes(
   deps: DiffComposesDeps,
+  viewer: Viewer,
   from: string,
   to: string,
 ): Promise<Outcome<PackageDiff<PackageRecord>>> {
-  const composes = await findDone(deps.store, from, to);
+  const composes = await findDone(deps.store, viewer, from, to);
   if (!composes.ok) return composes;
   const [fromRoot, toRoot] = composes.value;
-  const different = await deps.packages.differences(fromRoot, toRoot, MAX_DIFFERENCES);
+  const different = await deps.packages.differences(fromRoot, toRoot, MAX_DIFFERENCES, viewer.mayRead);
   // Packages go when a compose is removed: what was read while it was is no answer.
-  const still = await findDone(deps.store, from, to);
+  const still = await findDone(deps.store, viewer, from, to);
   if (!still.ok) return still;
   if (different) return granted(diffPackages(different.from, different.to));
   return badInput({
@@ -36,9 +38,10 @@ export async function diffComposes(
 /** The composes that have the packages of the two: those whose results they share. */
 async function findDone(
   store: DiffComposesDeps['store'],
+  { mayRead }: Viewer,
   ...ids: readonly [string, string]
 ): Promise<Outcome<readonly [string, string]>> {
-  const found = await store.findMany(ids);
+  const found = await store.findMany(ids, mayRead);
   const done: Compose[] = [];
   for (const [index, compose] of found.entries()) {
     if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${ids[index]?.slice(0, 40)}` });

@@ -3,6 +3,7 @@
 // a process that reaches it; where none even knows the directory, the record goes without the files.
 
 import type { Compose } from '../compose/compose.ts';
+import { READ_ALL } from '../compose/read-policy.ts';
 import { changeCompose } from './change-compose.ts';
 import { endPins } from './pin-compose.ts';
 import type { ComposeTransaction, DueQuery, KnownTargets, Results } from './ports.ts';
@@ -69,7 +70,7 @@ export async function finishHalfRemoved(deps: ExpireComposesDeps): Promise<void>
       limit: BATCH,
     });
     await forEachIsolated(deps.logger, due, async (id) => {
-      const compose = await deps.store.find(id);
+      const compose = await deps.store.find(id, READ_ALL);
       if (compose) await finishRemoval(deps, compose);
     });
     after = due.at(-1);

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Compose } from '../compose/compose.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
+import { READ_ALL } from '../compose/read-policy.ts';
 import { IdempotencyKeyTaken, type ComposeStore, type Idempotency } from './ports.ts';
 
 /** Null where the client gave no key. */
@@ -52,7 +53,7 @@ async function replayOf<T>(
       message: `The idempotency key was used for another input, of compose ${known.composeId}`,
     });
   }
-  const compose = await store.find(known.composeId);
+  const compose = await store.find(known.composeId, READ_ALL);
   return compose && granted(replayed(compose));
 }
 

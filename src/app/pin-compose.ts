@@ -5,6 +5,7 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { MAX_PINS, validatePin, type Pin, type PinComposeInput } from '../compose/pin.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
+import { isReadable } from '../compose/read-policy.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
@@ -110,7 +111,8 @@ export async function unpinExpired(deps: PinComposeDeps & { readonly logger: Log
 
 async function changeable(tx: ComposeTransaction, viewer: Viewer, id: string, what: string): Promise<Outcome<Compose>> {
   const compose = await tx.lock(id);
-  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  if (!compose || !isReadable(compose, viewer.mayRead))
+    return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
   return denyChange(viewer, compose, what) ?? granted(compose);
 }
 

@@ -15,6 +15,7 @@ import { sharingDigest } from '../compose/sharing.ts';
 import { SOURCE_FIELDS, type ComposeSource } from '../compose/source.ts';
 import { validateRequest, type RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
+import { isReadable, READ_ALL } from '../compose/read-policy.ts';
 import type {
   Clock,
   ComposeStore,
@@ -93,7 +94,7 @@ export function composePlanner(deps: PlanComposeDeps): PlanCompose {
     const deadline = AbortSignal.timeout(timeoutMs);
     const either = signal ? AbortSignal.any([deadline, signal]) : deadline;
     try {
-      return await inTurn(() => planIn(deps, imagined(deps, viewer, validated.request), either));
+      return await inTurn(() => planIn(deps, viewer, imagined(deps, viewer, validated.request), either));
     } catch (error) {
       if (!either.aborted) throw error;
       return refused({
@@ -104,7 +105,12 @@ export function composePlanner(deps: PlanComposeDeps): PlanCompose {
   };
 }
 
-async function planIn(deps: PlanComposeDeps, compose: Compose, signal: AbortSignal): Promise<Outcome<Plan>> {
+async function planIn(
+  deps: PlanComposeDeps,
+  viewer: Viewer,
+  compose: Compose,
+  signal: AbortSignal,
+): Promise<Outcome<Plan>> {
   signal.throwIfAborted();
   const engine = await deps.engineFor(compose);
   if (!engine)
@@ -122,13 +128,13 @@ async function planIn(deps: PlanComposeDeps, compose: Compose, signal: AbortSign
         compose: told,
         source: root.state === 'DONE' ? root.source : input.source,
         packages: await packagesOf(deps, root),
-        reuses: root,
+        reuses: isReadable(root, viewer.mayRead) ? root : null,
         reason: sharedReason(root),
         queuePosition: null,
       });
     const forecast = await deps.forecast({ compose: told, input, scratch, limit: MAX_PLANNED_PACKAGES, signal });
     if (forecast && 'failure' in forecast) return refusalOf(forecast.failure, compose);
-    const waiting = engine.isLight ? 0 : (await deps.store.count({ states: ['WAIT'] })).count;
+    const waiting = engine.isLight ? 0 : (await deps.store.count({ states: ['WAIT'] }, READ_ALL)).count;
     const packages = forecast?.packages ?? null;
     return granted({
       compose: told,
@@ -179,7 +185,7 @@ function imagined({ clock }: PlanComposeDeps, viewer: Viewer, request: ComposeRe
 
 async function packagesOf({ packages }: PlanComposeDeps, root: Compose): Promise<readonly PackageRecord[] | null> {
   if (root.state !== 'DONE') return null;
-  const [page] = await packages.pages([root.reuses ?? root.id], { limit: MAX_PLANNED_PACKAGES });
+  const [page] = await packages.pages([root.reuses ?? root.id], { limit: MAX_PLANNED_PACKAGES }, READ_ALL);
   return page && !page.hasNextPage ? page.items : null;
 }
 

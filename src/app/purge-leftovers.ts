@@ -3,6 +3,7 @@
 // whoever begins, publishes or shares needs as well, and goes to the trash in one rename. What is in there already goes, too.
 
 import type { Compose } from '../compose/compose.ts';
+import { READ_ALL } from '../compose/read-policy.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Leftover, Logger, Results } from './ports.ts';
 
 export interface PurgeLeftoversDeps {
@@ -29,7 +30,10 @@ async function sweepTarget(deps: PurgeLeftoversDeps, targetDir: string): Promise
   const ours = found.filter(({ id }) => BigInt(id) <= last);
   for (let start = 0; start < ours.length; start += AT_A_TIME) {
     const some = ours.slice(start, start + AT_A_TIME);
-    const composes = await store.findMany(some.map(({ id }) => id));
+    const composes = await store.findMany(
+      some.map(({ id }) => id),
+      READ_ALL,
+    );
     for (const [index, leftover] of some.entries()) {
       if (!isNeeded(leftover, composes[index] ?? null)) await clearAway(deps, targetDir, leftover);
     }

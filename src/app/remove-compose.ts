@@ -4,6 +4,7 @@
 import type { Compose } from '../compose/compose.ts';
 import { denyChange } from '../compose/permissions.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
+import { isReadable } from '../compose/read-policy.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { refuseReason, type ChangeRequest } from './cancel-compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
@@ -37,7 +38,8 @@ async function beginRemoval(
   { id, reason }: ChangeRequest,
 ): Promise<Outcome<Compose>> {
   const compose = await tx.lock(id);
-  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  if (!compose || !isReadable(compose, viewer.mayRead))
+    return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
   const denied = denyChange(viewer, compose, 'remove');
   if (denied) return denied;
   if (compose.removingAt !== null) return granted(compose);

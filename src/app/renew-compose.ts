@@ -40,7 +40,7 @@ export async function renewCompose(
   viewer: Viewer,
   input: RenewComposeInput,
 ): Promise<Outcome<Renewed>> {
-  const compose = await deps.store.find(input.id);
+  const compose = await deps.store.find(input.id, viewer.mayRead);
   if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${input.id}` });
   const denied = denyChange(viewer, compose, 'renew');
   if (denied) return denied;

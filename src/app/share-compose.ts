@@ -3,6 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import { resolvedAs } from '../compose/sharing.ts';
+import { READ_ALL } from '../compose/read-policy.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
 import { forEachIsolated } from './for-each-isolated.ts';
@@ -37,7 +38,7 @@ export async function reuseResult(
 
 /** A root has just begun: those that wait for the same need wait no longer. */
 export async function attachWaitingReusers(deps: SharingDeps, digest: string): Promise<void> {
-  for (const id of await deps.store.waitingFor(digest)) {
+  for (const id of await deps.store.waitingFor(digest, READ_ALL)) {
     await deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await reuseResult(deps, tx, compose, digest);
@@ -47,13 +48,13 @@ export async function attachWaitingReusers(deps: SharingDeps, digest: string): P
 
 /** A root has ended: its sharers are done or failed with it, or the oldest takes over. Resumable at any point. */
 export async function resolveReusers(deps: SharingDeps, rootId: string): Promise<void> {
-  const root = await deps.store.find(rootId);
+  const root = await deps.store.find(rootId, READ_ALL);
   if (!root || root.state === 'WAIT' || root.state === 'GENERATING') return;
   if (root.failure && (root.failure.retryable || root.failure.code === 'CANCELED')) {
     await deps.store.transaction((tx) => promoteSuccessor(deps, tx, root));
     return;
   }
-  for (const id of await deps.store.reusersOf(rootId)) {
+  for (const id of await deps.store.reusersOf(rootId, READ_ALL)) {
     await deps.store.transaction(async (tx) => {
       const sharer = await tx.lock(id);
       if (sharer?.reuses === rootId) await finish(deps, tx, sharer, root);

@@ -2,6 +2,7 @@
 // after the commit; what a crash in between leaves undone is known by its row, and the sweep makes up for it.
 
 import type { Compose } from '../compose/compose.ts';
+import { READ_ALL } from '../compose/read-policy.ts';
 import type { ComposeStore, Logger, Results } from './ports.ts';
 import { forEachIsolated } from './for-each-isolated.ts';
 
@@ -24,7 +25,8 @@ export async function updateLatestLinks(
     // One at a time: who came to be DONE later is not to be led away from.
     await tx.lockLatest(compose.targetDir);
     const isThere = compose.state === 'DONE' && compose.removingAt === null;
-    if (isThere) await results.linkLatest(compose, async (other) => isNewer(await store.find(other), compose));
+    if (isThere)
+      await results.linkLatest(compose, async (other) => isNewer(await store.find(other, READ_ALL), compose));
     await tx.patch(compose, { linksDue: false });
   });
 }

@@ -1,6 +1,7 @@
 // The loop of a worker process: takes jobs under a lease, and stops an attempt when its cancel is asked for. Stopping
 // lets what is under way, looks at sources included, go on for the drain time, then hands it back; `hurry` does at once.
 
+import { READ_ALL } from '../compose/read-policy.ts';
 import type { RunningAttempts } from './attempt/running-attempts.ts';
 import type { AttemptDeps } from './attempt/attempt.ts';
 import { generateCompose } from './attempt/run.ts';
@@ -85,7 +86,7 @@ export function createWorker(deps: WorkerDeps): Service & { stopNow(): void } {
 }
 
 async function followCancels({ feed, attempts }: WorkerDeps, after: bigint, signal: AbortSignal): Promise<void> {
-  for await (const { compose } of feed.follow({ after, progress: false, signal })) {
+  for await (const { compose } of feed.follow({ after, progress: false, signal }, READ_ALL)) {
     if (compose.cancelRequestedAt !== null && compose.state === 'GENERATING') attempts.stop(compose.id, 'CANCEL');
   }
 }

@@ -1,5 +1,6 @@
 // No authentication: everyone is `anonymous`, an administrator, and may ask for all that this server is set up for.
 
+import { READ_ALL } from '../compose/read-policy.ts';
 import { granted } from '../compose/refusal.ts';
 import type { Permissions, Viewer } from '../compose/viewer.ts';
 import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES, SOURCE_TYPES } from '../compose/vocabulary.ts';
@@ -19,6 +20,7 @@ export function anonymousAuthenticator(configured: ConfiguredLists): AuthBackend
       composeTypes: COMPOSE_TYPES,
       ...configured,
     }),
+    mayRead: READ_ALL,
   });
   return { name: 'noauth', authenticate: async () => granted(viewer) };
 }

@@ -67,7 +67,7 @@ export async function wireApi(
         (await engineFor(compose, engines)) ?? (await configuredEngineFor(compose, engines)),
       limits: PLAN_LIMITS,
     }),
-    diff: (from, to) => diffComposes({ store, packages }, from, to),
+    diff: (viewer, from, to) => diffComposes({ store, packages }, viewer, from, to),
     store,
     events,
     feed,

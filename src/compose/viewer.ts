@@ -1,5 +1,6 @@
 // Who is asking, and what they may ask for. Backends in auth/ make one of each request; use cases decide by it.
 
+import type { ReadPolicy } from './read-policy.ts';
 import type { ComposeFlag, ComposeResult, ComposeType, SourceType } from './vocabulary.ts';
 
 export interface Viewer {
@@ -8,6 +9,7 @@ export interface Viewer {
   /** May remove and cancel what others own. */
   readonly isAdmin: boolean;
   readonly may: Permissions;
+  readonly mayRead: ReadPolicy;
 }
 
 /** Everything that a request of this viewer may name; what is not listed is FORBIDDEN. */
@@ -23,5 +25,5 @@ export interface Permissions {
 
 /** Equal for viewers who get the same answers to the same question, whatever they are called. */
 export function rightsKey(viewer: Viewer): string {
-  return JSON.stringify([viewer.isAdmin, viewer.groups, viewer.may]);
+  return JSON.stringify([viewer.isAdmin, viewer.groups, viewer.may, viewer.mayRead]);
 }

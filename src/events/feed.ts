@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComposeStore, EventLog, Feed, FeedSignal, Logger, ProgressStore } from '../app/ports.ts';
+import { READ_ALL, type ReadPolicy } from '../compose/read-policy.ts';
 import { Follower, type FollowOptions } from './follower.ts';
 import { Listener } from './listener.ts';
 import { ProgressPacer } from './progress-pacer.ts';
@@ -93,12 +94,15 @@ export class EventFeed implements Feed {
     await Promise.race([this.#reading, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
   }
 
-  follow(options: FollowOptions): AsyncIterableIterator<FeedSignal> {
-    const follower = new Follower(options, {
-      log: this.#options.log,
-      recent: () => this.#recent,
-      onEnd: (ended) => this.#remove(ended),
-    });
+  follow(options: Omit<FollowOptions, 'policy'>, policy: ReadPolicy): AsyncIterableIterator<FeedSignal> {
+    const follower = new Follower(
+      { ...options, policy },
+      {
+        log: this.#options.log,
+        recent: () => this.#recent,
+        onEnd: (ended) => this.#remove(ended),
+      },
+    );
     if (!options.signal.aborted) this.#add(follower);
     return follower;
   }
@@ -140,7 +144,7 @@ export class EventFeed implements Feed {
 
   async #readEvents(): Promise<void> {
     for (;;) {
-      const items = await this.#options.log.read({ after: this.#recent.end, limit: PAGE });
+      const items = await this.#options.log.read({ after: this.#recent.end, limit: PAGE }, READ_ALL);
       for (const item of items) {
         this.#recent.push(item);
         for (const follower of this.#followersOf(item.compose.id)) follower.offer(item);
@@ -154,8 +158,8 @@ export class EventFeed implements Feed {
     const ids = [...this.#dueProgress];
     this.#dueProgress.clear();
     const [rows, composes] = await Promise.all([
-      this.#options.progress.findMany(ids),
-      this.#options.composes.findMany(ids),
+      this.#options.progress.findMany(ids, READ_ALL),
+      this.#options.composes.findMany(ids, READ_ALL),
     ]);
     ids.forEach((id, index) => {
       const progress = rows[index];

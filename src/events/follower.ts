@@ -129,16 +129,17 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
   }
 
   async #readLog(): Promise<void> {
-    const { composeId, filter } = this.options;
+    const { composeId, filter, policy } = this.options;
     // What was dispatched before the read is visible to it.
     const visible = this.#context.recent().end;
     try {
-      const page = await this.#context.log.read({
+      const query = {
         after: this.#position,
         limit: PAGE,
         ...(composeId === undefined ? {} : { composeId }),
         ...(filter === undefined ? {} : { filter }),
-      });
+      };
+      const page = await this.#context.log.read(query, policy);
       if (this.#ended) return;
       this.#backlog = [...page];
       const last = page.at(-1)?.event.position ?? this.#position;

@@ -2,12 +2,14 @@
 
 import type { ComposeFilter, FeedItem } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
+import { isReadable, type ReadPolicy } from '../compose/read-policy.ts';
 import { sourceKey } from '../compose/source.ts';
 import type { ComposeState } from '../compose/vocabulary.ts';
 
 export interface Interest {
   readonly composeId?: string;
   readonly filter?: ComposeFilter;
+  readonly policy: ReadPolicy;
 }
 
 /** States let an event through that leads into or out of one of them; an event that changes none happened in one. */
@@ -19,8 +21,12 @@ export function wantsProgress(interest: Interest, compose: Compose): boolean {
   return wants(interest, compose, [compose.state]);
 }
 
-function wants({ composeId, filter }: Interest, compose: Compose, states: readonly (ComposeState | null)[]): boolean {
-  if (composeId !== undefined && composeId !== compose.id) return false;
+function wants(
+  { composeId, filter, policy }: Interest,
+  compose: Compose,
+  states: readonly (ComposeState | null)[],
+): boolean {
+  if (!isReadable(compose, policy) || (composeId !== undefined && composeId !== compose.id)) return false;
   if (!filter) return true;
   return (
     holds(filter.ids, compose.id) &&

@@ -19,5 +19,5 @@ export function operationContext(
   log: Logger,
   { live }: { readonly live: boolean },
 ): OperationContext {
-  return { api, viewer, log, loaders: createLoaders(api, { cache: !live }) };
+  return { api, viewer, log, loaders: createLoaders(api, viewer.mayRead, { cache: !live }) };
 }

@@ -4,10 +4,13 @@ import DataLoader from 'dataloader';
 import type { ComposeProgress, FeedItem, PackageRecord, PackagesQuery, Page } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { Pin } from '../compose/pin.ts';
+import { READ_ALL, type ReadPolicy } from '../compose/read-policy.ts';
 import type { Api } from '../app/api.ts';
 
 export interface Loaders {
   readonly composes: DataLoader<string, Compose | null>;
+  /** Composes that readable ones reuse: what they generated is read whoever owns them. */
+  readonly reused: DataLoader<string, Compose | null>;
   readonly progress: DataLoader<string, ComposeProgress | null>;
   readonly queuePositions: DataLoader<string, number | null>;
   readonly events: DataLoader<EventsKey, readonly FeedItem[], string>;
@@ -30,19 +33,21 @@ export interface PackagesKey extends PackagesQuery {
 
 export type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
 
-export function createLoaders(api: Api, options: { readonly cache: boolean }): Loaders {
+export function createLoaders(api: Api, policy: ReadPolicy, options: { readonly cache: boolean }): Loaders {
+  const composes = new DataLoader((ids: readonly string[]) => api.store.findMany(ids, policy), options);
   return {
-    composes: new DataLoader((ids) => api.store.findMany(ids), options),
-    progress: new DataLoader((ids) => api.progress.findMany(ids), options),
-    queuePositions: new DataLoader((ids) => api.store.queuePositions(ids), options),
-    events: grouped(({ after, limit }, composeIds) => api.events.readEach({ composeIds, after, limit })),
+    composes,
+    reused: policy.owners === 'ALL' ? composes : new DataLoader((ids) => api.store.findMany(ids, READ_ALL), options),
+    progress: new DataLoader((ids) => api.progress.findMany(ids, policy), options),
+    queuePositions: new DataLoader((ids) => api.store.queuePositions(ids, policy), options),
+    events: grouped(({ after, limit }, composeIds) => api.events.readEach({ composeIds, after, limit }, policy)),
     head: new DataLoader(async (asked) => {
       const head = await api.events.head();
       return asked.map(() => head);
     }, options),
-    packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query)),
-    packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains)),
-    pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now()), options),
+    packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query, policy)),
+    packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains, policy)),
+    pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now(), policy), options),
   };
 }
 

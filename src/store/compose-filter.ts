@@ -1,6 +1,7 @@
 // `ComposeFilter` as SQL conditions. A list of one becomes an equality, so that an index can give the order as well.
 
 import type { ComposeFilter } from '../app/ports.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
 import { timestamp, validId } from './compose-row.ts';
 
 /** Collects conditions and their parameters. */
@@ -29,6 +30,20 @@ export class Conditions {
     const all = [...this.#conditions, ...more];
     return all.length === 0 ? '' : `where ${all.join(' and ')}`;
   }
+}
+
+/** For a condition that holds for every owner when it is null. */
+export function ownersOf({ owners }: ReadPolicy): readonly string[] | null {
+  return owners === 'ALL' ? null : owners;
+}
+
+export function addPolicy(conditions: Conditions, { owners }: ReadPolicy): void {
+  if (owners !== 'ALL') conditions.oneOf('c.owner', owners);
+}
+
+/** A condition on the compose `id`: the owners of parameter `owners` may read it, or one that reuses it. */
+export function readableOrReused(id: string, owners: string): string {
+  return `(${owners}::text[] is null or exists (select 1 from compose o where (o.id = ${id} or o.reuses = ${id}) and o.owner = any(${owners}::text[])))`;
 }
 
 /** All of the filter but its states, which mean another thing to events. */

@@ -4,7 +4,8 @@
 
 import type { ComposeOrderField, Page, PageKey, PageQuery, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
-import { addFilter, addStates, Conditions } from './compose-filter.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
+import { addFilter, addPolicy, addStates, Conditions } from './compose-filter.ts';
 import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
 import { prepared } from './prepared.ts';
 
@@ -21,10 +22,13 @@ interface Walk {
   readonly ascending: boolean;
 }
 
-export async function readPage(run: RunStatement, query: PageQuery): Promise<Page<Compose>> {
-  const { sql, parameters } = pageStatement(query);
+export async function readPage(run: RunStatement, query: PageQuery, policy: ReadPolicy): Promise<Page<Compose>> {
+  const { sql, parameters } = pageStatement(query, policy);
   // Few texts, as long as there is no filter; its values decide about the plan.
-  const rows = await run<ComposeRow>(Object.keys(query.filter).length === 0 ? prepared(sql) : sql, parameters);
+  const rows = await run<ComposeRow>(
+    Object.keys(query.filter).length === 0 && policy.owners === 'ALL' ? prepared(sql) : sql,
+    parameters,
+  );
   const hasMore = rows.length > query.limit;
   const items = rows.slice(0, query.limit).map(composeFrom);
   if (query.backwards) items.reverse();
@@ -36,9 +40,13 @@ export async function readPage(run: RunStatement, query: PageQuery): Promise<Pag
   };
 }
 
-export function pageStatement(query: PageQuery): { readonly sql: string; readonly parameters: readonly unknown[] } {
+export function pageStatement(
+  query: PageQuery,
+  policy: ReadPolicy,
+): { readonly sql: string; readonly parameters: readonly unknown[] } {
   const walk = { field: query.orderBy.field, ascending: (query.orderBy.direction === 'ASC') !== query.backwards };
   const conditions = new Conditions();
+  addPolicy(conditions, policy);
   addFilter(conditions, query.filter);
   addStates(conditions, query.filter);
   const start = query.backwards ? query.before : query.after;

@@ -2,7 +2,8 @@
 
 import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
-import { addFilter, addStates, Conditions } from './compose-filter.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
+import { addFilter, addPolicy, addStates, Conditions, ownersOf } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
 import { composeColumns, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
 import { withComposes } from './compose-transaction.ts';
@@ -16,40 +17,52 @@ import { sharedTransactions } from './shared-transactions.ts';
 
 export function composeStore(database: Database, queue: JobSender): ComposeStore {
   const { run } = database;
+  const positions = queuePositions(run);
   const transaction: ComposeStore['transaction'] = (work) =>
     database.transaction((inside) => withComposes(inside, queue, work));
   return {
     transaction,
     transactionTogether: sharedTransactions(transaction),
-    find: (id) => find(run, id),
-    findMany: (ids) => findMany(run, ids),
-    page: (query) => readPage(run, query),
-    count: (filter) => count(run, filter),
+    find: (id, policy) => find(run, id, policy),
+    findMany: (ids, policy) => findMany(run, ids, policy),
+    page: (query, policy) => readPage(run, query, policy),
+    count: (filter, policy) => count(run, filter, policy),
     findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
     due: (what) => due(run, what),
-    waitingFor: async (digest) => (await run<{ id: string }>(WAITING_FOR, [digest])).map(({ id }) => id),
-    reusersOf: async (rootId) => (await run<{ id: string }>(SHARERS_OF, [rootId])).map(({ id }) => id),
+    waitingFor: async (digest, policy) => idsOf(await run(WAITING_FOR, [digest, ownersOf(policy)])),
+    reusersOf: async (rootId, policy) => idsOf(await run(SHARERS_OF, [rootId, ownersOf(policy)])),
     lastId: () => lastComposeId(run),
-    pinsOf: (ids, at) => pinsOf(run, ids, at),
-    queuePositions: queuePositions(run),
+    pinsOf: (ids, at, policy) => pinsOf(run, ids, at, policy),
+    queuePositions: async (ids, policy) => {
+      const readable = await readableIds(run, ids, policy);
+      return (await positions(ids)).map((position, index) => (readable.has(ids[index] ?? '') ? position : null));
+    },
   };
 }
 
-const FIND = prepared(`select ${composeColumns()} from compose c where c.id = $1`);
+const FIND = prepared(
+  `select ${composeColumns()} from compose c where c.id = $1 and ($2::text[] is null or c.owner = any($2))`,
+);
 
-async function find(run: RunStatement, id: string): Promise<Compose | null> {
+async function find(run: RunStatement, id: string, policy: ReadPolicy): Promise<Compose | null> {
   const valid = validId(id);
   if (valid === null) return null;
-  const [row] = await run<ComposeRow>(FIND, [valid]);
+  const [row] = await run<ComposeRow>(FIND, [valid, ownersOf(policy)]);
   return row ? composeFrom(row) : null;
 }
 
-const FIND_MANY = prepared(`select ${composeColumns()} from compose c where c.id = any($1::bigint[])`);
+const FIND_MANY = prepared(
+  `select ${composeColumns()} from compose c where c.id = any($1::bigint[]) and ($2::text[] is null or c.owner = any($2))`,
+);
 
-async function findMany(run: RunStatement, ids: readonly string[]): Promise<readonly (Compose | null)[]> {
+async function findMany(
+  run: RunStatement,
+  ids: readonly string[],
+  policy: ReadPolicy,
+): Promise<readonly (Compose | null)[]> {
   const [only] = ids;
-  if (only !== undefined && ids.length === 1) return [await find(run, only)];
-  const rows = await run<ComposeRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
+  if (only !== undefined && ids.length === 1) return [await find(run, only, policy)];
+  const rows = await run<ComposeRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null), ownersOf(policy)]);
   const found = new Map(rows.map((row) => [row.id, composeFrom(row)]));
   return ids.map((id) => found.get(id) ?? null);
 }
@@ -57,8 +70,13 @@ async function findMany(run: RunStatement, ids: readonly string[]): Promise<read
 /** Up to here composes are counted; above, the planner's estimate is told. */
 const COUNTED_AT_MOST = 50_000;
 
-async function count(run: RunStatement, filter: ComposeFilter): Promise<{ count: number; isEstimate: boolean }> {
+async function count(
+  run: RunStatement,
+  filter: ComposeFilter,
+  policy: ReadPolicy,
+): Promise<{ count: number; isEstimate: boolean }> {
   const conditions = new Conditions();
+  addPolicy(conditions, policy);
   addFilter(conditions, filter);
   addStates(conditions, filter);
   const select = `select 1 from compose c ${conditions.where()}`;
@@ -118,12 +136,31 @@ const WAITED_TOO_LONG = prepared(`
 const ORPHANED_SHARERS = prepared(`
   select distinct r.id from compose s join compose r on r.id = s.reuses
   where s.state = 'GENERATING' and s.reuses is not null and r.state not in ('WAIT', 'GENERATING') order by r.id limit $1`);
-const WAITING_FOR = prepared("select id from compose where digest = $1 and state = 'WAIT' order by id");
-const SHARERS_OF = prepared("select id from compose where reuses = $1 and state <> 'REMOVED' order by id");
+const WAITING_FOR = prepared(
+  "select id from compose where digest = $1 and state = 'WAIT' and ($2::text[] is null or owner = any($2)) order by id",
+);
+const SHARERS_OF = prepared(
+  "select id from compose where reuses = $1 and state <> 'REMOVED' and ($2::text[] is null or owner = any($2)) order by id",
+);
+
+const READABLE = prepared('select id from compose where id = any($1::bigint[]) and owner = any($2::text[])');
+
+async function readableIds(
+  run: RunStatement,
+  ids: readonly string[],
+  { owners }: ReadPolicy,
+): Promise<ReadonlySet<string>> {
+  return new Set(
+    owners === 'ALL' ? ids : idsOf(await run(READABLE, [ids.filter((id) => validId(id) !== null), owners])),
+  );
+}
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map(({ id }) => id);
+}
 
 async function due(run: RunStatement, query: DueQuery): Promise<readonly string[]> {
-  const rows = await run<{ id: string }>(...dueStatement(query));
-  return rows.map(({ id }) => id);
+  return idsOf(await run(...dueStatement(query)));
 }
 
 function dueStatement(query: DueQuery): [sql: string, parameters: readonly unknown[]] {

@@ -4,7 +4,8 @@
 import type { ComposeFilter, EventLog, FeedItem, RunStatement } from '../app/ports.ts';
 import type { ComposeEvent } from '../compose/compose.ts';
 import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
-import { addFilter, Conditions } from './compose-filter.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
+import { addFilter, addPolicy, Conditions, ownersOf } from './compose-filter.ts';
 import {
   composeColumns,
   composeFrom,
@@ -34,12 +35,12 @@ const COLUMNS = `
 const HEAD = prepared(
   'select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head',
 );
-const READ_ALL = prepared(readPage('where e.position > $1', '$2'));
+const READ_ANY = prepared(readPage('where e.position > $1', '$2'));
 // Within one compose `seq` and `position` rise together.
 const READ_EACH = prepared(`
   select ${COLUMNS}, ${composeColumns()} from unnest($3::bigint[]) as asked (id)
   cross join lateral (select * from compose_event where compose_id = asked.id and position > $1 order by seq limit $2) e
-  join compose c on c.id = e.compose_id
+  join compose c on c.id = e.compose_id and ($4::text[] is null or c.owner = any($4))
   order by e.compose_id, e.seq`);
 
 /** Only what is on the page becomes JSON. */
@@ -56,13 +57,15 @@ export function eventLog(run: RunStatement): EventLog {
       const [row] = await run<{ head: string }>(HEAD, []);
       return BigInt(row?.head ?? 0);
     },
-    async read({ after, limit, composeId, filter }) {
+    async read({ after, limit, composeId, filter = {} }, policy) {
       if (composeId !== undefined && validId(composeId) === null) return [];
-      if (filter && Object.keys(filter).length > 0) return readFiltered(run, after, limit, filter, composeId);
-      if (composeId !== undefined) return (await readEach(run, [composeId], after, limit))[0] ?? [];
-      return (await run<EventRow>(READ_ALL, [after.toString(), limit])).map(itemFrom);
+      const isFiltered = Object.keys(filter).length > 0;
+      if (composeId !== undefined && !isFiltered)
+        return (await readEach(run, [composeId], after, limit, policy))[0] ?? [];
+      if (isFiltered || policy.owners !== 'ALL') return readFiltered(run, after, limit, filter, composeId, policy);
+      return (await run<EventRow>(READ_ANY, [after.toString(), limit])).map(itemFrom);
     },
-    readEach: ({ composeIds, after, limit }) => readEach(run, composeIds, after, limit),
+    readEach: ({ composeIds, after, limit }, policy) => readEach(run, composeIds, after, limit, policy),
   };
 }
 
@@ -71,8 +74,9 @@ async function readEach(
   composeIds: readonly string[],
   after: bigint,
   limit: number,
+  policy: ReadPolicy,
 ): Promise<readonly (readonly FeedItem[])[]> {
-  const rows = await run<EventRow>(READ_EACH, [after.toString(), limit, [...new Set(composeIds)]]);
+  const rows = await run<EventRow>(READ_EACH, [after.toString(), limit, [...new Set(composeIds)], ownersOf(policy)]);
   const found = Map.groupBy(rows.map(itemFrom), ({ compose }) => compose.id);
   return composeIds.map((id) => found.get(id) ?? []);
 }
@@ -83,10 +87,12 @@ async function readFiltered(
   limit: number,
   filter: ComposeFilter,
   composeId: string | undefined,
+  policy: ReadPolicy,
 ): Promise<readonly FeedItem[]> {
   const conditions = new Conditions();
   conditions.add(`e.position > ${conditions.parameter(after.toString())}::bigint`);
   if (composeId !== undefined) conditions.add(`e.compose_id = ${conditions.parameter(composeId)}::bigint`);
+  addPolicy(conditions, policy);
   addFilter(conditions, filter);
   if (filter.states) {
     const states = `any(${conditions.parameter(filter.states)}::text[])`;

@@ -2,6 +2,8 @@
 
 import type { RunStatement } from '../app/ports.ts';
 import type { Pin } from '../compose/pin.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
+import { ownersOf } from './compose-filter.ts';
 import { instant, instantOrNull, timestamp, timestampOrNull, validId } from './compose-row.ts';
 import { prepared } from './prepared.ts';
 
@@ -16,7 +18,8 @@ interface PinRow {
 const PINS = 'select compose_id, name, owner, expires_at, created_at from pin';
 const OF_ONE = prepared(`${PINS} where compose_id = $1 order by name`);
 const OF_MANY = prepared(
-  `${PINS} where compose_id = any($1::bigint[]) and (expires_at is null or expires_at > $2) order by compose_id, name`,
+  `${PINS} where compose_id = any($1::bigint[]) and (expires_at is null or expires_at > $2)
+    and ($3::text[] is null or exists (select 1 from compose c where c.id = compose_id and c.owner = any($3))) order by compose_id, name`,
 );
 const PUT = prepared(`
   insert into pin (compose_id, name, owner, expires_at, created_at) values ($1, $2, $3, $4, $5)
@@ -32,8 +35,9 @@ export async function pinsOf(
   run: RunStatement,
   ids: readonly string[],
   at: Date,
+  policy: ReadPolicy,
 ): Promise<readonly (readonly Pin[])[]> {
-  const rows = await run<PinRow>(OF_MANY, [ids.filter((id) => validId(id) !== null), timestamp(at)]);
+  const rows = await run<PinRow>(OF_MANY, [ids.filter((id) => validId(id) !== null), timestamp(at), ownersOf(policy)]);
   const byCompose = Map.groupBy(rows, (row) => row.compose_id);
   return ids.map((id) => (byCompose.get(id) ?? []).map(pinFrom));
 }

@@ -1,6 +1,7 @@
 // Progress of the current attempt, overwritten in place. A worker that lost its attempt writes nothing.
 
 import type { ComposeProgress, ProgressStore, RunStatement } from '../app/ports.ts';
+import { ownersOf, readableOrReused } from './compose-filter.ts';
 import { instant, timestamp, validId } from './compose-row.ts';
 import { prepared } from './prepared.ts';
 
@@ -18,7 +19,8 @@ const PUT = prepared(`
   select pg_notify('compose_progress', compose_id::text) from put`);
 
 const FIND_MANY = prepared(
-  'select compose_id, attempt, percent, phase, message, updated_at from compose_progress where compose_id = any($1::bigint[])',
+  `select compose_id, attempt, percent, phase, message, updated_at from compose_progress
+  where compose_id = any($1::bigint[]) and ${readableOrReused('compose_id', '$2')}`,
 );
 
 interface ProgressRow {
@@ -43,8 +45,8 @@ export function progressStore(run: RunStatement): ProgressStore {
         timestamp(progress.updatedAt),
       ]);
     },
-    async findMany(ids) {
-      const rows = await run<ProgressRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null)]);
+    async findMany(ids, policy) {
+      const rows = await run<ProgressRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null), ownersOf(policy)]);
       const found = new Map(rows.map((row) => [row.compose_id, progressFrom(row)]));
       return ids.map((id) => found.get(id) ?? null);
     },

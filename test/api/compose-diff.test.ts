@@ -37,7 +37,7 @@ beforeAll(async () => {
     pin: (viewer, input) => memory.pin(viewer, input),
     unpin: (viewer, input) => memory.unpin(viewer, input),
     plan: (viewer, input) => memory.plan(viewer, input),
-    diff: (from, to) => diffComposes({ store, packages }, from, to),
+    diff: (viewer, from, to) => diffComposes({ store, packages }, viewer, from, to),
     store,
     packages,
     events: memory.events,

@@ -8,6 +8,7 @@ import type { Api } from '../../src/app/api.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startTestServer, type TestServer } from '../support/http.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
     estimate: memory.estimate,
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
-    store: { ...store, pinsOf: (ids, at) => ((pinReads += 1), store.pinsOf(ids, at)) },
+    store: { ...store, pinsOf: (ids, at) => ((pinReads += 1), store.pinsOf(ids, at, READ_ALL)) },
     events: eventLog(database.run),
     feed: memory.feed,
     progress: memory.progress,

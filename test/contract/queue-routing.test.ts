@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { poolOf, poolsOf, type Route } from '../../src/compose/routing.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -100,7 +101,7 @@ describe('a route', () => {
       ['a.b', 'a.c'].map((pool) => ({ pool, targetDirs: [pool] })),
     );
     const ids = [await create(store, { targetDir: 'a.b' }), await create(store, { targetDir: 'a.c' })];
-    expect(await store.queuePositions(ids)).toEqual([1, 1]);
+    expect(await store.queuePositions(ids, READ_ALL)).toEqual([1, 1]);
   });
 
   it('takes composes to the workers of its pool and to no others', async () => {
@@ -111,7 +112,8 @@ describe('a route', () => {
     const forHere = await create(one.store);
     await expect.poll(() => takenHere).toEqual([forHere]);
     // Nobody serves them yet: they wait, and are told where.
-    expect(await one.store.queuePositions([forPower, forBig])).toEqual([1, 1]);
+    expect(await one.store.queuePositions([forPower, forBig], READ_ALL)).toEqual([1, 1]);
+    expect(await one.store.queuePositions([forPower, forBig], { owners: ['another'] })).toEqual([null, null]);
     expect(await one.queue.reconcile()).toEqual({ sent: 0, dropped: 0 });
     const takenPower = await serve(power);
     await expect.poll(() => takenPower).toEqual([forPower]);
@@ -139,7 +141,7 @@ describe('a route', () => {
     await process.queue.work('generate', 2, async ({ composeId }) => {
       running += 1;
       most = Math.max(most, running);
-      await process.store.find(composeId);
+      await process.store.find(composeId, READ_ALL);
       await new Promise(setImmediate);
       running -= 1;
       served += 1;

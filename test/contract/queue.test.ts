@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComposeStore, Job } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -131,7 +132,7 @@ describe('a compose has at most one open job', () => {
       { key: first.id, state: 'created' },
       { key: second.id, state: 'created' },
     ]);
-    expect(await store.queuePositions([second.id, '999', first.id])).toEqual([2, null, 1]);
+    expect(await store.queuePositions([second.id, '999', first.id], READ_ALL)).toEqual([2, null, 1]);
   });
 
   it('also when it is sent twice before anything has happened to it, as by a job that is delivered twice', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../../src/app/ports.ts';
 import { snapshotOf, type Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
@@ -64,8 +65,8 @@ describe('a compose', () => {
       respinOf: 'x-1',
       submittedAt: new Date('2026-11-22T23:59:59.999Z'),
     });
-    expect(await store.find(compose.id)).toEqual(compose);
-    expect(await store.findMany([compose.id])).toEqual([compose]);
+    expect(await store.find(compose.id, READ_ALL)).toEqual(compose);
+    expect(await store.findMany([compose.id], READ_ALL)).toEqual([compose]);
   });
 
   it('is answered after a change as it is found then', async () => {
@@ -89,18 +90,16 @@ describe('a compose', () => {
       return tx.save(compose, next, { kind: 'STATE_CHANGED', at: T0, by: 'worker', reason: null }, patch);
     });
     expect(saved).toMatchObject({ seq: 2, state: 'FAILED', pungiComposeId: `p-${id}` });
-    expect(await store.find(id)).toEqual(saved);
+    expect(await store.find(id, READ_ALL)).toEqual(saved);
   });
 
   it('that nobody has is null, in its place among others; so is an id that none can have', async () => {
     const { id } = await insert();
-    expect((await store.findMany(['999999999', id, ...IMPOSSIBLE_IDS])).map((found) => found?.id ?? null)).toEqual([
-      null,
-      id,
-      ...IMPOSSIBLE_IDS.map(() => null),
-    ]);
+    expect(
+      (await store.findMany(['999999999', id, ...IMPOSSIBLE_IDS], READ_ALL)).map((found) => found?.id ?? null),
+    ).toEqual([null, id, ...IMPOSSIBLE_IDS.map(() => null)]);
     for (const impossible of IMPOSSIBLE_IDS) {
-      expect(await store.find(impossible)).toBeNull();
+      expect(await store.find(impossible, READ_ALL)).toBeNull();
       expect(await store.transaction((tx) => tx.lock(impossible))).toBeNull();
     }
   });
@@ -151,7 +150,7 @@ describe('a compose', () => {
         }
       });
     await Promise.all([crossing(0, [one, other]), crossing(1, [other, one])]);
-    expect((await store.findMany([one.id, other.id])).map((compose) => compose?.seq)).toEqual([3, 3]);
+    expect((await store.findMany([one.id, other.id], READ_ALL)).map((compose) => compose?.seq)).toEqual([3, 3]);
   });
 
   it('has one Pungi compose id to itself', async () => {
@@ -168,7 +167,7 @@ describe('an event', () => {
     const inserted = await insert();
     const generating = await change(inserted.id, { state: 'GENERATING', attempt: 1, startedAt: T0 });
     const done = await change(inserted.id, { state: 'DONE', doneAt: T0 });
-    const items = await eventLog(database.run).read({ after: 0n, limit: 10, composeId: inserted.id });
+    const items = await eventLog(database.run).read({ after: 0n, limit: 10, composeId: inserted.id }, READ_ALL);
     expect(items.map(({ event }) => [event.seq, event.from, event.to, event.by])).toEqual([
       [1, null, 'WAIT', 'anonymous'],
       [2, 'WAIT', 'GENERATING', 'tester'],
@@ -187,8 +186,8 @@ describe('an event', () => {
     const { id } = await insert();
     const saved = await change(id, { removingAt: T0 }, null);
     expect(saved.seq).toBe(1);
-    expect(await store.find(id)).toEqual(saved);
-    expect(await eventLog(database.run).read({ after: 0n, limit: 10, composeId: id })).toHaveLength(1);
+    expect(await store.find(id, READ_ALL)).toEqual(saved);
+    expect(await eventLog(database.run).read({ after: 0n, limit: 10, composeId: id }, READ_ALL)).toHaveLength(1);
   });
 
   it('leaves no trace of a transaction that was rolled back', async () => {
@@ -213,7 +212,9 @@ describe('an event', () => {
     await change(id, {}, 'RENEWED');
     await change(id, { state: 'REMOVED' });
     const seqs = async (filter: ComposeFilter) =>
-      (await log.read({ after, limit: 10, filter: { owners: ['filtered'], ...filter } })).map(({ event }) => event.seq);
+      (await log.read({ after, limit: 10, filter: { owners: ['filtered'], ...filter } }, READ_ALL)).map(
+        ({ event }) => event.seq,
+      );
     expect(await seqs({ states: ['GENERATING'] })).toEqual([2, 3]);
     expect(await seqs({ states: ['DONE'] })).toEqual([3, 4, 5]);
     expect(await seqs({ states: ['WAIT', 'REMOVED'] })).toEqual([1, 2, 5]);
@@ -237,7 +238,7 @@ describe('an idempotency key', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     expect(reasons.every((reason) => reason instanceof IdempotencyKeyTaken)).toBe(true);
-    expect((await store.count({ owners: ['racer'] })).count).toBe(1);
+    expect((await store.count({ owners: ['racer'] }, READ_ALL)).count).toBe(1);
   });
 });
 
@@ -289,13 +290,16 @@ describe('a list', () => {
           for (let pages = 0; pages < 20; pages += 1) {
             const edge = backwards ? seen[0] : seen.at(-1);
             const key = edge && { value: value(edge, field), id: edge.id };
-            const page = await store.page({
-              filter,
-              orderBy: { field, direction },
-              limit: 4,
-              backwards,
-              ...(key ? (backwards ? { before: key } : { after: key }) : {}),
-            });
+            const page = await store.page(
+              {
+                filter,
+                orderBy: { field, direction },
+                limit: 4,
+                backwards,
+                ...(key ? (backwards ? { before: key } : { after: key }) : {}),
+              },
+              READ_ALL,
+            );
             if (backwards) seen.unshift(...page.items);
             else seen.push(...page.items);
             expect(backwards ? page.hasNextPage : page.hasPreviousPage).toBe(key !== undefined);
@@ -317,14 +321,17 @@ describe('a list', () => {
           value: value(order[index] as Compose, field),
           id: (order[index] as Compose).id,
         });
-        const page = await store.page({
-          filter,
-          orderBy: { field, direction: 'ASC' },
-          limit: 50,
-          backwards: false,
-          after: key(from),
-          before: key(to),
-        });
+        const page = await store.page(
+          {
+            filter,
+            orderBy: { field, direction: 'ASC' },
+            limit: 50,
+            backwards: false,
+            after: key(from),
+            before: key(to),
+          },
+          READ_ALL,
+        );
         expect(page.items.map(({ id }) => id)).toEqual(order.slice(from + 1, to).map(({ id }) => id));
       }
     });
@@ -350,17 +357,23 @@ describe('a list', () => {
       ],
     ];
     for (const [more, holds] of cases) {
-      const page = await store.page({
-        filter: { ...filter, ...more },
-        orderBy: { field: 'ID', direction: 'ASC' },
-        limit: 100,
-        backwards: false,
-      });
+      const page = await store.page(
+        {
+          filter: { ...filter, ...more },
+          orderBy: { field: 'ID', direction: 'ASC' },
+          limit: 100,
+          backwards: false,
+        },
+        READ_ALL,
+      );
       expect({ more, ids: page.items.map(({ id }) => id) }).toEqual({
         more,
         ids: all.filter(holds).map(({ id }) => id),
       });
-      expect(await store.count({ ...filter, ...more })).toEqual({ count: all.filter(holds).length, isEstimate: false });
+      expect(await store.count({ ...filter, ...more }, READ_ALL)).toEqual({
+        count: all.filter(holds).length,
+        isEstimate: false,
+      });
     }
   });
 });
@@ -400,7 +413,7 @@ describe('progress', () => {
     const { id } = await insert();
     const put = (attempt: number, percent: number) =>
       progress.put(id, { attempt, percent, phase: 'GATHER', message: null, updatedAt: T0 });
-    const percent = async () => (await progress.findMany([id]))[0]?.percent ?? null;
+    const percent = async () => (await progress.findMany([id], READ_ALL))[0]?.percent ?? null;
     await put(1, 10);
     expect(await percent()).toBeNull();
     await change(id, { state: 'GENERATING', attempt: 1 });
@@ -412,7 +425,7 @@ describe('progress', () => {
     expect(await percent()).toBe(50);
     await put(2, 5);
     expect(await percent()).toBe(5);
-    expect(await progress.findMany([...IMPOSSIBLE_IDS, id])).toMatchObject([
+    expect(await progress.findMany([...IMPOSSIBLE_IDS, id], READ_ALL)).toMatchObject([
       ...IMPOSSIBLE_IDS.map(() => null),
       { attempt: 2, phase: 'GATHER', updatedAt: T0 },
     ]);
@@ -435,16 +448,17 @@ describe('packages', () => {
       category: 'binary',
     }));
     await store.transaction((tx) => tx.insertPackages(id, records));
-    const first = await onlyOne(packages.pages([id], { limit: 2 }));
+    const first = await onlyOne(packages.pages([id], { limit: 2 }, READ_ALL));
     expect(first).toEqual({ items: records.slice(0, 2), hasNextPage: true, hasPreviousPage: false });
-    const last = await onlyOne(packages.pages([id], { limit: 2, after: records.at(-2)?.path ?? '' }));
+    const last = await onlyOne(packages.pages([id], { limit: 2, after: records.at(-2)?.path ?? '' }, READ_ALL));
     expect(last).toEqual({ items: records.slice(-1), hasNextPage: false, hasPreviousPage: true });
-    expect(await onlyOne(packages.counts([id]))).toBe(12_001);
-    expect(await onlyOne(packages.counts([id], '1200'))).toBe(3);
-    expect((await onlyOne(packages.pages([id], { limit: 5, nameContains: '%' }))).items).toEqual([]);
+    expect(await onlyOne(packages.counts([id], undefined, READ_ALL))).toBe(12_001);
+    expect(await onlyOne(packages.counts([id], '1200', READ_ALL))).toBe(3);
+    expect((await onlyOne(packages.pages([id], { limit: 5, nameContains: '%' }, READ_ALL))).items).toEqual([]);
     await store.transaction((tx) => tx.deletePackages(id));
-    expect(await onlyOne(packages.counts([id]))).toBe(0);
-    for (const impossible of IMPOSSIBLE_IDS) expect(await onlyOne(packages.counts([impossible]))).toBe(0);
+    expect(await onlyOne(packages.counts([id], undefined, READ_ALL))).toBe(0);
+    for (const impossible of IMPOSSIBLE_IDS)
+      expect(await onlyOne(packages.counts([impossible], undefined, READ_ALL))).toBe(0);
   });
 });
 

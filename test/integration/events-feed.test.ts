@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ComposeStore, EventLog, FeedSignal } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { EventFeed } from '../../src/events/feed.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -93,7 +94,7 @@ it('reads no events while nobody follows, and misses none for who comes while it
     },
     read: (query) => {
       reads += 1;
-      return log.read(query);
+      return log.read(query, READ_ALL);
     },
   };
   const other = new EventFeed({
@@ -108,7 +109,7 @@ it('reads no events while nobody follows, and misses none for who comes while it
   const { id } = await create();
   await looking;
   expect(reads).toBe(0);
-  const follower = other.follow({ after: 0n, progress: false, signal: never });
+  const follower = other.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const signal = follower.next();
   letGo();
   expect((await signal).value).toMatchObject({ compose: { id } });
@@ -118,8 +119,8 @@ it('reads no events while nobody follows, and misses none for who comes while it
 
 it('hands out what is committed, live, as one frozen object for all', async () => {
   const [one, other] = [
-    feed.follow({ after: 0n, progress: false, signal: never }),
-    feed.follow({ after: 0n, progress: false, signal: never }),
+    feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL),
+    feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL),
   ];
   const waiting = [one.next(), other.next()];
   const compose = await create();
@@ -133,8 +134,8 @@ it('hands out what is committed, live, as one frozen object for all', async () =
 
 it('lets an abort and a return end a follower at once, waiting or not', async () => {
   const abort = new AbortController();
-  const aborted = feed.follow({ after: 0n, progress: true, signal: abort.signal });
-  const returned = feed.follow({ after: 0n, composeId: '1', progress: true, signal: never });
+  const aborted = feed.follow({ after: 0n, progress: true, signal: abort.signal }, READ_ALL);
+  const returned = feed.follow({ after: 0n, composeId: '1', progress: true, signal: never }, READ_ALL);
   const waiting = [aborted.next(), returned.next()];
   expect(feed.followers).toBe(2);
   abort.abort();
@@ -144,14 +145,14 @@ it('lets an abort and a return end a follower at once, waiting or not', async ()
     { done: true, value: undefined },
   ]);
   expect(feed.followers).toBe(0);
-  expect(await feed.follow({ after: 0n, progress: false, signal: abort.signal }).next()).toEqual({
+  expect(await feed.follow({ after: 0n, progress: false, signal: abort.signal }, READ_ALL).next()).toEqual({
     done: true,
     value: undefined,
   });
 });
 
 it('loses nothing when the connection that listens is cut, and is ready again', async () => {
-  const follower = feed.follow({ after: 0n, progress: false, signal: never });
+  const follower = feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const seen = collect(follower, 60);
   const created: Compose[] = [];
   for (let index = 0; index < 60; index += 1) {
@@ -166,7 +167,7 @@ it('loses nothing when the connection that listens is cut, and is ready again', 
 });
 
 it('goes on when every connection was cut', async () => {
-  const follower = feed.follow({ after: 0n, progress: false, signal: never });
+  const follower = feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const seen = collect(follower, 2);
   const before = await create();
   await test.query(
@@ -185,7 +186,7 @@ it('sees events also when no notification comes', async () => {
   );
   const definition = row?.definition ?? '';
   await test.query(definition.replace("perform pg_notify('compose_event', assigned::text);", ''));
-  const follower = feed.follow({ after: 0n, progress: false, signal: never });
+  const follower = feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const next = follower.next();
   const compose = await create();
   expect((await next).value?.compose.id).toBe(compose.id);
@@ -202,7 +203,7 @@ it('500 composes, 50 followers that join and leave at random: each list is compl
       // Cut off after a while, and back with the last cursor: sometimes at once, sometimes from far behind.
       const abort = new AbortController();
       let left = 1 + Math.floor(Math.random() * 300);
-      for await (const signal of feed.follow({ after, progress: index % 2 === 0, signal: abort.signal })) {
+      for await (const signal of feed.follow({ after, progress: index % 2 === 0, signal: abort.signal }, READ_ALL)) {
         if (signal.type !== 'event') continue;
         seen.push(`${signal.compose.id}:${signal.event.seq}`);
         after = signal.event.position;
@@ -223,7 +224,7 @@ it('500 composes, 50 followers that join and leave at random: each list is compl
       }
     }),
   );
-  const expected = (await log.read({ after: start, limit: 10_000 })).map(
+  const expected = (await log.read({ after: start, limit: 10_000 }, READ_ALL)).map(
     ({ event }) => `${event.composeId}:${event.seq}`,
   );
   expect(expected).toHaveLength(COMPOSES * 3);
@@ -231,8 +232,8 @@ it('500 composes, 50 followers that join and leave at random: each list is compl
 });
 
 it('a follower that falls far behind reads on from the log, and joins the live events again', async () => {
-  const slow = feed.follow({ after: 0n, progress: false, signal: never });
-  const fast = feed.follow({ after: 0n, progress: false, signal: never });
+  const slow = feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
+  const fast = feed.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const { id } = await create();
   await slow.next();
   const all = collect(fast, 4_001);
@@ -259,11 +260,11 @@ it('a follower of a compose where nothing happened for long reads the log once, 
     progress: progressStore(database.run),
     composes: store,
     pollMs: 60_000,
-    log: { ...log, read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query)) },
+    log: { ...log, read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query, READ_ALL)) },
   });
   await counted.start();
   const ahead = collect(
-    counted.follow({ after: await log.head(), composeId: busy.id, progress: false, signal: never }),
+    counted.follow({ after: await log.head(), composeId: busy.id, progress: false, signal: never }, READ_ALL),
     2_500,
   );
   await store.transaction(async (tx) => {
@@ -273,7 +274,7 @@ it('a follower of a compose where nothing happened for long reads the log once, 
   });
   await ahead;
   reads = 0;
-  const next = counted.follow({ after: 2n, composeId: quiet.id, progress: false, signal: never }).next();
+  const next = counted.follow({ after: 2n, composeId: quiet.id, progress: false, signal: never }, READ_ALL).next();
   await expect.poll(() => reads).toBe(1);
   await change(quiet.id, { state: 'DONE' });
   expect((await next).value?.compose.id).toBe(quiet.id);
@@ -296,7 +297,7 @@ it('filters live events and those of the log by the same rules', async () => {
   ];
   const after = await log.head();
   const live = filters.map((filter) => {
-    const signals = feed.follow({ after, filter, progress: false, signal: never });
+    const signals = feed.follow({ after, filter, progress: false, signal: never }, READ_ALL);
     const seen: FeedSignal[] = [];
     const reading = (async () => {
       for await (const signal of signals) seen.push(signal);
@@ -316,10 +317,10 @@ it('filters live events and those of the log by the same rules', async () => {
     }
   }
   // Whoever has seen the last one has been offered all before.
-  const last = feed.follow({ after, progress: false, signal: never });
+  const last = feed.follow({ after, progress: false, signal: never }, READ_ALL);
   await collect(last, 16);
   for (const { filter, signals, seen, reading } of live) {
-    const logged = await log.read({ after, limit: 100, filter });
+    const logged = await log.read({ after, limit: 100, filter }, READ_ALL);
     await expect.poll(() => seen.length).toBe(logged.length);
     await signals.return?.();
     await reading;
@@ -336,8 +337,8 @@ describe('progress', () => {
     await change(id, { state: 'GENERATING', attempt: 1 });
     const head = await log.head();
     const abort = new AbortController();
-    const without = feed.follow({ after: head, progress: false, signal: abort.signal }).next();
-    const follower = feed.follow({ after: head, composeId: id, progress: true, signal: abort.signal });
+    const without = feed.follow({ after: head, progress: false, signal: abort.signal }, READ_ALL).next();
+    const follower = feed.follow({ after: head, composeId: id, progress: true, signal: abort.signal }, READ_ALL);
     const seen: FeedSignal[] = [];
     const complete = (async () => {
       for await (const signal of follower) {
@@ -358,8 +359,8 @@ describe('progress', () => {
   it('is not told after the event that ended the attempt', async () => {
     const { id } = await create();
     await change(id, { state: 'GENERATING', attempt: 1 });
-    const follower = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never });
-    const other = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never });
+    const follower = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never }, READ_ALL);
+    const other = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never }, READ_ALL);
     const told = other.next();
     await progressStore(database.run).put(id, {
       attempt: 1,
@@ -383,7 +384,7 @@ it('starts where the log ends, and stops within its bound, twice', async () => {
   await another.start();
   await another.start();
   expect(another.ready).toBe(true);
-  const waiting = another.follow({ after: await log.head(), progress: false, signal: never }).next();
+  const waiting = another.follow({ after: await log.head(), progress: false, signal: never }, READ_ALL).next();
   await another.stop();
   await another.stop();
   expect((await waiting).done).toBe(true);

@@ -6,6 +6,7 @@ import type { ComposeStore, EventLog, FeedItem } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
 
@@ -69,7 +70,7 @@ async function readAlong(log: EventLog, writing: Promise<unknown>): Promise<Feed
   );
   for (;;) {
     const last = over;
-    const items = await log.read({ after: seen.at(-1)?.event.position ?? 0n, limit: 100 });
+    const items = await log.read({ after: seen.at(-1)?.event.position ?? 0n, limit: 100 }, READ_ALL);
     seen.push(...items);
     if (last && items.length === 0) return seen;
   }

@@ -7,6 +7,7 @@ import { StorageFailed, type ComposeStore, type Engine, type ProcessGroup } from
 import { reuseResult, detachReusers } from '../../src/app/share-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { attemptDeps } from '../support/attempt-deps.ts';
@@ -72,7 +73,7 @@ describe('a database that is lost for a moment costs no attempt', () => {
     const generate = vi.fn<Engine['generate']>(async () => null);
     const source = { type: 'REPO', repo: '/srv/repo', packages: [], revisions: ['4711'] } as const;
     await generateCompose(attemptDeps({ store: losing(nth, when), generate, input: { source } }), id);
-    expect(await store.find(id)).toMatchObject({
+    expect(await store.find(id, READ_ALL)).toMatchObject({
       state: 'DONE',
       attempt: 1,
       losses: 0,
@@ -94,13 +95,17 @@ describe('a database that is lost for a moment costs no attempt', () => {
       id,
     );
     expect(registerProcessGroup).toHaveBeenCalledTimes(2);
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
   });
 
   it.each(['before', 'after'] as const)('while it is stored how the attempt ended (%s the commit)', async (when) => {
     const id = await waiting();
     await generateCompose(attemptDeps({ store: losing(3, when), generate: engineFailed }), id);
-    expect(await store.find(id)).toMatchObject({ state: 'FAILED', attempt: 1, failure: { code: 'ENGINE_FAILED' } });
+    expect(await store.find(id, READ_ALL)).toMatchObject({
+      state: 'FAILED',
+      attempt: 1,
+      failure: { code: 'ENGINE_FAILED' },
+    });
     expect(
       await test.query("select 1 from compose_event where compose_id = $1 and to_state = 'FAILED'", [id]),
     ).toHaveLength(1);
@@ -115,7 +120,11 @@ it('an attempt that was taken over meanwhile leaves what the compose is made fro
     return { input: { source, fingerprint: [], repositories: [], lookasides: [] } };
   };
   await generateCompose(attemptDeps({ store, resolver: { identify: async () => ({ fingerprint: [] }), resolve } }), id);
-  expect(await store.find(id)).toMatchObject({ state: 'GENERATING', attempt: 2, source: { repo: '/srv/repo' } });
+  expect(await store.find(id, READ_ALL)).toMatchObject({
+    state: 'GENERATING',
+    attempt: 2,
+    source: { repo: '/srv/repo' },
+  });
 });
 
 describe('a target directory that cannot be used', () => {
@@ -124,14 +133,14 @@ describe('a target directory that cannot be used', () => {
     await expect(generateCompose(attemptDeps({ store, checkTarget: async () => full }), id)).rejects.toThrow(
       StorageFailed,
     );
-    expect(await store.find(id)).toMatchObject({ state: 'WAIT', attempt: 0 });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'WAIT', attempt: 0 });
   });
 
   it('is what made an engine fail while it ran, whatever that says', async () => {
     const id = await waiting();
     const checkTarget = vi.fn<() => Promise<typeof full | null>>().mockResolvedValueOnce(null).mockResolvedValue(full);
     await generateCompose(attemptDeps({ store, checkTarget, generate: engineFailed }), id);
-    expect((await store.find(id))?.failure).toEqual({ ...full, details: 'No space left on device' });
+    expect((await store.find(id, READ_ALL))?.failure).toEqual({ ...full, details: 'No space left on device' });
   });
 
   it('is not blamed for what the engine knows itself', async () => {
@@ -141,7 +150,7 @@ describe('a target directory that cannot be used', () => {
       attemptDeps({ store, checkTarget, generate: async () => failure('MISSING_PACKAGES', 'Not in the source: nano') }),
       id,
     );
-    expect((await store.find(id))?.failure?.code).toBe('MISSING_PACKAGES');
+    expect((await store.find(id, READ_ALL))?.failure?.code).toBe('MISSING_PACKAGES');
   });
 });
 
@@ -150,7 +159,7 @@ it('a worker that stops begins nothing more: the job goes back', async () => {
   const attempts = new RunningAttempts();
   attempts.close();
   await expect(generateCompose(attemptDeps({ store, attempts }), id)).rejects.toThrow('stopping');
-  expect(await store.find(id)).toMatchObject({ state: 'WAIT', attempt: 0 });
+  expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'WAIT', attempt: 0 });
 });
 
 describe('a source that changed since it was looked at', () => {
@@ -164,7 +173,7 @@ describe('a source that changed since it was looked at', () => {
       const locked = await tx.lock(sharer);
       if (locked) await reuseResult(deps(), tx, locked, digest);
     });
-    const root = await store.find(id);
+    const root = await store.find(id, READ_ALL);
     if (!root) throw new Error('it was there');
     return { root, sharer };
   }
@@ -184,8 +193,8 @@ describe('a source that changed since it was looked at', () => {
       attemptDeps({ store, resolver: { identify: async () => ({ fingerprint: [] }), resolve } }),
       id,
     );
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1 });
-    expect(await store.find(sharer)).toMatchObject({ state: 'WAIT', reuses: null });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', attempt: 1 });
+    expect(await store.find(sharer, READ_ALL)).toMatchObject({ state: 'WAIT', reuses: null });
     expect(sent).toContain(`prepare ${sharer}`);
     await store.transaction(async (tx) => expect(await tx.findReusable('as it was')).toBeNull());
   });
@@ -198,7 +207,7 @@ describe('a source that changed since it was looked at', () => {
     const { root, sharer } = await sharing(digest);
     await test.query(`update compose set ${change} where id = $1`, [root.id]);
     await detachReusers(deps(), root);
-    expect((await store.find(root.id))?.digest).toBe(digest);
-    expect(await store.find(sharer)).toMatchObject({ state: 'GENERATING', reuses: root.id });
+    expect((await store.find(root.id, READ_ALL))?.digest).toBe(digest);
+    expect(await store.find(sharer, READ_ALL)).toMatchObject({ state: 'GENERATING', reuses: root.id });
   });
 });

@@ -3,6 +3,7 @@ import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, everyEvent, SITUATIONS, T0 } from '../support/composes.ts';
@@ -61,7 +62,7 @@ describe('the machine, driven through the database', () => {
         const after = await apply(before.id, event);
         const target = leads[event.type];
         expect(after?.state, event.type).toBe(target);
-        const stored = await store.find(before.id);
+        const stored = await store.find(before.id, READ_ALL);
         if (!target) {
           expect(stored).toEqual(before);
           expect(await history(before.id)).toHaveLength(2);
@@ -92,7 +93,7 @@ describe('the machine, driven through the database', () => {
       ),
     );
     expect(rivals.filter((won) => won !== null)).toHaveLength(1);
-    expect(await store.find(compose.id)).toMatchObject({ attempt: 1, state: 'GENERATING' });
+    expect(await store.find(compose.id, READ_ALL)).toMatchObject({ attempt: 1, state: 'GENERATING' });
   });
 
   it('keeps neither row nor event of a change whose transaction fails', async () => {
@@ -104,7 +105,7 @@ describe('the machine, driven through the database', () => {
         throw new Error('after the change');
       }),
     ).rejects.toThrow('after the change');
-    expect(await store.find(compose.id)).toEqual(compose);
+    expect(await store.find(compose.id, READ_ALL)).toEqual(compose);
     expect(await history(compose.id)).toHaveLength(2);
   });
 });

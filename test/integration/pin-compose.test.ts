@@ -8,6 +8,7 @@ import { removeCompose } from '../../src/app/remove-compose.ts';
 import { renewCompose } from '../../src/app/renew-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { MAX_PINS } from '../../src/compose/pin.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, T0 } from '../support/composes.ts';
@@ -74,7 +75,7 @@ describe('what is pinned', () => {
       ok: false,
       refusal: { code: 'CONFLICT', message: expect.stringContaining('release 43') as string },
     });
-    expect((await store.find(id))?.removingAt).toBeNull();
+    expect((await store.find(id, READ_ALL))?.removingAt).toBeNull();
     expect(await unpinCompose(pinning(), boss, { id, name: 'release 43' })).toMatchObject({
       ok: true,
       value: { seq: 4 },
@@ -97,10 +98,10 @@ describe('what is pinned', () => {
     await removeExpired(removing());
     await unpinCompose(pinning(), ann, { id, name: 'one' });
     await removeExpired(removing());
-    expect([removed, (await store.find(id))?.state]).toEqual([[], 'DONE']);
+    expect([removed, (await store.find(id, READ_ALL))?.state]).toEqual([[], 'DONE']);
     await unpinCompose(pinning(), ann, { id, name: 'two' });
     await removeExpired(removing());
-    expect([removed, (await store.find(id))?.state]).toEqual([[id], 'REMOVED']);
+    expect([removed, (await store.find(id, READ_ALL))?.state]).toEqual([[id], 'REMOVED']);
   });
 
   it('holds up nothing else that has expired, however much is pinned', async () => {
@@ -119,7 +120,7 @@ describe('what is pinned', () => {
     await pinCompose(pinning(), ann, { id: sharer, name: 'kept' });
     now = later(100);
     await removeExpired(removing());
-    expect([removed, (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([
+    expect([removed, (await store.find(root, READ_ALL))?.state, (await store.find(sharer, READ_ALL))?.state]).toEqual([
       [],
       'REMOVED',
       'DONE',
@@ -137,7 +138,7 @@ describe('what is pinned', () => {
         removeCompose(removing(), ann, { id, reason: null }),
       ]);
       expect([pin.ok, removal.ok].filter(Boolean)).toHaveLength(1);
-      expect((await store.find(id))?.state).toBe(pin.ok ? 'DONE' : 'REMOVED');
+      expect((await store.find(id, READ_ALL))?.state).toBe(pin.ok ? 'DONE' : 'REMOVED');
     }
   });
 });
@@ -149,9 +150,9 @@ describe('a pin', () => {
     now = later(49);
     await unpinExpired(pinning());
     await removeExpired(removing());
-    expect(await store.pinsOf([id], now)).toMatchObject([[{ name: 'short', expiresAt: later(50) }]]);
+    expect(await store.pinsOf([id], now, READ_ALL)).toMatchObject([[{ name: 'short', expiresAt: later(50) }]]);
     now = later(50);
-    expect(await store.pinsOf([id], now)).toEqual([[]]);
+    expect(await store.pinsOf([id], now, READ_ALL)).toEqual([[]]);
     await unpinExpired(pinning());
     expect((await eventsOf(id)).at(-1)).toEqual({ kind: 'UNPINNED', by: 'system', reason: 'short' });
     await removeExpired(removing());
@@ -171,7 +172,7 @@ describe('a pin', () => {
       transaction: (work) => store.transaction((tx) => work({ ...tx, lock: lock(tx) })),
     };
     await unpinExpired({ ...pinning(), store: breaking });
-    expect(await store.pinsOf([next, stuck], T0)).toMatchObject([[], [{ name: 'short' }]]);
+    expect(await store.pinsOf([next, stuck], T0, READ_ALL)).toMatchObject([[], [{ name: 'short' }]]);
     await unpinExpired(pinning());
   });
 
@@ -193,7 +194,7 @@ describe('a pin', () => {
     expect(await pinCompose(pinning(), boss, { id, name: 'same', secondsToLive: 9 })).toMatchObject({
       value: { pin: { owner: 'boss', expiresAt: later(12), createdAt: T0 } },
     });
-    expect(await store.pinsOf([id], now)).toHaveLength(1);
+    expect(await store.pinsOf([id], now, READ_ALL)).toHaveLength(1);
   });
 
   it('may be there before the compose is, and needs one that there is something of', async () => {

@@ -6,6 +6,7 @@ import { generateCompose } from '../../src/app/attempt/run.ts';
 import type { ComposeStore, Engine, Results } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { attemptDeps } from '../support/attempt-deps.ts';
 import { aCompose } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -33,7 +34,7 @@ async function generate(
   id: string,
   { store: used, publish = async () => {}, generate: generating = async () => null, linkLatest = async () => {} }: Deps,
 ): Promise<void> {
-  const source = (await store.find(id))?.source ?? aCompose().source;
+  const source = (await store.find(id, READ_ALL))?.source ?? aCompose().source;
   const input = { source, ...(source.type === 'RAW_CONFIG' && { rawConfig: RAW }) };
   await generateCompose(
     attemptDeps({ store: used, results: { publish, linkLatest }, generate: generating, input }),
@@ -76,7 +77,7 @@ it.each(['before', 'after'] as const)(
     };
     const flaky: ComposeStore = {
       ...store,
-      find: (asked) => store.find(asked),
+      find: (asked) => store.find(asked, READ_ALL),
       async transaction(work) {
         const answer = await store.transaction(async (tx) => {
           const done = await work(tx);
@@ -91,7 +92,7 @@ it.each(['before', 'after'] as const)(
     expect(blips).toBe(1);
     // Which looks itself whether it has done so before.
     expect(publish).toHaveBeenCalledTimes(when === 'before' ? 2 : 1);
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
   },
 );
 
@@ -108,9 +109,9 @@ it.each([
     let isBack = true;
     const flaky: ComposeStore = {
       ...store,
-      find: (asked) => store.find(asked),
+      find: (asked) => store.find(asked, READ_ALL),
       async transaction(work) {
-        isBack = !isBack || (await store.find(id))?.state !== 'GENERATING';
+        isBack = !isBack || (await store.find(id, READ_ALL))?.state !== 'GENERATING';
         if (isBack) return store.transaction(work);
         blips += 1;
         throw gone();
@@ -118,7 +119,7 @@ it.each([
     };
     await generate(id, { store: flaky });
     expect(blips).toBeGreaterThan(2);
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0 });
   },
 );
 
@@ -126,14 +127,14 @@ it('attempts that lose the database again and again end, with the reason', async
   const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
   const lose = () => generate(id, { store, generate: () => Promise.reject(gone()) });
   await lose();
-  expect(await store.find(id)).toMatchObject({
+  expect(await store.find(id, READ_ALL)).toMatchObject({
     state: 'WAIT',
     losses: 1,
     stateReason: 'Its worker lost the database (1 of at most 3); waits for another',
   });
   await lose();
   await lose();
-  expect(await store.find(id)).toMatchObject({
+  expect(await store.find(id, READ_ALL)).toMatchObject({
     state: 'FAILED',
     attempt: 3,
     failure: { code: 'WORKER_LOST', message: expect.stringContaining('lost the database, 3 times') as string },
@@ -168,14 +169,14 @@ describe('a link latest-…', () => {
         }),
     };
     await generate(id, { store: failing, linkLatest, publish: async () => void (isPublished = true) });
-    expect((await store.find(id))?.state).toBe('FAILED');
+    expect((await store.find(id, READ_ALL))?.state).toBe('FAILED');
     expect(linkLatest).not.toHaveBeenCalled();
   });
 
   it('that could not be moved is due, for the sweep', async () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     await generate(id, { store, linkLatest: () => Promise.reject(new Error('the worker died')) });
-    expect((await store.find(id))?.state).toBe('DONE');
+    expect((await store.find(id, READ_ALL))?.state).toBe('DONE');
     expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([id]);
   });
 });

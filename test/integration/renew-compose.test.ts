@@ -6,6 +6,7 @@ import type { ComposeStore } from '../../src/app/ports.ts';
 import { renewCompose, type RenewComposeDeps } from '../../src/app/renew-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, T0 } from '../support/composes.ts';
@@ -69,7 +70,7 @@ describe('a compose that is DONE', () => {
       value: { regenerated: false, compose: { id, expiresAt: after(600), state: 'DONE' } },
     });
     expect((await eventsOf(id)).at(-1)).toEqual({ kind: 'RENEWED', seq: 3, by: 'ann' });
-    expect((await store.find(id))?.expiresAt).toEqual(after(600));
+    expect((await store.find(id, READ_ALL))?.expiresAt).toEqual(after(600));
   });
 
   it('never gets less', async () => {
@@ -83,7 +84,7 @@ describe('a compose that is DONE', () => {
     const root = await done();
     const [renewed, sibling] = [await done({ reuses: root.id }), await done({ reuses: root.id })];
     await renewCompose(one, ann, { id: renewed.id, secondsToLive: 700 });
-    const expiry = async (id: string) => (await store.find(id))?.expiresAt;
+    const expiry = async (id: string) => (await store.find(id, READ_ALL))?.expiresAt;
     expect([await expiry(root.id), await expiry(renewed.id), await expiry(sibling.id)]).toEqual([
       after(700),
       after(700),
@@ -111,7 +112,7 @@ describe('a compose that is DONE', () => {
     expect((await Promise.all(renewals)).every(({ ok }) => ok)).toBe(true);
     for (const { id } of family)
       expect((await eventsOf(id)).map(({ seq }) => seq)).toEqual((await eventsOf(id)).map((_, index) => index + 1));
-    expect((await store.find(root.id))?.expiresAt).toEqual(after(159));
+    expect((await store.find(root.id, READ_ALL))?.expiresAt).toEqual(after(159));
   });
 
   it('waits for its turn in the order in which all lock them, holding nothing that others may need first', async () => {
@@ -140,7 +141,7 @@ describe('a compose that is DONE', () => {
       ok: true,
       value: { regenerated: true, compose: { state: 'WAIT', sigkeys: ['bb'], owner: 'ann', respinOf: pungiComposeId } },
     });
-    expect((await store.find(id))?.expiresAt).toEqual(after(1));
+    expect((await store.find(id, READ_ALL))?.expiresAt).toEqual(after(1));
   });
 
   it('is left alone while it is being removed', async () => {

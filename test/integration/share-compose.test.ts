@@ -5,6 +5,7 @@ import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { reuseResult, resolveReusers } from '../../src/app/share-compose.ts';
 import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
@@ -51,7 +52,7 @@ it('every sharer is told by an event whose result it shares from now on', async 
   await apply(root, { type: 'CANCELED', at: T0, attempt: 1 });
   const before = await eventLog(database.run).head();
   await resolveReusers({ store, clock, rules: RULES }, root);
-  const told = await eventLog(database.run).read({ after: before, limit: 100 });
+  const told = await eventLog(database.run).read({ after: before, limit: 100 }, READ_ALL);
   expect(
     told.map(({ event, compose }) => ({
       id: compose.id,
@@ -71,5 +72,5 @@ it('every sharer is told by an event whose result it shares from now on', async 
     })),
   ]);
   // What is told is what is there.
-  for (const { compose } of told) expect(await store.find(compose.id)).toEqual({ ...compose });
+  for (const { compose } of told) expect(await store.find(compose.id, READ_ALL)).toEqual({ ...compose });
 });

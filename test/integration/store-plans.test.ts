@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ComposeFilter, ComposeOrderField, PageQuery } from '../../src/app/ports.ts';
 import { pageStatement } from '../../src/store/compose-page.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const COMPOSES = 60_000;
@@ -28,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 async function blocksOf(query: PageQuery): Promise<number> {
-  const { sql, parameters } = pageStatement(query);
+  const { sql, parameters } = pageStatement(query, READ_ALL);
   const [row] = await test.query<{
     'QUERY PLAN': readonly { Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }[];
   }>(`explain (analyze, buffers, format json) ${sql}`, parameters);
@@ -91,8 +92,8 @@ for (const filter of FILTERS) {
 it('counts exactly up to 50,000, and estimates what is more', async () => {
   const database = await openTestDatabase(test);
   const store = composeStore(database, noQueue);
-  expect(await store.count({ states: ['WAIT'] })).toEqual({ count: 20, isEstimate: false });
-  const all = await store.count({});
+  expect(await store.count({ states: ['WAIT'] }, READ_ALL)).toEqual({ count: 20, isEstimate: false });
+  const all = await store.count({}, READ_ALL);
   expect(all.isEstimate).toBe(true);
   expect(Math.abs(all.count - COMPOSES)).toBeLessThan(COMPOSES / 20);
   await database.close();

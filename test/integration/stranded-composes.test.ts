@@ -5,6 +5,7 @@ import { expireUnreachable } from '../../src/app/expire-composes.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
 import type { ComposeStore, KnownTargets } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { knownTargets } from '../../src/store/known-targets.ts';
@@ -64,7 +65,7 @@ async function hoursLater(hours: number): Promise<void> {
 }
 
 async function stateOf(id: string): Promise<string | undefined> {
-  return (await store.find(id))?.state;
+  return (await store.find(id, READ_ALL))?.state;
 }
 
 it('are REMOVED a day after that is noticed, and their last event says why their files were not', async () => {

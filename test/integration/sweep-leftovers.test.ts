@@ -11,6 +11,7 @@ import type { Clock, ComposeStore, Results } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
 import { purgeLeftovers } from '../../src/app/purge-leftovers.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { createResults } from '../../src/results/directory-results.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -153,9 +154,9 @@ describe('what goes', () => {
       remove: () => Promise.reject(new Error('cut off')),
     };
     await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
-    expect(await store.find(id)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
     await finishHalfRemoved(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
-    expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([false, 'REMOVED']);
+    expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
     // As its owner asked for it.
     const [told] = await test.query(
       'select by, reason from compose_event where compose_id = $1 order by seq desc limit 1',
@@ -355,10 +356,10 @@ describe('a link latest-…', () => {
     });
     await finishHalfRemoved(deps());
     for (const id of [expired, asked, begun])
-      expect([isThere(`odcs-${id}`), (await store.find(id))?.state]).toEqual([true, 'DONE']);
+      expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([true, 'DONE']);
     await rm(join(target, 'latest-0'));
     await removeExpired(deps());
-    expect([isThere(`odcs-${expired}`), (await store.find(expired))?.state]).toEqual([false, 'REMOVED']);
+    expect([isThere(`odcs-${expired}`), (await store.find(expired, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
   });
 });
 
@@ -370,10 +371,10 @@ describe('a pin', () => {
     await pinCompose(deps(), aViewer('boss', { isAdmin: true }), { id: sharer, name: 'x' });
     await removeExpired(deps());
     await purgeLeftovers(deps());
-    expect([isThere(`odcs-${root}`), (await store.find(root))?.state, (await store.find(sharer))?.state]).toEqual([
-      true,
-      'REMOVED',
-      'DONE',
-    ]);
+    expect([
+      isThere(`odcs-${root}`),
+      (await store.find(root, READ_ALL))?.state,
+      (await store.find(sharer, READ_ALL))?.state,
+    ]).toEqual([true, 'REMOVED', 'DONE']);
   });
 });

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { reclaimLostAttempts } from '../../src/app/reclaim.ts';
 import type { ComposeStore, Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { createResults } from '../../src/results/directory-results.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -107,7 +108,7 @@ it.each([
   async (_what, overrides, becomes) => {
     const id = await lost(overrides);
     await sweep();
-    expect(await store.find(id)).toMatchObject(becomes);
+    expect(await store.find(id, READ_ALL)).toMatchObject(becomes);
     expect(filesOf(id)).toEqual([]);
   },
 );
@@ -133,7 +134,7 @@ it('of what cannot be ended is known until it is, and it alone', async () => {
   unkillable = [4712];
   await sweep();
   expect(await registry.orphanedProcessGroups('here')).toEqual([{ ...group, composeId: id, attempt: 2, pgid: 4712 }]);
-  expect((await store.find(id))?.state).toBe('WAIT');
+  expect((await store.find(id, READ_ALL))?.state).toBe('WAIT');
 });
 
 it('what a later attempt has begun is let be', async () => {
@@ -146,7 +147,7 @@ it('what a later attempt has begun is let be', async () => {
 
 it('what a later attempt has published is let be by a process that was frozen when it had the lock', async () => {
   const id = await lost();
-  const stale = await store.find(id);
+  const stale = await store.find(id, READ_ALL);
   if (!stale) throw new Error('it was there');
   mkdirSync(join(target, '.logs', id));
   for (const attempt of [2, 3]) writeFileSync(join(target, '.logs', id, `${attempt}.log`), '');
@@ -167,10 +168,10 @@ it('those that cannot be taken back hold no other up, not even for as long as a 
   await locked.promise;
   let isOver = false;
   const sweeping = sweep().finally(() => (isOver = true));
-  await expect.poll(async () => (await store.find(free))?.state, { timeout: 4_500 }).toBe('WAIT');
+  await expect.poll(async () => (await store.find(free, READ_ALL))?.state, { timeout: 4_500 }).toBe('WAIT');
   expect(isOver).toBe(false);
   await sweeping;
-  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual([
+  expect((await store.findMany(stuck, READ_ALL)).map((compose) => compose?.state)).toEqual([
     'GENERATING',
     'GENERATING',
     'GENERATING',
@@ -178,12 +179,12 @@ it('those that cannot be taken back hold no other up, not even for as long as a 
   release.resolve();
   await holding;
   await sweep();
-  expect((await store.findMany(stuck)).map((compose) => compose?.state)).toEqual(['WAIT', 'WAIT', 'WAIT']);
+  expect((await store.findMany(stuck, READ_ALL)).map((compose) => compose?.state)).toEqual(['WAIT', 'WAIT', 'WAIT']);
 }, 20_000);
 
 it('a target directory that is away keeps no compose from being taken back', async () => {
   const id = await lost();
   rmSync(target, { recursive: true, force: true });
   await sweep();
-  expect((await store.find(id))?.state).toBe('WAIT');
+  expect((await store.find(id, READ_ALL))?.state).toBe('WAIT');
 });

@@ -1,5 +1,6 @@
 // What a service is configured to take, and who asks, as the tests need them.
 
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import type { RequestRules } from '../../src/compose/validate-request.ts';
 import type { Viewer } from '../../src/compose/viewer.ts';
 import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES, SOURCE_TYPES } from '../../src/compose/vocabulary.ts';
@@ -35,6 +36,7 @@ export function aViewer(name: string, overrides: Partial<Viewer> = {}): Viewer {
       targetDirs: REQUEST_RULES.targetDirs,
       rawConfigs: REQUEST_RULES.rawConfigs,
     },
+    mayRead: READ_ALL,
     ...overrides,
   };
 }

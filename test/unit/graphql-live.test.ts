@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { describe, expect, it } from 'vitest';
+import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composesChanged } from '../../src/graphql/subscriptions/composes-changed.ts';
 import { LiveSubscription, type Outlet } from '../../src/live/live-subscription.ts';
 import { operationKey } from '../../src/live/operation-key.ts';
@@ -32,7 +33,7 @@ class SlowOutlet implements Outlet {
 async function subscribe(api: InMemoryApi, tails: SharedTails, outlet: Outlet, after: string | null = null) {
   const subscription = new LiveSubscription({
     key: 'all',
-    source: await composesChanged(api, { after }),
+    source: await composesChanged(api, READ_ALL, { after }),
     outlet,
     tails,
     render: async ({ position }) => String(position),

@@ -4,6 +4,7 @@
 
 import { sharingDigest } from '../../compose/sharing.ts';
 import type { Compose } from '../../compose/compose.ts';
+import { READ_ALL } from '../../compose/read-policy.ts';
 import type { Engine, Logger, SourceResolver } from '../ports.ts';
 import { reuseResult, type SharingDeps } from '../share-compose.ts';
 
@@ -23,7 +24,7 @@ export async function prepareCompose(
   composeId: string,
   signal: AbortSignal,
 ): Promise<'prepared' | 'generate'> {
-  const compose = await deps.store.find(composeId);
+  const compose = await deps.store.find(composeId, READ_ALL);
   if (compose?.state !== 'WAIT') return 'prepared';
   const engine = await deps.engineFor(compose);
   if (engine?.isLight) return 'generate';

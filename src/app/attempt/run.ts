@@ -3,6 +3,7 @@
 
 import { createActor, toPromise } from 'xstate';
 import { failure } from '../../compose/failure.ts';
+import { READ_ALL } from '../../compose/read-policy.ts';
 import { StorageFailed, type AttemptDirectory, type Engine } from '../ports.ts';
 import { attachWaitingReusers, resolveReusers } from '../share-compose.ts';
 import { Attempt, type AttemptDeps } from './attempt.ts';
@@ -21,7 +22,7 @@ export async function generateCompose(deps: AttemptDeps, composeId: string): Pro
   const slot = deps.attempts.enter(composeId);
   if (!slot) return;
   try {
-    const waiting = await deps.store.find(composeId);
+    const waiting = await deps.store.find(composeId, READ_ALL);
     if (waiting?.state !== 'WAIT') return;
     const problem = await deps.checkTarget(waiting.targetDir);
     if (problem) throw new StorageFailed(problem);

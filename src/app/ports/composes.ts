@@ -3,6 +3,7 @@
 import type { Compose, Lifecycle } from '../../compose/compose.ts';
 import type { Lane } from '../../compose/lane.ts';
 import type { Pin } from '../../compose/pin.ts';
+import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { ComposeRequest } from '../../compose/request.ts';
 import type { ComposeSource } from '../../compose/source.ts';
 import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../../compose/vocabulary.ts';
@@ -126,26 +127,26 @@ export interface ComposeStore {
    * them wants to store cannot be stored, the others' work runs once more, without it.
    */
   transactionTogether<T>(key: string, work: (tx: ComposeTransaction) => Promise<T>): Promise<T>;
-  find(id: string): Promise<Compose | null>;
+  find(id: string, policy: ReadPolicy): Promise<Compose | null>;
   /** In the order of `ids`, null where there is none. */
-  findMany(ids: readonly string[]): Promise<readonly (Compose | null)[]>;
-  page(query: PageQuery): Promise<Page<Compose>>;
-  count(filter: ComposeFilter): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
+  findMany(ids: readonly string[], policy: ReadPolicy): Promise<readonly (Compose | null)[]>;
+  page(query: PageQuery, policy: ReadPolicy): Promise<Page<Compose>>;
+  count(filter: ComposeFilter, policy: ReadPolicy): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
   findByIdempotencyKey(
     key: Omit<Idempotency, 'digest'>,
   ): Promise<{ readonly composeId: string; readonly digest: string } | null>;
   /** WAIT composes of this digest, oldest first. */
-  waitingFor(digest: string): Promise<readonly string[]>;
+  waitingFor(digest: string, policy: ReadPolicy): Promise<readonly string[]>;
   /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
-  reusersOf(rootId: string): Promise<readonly string[]>;
+  reusersOf(rootId: string, policy: ReadPolicy): Promise<readonly string[]>;
   /** The last id that was given to a compose, whether or not there is one of that id. */
   lastId(): Promise<bigint>;
   /** The pins that have not ended at `at`, by name, in the order of `ids`. */
-  pinsOf(ids: readonly string[], at: Date): Promise<readonly (readonly Pin[])[]>;
+  pinsOf(ids: readonly string[], at: Date, policy: ReadPolicy): Promise<readonly (readonly Pin[])[]>;
   /** What the sweep has to see to, oldest first. */
   due(what: DueQuery): Promise<readonly string[]>;
   /** 1 = next; null for one that does not wait. In the order of `ids`. */
-  queuePositions(ids: readonly string[]): Promise<readonly (number | null)[]>;
+  queuePositions(ids: readonly string[], policy: ReadPolicy): Promise<readonly (number | null)[]>;
 }
 
 export type DueQuery =

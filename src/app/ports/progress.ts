@@ -1,5 +1,6 @@
 // What is overwritten or filled once, and is no event: progress, and the packages of a finished compose.
 
+import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { Page } from './page.ts';
 
@@ -15,7 +16,8 @@ export interface ComposeProgress {
 export interface ProgressStore {
   /** Conditional on the attempt; wakes subscribers. Callers coalesce (app/progress-reporter.ts). */
   put(composeId: string, progress: ComposeProgress): Promise<void>;
-  findMany(ids: readonly string[]): Promise<readonly (ComposeProgress | null)[]>;
+  /** In the order of `ids`. Found with the compose itself, or with one that reuses it. */
+  findMany(ids: readonly string[], policy: ReadPolicy): Promise<readonly (ComposeProgress | null)[]>;
 }
 
 export interface PackagesQuery {
@@ -24,10 +26,19 @@ export interface PackagesQuery {
   readonly nameContains?: string;
 }
 
+/** The packages of a compose are found with the compose itself, or with one that reuses it. */
 export interface PackageStore {
   /** A page of each, ordered by path, in the order of `composeIds`. */
-  pages(composeIds: readonly string[], query: PackagesQuery): Promise<readonly Page<PackageRecord>[]>;
-  counts(composeIds: readonly string[], nameContains?: string): Promise<readonly number[]>;
+  pages(
+    composeIds: readonly string[],
+    query: PackagesQuery,
+    policy: ReadPolicy,
+  ): Promise<readonly Page<PackageRecord>[]>;
+  counts(
+    composeIds: readonly string[],
+    nameContains: string | undefined,
+    policy: ReadPolicy,
+  ): Promise<readonly number[]>;
   /**
    * Binary packages, by NEVRA, that only one of two composes has, whatever tree they are in; null where there are more
    * than `limit` in all.
@@ -36,5 +47,6 @@ export interface PackageStore {
     fromId: string,
     toId: string,
     limit: number,
+    policy: ReadPolicy,
   ): Promise<{ readonly from: readonly PackageRecord[]; readonly to: readonly PackageRecord[] } | null>;
 }

@@ -14,8 +14,8 @@ export class ComposeDiffQuery {
   async composeDiff(
     @Arg('from', () => ID) from: string,
     @Arg('to', () => ID) to: string,
-    @Ctx() { api }: OperationContext,
+    @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposeDiffType> {
-    return valueOf(await api.diff(from, to));
+    return valueOf(await api.diff(viewer, from, to));
   }
 }

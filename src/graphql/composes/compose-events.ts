@@ -43,10 +43,12 @@ export class ComposeEvents {
     @Arg('filter', () => ComposeFilterInput, { nullable: true }) filter: ComposeFilterInput | null | undefined,
     @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
     @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
-    @Ctx() { api }: OperationContext,
+    @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposeEventConnection> {
     const position = await eventPosition(api, after);
-    return readEvents(api, position, first, (query) => api.events.read({ filter: filterOf(filter), ...query }));
+    return readEvents(api, position, first, (query) =>
+      api.events.read({ filter: filterOf(filter), ...query }, viewer.mayRead),
+    );
   }
 }
 

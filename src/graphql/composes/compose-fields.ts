@@ -45,7 +45,7 @@ export class ComposeFields {
   async estimatedDoneAt(@Root() compose: Compose, @Ctx() { api, loaders }: OperationContext): Promise<Date | null> {
     if (compose.state === 'WAIT') return api.estimate(compose, await loaders.queuePositions.load(compose.id));
     if (compose.state !== 'GENERATING') return null;
-    const root = compose.reuses === null ? compose : await loaders.composes.load(compose.reuses);
+    const root = compose.reuses === null ? compose : await loaders.reused.load(compose.reuses);
     return root && api.estimate(root, null);
   }
 
@@ -103,7 +103,7 @@ export class ComposeFields {
 }
 
 async function generated(compose: Compose, loaders: OperationContext['loaders']): Promise<Compose> {
-  return compose.reuses === null ? compose : ((await loaders.composes.load(compose.reuses)) ?? compose);
+  return compose.reuses === null ? compose : ((await loaders.reused.load(compose.reuses)) ?? compose);
 }
 
 async function attemptProgress(

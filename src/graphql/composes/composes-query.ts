@@ -2,7 +2,6 @@
 
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Info, Int, Query, Resolver } from 'type-graphql';
-import type { ComposeFilter } from '../../app/ports.ts';
 import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { ComposeFilterInput, ComposeOrderInput, filterOf } from '../inputs/compose-filter.ts';
@@ -26,7 +25,7 @@ export class ComposesQuery {
     @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
     @Arg('last', () => Int, { nullable: true }) last: number | null | undefined,
     @Arg('before', () => String, { nullable: true }) before: string | null | undefined,
-    @Ctx() { api }: OperationContext,
+    @Ctx() { api, viewer }: OperationContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ComposeConnection> {
     const { field, direction } = orderInput ?? NEWEST_FIRST;
@@ -39,16 +38,18 @@ export class ComposesQuery {
     };
     // Read before the page: what happens in between is told twice rather than never.
     const asOf = selects(info, 'asOf') ? api.cursors.encode(await api.events.head()) : '';
-    const { items, ...more } = await api.store.page(query);
+    const { items, ...more } = await api.store.page(query, viewer.mayRead);
     const edges = items.map((node) => ({ cursor: composeCursor(field, node), node }));
     const pageInfo = { ...more, startCursor: edges[0]?.cursor ?? null, endCursor: edges.at(-1)?.cursor ?? null };
-    return { edges, nodes: items, pageInfo, asOf, ...lazyCount(api, query.filter) };
+    return { edges, nodes: items, pageInfo, asOf, ...lazyCount(() => api.store.count(query.filter, viewer.mayRead)) };
   }
 }
 
-function lazyCount(api: Api, filter: ComposeFilter): Pick<ComposeConnection, 'totalCount' | 'totalCountIsEstimate'> {
+function lazyCount(
+  read: () => ReturnType<Api['store']['count']>,
+): Pick<ComposeConnection, 'totalCount' | 'totalCountIsEstimate'> {
   let counting: ReturnType<Api['store']['count']> | undefined;
-  const count = () => (counting ??= api.store.count(filter));
+  const count = () => (counting ??= read());
   return {
     totalCount: async () => (await count()).count,
     totalCountIsEstimate: async () => (await count()).isEstimate,

@@ -1,6 +1,7 @@
 // Everything that happens to one compose: a snapshot, or what was missed, then each event as it is committed.
 
 import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
+import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { ComposeState } from '../../compose/vocabulary.ts';
 import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
@@ -23,7 +24,7 @@ interface Args {
 export class ComposeChanged {
   @Subscription(() => ComposeEventType, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
-      composeChanged(context.api, args),
+      composeChanged(context.api, context.viewer.mayRead, args),
     description: `Everything that happens to one compose. With no \`after\`: a SNAPSHOT first, then each event as it is
 committed. With \`after\`: every event since, none missing, none twice, in order, then live ones. Completes
 when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or REMOVED.`,
@@ -38,31 +39,37 @@ when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or 
   }
 }
 
-export async function composeChanged(api: Api, { id, after, untilDone }: Args): Promise<LiveSource> {
+export async function composeChanged(
+  api: Api,
+  policy: ReadPolicy,
+  { id, after, untilDone }: Args,
+): Promise<LiveSource> {
   const position = await eventPosition(api, after);
-  const exists = isComposeId(id) && (await api.store.find(id)) !== null;
+  const exists = isComposeId(id) && (await api.store.find(id, policy)) !== null;
   if (!exists) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
   const tail: LiveTail = {
     head: () => api.events.head(),
     async *follow(from, signal) {
-      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal }))
+      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal }, policy))
         yield signalView(item);
     },
   };
-  return new LiveSource(new Watcher(api, id, position, untilDone ?? false), tail);
+  return new LiveSource(new Watcher(api, policy, id, position, untilDone ?? false), tail);
 }
 
 class Watcher implements LiveClient {
   isOver = false;
   readonly #api: Api;
+  readonly #policy: ReadPolicy;
   readonly #id: string;
   readonly #untilDone: boolean;
   /** Where it has got to; null until it has had its snapshot. */
   #position: bigint | null;
   #seq = 0;
 
-  constructor(api: Api, id: string, after: bigint | null, untilDone: boolean) {
+  constructor(api: Api, policy: ReadPolicy, id: string, after: bigint | null, untilDone: boolean) {
     this.#api = api;
+    this.#policy = policy;
     this.#id = id;
     this.#position = after;
     this.#untilDone = untilDone;
@@ -99,7 +106,11 @@ class Watcher implements LiveClient {
   }
 
   async *#missed(): AsyncGenerator<ComposeEventView, void> {
-    for await (const item of readLog(this.#api.events, { composeId: this.#id, after: this.#position ?? 0n })) {
+    for await (const item of readLog(
+      this.#api.events,
+      { composeId: this.#id, after: this.#position ?? 0n },
+      this.#policy,
+    )) {
       const event = eventView(item);
       if (this.takes(event)) yield event;
       if (this.isOver) return;
@@ -107,14 +118,14 @@ class Watcher implements LiveClient {
   }
 
   async #find() {
-    const compose = await this.#api.store.find(this.#id);
+    const compose = await this.#api.store.find(this.#id, this.#policy);
     if (!compose) throw new Error(`compose ${this.#id} was there and is not any more`);
     return compose;
   }
 
   /** Of its event `seq`, where that came after `joined`. */
   async #positionOf(seq: number, joined: bigint): Promise<bigint> {
-    const later = await this.#api.events.read({ composeId: this.#id, after: joined, limit: seq });
+    const later = await this.#api.events.read({ composeId: this.#id, after: joined, limit: seq }, this.#policy);
     return later.findLast(({ event }) => event.seq <= seq)?.event.position ?? joined;
   }
 

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Arg, ID, Int, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
+import { READ_ALL, type ReadPolicy } from '../../compose/read-policy.ts';
 import type { FieldProblem } from '../../compose/refusal.ts';
 import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
@@ -24,7 +25,7 @@ interface Args {
 export class ComposeLog {
   @Subscription(() => LogChunk, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
-      composeLog(context.api, args),
+      composeLog(context.api, context.viewer.mayRead, args),
     description:
       "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log, for as long as it shares that.",
   })
@@ -38,10 +39,14 @@ export class ComposeLog {
   }
 }
 
-export async function composeLog(api: Api, { id, attempt, offset }: Args): Promise<AsyncIterableIterator<LogChunk>> {
-  const asked = isComposeId(id) ? await api.store.find(id) : null;
+export async function composeLog(
+  api: Api,
+  policy: ReadPolicy,
+  { id, attempt, offset }: Args,
+): Promise<AsyncIterableIterator<LogChunk>> {
+  const asked = isComposeId(id) ? await api.store.find(id, policy) : null;
   if (!asked) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
-  const compose = (await api.store.find(generatorOf(asked))) ?? asked;
+  const compose = (await api.store.find(generatorOf(asked), READ_ALL)) ?? asked;
   const problems: FieldProblem[] = [];
   if (attempt != null && (attempt < 1 || attempt > compose.attempt)) {
     problems.push({ path: 'attempt', message: `Must be 1 to ${compose.attempt}, the attempts that there were` });
@@ -104,7 +109,7 @@ class Watch {
     const known = this.#composes.get(id);
     if (known) return known;
     const after = await this.#api.events.head();
-    const found = await this.#api.store.find(id);
+    const found = await this.#api.store.find(id, READ_ALL);
     if (!found) throw new Error(`compose ${id} was there and is not any more`);
     this.#composes.set(id, found);
     // Without the feed the log still flows; what it cannot learn then is that the attempt has ended.
@@ -119,12 +124,15 @@ class Watch {
   }
 
   async #follow(composeId: string, after: bigint): Promise<void> {
-    for await (const { compose } of this.#api.feed.follow({
-      after,
-      composeId,
-      progress: false,
-      signal: this.#signal,
-    })) {
+    for await (const { compose } of this.#api.feed.follow(
+      {
+        after,
+        composeId,
+        progress: false,
+        signal: this.#signal,
+      },
+      READ_ALL,
+    )) {
       this.#composes.set(composeId, compose);
       this.#changed.abort();
       this.#changed = new AbortController();
