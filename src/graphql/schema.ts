@@ -1,4 +1,4 @@
-// The executable schema, built from the decorated classes. A new part of the API is one more resolver in this list.
+// The executable schema, built from the decorated classes. A new part of the API is one more resolver in RESOLVERS.
 
 import 'reflect-metadata';
 import {
@@ -48,7 +48,7 @@ export function buildApiSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: RESOLVERS,
     validate: false,
-    // Required where there are subscriptions, and never used: they bring their own iterators.
+    // type-graphql requires it for subscriptions. Ours bring their own iterators.
     pubSub: {
       publish() {},
       subscribe() {
@@ -61,10 +61,25 @@ export function buildApiSchema(): GraphQLSchema {
   sourceInput.isOneOf = true;
   resolveType(schema, 'ComposeSource', (source: ComposeSource) => SOURCE_TYPE_NAMES[source.type]);
   resolveType(schema, 'Node', () => 'Compose');
+  describe(schema);
   return schema;
 }
 
-/** By name and at once: type-graphql's own way awaits for each object. */
+/** type-graphql has no place for the descriptions of the schema and of the root types. */
+function describe(schema: GraphQLSchema): void {
+  schema.description = `The API of the On Demand Compose Service. The \`extensions\` of an error have a \`code\` (BAD_USER_INPUT, UNAUTHENTICATED, FORBIDDEN,
+NOT_FOUND, CONFLICT, UPSTREAM_UNAVAILABLE, RATE_LIMITED or INTERNAL_SERVER_ERROR), \`retryable\` (true when the same operation may work later)
+and, for BAD_USER_INPUT, \`fields\`: a list of \`path\` and \`message\`. An operation that answers with an error has changed nothing.`;
+  for (const [type, description] of [
+    [schema.getQueryType(), 'Reads. They need no permission unless the server restricts reading.'],
+    [schema.getMutationType(), 'Changes. Every change is stored together with its event.'],
+    [schema.getSubscriptionType(), 'Streams, over WebSocket with the protocol graphql-transport-ws.'],
+  ] as const) {
+    if (type) type.description = description;
+  }
+}
+
+/** Synchronous, by name. type-graphql's own way awaits a promise for each object. */
 function resolveType<T>(schema: GraphQLSchema, name: string, nameOf: (value: T) => string): void {
   const type = schema.getType(name);
   if (!isAbstractType(type)) throw new Error(`${name} is missing`);

@@ -1,4 +1,4 @@
-// What the service is, and who is asking it.
+// The queries about the server and the viewer.
 
 import { Ctx, Query, Resolver } from 'type-graphql';
 import type { Viewer } from '../../compose/viewer.ts';
@@ -7,13 +7,13 @@ import { AboutType, ViewerType } from '../types/about.ts';
 
 @Resolver()
 export class AboutQuery {
-  @Query(() => AboutType)
+  @Query(() => AboutType, { description: 'The version and the configuration of this server.' })
   async about(@Ctx() { api }: OperationContext): Promise<AboutType> {
     const engines = await Promise.all(api.engines.map((engine) => engine.info()));
     return { ...api.settings, engines };
   }
 
-  @Query(() => ViewerType)
+  @Query(() => ViewerType, { description: 'The viewer that the request was authenticated as.' })
   viewer(@Ctx() { viewer }: OperationContext): Viewer {
     return viewer;
   }

@@ -1,4 +1,4 @@
-// Cancels what is not finished, removes or renews what is.
+// The mutations that change an existing compose.
 
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
@@ -8,48 +8,60 @@ import { knownId } from '../ids.ts';
 import { CancelComposeInput, RemoveComposeInput, RenewComposeInput } from '../inputs/change-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 
-@ObjectType('CancelComposePayload', { simpleResolvers: true })
+@ObjectType('CancelComposePayload', { simpleResolvers: true, description: 'The answer of cancelCompose.' })
 export class CancelComposePayload {
-  @Field(() => ComposeObject)
+  @Field(() => ComposeObject, { description: 'The compose: FAILED, or GENERATING while its engine is being stopped.' })
   compose: Compose;
 }
 
-@ObjectType('RemoveComposePayload', { simpleResolvers: true })
+@ObjectType('RemoveComposePayload', { simpleResolvers: true, description: 'The answer of removeCompose.' })
 export class RemoveComposePayload {
-  @Field(() => ComposeObject)
+  @Field(() => ComposeObject, { description: 'The compose: REMOVED, or in its old state while its files are deleted.' })
   compose: Compose;
 }
 
-@ObjectType('RenewComposePayload', { simpleResolvers: true })
+@ObjectType('RenewComposePayload', { simpleResolvers: true, description: 'The answer of renewCompose.' })
 export class RenewComposePayload {
-  @Field(() => ComposeObject)
+  @Field(() => ComposeObject, { description: 'The compose that was extended, or the new one.' })
   compose: Compose;
 
-  @Field(() => Boolean, { description: 'True where `compose` is a new one.' })
+  @Field(() => Boolean, { description: 'True when `compose` is a new compose.' })
   regenerated: boolean;
 }
 
 @Resolver()
 export class ChangeCompose {
-  @Mutation(() => CancelComposePayload, { description: 'Ends a compose that waits or is being generated.' })
+  @Mutation(() => CancelComposePayload, {
+    description: `Cancels a compose that is WAIT or GENERATING. The engine and its child processes are stopped; then the compose is FAILED with \`CANCELED\`.
+Answers when that is done, or after 10 s while it goes on. Owners may cancel their own composes, administrators any (\`FORBIDDEN\`).
+A compose in another state is a \`CONFLICT\`; repeating a cancellation is not.`,
+  })
   async cancelCompose(
-    @Arg('input', () => CancelComposeInput) input: CancelComposeInput,
+    @Arg('input', () => CancelComposeInput, { description: 'The compose to cancel.' }) input: CancelComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<CancelComposePayload> {
     return { compose: valueOf(await api.cancel(viewer, changeOf(input))) };
   }
 
-  @Mutation(() => RemoveComposePayload, { description: 'Removes the results of a compose before they expire.' })
+  @Mutation(() => RemoveComposePayload, {
+    description: `Removes the results of a DONE or FAILED compose before it expires. Owners may remove their own composes, administrators any (\`FORBIDDEN\`).
+A compose that is WAIT or GENERATING, has a pin, or is the target of a \`latest-…\` link is a \`CONFLICT\`; repeating a removal is not.`,
+  })
   async removeCompose(
-    @Arg('input', () => RemoveComposeInput) input: RemoveComposeInput,
+    @Arg('input', () => RemoveComposeInput, { description: 'The compose to remove.' }) input: RemoveComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<RemoveComposePayload> {
     return { compose: valueOf(await api.remove(viewer, changeOf(input))) };
   }
 
-  @Mutation(() => RenewComposePayload, { description: 'Gives a finished compose more time, or makes it again.' })
+  @Mutation(() => RenewComposePayload, {
+    description: `Keeps a DONE compose longer, with the composes that share its result. Creates a new compose for one that is FAILED or REMOVED, and when
+\`sigkeys\`, \`builds\` or \`modules\` differ: from the same source at the same Koji event or commit, as a respin. Owners may renew their own
+composes, administrators any (\`FORBIDDEN\`). A compose that is WAIT, GENERATING or being removed is a \`CONFLICT\`.`,
+  })
   async renewCompose(
-    @Arg('input', () => RenewComposeInput) input: RenewComposeInput,
+    @Arg('input', () => RenewComposeInput, { description: 'The compose to renew, and what to change.' })
+    input: RenewComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<RenewComposePayload> {
     const { id, secondsToLive, sigkeys, builds, modules, idempotencyKey } = input;

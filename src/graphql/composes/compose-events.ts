@@ -1,4 +1,4 @@
-// The event log: of one compose, or of all that a filter lets through. Forwards only, in commit order.
+// The stored events of one compose, or of all that match a filter: forwards only, in the order of commits.
 
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import type { FeedItem } from '../../app/ports.ts';
@@ -7,6 +7,7 @@ import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
+import { AFTER_EVENT, FIRST } from '../page-arguments.ts';
 import { pageSize } from '../page-size.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
 import { ComposeObject } from '../types/compose.ts';
@@ -16,7 +17,9 @@ import { eventView } from '../views.ts';
 
 @Resolver(() => ComposeEventType)
 export class ComposeEventFields {
-  @FieldResolver(() => EventCursor)
+  @FieldResolver(() => EventCursor, {
+    description: 'The position of the event. Pass it as `after` to continue behind it.',
+  })
   cursor(@Root() event: ComposeEventView, @Ctx() { api }: OperationContext): string {
     return api.cursors.encode(event.position);
   }
@@ -24,11 +27,11 @@ export class ComposeEventFields {
 
 @Resolver(() => ComposeObject)
 export class ComposeEvents {
-  @FieldResolver(() => ComposeEventConnection, { description: 'What has happened to it, oldest first.' })
+  @FieldResolver(() => ComposeEventConnection, { description: 'The stored events of the compose, oldest first.' })
   async events(
     @Root() compose: Compose,
-    @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Arg('after', () => EventCursor, { nullable: true, description: AFTER_EVENT }) after: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: FIRST }) first: number | null,
     @Ctx() { api, loaders }: OperationContext,
   ): Promise<ComposeEventConnection> {
     const position = await eventPosition(api, after, () => loaders.head.load('all'));
@@ -36,13 +39,16 @@ export class ComposeEvents {
   }
 
   @Query(() => ComposeEventConnection, {
-    description:
-      'Every event of every compose that the filter lets through, in commit order. `states` in the filter lets an event through when it leads into or out of one of them.',
+    description: 'The stored events of all composes that match the filter, in the order of commits.',
   })
   async composeEvents(
-    @Arg('filter', () => ComposeFilterInput, { nullable: true }) filter: ComposeFilterInput | null | undefined,
-    @Arg('after', () => EventCursor, { nullable: true }) after: string | null | undefined,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
+    @Arg('filter', () => ComposeFilterInput, {
+      nullable: true,
+      description: 'Which composes, by their current fields, and for `states` which events. Default: all.',
+    })
+    filter: ComposeFilterInput | null | undefined,
+    @Arg('after', () => EventCursor, { nullable: true, description: AFTER_EVENT }) after: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: FIRST }) first: number | null,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposeEventConnection> {
     const position = await eventPosition(api, after);

@@ -1,9 +1,10 @@
-// The packages in a compose, in the order of their paths. One that shares a result has those of the compose it shares.
+// The packages of a compose, ordered by path. A compose that shares a result has the packages of the shared compose.
 
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
 import { badInput } from '../errors.ts';
+import { AFTER, FIRST } from '../page-arguments.ts';
 import { pageSize } from '../page-size.ts';
 import { ComposeObject } from '../types/compose.ts';
 import { PackageConnection } from '../types/connections.ts';
@@ -12,13 +13,17 @@ import { PackageConnection } from '../types/connections.ts';
 export class ComposePackages {
   @FieldResolver(() => PackageConnection, {
     nullable: true,
-    description: 'The source packages and packages in the compose, once DONE.',
+    description: 'The binary, debug and source packages of the compose, ordered by path; null unless it is DONE.',
   })
   async packages(
     @Root() compose: Compose,
-    @Arg('first', () => Int, { nullable: true, defaultValue: 100 }) first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
-    @Arg('nameContains', () => String, { nullable: true }) nameContains: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: FIRST }) first: number | null,
+    @Arg('after', () => String, { nullable: true, description: AFTER }) after: string | null | undefined,
+    @Arg('nameContains', () => String, {
+      nullable: true,
+      description: 'Only packages whose name contains this text, with case. Default: all.',
+    })
+    nameContains: string | null | undefined,
     @Ctx() { loaders }: OperationContext,
   ): Promise<PackageConnection | null> {
     const { limit } = pageSize({ first });

@@ -1,4 +1,4 @@
-// What createCompose would do with an input, without doing it.
+// The query that tells what createCompose would do.
 
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import type { OperationContext } from '../context.ts';
@@ -10,10 +10,11 @@ import { ComposePlanType } from '../types/compose-plan.ts';
 export class ComposePlanQuery {
   @Query(() => ComposePlanType, {
     description:
-      'What createCompose would do with this input, without doing it: the source is looked at and a result to share looked up, for a minute at most. Refused as createCompose refuses; BAD_USER_INPUT also where looking finds something wrong with the source, UPSTREAM_UNAVAILABLE where that may heal, RATE_LIMITED where too many are planned at a time.',
+      'Describes what createCompose would do with an input, and stores nothing. It resolves the source and looks for a result to share, within a minute. Errors are those of createCompose; also `BAD_USER_INPUT` when the source cannot be used, `UPSTREAM_UNAVAILABLE` (retryable) when it cannot be read now, and `RATE_LIMITED` (retryable) when too many plans are made at once.',
   })
   async composePlan(
-    @Arg('input', () => CreateComposeInput) input: CreateComposeInput,
+    @Arg('input', () => CreateComposeInput, { description: 'The request, as for createCompose.' })
+    input: CreateComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposePlanType> {
     const { compose, source, packages, reuses, reason, queuePosition } = valueOf(await api.plan(viewer, input));

@@ -1,4 +1,4 @@
-// One compose, by id.
+// The queries for one compose by its id.
 
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
@@ -9,13 +9,22 @@ import { NodeType } from '../types/node.ts';
 
 @Resolver()
 export class ComposeQuery {
-  @Query(() => ComposeObject, { nullable: true, description: 'Null where there is none with this id.' })
-  compose(@Arg('id', () => ID) id: string, @Ctx() { loaders }: OperationContext): Promise<Compose | null> {
+  @Query(() => ComposeObject, { nullable: true, description: 'The compose with an id; null when there is none.' })
+  compose(
+    @Arg('id', () => ID, { description: 'The id of the compose.' }) id: string,
+    @Ctx() { loaders }: OperationContext,
+  ): Promise<Compose | null> {
     return isComposeId(id) ? loaders.composes.load(id) : Promise.resolve(null);
   }
 
-  @Query(() => NodeType, { nullable: true, description: 'The same as `compose`, for clients that refetch by id.' })
-  node(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext): Promise<Compose | null> {
+  @Query(() => NodeType, {
+    nullable: true,
+    description: 'The object with an id, as Relay defines it: the same as `compose`. Null when there is none.',
+  })
+  node(
+    @Arg('id', () => ID, { description: 'The id of the compose.' }) id: string,
+    @Ctx() context: OperationContext,
+  ): Promise<Compose | null> {
     return this.compose(id, context);
   }
 }

@@ -1,4 +1,4 @@
-// Lists of composes: keyset pages, so that the last costs what the first does.
+// The query for lists of composes. Pages are read by keyset, so that any page costs the same.
 
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Info, Int, Query, Resolver } from 'type-graphql';
@@ -6,6 +6,7 @@ import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { ComposeFilterInput, ComposeOrderInput, filterOf } from '../inputs/compose-filter.ts';
 import { composeCursor, pageKey } from '../page-cursor.ts';
+import { AFTER } from '../page-arguments.ts';
 import { pageSize } from '../page-size.ts';
 import { selects } from '../selection.ts';
 import { ComposeConnection } from '../types/connections.ts';
@@ -16,15 +17,32 @@ const NEWEST_FIRST: ComposeOrderInput = { field: 'ID', direction: 'DESC' };
 export class ComposesQuery {
   @Query(() => ComposeConnection, {
     description:
-      'Keyset pagination, 1 to 100 at a time (20 where neither size is given), forwards with `first` and `after`, backwards with `last` and `before`.',
+      'A page of the composes that match a filter: forwards with `first` and `after`, backwards with `last` and `before`. Without `first` and `last` the first 20. Items come in the same order in both directions.',
   })
   async composes(
-    @Arg('filter', () => ComposeFilterInput, { nullable: true }) filterInput: ComposeFilterInput | null | undefined,
-    @Arg('orderBy', () => ComposeOrderInput, { nullable: true }) orderInput: ComposeOrderInput | null | undefined,
-    @Arg('first', () => Int, { nullable: true }) first: number | null | undefined,
-    @Arg('after', () => String, { nullable: true }) after: string | null | undefined,
-    @Arg('last', () => Int, { nullable: true }) last: number | null | undefined,
-    @Arg('before', () => String, { nullable: true }) before: string | null | undefined,
+    @Arg('filter', () => ComposeFilterInput, { nullable: true, description: 'Which composes. Default: all.' })
+    filterInput: ComposeFilterInput | null | undefined,
+    @Arg('orderBy', () => ComposeOrderInput, {
+      nullable: true,
+      description: 'The order. Default: newest first, by id.',
+    })
+    orderInput: ComposeOrderInput | null | undefined,
+    @Arg('first', () => Int, {
+      nullable: true,
+      description: 'The size of a page from the beginning, or behind `after`: 1 to 100. Not together with `last`.',
+    })
+    first: number | null | undefined,
+    @Arg('after', () => String, { nullable: true, description: AFTER }) after: string | null | undefined,
+    @Arg('last', () => Int, {
+      nullable: true,
+      description: 'The size of a page from the end, or in front of `before`: 1 to 100. Not together with `first`.',
+    })
+    last: number | null | undefined,
+    @Arg('before', () => String, {
+      nullable: true,
+      description: 'A cursor of this list: the page ends in front of it. Default: the end of the list.',
+    })
+    before: string | null | undefined,
     @Ctx() { api, viewer }: OperationContext,
     @Info() info: GraphQLResolveInfo,
   ): Promise<ComposeConnection> {

@@ -1,4 +1,4 @@
-// Keeps composes past their expiry, and lets them go again.
+// The mutations that set and remove pins.
 
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
@@ -10,36 +10,42 @@ import { PinComposeInput, UnpinComposeInput } from '../inputs/pin-compose-input.
 import { ComposeObject } from '../types/compose.ts';
 import { PinType } from '../types/pin.ts';
 
-@ObjectType('PinComposePayload', { simpleResolvers: true })
+@ObjectType('PinComposePayload', { simpleResolvers: true, description: 'The answer of pinCompose.' })
 export class PinComposePayload {
-  @Field(() => ComposeObject)
+  @Field(() => ComposeObject, { description: 'The compose.' })
   compose: Compose;
 
-  @Field(() => PinType)
+  @Field(() => PinType, { description: 'The pin that was set.' })
   pin: Pin;
 }
 
-@ObjectType('UnpinComposePayload', { simpleResolvers: true })
+@ObjectType('UnpinComposePayload', { simpleResolvers: true, description: 'The answer of unpinCompose.' })
 export class UnpinComposePayload {
-  @Field(() => ComposeObject)
+  @Field(() => ComposeObject, { description: 'The compose.' })
   compose: Compose;
 }
 
 @Resolver()
 export class PinCompose {
   @Mutation(() => PinComposePayload, {
-    description: 'Keeps a compose past its expiry, for as long as the pin is there.',
+    description: `Sets a pin, which keeps a compose beyond its expiry for as long as the pin exists. Owners may pin their own composes,
+administrators any (\`FORBIDDEN\`). A compose that is FAILED, REMOVED or being removed, or has 100 pins, is a \`CONFLICT\`.`,
   })
   async pinCompose(
-    @Arg('input', () => PinComposeInput) { id, name, secondsToLive }: PinComposeInput,
+    @Arg('input', () => PinComposeInput, { description: 'The compose to pin, and the pin.' })
+    { id, name, secondsToLive }: PinComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<PinComposePayload> {
     return valueOf(await api.pin(viewer, { id: knownId(id), name, secondsToLive }));
   }
 
-  @Mutation(() => UnpinComposePayload, { description: 'Takes a pin away; what has expired by then is removed.' })
+  @Mutation(() => UnpinComposePayload, {
+    description: `Removes a pin. A compose that has expired and has no other pin is then removed within seconds. Owners may unpin their own
+composes, administrators any (\`FORBIDDEN\`).`,
+  })
   async unpinCompose(
-    @Arg('input', () => UnpinComposeInput) { id, name }: UnpinComposeInput,
+    @Arg('input', () => UnpinComposeInput, { description: 'The compose to unpin, and the pin.' })
+    { id, name }: UnpinComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<UnpinComposePayload> {
     return { compose: valueOf(await api.unpin(viewer, { id: knownId(id), name })) };

@@ -1,52 +1,61 @@
-// Cancelling, removing, renewing: which compose, and why or how.
+// The inputs of cancelCompose, removeCompose and renewCompose.
 
 import { Field, ID, InputType, Int } from 'type-graphql';
+import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
 
-@InputType('CancelComposeInput', {
-  description: `WAIT or GENERATING. The engine and all its children are gone before the compose turns FAILED with CANCELED. The
-mutation answers when that is so, or after 10 s with the compose still GENERATING and the cancellation under way.`,
-})
+const REASON = 'Why, in a sentence of at most 1,000 characters, for the events of the compose. Default: none.';
+
+@InputType('CancelComposeInput', { description: 'The compose to cancel.' })
 export class CancelComposeInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of a compose that is WAIT or GENERATING.' })
   id: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: REASON })
   reason?: string | null;
 }
 
-@InputType('RemoveComposeInput', { description: 'DONE or FAILED; admins any, owners their own.' })
+@InputType('RemoveComposeInput', { description: 'The compose to remove.' })
 export class RemoveComposeInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of a compose that is DONE or FAILED.' })
   id: string;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: REASON })
   reason?: string | null;
 }
 
 @InputType('RenewComposeInput', {
   description:
-    'Extends a DONE compose; makes a fresh one of a FAILED or REMOVED one, or where sigkeys, builds or modules differ.',
+    'The compose to renew, and what to change. `builds` and `modules` suit some source types only; else they are `BAD_USER_INPUT`.',
 })
 export class RenewComposeInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of a compose that is DONE, FAILED or REMOVED.' })
   id: string;
 
-  @Field(() => Int, { nullable: true, description: 'From now on; never shortens what the compose has left.' })
-  secondsToLive?: number | null;
-
-  @Field(() => [String], { nullable: true })
-  sigkeys?: string[] | null;
-
-  @Field(() => [String], { nullable: true })
-  builds?: string[] | null;
-
-  @Field(() => [String], { nullable: true })
-  modules?: string[] | null;
-
-  @Field(() => String, {
+  @Field(() => Int, {
     nullable: true,
     description:
-      'At most 200 characters, per owner and mutation. The same input again gets the same answer; another is a CONFLICT.',
+      'How long to keep the results from now on, or from the end of a new compose on, in seconds. Never shortens the time that is left. Default and maximum: see `About`.',
   })
+  secondsToLive?: number | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Other signing keys, as in `CreateComposeInput.sigkeys`. Default: those of the compose.',
+  })
+  sigkeys?: string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Other builds, by NVR, for a `TAG`, `BUILD` or `RAW_CONFIG` source. Default: those of the compose.',
+  })
+  builds?: string[] | null;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: 'Other modules, for a `MODULE` or `RAW_CONFIG` source. Default: those of the compose.',
+  })
+  modules?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: IDEMPOTENCY_KEY })
   idempotencyKey?: string | null;
 }

@@ -1,5 +1,4 @@
-// Which composes are meant, and in which order. Conditions are joined by "and", the items of a list by "or"; an empty
-// list therefore lets nothing through.
+// The filter and the order of lists of composes and events.
 
 import { Field, ID, InputType } from 'type-graphql';
 import type { ComposeFilter, ComposeOrderField } from '../../app/ports.ts';
@@ -18,57 +17,72 @@ import { badInput } from '../errors.ts';
 const optional = { nullable: true } as const;
 const MAX_LIST = 1_000;
 
+const EXACTLY = 'Compared as a whole, with case.';
+
 @InputType('ComposeFilter', {
-  description: 'All conditions must hold; of a list, one item. An empty list lets nothing through.',
+  description:
+    'Selects composes. All conditions must hold; for a list, one of its items (at most 1,000). An empty list matches nothing; a condition that is null or left out is not applied.',
 })
 export class ComposeFilterInput {
-  @Field(() => [ID], optional)
+  @Field(() => [ID], { ...optional, description: 'Composes with these ids.' })
   ids?: string[] | null;
 
-  @Field(() => [String], optional)
+  @Field(() => [String], { ...optional, description: `Composes of these owners. ${EXACTLY}` })
   owners?: string[] | null;
 
-  @Field(() => [ComposeStateEnum], optional)
+  @Field(() => [ComposeStateEnum], {
+    ...optional,
+    description:
+      'Composes in these states. For events: events that lead into or out of one of these states, or happen in one.',
+  })
   states?: ComposeState[] | null;
 
-  @Field(() => [SourceTypeEnum], optional)
+  @Field(() => [SourceTypeEnum], { ...optional, description: 'Composes with a source of these types.' })
   sourceTypes?: SourceType[] | null;
 
-  @Field(() => String, { ...optional, description: "The tag, the repo, the raw config's name … exactly." })
+  @Field(() => String, {
+    ...optional,
+    description: `Composes with this source: the tag, the path or URL of the repository, the name of the raw configuration, the URL of the Pungi compose, or the builds, modules or content sets joined by blanks. ${EXACTLY}`,
+  })
   source?: string | null;
 
-  @Field(() => [ComposeTypeEnum], optional)
+  @Field(() => [ComposeTypeEnum], { ...optional, description: 'Composes of these compose types.' })
   composeTypes?: ComposeType[] | null;
 
-  @Field(() => String, optional)
+  @Field(() => String, { ...optional, description: `Composes with this label. ${EXACTLY}` })
   label?: string | null;
 
-  @Field(() => String, optional)
+  @Field(() => String, {
+    ...optional,
+    description: `The compose with this Pungi compose id. Composes that share its result are not included. ${EXACTLY}`,
+  })
   pungiComposeId?: string | null;
 
-  @Field(() => DateTime, optional)
+  @Field(() => DateTime, { ...optional, description: 'Composes submitted after this time, exclusive.' })
   submittedAfter?: Date | null;
 
-  @Field(() => DateTime, optional)
+  @Field(() => DateTime, { ...optional, description: 'Composes submitted before this time, exclusive.' })
   submittedBefore?: Date | null;
 }
 
-@InputType('ComposeOrder')
+@InputType('ComposeOrder', { description: 'The order of a list of composes.' })
 export class ComposeOrderInput {
-  @Field(() => ComposeOrderFieldEnum, { defaultValue: 'ID' })
+  @Field(() => ComposeOrderFieldEnum, { defaultValue: 'ID', description: 'The field to order by.' })
   field: ComposeOrderField;
 
-  @Field(() => OrderDirectionEnum, { defaultValue: 'DESC' })
+  @Field(() => OrderDirectionEnum, { defaultValue: 'DESC', description: 'The direction.' })
   direction: 'ASC' | 'DESC';
 }
 
-/** The filter without what was left out or null; ids that can be nobody's are dropped, since they match nothing. */
+/** Drops conditions that are null, and ids that no compose can have. */
 export function filterOf(input: ComposeFilterInput | null | undefined): ComposeFilter {
   if (!input) return {};
   const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined);
   const tooLong = given.filter(([, value]) => Array.isArray(value) && value.length > MAX_LIST);
   if (tooLong.length > 0) {
-    throw badInput(...tooLong.map(([name]) => ({ path: `filter.${name}`, message: `At most ${MAX_LIST} items` })));
+    throw badInput(
+      ...tooLong.map(([name]) => ({ path: `filter.${name}`, message: `must hold at most ${MAX_LIST} items` })),
+    );
   }
   const filter = Object.fromEntries(given) as ComposeFilter;
   return filter.ids ? { ...filter, ids: filter.ids.filter(isComposeId) } : filter;

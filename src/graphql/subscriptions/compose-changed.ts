@@ -1,4 +1,4 @@
-// Everything that happens to one compose: a snapshot, or what was missed, then each event as it is committed.
+// The subscription to one compose: a snapshot, or the events since a cursor, then each event as it is committed.
 
 import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { ReadPolicy } from '../../compose/read-policy.ts';
@@ -8,6 +8,7 @@ import type { OperationContext } from '../context.ts';
 import { refusalError } from '../errors.ts';
 import { eventPosition } from '../event-position.ts';
 import { isComposeId } from '../ids.ts';
+import { AFTER_EVENT } from '../page-arguments.ts';
 import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
 import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
@@ -25,15 +26,21 @@ export class ComposeChanged {
   @Subscription(() => ComposeEventType, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
       composeChanged(context.api, context.viewer.mayRead, args),
-    description: `Everything that happens to one compose. With no \`after\`: a SNAPSHOT first, then each event as it is
-committed. With \`after\`: every event since, none missing, none twice, in order, then live ones. Completes
-when the compose is REMOVED, or, with \`untilDone\`, when it is DONE, FAILED or REMOVED.`,
+    description: `The events of one compose as they are committed, and its progress. Without \`after\` it begins with a SNAPSHOT; with \`after\` it
+continues behind that cursor: every event once, in order, none missing. Completes when the compose is REMOVED or, with \`untilDone\`, when it is
+DONE, FAILED or REMOVED. An unknown id is \`NOT_FOUND\`. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`: subscribe again
+with the last cursor.`,
   })
   composeChanged(
     @Root() event: ComposeEventView,
-    @Arg('id', () => ID) _id: string,
-    @Arg('after', () => EventCursor, { nullable: true }) _after: string | null | undefined,
-    @Arg('untilDone', () => Boolean, { nullable: true, defaultValue: false }) _untilDone: boolean | null,
+    @Arg('id', () => ID, { description: 'The id of the compose.' }) _id: string,
+    @Arg('after', () => EventCursor, { nullable: true, description: AFTER_EVENT }) _after: string | null | undefined,
+    @Arg('untilDone', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'Whether to complete when the compose is DONE or FAILED.',
+    })
+    _untilDone: boolean | null,
   ): ComposeEventView {
     return event;
   }

@@ -26,14 +26,24 @@ export class ComposeLog {
   @Subscription(() => LogChunk, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
       composeLog(context.api, context.viewer.mayRead, args),
-    description:
-      "The engine's log of an attempt (the latest, where null) from byte `offset` on, as it is written; completes with `end`.\nOf a compose that shares another's result it is the other's log, for as long as it shares that.",
+    description: `The log of an attempt as it is written. The last chunk has \`end\`; then it completes. For a compose that shares a result it is the
+log of the shared compose, and ends when the compose shares another one or has an attempt of its own. An unknown id is \`NOT_FOUND\`.`,
   })
   composeLog(
     @Root() chunk: LogChunk,
-    @Arg('id', () => ID) _id: string,
-    @Arg('attempt', () => Int, { nullable: true }) _attempt: number | null | undefined,
-    @Arg('offset', () => Int, { nullable: true, defaultValue: 0 }) _offset: number | null,
+    @Arg('id', () => ID, { description: 'The id of the compose.' }) _id: string,
+    @Arg('attempt', () => Int, {
+      nullable: true,
+      description:
+        'The attempt, counted from 1; one that does not exist is `BAD_USER_INPUT`. Default: the latest, or the first to come.',
+    })
+    _attempt: number | null | undefined,
+    @Arg('offset', () => Int, {
+      nullable: true,
+      defaultValue: 0,
+      description: 'Where to begin, in bytes: 0, or `nextOffset` of the last chunk to resume.',
+    })
+    _offset: number | null,
   ): LogChunk {
     return chunk;
   }

@@ -1,4 +1,4 @@
-// Everything that happens to all composes that a filter lets through, from now on or from a cursor on.
+// The subscription to all composes that match a filter, from now or from a cursor on.
 
 import { Arg, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { ComposeFilter } from '../../app/ports.ts';
@@ -7,6 +7,7 @@ import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { eventPosition } from '../event-position.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
+import { AFTER_EVENT } from '../page-arguments.ts';
 import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
 import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
@@ -24,14 +25,24 @@ export class ComposesChanged {
   @Subscription(() => ComposeEventType, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
       composesChanged(context.api, context.viewer.mayRead, args),
-    description: `The same for every compose that the filter lets through, those submitted later included; with no \`after\`, from now
-on and with no snapshots. \`states\` in the filter lets an event through when it leads into or out of one of them.`,
+    description: `The events of all composes that match the filter, also of those that are created later, as they are committed. Without \`after\` it
+begins now, with no snapshots; with \`after\` it continues behind that cursor: every event once, in order, none missing. It never completes by
+itself. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`: subscribe again with the last cursor.`,
   })
   composesChanged(
     @Root() event: ComposeEventView,
-    @Arg('filter', () => ComposeFilterInput, { nullable: true }) _filter: ComposeFilterInput | null | undefined,
-    @Arg('after', () => EventCursor, { nullable: true }) _after: string | null | undefined,
-    @Arg('progress', () => Boolean, { nullable: true, defaultValue: false }) _progress: boolean | null,
+    @Arg('filter', () => ComposeFilterInput, {
+      nullable: true,
+      description: 'Which composes, and for `states` which events. Default: all.',
+    })
+    _filter: ComposeFilterInput | null | undefined,
+    @Arg('after', () => EventCursor, { nullable: true, description: AFTER_EVENT }) _after: string | null | undefined,
+    @Arg('progress', () => Boolean, {
+      nullable: true,
+      defaultValue: false,
+      description: 'Whether to include `PROGRESSED`, at most four a second for each compose.',
+    })
+    _progress: boolean | null,
   ): ComposeEventView {
     return event;
   }

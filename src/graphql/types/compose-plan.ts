@@ -1,4 +1,4 @@
-// What createCompose would lead to.
+// The answer of composePlan.
 
 import { Field, Int, ObjectType } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
@@ -9,38 +9,43 @@ import { ComposeSourceUnion } from './sources.ts';
 
 @ObjectType('ComposePlan', {
   simpleResolvers: true,
-  description: 'What createCompose would lead to just now. Nothing of it is stored.',
+  description: 'What createCompose would do with an input at this moment. Nothing is stored.',
 })
 export class ComposePlanType {
-  @Field(() => ComposeSourceUnion, { description: 'As asked, with what it resolves to.' })
+  @Field(() => ComposeSourceUnion, {
+    description:
+      'The source as requested, with what it resolves to: the Koji event, module versions, revisions or commit.',
+  })
   source: Compose['source'];
 
   @Field(() => [PackageType], {
     nullable: true,
     description:
-      'Exact NEVRAs where they can be told before generating: of a result that would be shared and is done, and of what would be taken from a repository. Null otherwise, and where there are more than 5,000.',
+      'The packages that the compose would contain. Known for a reused compose that is DONE, and for a source of type `REPO`. Null in all other cases, and for more than 5,000 packages.',
   })
   packages: readonly PackageType[] | null;
 
   @Field(() => ComposeObject, {
     nullable: true,
-    description: 'The compose that would be shared instead of generating.',
+    description: 'The existing compose whose result would be shared; null when a new one would be generated.',
   })
   reuses: Compose | null;
 
-  @Field(() => String, { description: 'Why it would be shared or generated, in one sentence for a person.' })
+  @Field(() => String, {
+    description: 'One sentence for people: why a result would be shared, or why the compose would be generated.',
+  })
   reason: string;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'At the end of the queue as it is; owners take turns, so it may be sooner. Null where nothing would be queued.',
+      'The position at the end of the current queue, counted from 1. Owners take turns, so the compose may start earlier. Null when a result would be shared.',
   })
   queuePosition: number | null;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'From the times that composes like it took; null while there is no history.',
+    description: 'When the compose would be DONE, estimated from earlier composes like it; null without such composes.',
   })
   estimatedDoneAt: Date | null;
 }

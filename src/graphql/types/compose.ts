@@ -1,9 +1,8 @@
-// A compose as clients see it: what its row holds. The fields that have to be looked up or worked out are in
-// composes/compose-fields.ts and its neighbours.
+// A compose as clients see it: the fields that its row holds. Fields that need another read are in
+// composes/compose-fields.ts, compose-events.ts and compose-packages.ts.
 
-import { Field, Float, ID, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
-import type { FailureCode } from '../../compose/failure.ts';
 import type {
   ComposeFlag,
   ComposeResult,
@@ -11,136 +10,135 @@ import type {
   ComposeType,
   MultilibMethod,
 } from '../../compose/vocabulary.ts';
-import {
-  ComposeFlagEnum,
-  ComposeResultEnum,
-  ComposeStateEnum,
-  ComposeTypeEnum,
-  FailureCodeEnum,
-  MultilibMethodEnum,
-} from './enums.ts';
+import { ComposeFailureType } from './compose-failure.ts';
+import { ComposeFlagEnum, ComposeResultEnum, ComposeStateEnum, ComposeTypeEnum, MultilibMethodEnum } from './enums.ts';
 import { NodeType } from './node.ts';
 import { DateTime } from './scalars.ts';
 import { ComposeSourceUnion } from './sources.ts';
 
-@ObjectType('ComposeFailure', { simpleResolvers: true, description: 'Why a compose failed.' })
-export class ComposeFailureType {
-  @Field(() => FailureCodeEnum)
-  code: FailureCode;
-
-  @Field(() => String)
-  message: string;
-
-  @Field(() => Boolean, { description: 'The same request may work later, unchanged.' })
-  retryable: boolean;
-
-  @Field(() => String, {
-    nullable: true,
-    description: "The engine's own errors, at most 2,000 characters, with URLs in place of server paths.",
-  })
-  details: string | null;
-}
-
-@ObjectType('ComposeProgress', { simpleResolvers: true, description: 'How far generating has come.' })
-export class ComposeProgressType {
-  @Field(() => Float, { description: '0 to 100, never falling within one attempt.' })
-  percent: number;
-
-  @Field(() => String, {
-    description: 'What is being done, e.g. `RESOLVE`, `PKGSET`, `GATHER`, `CREATEREPO`, `PUBLISH`.',
-  })
-  phase: string;
-
-  @Field(() => String, { nullable: true })
-  message: string | null;
-
-  @Field(() => DateTime)
-  updatedAt: Date;
-}
-
 @ObjectType('Compose', {
   implements: NodeType,
   simpleResolvers: true,
-  description: 'An RPM repository (or more) made on request, kept for some hours, then removed.',
+  description:
+    'A set of RPM repositories (for some requests also images) that is generated on request, served for some hours or days, and then removed.',
 })
 export class ComposeObject implements NodeType {
-  @Field(() => ID, { description: "Decimal; the compose's directory is `odcs-<id>`." })
+  @Field(() => ID, {
+    description: 'The id of the compose: a positive decimal number. Its directory on the server is `odcs-<id>`.',
+  })
   id: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the viewer who created the compose.' })
   owner: string;
 
-  @Field(() => ComposeStateEnum)
+  @Field(() => ComposeStateEnum, { description: 'The state in the life of the compose.' })
   state: ComposeState;
 
-  @Field(() => String, { description: 'One sentence for a person, e.g. `Compose is generated successfully`.' })
+  @Field(() => String, {
+    description:
+      'Why the compose is in this state, in one sentence for people. Scripts should use `state` and `failure`.',
+  })
   stateReason: string;
 
-  @Field(() => ComposeFailureType, { nullable: true })
+  @Field(() => ComposeFailureType, {
+    nullable: true,
+    description: 'Why the compose failed; null unless it is FAILED, or was FAILED before it was REMOVED.',
+  })
   failure: ComposeFailureType | null;
 
-  @Field(() => ComposeSourceUnion)
+  @Field(() => ComposeSourceUnion, {
+    description: 'Where the packages come from, as requested. Once the compose is taken, also what that resolved to.',
+  })
   source: Compose['source'];
 
-  @Field(() => [String])
+  @Field(() => [String], { description: 'The arches that repositories are made for, for example `x86_64`.' })
   arches: readonly string[];
 
-  @Field(() => [ComposeFlagEnum])
+  @Field(() => [ComposeFlagEnum], { description: 'The flags of the request.' })
   flags: readonly ComposeFlag[];
 
-  @Field(() => [ComposeResultEnum])
+  @Field(() => [ComposeResultEnum], { description: 'What is made of the packages.' })
   results: readonly ComposeResult[];
 
-  @Field(() => [String], { description: 'Empty string in the list: unsigned packages are allowed.' })
+  @Field(() => [String], {
+    description:
+      'The ids of the signing keys that packages may be signed with, in order of preference. An empty string among them also allows unsigned packages; an empty list allows any package.',
+  })
   sigkeys: readonly string[];
 
-  @Field(() => [String])
+  @Field(() => [String], {
+    description: 'The arches whose repositories also get multilib packages; a subset of `arches`.',
+  })
   multilibArches: readonly string[];
 
-  @Field(() => [MultilibMethodEnum])
+  @Field(() => [MultilibMethodEnum], { description: 'How multilib packages are chosen. Empty: there are none.' })
   multilibMethods: readonly MultilibMethod[];
 
-  @Field(() => [String])
+  @Field(() => [String], {
+    description:
+      'Lookaside repositories: their packages satisfy dependencies but are not part of the compose. Paths or URLs; `$basearch` stands for the arch.',
+  })
   lookasideRepos: readonly string[];
 
-  @Field(() => ComposeTypeEnum)
+  @Field(() => ComposeTypeEnum, { description: 'The compose type, as productmd defines it.' })
   composeType: ComposeType;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The milestone label, as productmd defines it, for example `RC-1.2`; null when there is none.',
+  })
   label: string | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the target directory that holds the results.' })
   targetDir: string;
 
-  @Field(() => [String])
+  @Field(() => [String], {
+    description: 'The Pungi compose ids of the composes that this one is based on, as the request names them.',
+  })
   parentPungiComposeIds: readonly string[];
 
-  @Field(() => String, { nullable: true, description: 'Pungi compose id of the compose that this one respins.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The Pungi compose id of the compose that this one is a respin of; null when it is none.',
+  })
   respinOf: string | null;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the request was accepted.' })
   submittedAt: Date;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the latest attempt, or the sharing of a result, began; null before that.',
+  })
   startedAt: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When the compose became DONE or FAILED; null before that.' })
   doneAt: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When the compose became REMOVED; null before that.' })
   removedAt: Date | null;
 
-  @Field(() => DateTime, { description: 'When its results go; the clock restarts when the compose is done or failed.' })
+  @Field(() => DateTime, {
+    description:
+      'When the results are removed, unless a pin keeps them. Counted from `submittedAt` at first, and again from `doneAt` once the compose is DONE or FAILED.',
+  })
   expiresAt: Date;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The viewer who removed the compose, or `system` when it expired; null before a removal begins.',
+  })
   removedBy: string | null;
 
   @Field(() => Int, {
-    description: 'How often generating was begun; 0 while it has never been, and for one that shares.',
+    description:
+      'The number of attempts to generate the compose so far. 0 before the first one, and for a compose that shares the result of another.',
   })
   attempt: number;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When its cancellation was requested; null when it was not.',
+  })
   cancelRequestedAt: Date | null;
 }

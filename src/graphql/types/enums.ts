@@ -1,6 +1,7 @@
-// The domain's closed lists as GraphQL enums. Values and their descriptions are those of compose/.
+// The closed lists of the domain as GraphQL enums. Values and their descriptions come from compose/.
 
 import { registerEnumType } from 'type-graphql';
+import type { ComposeOrderField } from '../../app/ports.ts';
 import { FAILURES } from '../../compose/failure.ts';
 import {
   COMPOSE_RESULT_MEANINGS,
@@ -9,15 +10,11 @@ import {
   EVENT_KIND_MEANINGS,
   FLAGS,
   MULTILIB_METHOD_MEANINGS,
-  SOURCE_TYPES,
   wordsOf,
+  type SourceType,
 } from '../../compose/vocabulary.ts';
 
 type EnumOf<Word extends string> = { readonly [W in Word]: W };
-
-function enumOf<Word extends string>(words: readonly Word[]): EnumOf<Word> {
-  return Object.fromEntries(words.map((word) => [word, word])) as EnumOf<Word>;
-}
 
 /** An enum of the keys of a table, each described by its meaning there. */
 function registeredEnum<Word extends string>(
@@ -30,7 +27,7 @@ function registeredEnum<Word extends string>(
     const { [word]: entry } = table;
     return [word, { description: typeof entry === 'string' ? entry : entry.meaning }];
   });
-  const registered = enumOf(words);
+  const registered = Object.fromEntries(words.map((word) => [word, word])) as EnumOf<Word>;
   registerEnumType(registered, { name, description, valuesConfig: Object.fromEntries(values) as object });
   return registered;
 }
@@ -38,16 +35,28 @@ function registeredEnum<Word extends string>(
 export const ComposeStateEnum = registeredEnum(
   COMPOSE_STATE_MEANINGS,
   'ComposeState',
-  'Where a compose is in its life. `REMOVED` is final; `DONE` and `FAILED` end in it when the compose expires.',
+  'The state in the life of a compose: WAIT → GENERATING → DONE or FAILED → REMOVED. A compose returns from GENERATING to WAIT when its worker is lost or stopped.',
 );
 
-export const SourceTypeEnum = enumOf(SOURCE_TYPES);
-registerEnumType(SourceTypeEnum, { name: 'SourceType', description: 'What a compose takes its packages from.' });
+const SOURCE_TYPE_MEANINGS: Readonly<Record<SourceType, string>> = {
+  TAG: 'The packages of a Koji tag.',
+  MODULE: 'Modules, from MBS or from modular Koji tags.',
+  REPO: 'An RPM repository, by path or URL.',
+  PULP: 'Content sets that Pulp serves. The result is a .repo file; no package is copied.',
+  RAW_CONFIG: 'A Pungi configuration from a git repository that the server offers.',
+  BUILD: 'Koji builds, by name-version-release (NVR).',
+  PUNGI_COMPOSE: 'A variant of a published Pungi compose; its builds are taken from Koji.',
+};
+export const SourceTypeEnum = registeredEnum(
+  SOURCE_TYPE_MEANINGS,
+  'SourceType',
+  'Where the packages of a compose come from.',
+);
 
 export const ComposeFlagEnum = registeredEnum(
   FLAGS,
   'ComposeFlag',
-  'Options of a request. A flag that means nothing for the type of the source is refused.',
+  'An option of a request. A flag that has no meaning for the type of the source is `BAD_USER_INPUT`.',
 );
 
 export const ComposeResultEnum = registeredEnum(
@@ -65,7 +74,7 @@ export const ComposeTypeEnum = registeredEnum(
 export const MultilibMethodEnum = registeredEnum(
   MULTILIB_METHOD_MEANINGS,
   'MultilibMethod',
-  'Which packages of the other word size are added to a multilib arch.',
+  'Which packages of the other word size are added to a multilib arch, as python-multilib defines it.',
 );
 
 export const FailureCodeEnum = registeredEnum(
@@ -80,11 +89,21 @@ export const ComposeEventKindEnum = registeredEnum(
   'What happened. More kinds may be added; a client ignores kinds that it does not know.',
 );
 
-export const ComposeOrderFieldEnum = enumOf(['ID', 'SUBMITTED_AT', 'DONE_AT', 'REMOVED_AT', 'EXPIRES_AT']);
-registerEnumType(ComposeOrderFieldEnum, {
-  name: 'ComposeOrderField',
-  description: 'What a list is ordered by; ties by id.',
-});
+const ORDER_FIELD_MEANINGS: Readonly<Record<ComposeOrderField, string>> = {
+  ID: 'By id, which is the order of creation.',
+  SUBMITTED_AT: 'By `submittedAt`.',
+  DONE_AT: 'By `doneAt`.',
+  REMOVED_AT: 'By `removedAt`.',
+  EXPIRES_AT: 'By `expiresAt`.',
+};
+export const ComposeOrderFieldEnum = registeredEnum(
+  ORDER_FIELD_MEANINGS,
+  'ComposeOrderField',
+  'The field that a list is ordered by. Composes with equal values are ordered by id; those without a value count as the latest.',
+);
 
-export const OrderDirectionEnum = enumOf(['ASC', 'DESC']);
-registerEnumType(OrderDirectionEnum, { name: 'OrderDirection' });
+export const OrderDirectionEnum = registeredEnum(
+  { ASC: 'Smallest or earliest first.', DESC: 'Largest or latest first.' },
+  'OrderDirection',
+  'The direction of an order.',
+);

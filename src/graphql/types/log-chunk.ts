@@ -1,21 +1,26 @@
-// A piece of an engine's log.
+// A part of an engine's log.
 
 import { Field, Int, ObjectType } from 'type-graphql';
 
-@ObjectType('LogChunk', { simpleResolvers: true, description: "A piece of the engine's log, whole lines." })
+@ObjectType('LogChunk', {
+  simpleResolvers: true,
+  description: 'A part of the log of an attempt: whole lines, at most 64 KiB. Only a longer line is split.',
+})
 export class LogChunk {
-  @Field(() => Int, { description: 'Byte offset of the first byte of `text`; the next chunk starts at `nextOffset`.' })
+  @Field(() => Int, { description: 'Where `text` begins in the log, in bytes of UTF-8 from 0.' })
   offset: number;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'Where the next chunk begins, in bytes. Pass it as `offset` to resume.' })
   nextOffset: number;
 
-  @Field(() => Int)
+  @Field(() => Int, {
+    description: 'The attempt that the log belongs to, counted from 1; 0 when there was no attempt.',
+  })
   attempt: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The text; empty in the last chunk. URLs replace paths of the server.' })
   text: string;
 
-  @Field(() => Boolean, { description: 'No more will come.' })
+  @Field(() => Boolean, { description: 'True in the last chunk: the log is complete.' })
   end: boolean;
 }

@@ -1,9 +1,9 @@
-// Relay's Node. Composes are the only ones, so their ids need no type in them.
+// Relay's Node interface. Composes are the only nodes, so their ids carry no type name.
 
 import { Field, ID, InterfaceType } from 'type-graphql';
 
-@InterfaceType('Node', { description: 'Anything that has an id of its own.' })
+@InterfaceType('Node', { description: 'An object that can be read again by its id, as Relay defines it.' })
 export abstract class NodeType {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the object.' })
   id: string;
 }

@@ -1,4 +1,4 @@
-// What differs between the packages of two composes.
+// The differences between the packages of two composes.
 
 import { Field, ObjectType } from 'type-graphql';
 import { PackageType } from './package.ts';
@@ -8,34 +8,40 @@ import { PackageType } from './package.ts';
   description: 'A package that both composes have, in different versions.',
 })
 export class PackageChangeType {
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the package.' })
   name: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The arch of the package.' })
   arch: string;
 
-  @Field(() => String, { nullable: true, description: '`[epoch:]version-release`; no epoch where it is 0.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The version in the compose `from`, as `[epoch:]version-release`, without an epoch of 0.',
+  })
   from: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The version in the compose `to`, as `[epoch:]version-release`, without an epoch of 0.',
+  })
   to: string | null;
 }
 
 @ObjectType('ComposeDiff', {
   simpleResolvers: true,
   description:
-    'Binary packages of all trees, each known by name and arch, in this order; source and debug packages do not count, nor in which trees a package is. Versions are compared as rpm does. Where one of the composes has several versions of a package, what both have is left out, the newest of the rest is compared, and all others are added or removed.',
+    'The differences between the binary packages of two composes, ordered by name and arch. Source and debug packages, and the trees that packages are in, are not compared. Versions are compared as rpm does. When a compose has several versions of a package, versions that both have are ignored, the newest of the others are compared, and the rest count as added or removed.',
 })
 export class ComposeDiffType {
-  @Field(() => [PackageType])
+  @Field(() => [PackageType], { description: 'Packages that only the compose `to` has.' })
   added: readonly PackageType[];
 
-  @Field(() => [PackageType])
+  @Field(() => [PackageType], { description: 'Packages that only the compose `from` has.' })
   removed: readonly PackageType[];
 
-  @Field(() => [PackageChangeType])
+  @Field(() => [PackageChangeType], { description: 'Packages with a higher version in the compose `to`.' })
   upgraded: readonly PackageChangeType[];
 
-  @Field(() => [PackageChangeType])
+  @Field(() => [PackageChangeType], { description: 'Packages with a lower version in the compose `to`.' })
   downgraded: readonly PackageChangeType[];
 }
