@@ -64,12 +64,12 @@ export async function openPlatform(config: Config, publicUrl: string, logger: Lo
     }
   };
   try {
-    const url = config.DATABASE_URL ?? (await startEmbedded(config, logger, opened));
+    const url = config.database.url ?? (await startEmbedded(config, logger, opened));
     const database = await openDatabase({
       url,
       logger,
-      poolSize: config.ODCS_DATABASE_POOL,
-      applicationName: `odcs-${config.ODCS_ROLE}`,
+      poolSize: config.database.poolSize,
+      applicationName: `odcs-${config.role}`,
     });
     opened.push({ stop: () => database.close() });
     await migrate(database.orm, url);
@@ -97,7 +97,7 @@ async function assemble(
 ): Promise<Platform> {
   const { run, url } = database;
   // Neither a lease nor a lead, nor the clock, waits for what slow reads hold.
-  const applicationName = `odcs-${config.ODCS_ROLE}`;
+  const applicationName = `odcs-${config.role}`;
   const leases = openSmallPool({ url, logger, applicationName });
   opened.push({ stop: () => leases.close() });
   const clock = new DatabaseClock(leases.run, logger);
@@ -106,25 +106,25 @@ async function assemble(
   const instance = await instanceId(run);
   const events = eventLog(run);
   const targets = knownTargets(run);
-  await targets.know(Object.keys(config.targetDirs));
+  await targets.know(Object.keys(config.results.targetDirs));
   const progress = progressStore(run);
   const queue = new PgBossQueue({
     url,
     logger,
     run,
-    routes: config.ODCS_ROUTES,
-    pools: config.ODCS_POOLS,
+    routes: config.queue.routes,
+    pools: config.worker.pools,
     transaction: (work) => database.transaction(work),
   });
   const store = composeStore(database, queue);
   const feed = new EventFeed({ url, logger, log: events, progress, composes: store });
   const results = createResults({
-    targetDirs: config.targetDirs,
+    targetDirs: config.results.targetDirs,
     instanceId: instance,
-    adopt: config.ODCS_ADOPT_TARGET,
+    adopt: config.results.adoptTarget,
     publicUrl,
-    minFreeBytes: config.ODCS_MIN_FREE_BYTES,
-    keep: { maxAgeSeconds: config.ODCS_TAG_CACHE_SECONDS, maxBytes: config.ODCS_TAG_CACHE_BYTES, clock },
+    minFreeBytes: config.results.minFreeBytes,
+    keep: { maxAgeSeconds: config.retention.tagCacheSeconds, maxBytes: config.retention.tagCacheBytes, clock },
     logger,
   });
   const leading = leadership({ url, applicationName });
@@ -167,7 +167,7 @@ async function databaseReadiness({ orm }: Database): Promise<Record<string, true
 }
 
 async function targetReadiness(config: Config, results: Results): Promise<Record<string, true | string>> {
-  const checks = Object.keys(config.targetDirs).map(
+  const checks = Object.keys(config.results.targetDirs).map(
     async (name) => [`target:${name}`, (await results.check(name))?.message ?? true] as const,
   );
   return Object.fromEntries(await Promise.all(checks));

@@ -19,8 +19,8 @@ export interface OdcsService {
 }
 
 export async function startService(config: Config, logger: Logger): Promise<OdcsService> {
-  const port = config.PORT === 0 ? await freePort(config.HOST) : config.PORT;
-  const publicUrl = config.ODCS_PUBLIC_URL ?? baseUrl(config.HOST, port);
+  const port = config.http.port === 0 ? await freePort(config.http.host) : config.http.port;
+  const publicUrl = config.http.publicUrl ?? baseUrl(config.http.host, port);
   const platform = await openPlatform(config, publicUrl, logger);
   const started: Service[] = [];
   let hurry = () => {};
@@ -34,15 +34,24 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
     const sources = wireSources(config, platform, publicUrl, logger);
     const api = await wireApi(config, platform, sources, logger);
     const auth = anonymousAuthenticator({
-      arches: config.ODCS_ARCHES,
-      targetDirs: Object.keys(config.targetDirs),
-      rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS),
+      arches: config.requests.arches,
+      targetDirs: Object.keys(config.results.targetDirs),
+      rawConfigs: Object.keys(config.rawConfigs),
     });
     const { readiness } = platform;
     const parts: Service[] = [
-      httpService({ host: config.HOST, port, publicUrl, api, auth, targetDirs: config.targetDirs, readiness, logger }),
+      httpService({
+        host: config.http.host,
+        port,
+        publicUrl,
+        api,
+        auth,
+        targetDirs: config.results.targetDirs,
+        readiness,
+        logger,
+      }),
     ];
-    if (config.ODCS_ROLE !== 'api') {
+    if (config.role !== 'api') {
       const worker = wireWorker(config, platform, sources, logger);
       hurry = worker.hurry;
       parts.push(...worker.parts);
@@ -51,7 +60,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
       started.push(part);
       await part.start();
     }
-    return { url: baseUrl(config.HOST, port), stop, stopNow: () => hurry() };
+    return { url: baseUrl(config.http.host, port), stop, stopNow: () => hurry() };
   } catch (error) {
     await stop();
     throw error;

@@ -37,21 +37,25 @@ export async function wireApi(
     results,
     clock,
     logger,
-    rules: { maxLosses: config.ODCS_MAX_ATTEMPTS },
+    rules: { maxLosses: config.queue.maxLostWorkers },
     patienceMs: CANCEL_PATIENCE_MS,
   };
   const rules = await requestRules(config, engines);
   return {
     create: (viewer, input) =>
-      createCompose({ store, clock, rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER }, viewer, input),
+      createCompose({ store, clock, rules, maxOpen: config.requests.maxOpenPerOwner }, viewer, input),
     cancel: (viewer, request) => cancelCompose(changing, viewer, request),
     remove: (viewer, request) => removeCompose(changing, viewer, request),
-    estimate: estimator({ history: platform.history, poolOf: (compose) => poolOf(config.ODCS_ROUTES, compose), clock }),
+    estimate: estimator({
+      history: platform.history,
+      poolOf: (compose) => poolOf(config.queue.routes, compose),
+      clock,
+    }),
     pin: (viewer, input) => pinCompose(changing, viewer, input),
     unpin: (viewer, input) => unpinCompose(changing, viewer, input),
     renew: (viewer, input) =>
       renewCompose(
-        { store, clock, requestRules: rules, rules: changing.rules, maxOpen: config.ODCS_MAX_OPEN_PER_OWNER },
+        { store, clock, requestRules: rules, rules: changing.rules, maxOpen: config.requests.maxOpenPerOwner },
         viewer,
         input,
       ),
@@ -80,14 +84,14 @@ export async function wireApi(
     settings: {
       version,
       authBackends: ['noauth'],
-      sigkeys: config.ODCS_SIGKEYS,
-      rawConfigs: Object.entries(config.ODCS_RAW_CONFIGS).map(([name, { url, commit }]) => ({
+      sigkeys: config.requests.sigkeys,
+      rawConfigs: Object.entries(config.rawConfigs).map(([name, { url, commit }]) => ({
         name,
         url,
         commit: commit ?? null,
       })),
-      defaultSecondsToLive: config.ODCS_SECONDS_TO_LIVE,
-      maxSecondsToLive: config.ODCS_MAX_SECONDS_TO_LIVE,
+      defaultSecondsToLive: config.retention.secondsToLive,
+      maxSecondsToLive: config.retention.maxSecondsToLive,
     },
   };
 }
@@ -95,20 +99,20 @@ export async function wireApi(
 async function requestRules(config: Config, engines: readonly Engine[]): Promise<RequestRules> {
   const infos = await Promise.all(engines.map((engine) => engine.info()));
   // The engines of an api process are its workers': what is configured counts, not what is found on this machine.
-  const usable = config.ODCS_ROLE === 'api' ? infos : infos.filter(({ available }) => available);
+  const usable = config.role === 'api' ? infos : infos.filter(({ available }) => available);
   return {
-    arches: config.ODCS_ARCHES,
-    targetDirs: Object.keys(config.targetDirs),
-    secondsToLive: config.ODCS_SECONDS_TO_LIVE,
-    maxSecondsToLive: config.ODCS_MAX_SECONDS_TO_LIVE,
-    repoRoots: config.repoRoots,
-    urlAllow: config.ODCS_URL_ALLOW,
+    arches: config.requests.arches,
+    targetDirs: Object.keys(config.results.targetDirs),
+    secondsToLive: config.retention.secondsToLive,
+    maxSecondsToLive: config.retention.maxSecondsToLive,
+    repoRoots: config.sources.repoRoots,
+    urlAllow: config.sources.urlAllow,
     capabilities: capabilities(usable),
     impossible: impossibleAdditions(usable),
-    rawConfigs: Object.keys(config.ODCS_RAW_CONFIGS),
-    baseModules: config.ODCS_BASE_MODULES,
-    moduleDefaultsUrls: config.moduleDefaultsUrls,
-    hasMbs: config.ODCS_MBS_URL !== undefined,
-    sigkeys: config.ODCS_SIGKEYS,
+    rawConfigs: Object.keys(config.rawConfigs),
+    baseModules: config.modules.baseModules,
+    moduleDefaultsUrls: config.modules.defaultsUrls,
+    hasMbs: config.modules.mbsUrl !== undefined,
+    sigkeys: config.requests.sigkeys,
   };
 }

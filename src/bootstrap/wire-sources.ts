@@ -58,39 +58,39 @@ export function wireSources(
   logger: Logger,
 ): Sources {
   const bounds = {
-    repoRoots: config.repoRoots,
-    urlAllow: config.ODCS_URL_ALLOW,
-    hostIsLoopback: config.hostIsLoopback,
+    repoRoots: config.sources.repoRoots,
+    urlAllow: config.sources.urlAllow,
+    hostIsLoopback: config.http.isLoopback,
   };
   const repo = new RepoSource(bounds);
   const pulp = pulpServer(config);
   const files =
-    config.ODCS_KOJI &&
+    config.koji &&
     new KojiFiles({
-      hub: new KojiHub(config.ODCS_KOJI.profile),
-      place: kojiPlace(config.ODCS_KOJI),
-      path: config.PATH,
+      hub: new KojiHub(config.koji.profile),
+      place: kojiPlace(config.koji),
+      path: config.searchPath,
       repositories: repo,
     });
   const generating = preferredEngines(
     [
       createPungiEngine({
-        path: config.PATH,
-        timeoutMs: config.ODCS_PUNGI_TIMEOUT * 1000,
+        path: config.searchPath,
+        timeoutMs: config.engine.timeoutSeconds * 1000,
         sourceTypes: pungiSources(config),
         kept: results.cache,
         logger,
       }),
       createDnfEngine({
-        path: config.PATH,
-        link: config.ODCS_LINK,
+        path: config.searchPath,
+        link: config.engine.link,
         downloads: repo,
         ...(files && { reader: files }),
         sourceTypes: dnfSources(config),
         logger,
       }),
     ],
-    config.ODCS_ENGINE,
+    config.engine.preferred,
   );
   const koji =
     files &&
@@ -99,7 +99,7 @@ export function wireSources(
       isFor: async (compose) => (await engineFor(compose, generating))?.name === 'dnf',
     });
   const repofile = createRepofileEngine({
-    path: config.PATH,
+    path: config.searchPath,
     ownRepoFile: (compose) => repoFileText(compose, publicUrl),
     logger,
   });
@@ -107,8 +107,8 @@ export function wireSources(
     resolver: sourcesByType({
       REPO: repo,
       RAW_CONFIG: new RawConfigSource({
-        configs: config.ODCS_RAW_CONFIGS,
-        path: config.PATH,
+        configs: config.rawConfigs,
+        path: config.searchPath,
         run: unattended,
         koji: rawConfigKoji(config),
       }),
@@ -131,16 +131,16 @@ export function wireSources(
 }
 
 /** Of what Pungi can do, what the configuration makes possible. */
-function pungiSources({ ODCS_KOJI, ODCS_RAW_CONFIGS }: Config): readonly SourceType[] {
+function pungiSources({ koji, rawConfigs }: Config): readonly SourceType[] {
   return [
     'REPO',
-    ...(ODCS_KOJI ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []),
-    ...(Object.keys(ODCS_RAW_CONFIGS).length > 0 ? (['RAW_CONFIG'] as const) : []),
+    ...(koji ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []),
+    ...(Object.keys(rawConfigs).length > 0 ? (['RAW_CONFIG'] as const) : []),
   ];
 }
 
 /** Files are linked from where Koji's are mounted, or fetched from where they are served. */
-function dnfSources({ ODCS_KOJI: koji }: Config): readonly SourceType[] {
+function dnfSources({ koji }: Config): readonly SourceType[] {
   return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
 }
 
@@ -154,7 +154,11 @@ function kojiSource(
   repositories: RepoSource,
   packages: { readonly files: KojiFiles; isFor(compose: Compose): Promise<boolean> },
 ): KojiSource | null {
-  const { ODCS_KOJI: settings, ODCS_MBS_URL: mbsUrl, ODCS_BASE_MODULES: baseModules, PATH: path } = config;
+  const {
+    koji: settings,
+    modules: { mbsUrl, baseModules },
+    searchPath: path,
+  } = config;
   if (!settings) return null;
   const { profile, repoUrl } = settings;
   return new KojiSource({
@@ -171,26 +175,23 @@ function kojiSource(
 }
 
 /** Raw configurations may take their packages from there, too. */
-function rawConfigKoji({
-  ODCS_KOJI: settings,
-}: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
+function rawConfigKoji({ koji: settings }: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
   return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
 }
 
 /** What only looks lives for seconds and holds nothing that a successor would miss. */
 const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });
 
-function trackingService({ ODCS_CTS: settings }: Config, publicUrl: string): ComposeTracking | null {
+function trackingService({ cts: settings }: Config, publicUrl: string): ComposeTracking | null {
   if (!settings) return null;
   const { url, tokenFile } = settings;
   const token = tokenFile === undefined ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
   return new CtsClient({ url, token, composeUrl: ({ id }) => composeUrl(id, publicUrl) });
 }
 
-function pulpServer({ ODCS_PULP: settings, ODCS_PULP_PASSWORD }: Config): PulpServer | null {
+function pulpServer({ pulp: settings }: Config): PulpServer | null {
   if (!settings) return null;
-  const { url, kind, contentUrl, username, apiPath, labels, tls } = settings;
-  const password = settings.password ?? ODCS_PULP_PASSWORD ?? '';
+  const { url, kind, contentUrl, username, password = '', apiPath, labels, tls } = settings;
   const common = { url, ...(username !== undefined && { basicAuth: { username, password } }), ...(tls && { tls }) };
   if (kind === 2) return new Pulp2({ ...common, ...(contentUrl !== undefined && { contentUrl }) });
   return new Pulp3({

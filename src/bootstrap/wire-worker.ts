@@ -45,19 +45,19 @@ export function wireWorker(
     host: hostname(),
     bootId: currentBootId(),
     pid: process.pid,
-    pools: config.ODCS_POOLS,
-    concurrency: config.ODCS_CONCURRENCY,
+    pools: config.worker.pools,
+    concurrency: config.worker.concurrency,
   };
   const log = logger.child({ worker: identity.id });
   const attempts = new RunningAttempts();
   const targets = new UsableTargets({
     results,
-    targetDirs: Object.keys(config.targetDirs),
+    targetDirs: Object.keys(config.results.targetDirs),
     onRecovered: () => queue.wake(),
     everyMs: RECHECK_MS,
     logger: log,
   });
-  const rules = { maxLosses: config.ODCS_MAX_ATTEMPTS };
+  const rules = { maxLosses: config.queue.maxLostWorkers };
   const lease = new Lease({
     registry,
     identity,
@@ -83,8 +83,8 @@ export function wireWorker(
       forgetProcessGroups: ({ id, attempt }) => registry.forgetProcessGroups({ composeId: id, attempt }),
       workerId: identity.id,
       timeoutSeconds: ({ source }) =>
-        (source.type === 'RAW_CONFIG' ? config.ODCS_RAW_CONFIGS[source.name]?.timeoutSeconds : undefined) ??
-        config.ODCS_PUNGI_TIMEOUT,
+        (source.type === 'RAW_CONFIG' ? config.rawConfigs[source.name]?.timeoutSeconds : undefined) ??
+        config.engine.timeoutSeconds,
       logger: log,
     },
     attempts,
@@ -93,8 +93,8 @@ export function wireWorker(
     events,
     feed,
     targets,
-    concurrency: config.ODCS_CONCURRENCY,
-    drainSeconds: config.ODCS_DRAIN_SECONDS,
+    concurrency: config.worker.concurrency,
+    drainSeconds: config.worker.drainSeconds,
     logger: log,
   });
   const takingBack: ReclaimDeps = {
@@ -123,7 +123,7 @@ function chores(
     clock,
     logger: takingBack.logger,
     rules: takingBack.rules,
-    maxWaitSeconds: config.ODCS_MAX_WAIT,
+    maxWaitSeconds: config.queue.maxWaitSeconds,
   };
   return [
     { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
@@ -131,7 +131,7 @@ function chores(
       name: 'know target directories',
       whose: 'host',
       everyMs: 60_000,
-      run: () => knownTargets.know(Object.keys(config.targetDirs)),
+      run: () => knownTargets.know(Object.keys(config.results.targetDirs)),
     },
     {
       name: 'take back from lost workers',
@@ -155,7 +155,7 @@ function chores(
       name: 'clear away leftovers',
       whose: 'service',
       everyMs: 60_000,
-      run: () => purgeLeftovers({ ...expiring, graceSeconds: config.ODCS_LEFTOVER_GRACE }),
+      run: () => purgeLeftovers({ ...expiring, graceSeconds: config.retention.leftoverGraceSeconds }),
     },
     { name: 'clear away what was kept', whose: 'service', everyMs: 60_000, run: () => results.cache.evict() },
     { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => failUnclaimed(expiring) },

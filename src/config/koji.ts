@@ -1,52 +1,81 @@
-// ODCS_KOJI: the Koji that tags, builds and modules are taken from, by a section of a koji.conf or by settings of our own,
-// which win over the file's.
+// The Koji that tags, builds and modules come from: a section of a koji.conf, or keys of our own, which win over the file's.
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseKojiConf, parseKojiProfile, type KojiProfile } from '../upstreams/koji/koji-profile.ts';
+import { httpUrlSchema, keysOf, nameSchema, structure } from './setting.ts';
 
 export interface KojiSettings {
   readonly profile: KojiProfile;
-  /** Pungi reads it too. */
+  /** A koji.conf, which Pungi reads too. */
   readonly configFile: string | null;
-  /** Where Koji's own repositories of tags are: `<repoUrl>/<tag>/<id>/<arch>`. */
+  /** URL of Koji's own repositories of tags: `<repoUrl>/<tag>/<id>/<arch>`. */
   readonly repoUrl: string | null;
 }
 
-export const kojiSettings = z
-  .looseObject({
-    /** The section of the file; also what Pungi is told. */
-    profile: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, 'must begin with a letter or digit and hold only those and _ . -')
-      .default('koji'),
-    configFile: z.string().startsWith('/', 'must be an absolute path').optional(),
-    repoUrl: z
-      .url({ protocol: /^https?$/ })
-      .transform((url) => url.replace(/\/+$/, ''))
-      .optional(),
-  })
-  .transform(({ profile: name, configFile, repoUrl, ...own }, context): KojiSettings => {
-    const read = configFile === undefined ? parseKojiProfile(name, own) : fromFile(configFile, name, own);
-    if ('problems' in read) {
-      for (const message of read.problems) context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    }
-    return { profile: read.profile, configFile: configFile ?? null, repoUrl: repoUrl ?? null };
-  });
+/** `parseKojiProfile` checks the value. */
+function any(description: string) {
+  return z.unknown().optional().describe(description);
+}
 
-function fromFile(
+const profileKeys = {
+  server: any('URL of the hub, for example https://koji.fedoraproject.org/kojihub. Required.'),
+  topUrl: any('URL of its files, for example https://kojipkgs.fedoraproject.org.'),
+  topDir: any('Directory where workers have its files mounted. Pungi needs it.'),
+  webUrl: any('URL of its web pages.'),
+  timeoutMs: any('Milliseconds without a byte from the hub until a call fails. Default 120000.'),
+  connectTimeoutMs: any('Milliseconds until a connection attempt fails. Default 10000.'),
+  concurrency: any('Calls at the same time. Default 4.'),
+  attempts: any('How often a call is sent at most when the connection fails. Default 5.'),
+  firstPauseMs: any('Milliseconds before the second try; later pauses are longer. Default 500.'),
+  maxResponseBytes: any('Largest answer in bytes. Default 536870912.'),
+  multiCallSize: any('Calls in one multiCall. Default 100.'),
+} satisfies Record<keyof Omit<KojiProfile, 'name'>, z.ZodType>;
+
+const keys = z.strictObject({
+  profile: nameSchema
+    .default('koji')
+    .describe('Name of the profile: the section of the koji.conf, and what Pungi gets. Default koji.'),
+  configFile: z
+    .string()
+    .startsWith('/', 'must be an absolute path')
+    .optional()
+    .describe('Path of a koji.conf. Keys that stand beside it win over the file.'),
+  repoUrl: httpUrlSchema
+    .optional()
+    .describe("URL of Koji's repositories of tags, <repoUrl>/<tag>/<id>/<arch>. The dnf engine reads metadata there."),
+  ...profileKeys,
+});
+
+const schema = keys.transform(({ profile: name, configFile, repoUrl, ...own }, context): KojiSettings => {
+  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  const read = configFile === undefined ? parseKojiProfile(name, given) : readProfile(configFile, name, given);
+  if ('problems' in read) {
+    for (const { key, message } of read.problems)
+      context.addIssue({ code: 'custom', message, path: key === null ? [] : [key] });
+    return z.NEVER;
+  }
+  return { profile: read.profile, configFile: configFile ?? null, repoUrl: repoUrl ?? null };
+});
+
+export const kojiKind = structure(
+  schema,
+  'a mapping with server (or profile and configFile) and the keys that you need',
+  keysOf(keys),
+);
+
+function readProfile(
   path: string,
   section: string,
   own: Readonly<Record<string, unknown>>,
 ): ReturnType<typeof parseKojiProfile> {
-  let text: string;
+  let content: string;
   try {
-    text = readFileSync(path, 'utf8');
+    content = readFileSync(path, 'utf8');
   } catch (error) {
-    return { problems: [`configFile cannot be read (${(error as NodeJS.ErrnoException).code})`] };
+    return { problems: [{ key: 'configFile', message: `cannot be read (${(error as NodeJS.ErrnoException).code})` }] };
   }
-  const read = parseKojiConf(text, section);
+  const read = parseKojiConf(content, section);
   if ('problems' in read) return read;
   const { name: _name, ...settings } = read.profile;
   return parseKojiProfile(section, { ...settings, ...own });

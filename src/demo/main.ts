@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { loadConfig } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import { createLogger } from '../bootstrap/logger.ts';
 import { startService } from '../bootstrap/service.ts';
 import { makeRepository, SAMPLE_SOURCES } from './sample-repository.ts';
@@ -48,7 +48,7 @@ const loaded = loadConfig({
   ODCS_ARCHES: 'x86_64',
   ODCS_LOG_LEVEL: 'error',
 });
-if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+if (!loaded.ok) throw new Error(loaded.problems.map(({ text }) => text).join('\n'));
 const starting = performance.now();
 const service = await startService(loaded.config, createLogger('error'));
 // Engines and PostgreSQL run in process groups of their own: whoever interrupts the demo must not leave them behind.

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { Pulp2 } from '../../src/upstreams/pulp/pulp2.ts';
 
 let directory: string;
@@ -78,7 +78,7 @@ afterAll(async () => {
 async function ask(files: Readonly<Record<string, string>>) {
   const loaded = loadConfig({ ODCS_PULP: JSON.stringify({ url, kind: 2, ...files }) });
   if (!loaded.ok) return loaded;
-  const { tls } = loaded.config.ODCS_PULP ?? {};
+  const { tls } = loaded.config.pulp ?? {};
   const pulp = new Pulp2({ url, retry: { attempts: 1, firstPauseMs: 1 }, ...(tls && { tls }) });
   try {
     return await pulp.byContentSets(['rpms'], { includeUnpublished: false, signal: new AbortController().signal });
@@ -106,11 +106,11 @@ describe('a Pulp that wants a certificate', () => {
   it('is not begun with half of a certificate, or one that its key does not fit', async () => {
     expect(await ask({ certFile: at('odcs.crt') })).toMatchObject({
       ok: false,
-      problems: [expect.stringContaining('belong together')],
+      problems: [{ path: 'pulp', text: expect.stringContaining('keyFile') }],
     });
     expect(await ask({ certFile: at('odcs.crt'), keyFile: at('pulp.key') })).toMatchObject({
       ok: false,
-      problems: [expect.stringContaining('cannot be used')],
+      problems: [{ path: 'pulp', text: expect.stringContaining('cannot be used') }],
     });
   });
 });

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/bootstrap/service.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import type { GraphqlAnswer, GraphqlProblem } from './http.ts';
@@ -44,7 +44,7 @@ export async function startRunningService(settings: Record<string, string> = {})
     PATH: [FAKE_PUNGI, dirname(process.execPath), process.env['PATH'] ?? ''].join(':'),
     ...settings,
   });
-  if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+  if (!loaded.ok) throw new Error(loaded.problems.map(({ text }) => text).join('\n'));
   const service = await startService(loaded.config, silentLogger);
   async function query(text: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer> {
     const answer = await fetch(`${service.url}/graphql`, {

@@ -1,56 +1,195 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { helpText, loadConfig, SETTINGS } from '../../src/config/config.ts';
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { helpText } from '../../src/config/help.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { settingEntries } from '../../src/config/settings.ts';
 
-it('needs no setting at all', () => {
-  expect(loadConfig({})).toMatchObject({
-    ok: true,
-    config: { HOST: '127.0.0.1', PORT: 8080, ODCS_ROLE: 'all', ODCS_ARCHES: ['x86_64'], repoRoots: ['/'] },
+function configOf(environment: Record<string, string>): Config {
+  const loaded = loadConfig(environment);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+function problemsOf(environment: Record<string, string>) {
+  const loaded = loadConfig(environment);
+  return loaded.ok ? [] : loaded.problems;
+}
+
+/** The path of a new YAML file. */
+function yamlFile(content: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'odcs-config-')), 'odcs.yaml');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('loadConfig', () => {
+  it('needs no setting at all', () => {
+    expect(configOf({})).toMatchObject({
+      role: 'all',
+      dataDir: join(process.cwd(), 'data'),
+      http: { host: '127.0.0.1', port: 8080, isLoopback: true },
+      requests: { arches: ['x86_64'], sigkeys: [] },
+      results: { targetDirs: { default: join(process.cwd(), 'data/composes') } },
+      sources: { repoRoots: ['/'] },
+    });
+  });
+
+  it('reads the YAML file by nested keys, and lets the environment win', () => {
+    const file = yamlFile('http: { port: 9000 }\nrequests: { arches: [x86_64, s390x] }\nworker: { concurrency: 5 }\n');
+    expect(configOf({ ODCS_CONFIG: file, PORT: '9001' })).toMatchObject({
+      http: { port: 9001 },
+      requests: { arches: ['x86_64', 's390x'] },
+      worker: { concurrency: 5 },
+    });
+  });
+
+  it.each([
+    ['an empty variable', { PORT: '' }],
+    ['an empty section of the file', { ODCS_CONFIG: yamlFile('http:\n') }],
+    ['an empty key of the file', { ODCS_CONFIG: yamlFile('http: { port: }\n') }],
+  ])('takes the default for %s', (_, environment) => {
+    expect(configOf(environment)).toMatchObject({ http: { port: 8080 } });
+  });
+
+  it('reads structures as YAML or JSON in the environment and as mappings in the file', () => {
+    const cts = { url: 'https://cts.example.com' };
+    expect(configOf({ ODCS_CTS: JSON.stringify(cts) })).toMatchObject({ cts });
+    expect(configOf({ ODCS_CTS: '{ url: "https://cts.example.com/" }' })).toMatchObject({ cts });
+    expect(configOf({ ODCS_CONFIG: yamlFile(JSON.stringify({ cts })) })).toMatchObject({ cts });
+  });
+
+  it('adds the password of the environment to the Pulp of the file', () => {
+    const file = yamlFile('pulp: { url: "https://pulp.example.com", kind: 3, username: odcs }\n');
+    expect(configOf({ ODCS_CONFIG: file, ODCS_PULP_PASSWORD: 'secret' }).pulp).toMatchObject({ password: 'secret' });
+  });
+
+  it('opens no local path to a service that other machines can reach', () => {
+    expect(configOf({ HOST: '0.0.0.0' })).toMatchObject({ http: { isLoopback: false }, sources: { repoRoots: [] } });
   });
 });
 
-it('names every mistake at once', () => {
-  const loaded = loadConfig({ PORT: 'http', ODCS_ROLE: 'king', ODCS_CONCURRENCY: '0', ODCS_LINK: 'symlink' });
-  expect(loaded.ok).toBe(false);
-  const problems = loaded.ok ? [] : loaded.problems;
-  for (const name of ['PORT', 'ODCS_ROLE', 'ODCS_CONCURRENCY', 'ODCS_LINK'])
-    expect(
-      problems.some((problem) => problem.startsWith(name)),
-      name,
-    ).toBe(true);
-});
+describe('a former name', () => {
+  const renamed = settingEntries.flatMap(([path, { env, former }]) => (former ? [{ path, env, former }] : []));
 
-it('reads a YAML file under the environment, and knows no other keys', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'odcs-config-')), 'odcs.yaml');
-  writeFileSync(file, 'PORT: 9000\nODCS_ARCHES: [x86_64, s390x]\nODCS_CONCURRENCY: 5\n');
-  expect(loadConfig({ ODCS_CONFIG: file, PORT: '9001' })).toMatchObject({
-    ok: true,
-    config: { PORT: 9001, ODCS_ARCHES: ['x86_64', 's390x'], ODCS_CONCURRENCY: 5 },
+  it.each(renamed)('$former works in the environment and names $env', ({ path, env, former }) => {
+    const loaded = loadConfig({ [former]: '7' });
+    expect(loaded).toMatchObject({ ok: true, warnings: [expect.stringContaining(env)] });
+    expect(loaded).toMatchObject({ config: nested(path, 7) });
+    expect(loadConfig({ [former]: '7', [env]: '8' })).toMatchObject({ config: nested(path, 8) });
   });
-  writeFileSync(file, 'ODCS_PROT: 1\n');
-  expect(loadConfig({ ODCS_CONFIG: file })).toMatchObject({
-    ok: false,
-    problems: [expect.stringContaining('ODCS_PROT') as string],
+
+  it.each(renamed)('$former works as a key of the YAML file and names $path', ({ path, former }) => {
+    const loaded = loadConfig({ ODCS_CONFIG: yamlFile(`${former}: 7\n`) });
+    expect(loaded).toMatchObject({
+      ok: true,
+      config: nested(path, 7),
+      warnings: [expect.stringContaining(`Write ${path}`)],
+    });
   });
-});
 
-it('opens no local path to a service that others can reach', () => {
-  expect(loadConfig({ HOST: '0.0.0.0' })).toMatchObject({ config: { hostIsLoopback: false, repoRoots: [] } });
-});
+  it('is every upper-case key of the YAML file, structures included', () => {
+    const file = yamlFile('PORT: 9000\nODCS_ARCHES: [s390x]\nODCS_CTS: { url: "https://cts.example.com" }\n');
+    const loaded = loadConfig({ ODCS_CONFIG: file });
+    expect(loaded).toMatchObject({
+      config: { http: { port: 9000 }, requests: { arches: ['s390x'] }, cts: { url: 'https://cts.example.com' } },
+    });
+    expect(loaded.warnings).toHaveLength(3);
+  });
 
-it('wants a database where several processes make one service', () => {
-  expect(loadConfig({ ODCS_ROLE: 'worker' })).toMatchObject({
-    ok: false,
-    problems: [expect.stringContaining('DATABASE_URL') as string],
+  it('gives way to the nested key', () => {
+    expect(configOf({ ODCS_CONFIG: yamlFile('PORT: 9000\nhttp: { port: 9001 }\n') }).http.port).toBe(9001);
   });
 });
 
-it('documents every setting, in the help and in the README', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  for (const [name, { shownDefault, help }] of Object.entries(SETTINGS)) {
-    expect(helpText()).toContain(name);
-    expect(readme).toContain(`| \`${name}\` | ${shownDefault} | ${help} |`);
+describe('problems', () => {
+  it('are all found at once, with both names of the setting, the value and what to write', () => {
+    const problems = problemsOf({ PORT: 'http', ODCS_ROLE: 'king', ODCS_CONCURRENCY: '0', ODCS_LINK: 'symlink' });
+    expect(problems.map(({ env, path }) => [env, path])).toEqual([
+      ['ODCS_ROLE', 'role'],
+      ['PORT', 'http.port'],
+      ['ODCS_CONCURRENCY', 'worker.concurrency'],
+      ['ODCS_LINK', 'engine.link'],
+    ]);
+    expect(problems[0]?.text).toBe('ODCS_ROLE (in YAML role): "king" is not valid. Write one of all, api, worker.');
+  });
+
+  it.each([
+    ['a key that does not exist', 'htpp: { port: 1 }', null, 'htpp'],
+    ['a key that does not exist in its section', 'http: { prot: 1 }', null, 'http.prot'],
+    ['a section that is no mapping', 'http: 8080', null, 'http'],
+    ['a flat name that never was', 'ODCS_PROT: 1', null, 'ODCS_PROT'],
+    ['ODCS_CONFIG in the file itself', 'configFile: x', null, 'configFile'],
+    ['a key of a structure', 'koji: { server: "https://x/kojihub", sever: 1 }', 'ODCS_KOJI', 'koji'],
+    ['a missing key of a structure', 'cts: { tokenFile: /dev/null }', 'ODCS_CTS', 'cts.url'],
+    ['a sigkey that YAML reads as a number', 'requests: { sigkeys: [31645531] }', 'ODCS_SIGKEYS', 'requests.sigkeys'],
+    ['a relative root', 'sources: { repoRoots: srv }', 'ODCS_REPO_ROOTS', 'sources.repoRoots'],
+    ['what is not YAML', 'http: { port: 1', 'ODCS_CONFIG', 'configFile'],
+  ])('tell of %s', (_, content, env, path) => {
+    expect(problemsOf({ ODCS_CONFIG: yamlFile(content) })).toMatchObject([{ env, path }]);
+  });
+
+  it.each([
+    ['a role of several processes without their database', { ODCS_ROLE: 'worker' }, 'database.url'],
+    [
+      'a default above the maximum',
+      { ODCS_SECONDS_TO_LIVE: '9', ODCS_MAX_SECONDS_TO_LIVE: '8' },
+      'retention.secondsToLive',
+    ],
+    ['two default target directories', { ODCS_TARGET_DIRS: '{ default: /srv }' }, 'results.targetDirs'],
+    ['an MBS without a Koji', { ODCS_MBS_URL: 'https://mbs.example.com' }, 'koji'],
+    ['a Pulp user without a password', { ODCS_PULP: '{ url: "https://p.example", kind: 3, username: u }' }, 'pulp'],
+    ['a file that is not there', { ODCS_CONFIG: '/nonexistent/odcs.yaml' }, 'configFile'],
+  ])('tell of %s', (_, environment, path) => {
+    expect(problemsOf(environment as Record<string, string>)).toMatchObject([{ path }]);
+  });
+
+  it('never show a secret', () => {
+    const secret = 'hunter2';
+    const texts = [
+      { DATABASE_URL: `mysql://odcs:${secret}@db/odcs` },
+      { ODCS_PULP: JSON.stringify({ url: `ftp://odcs:${secret}@pulp`, kind: 3 }) },
+      { ODCS_PULP: JSON.stringify({ url: 'https://pulp', kind: 3, password: [secret] }) },
+      { ODCS_KOJI: JSON.stringify({ server: `https://odcs:${secret}@koji/kojihub` }) },
+      { ODCS_URL_ALLOW: `ftp://odcs:${secret}@mirror` },
+      { ODCS_RAW_CONFIGS: JSON.stringify({ f: { url: `https://odcs:${secret}@git/f`, configFile: '/f.conf' } }) },
+    ].map((environment) =>
+      problemsOf(environment)
+        .map(({ text }) => text)
+        .join(),
+    );
+    expect(texts.filter((text) => text === '')).toEqual([]);
+    expect(texts.join()).not.toContain(secret);
+  });
+});
+
+it('warns of variables that are no settings', () => {
+  expect(loadConfig({ ODCS_PROT: '1', ODCS_URL: 'x' }).warnings).toEqual([
+    expect.stringContaining('ODCS_PROT'),
+    expect.stringContaining('ODCS_URL'),
+  ]);
+});
+
+it('gives each setting one variable, one path and a unit in the names of numbers that have one', () => {
+  const names = settingEntries.flatMap(([, { env, former }]) => [env, ...(former ? [former] : [])]);
+  expect(new Set(names).size).toBe(names.length);
+  for (const [path, { env, unit }] of settingEntries) {
+    if (unit !== 'seconds' && unit !== 'bytes') continue;
+    expect(env.toLowerCase(), path).toContain(unit);
+    expect(path.toLowerCase(), path).toContain(unit);
   }
 });
+
+it('shows every setting in the help', () => {
+  for (const [path, { env, text }] of settingEntries) {
+    expect(helpText()).toContain(env);
+    expect(helpText()).toContain(path);
+    expect(helpText()).toContain(text);
+  }
+});
+
+function nested(path: string, value: unknown): unknown {
+  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+}

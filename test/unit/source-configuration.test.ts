@@ -5,23 +5,23 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
 import type { TagSource } from '../../src/compose/source.ts';
 import type { EngineName, SourceType } from '../../src/compose/vocabulary.ts';
-import { loadConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import { engineFor, impossibleAdditions, preferredEngines } from '../../src/engines/engine-choice.ts';
 import { aCompose } from '../support/composes.ts';
 
 function configOf(env: Record<string, string>) {
   const loaded = loadConfig(env);
-  if (!loaded.ok) throw new Error(loaded.problems.join('; '));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.config;
 }
 
 describe('the Koji that is configured', () => {
   it('is told in YAML, with what else a profile may say', () => {
-    const { ODCS_KOJI } = configOf({
+    const { koji } = configOf({
       ODCS_KOJI:
         '{ profile: koji, server: "https://koji.example/kojihub/", topDir: /mnt/koji, repoUrl: "https://pkgs.example/repos", timeoutMs: 5000 }',
     });
-    expect(ODCS_KOJI).toMatchObject({
+    expect(koji).toMatchObject({
       repoUrl: 'https://pkgs.example/repos',
       configFile: null,
       profile: {
@@ -37,10 +37,10 @@ describe('the Koji that is configured', () => {
   it('is a section of a koji.conf, over which our own settings win', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'odcs-koji-conf-')), 'koji.conf');
     writeFileSync(file, '[stage]\nserver = https://stage.example/kojihub\ntopurl = https://stage.example/files\n');
-    const { ODCS_KOJI } = configOf({
+    const { koji } = configOf({
       ODCS_KOJI: JSON.stringify({ profile: 'stage', configFile: file, topDir: '/mnt/stage' }),
     });
-    expect(ODCS_KOJI).toMatchObject({
+    expect(koji).toMatchObject({
       configFile: file,
       profile: {
         name: 'stage',
@@ -61,22 +61,22 @@ describe('the Koji that is configured', () => {
   ])('is refused as %s', (text, problem) => {
     expect(loadConfig({ ODCS_KOJI: text })).toMatchObject({
       ok: false,
-      problems: [expect.stringMatching(problem) as string],
+      problems: [{ env: 'ODCS_KOJI', text: expect.stringMatching(problem) as string }],
     });
   });
 
   it('is needed where there is an MBS', () => {
     expect(loadConfig({ ODCS_MBS_URL: 'https://mbs.example' })).toMatchObject({
       ok: false,
-      problems: [expect.stringContaining('ODCS_KOJI') as string],
+      problems: [{ env: 'ODCS_KOJI', path: 'koji' }],
     });
   });
 
   it('opens no git repository of module defaults to a service that others can reach', () => {
-    expect(configOf({}).moduleDefaultsUrls).toBeUndefined();
-    expect(configOf({ HOST: '0.0.0.0' }).moduleDefaultsUrls).toEqual([]);
+    expect(configOf({}).modules.defaultsUrls).toBeUndefined();
+    expect(configOf({ HOST: '0.0.0.0' }).modules.defaultsUrls).toEqual([]);
     expect(
-      configOf({ HOST: '0.0.0.0', ODCS_MODULE_DEFAULTS_URLS: 'https://pagure.io/releng/' }).moduleDefaultsUrls,
+      configOf({ HOST: '0.0.0.0', ODCS_MODULE_DEFAULTS_URLS: 'https://pagure.io/releng/' }).modules.defaultsUrls,
     ).toEqual(['https://pagure.io/releng/']);
   });
 });
@@ -108,7 +108,7 @@ describe('the engine of a source type', () => {
     ['one for each', '{REPO: dnf}', 'dnf', 'pungi'],
     ['none where the one that is named cannot do it', '{TAG: dnf}', 'pungi', undefined],
   ])('is %s', async (_, setting, ofRepo, ofTag) => {
-    const chosen = preferredEngines(engines, configOf({ ODCS_ENGINE: setting }).ODCS_ENGINE);
+    const chosen = preferredEngines(engines, configOf({ ODCS_ENGINE: setting }).engine.preferred);
     expect((await engineFor(repo, chosen))?.name).toBe(ofRepo);
     expect((await engineFor(tag, chosen))?.name).toBe(ofTag);
   });

@@ -27,10 +27,16 @@ export interface KojiProfile {
   readonly multiCallSize: number;
 }
 
-export type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly string[] };
+export interface ProfileProblem {
+  /** The key of `KojiProfile`; null when the whole profile is wrong. */
+  readonly key: string | null;
+  readonly message: string;
+}
+
+export type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly ProfileProblem[] };
 
 const url = z
-  .string()
+  .string('must be an http(s) URL')
   .refine(isHttpUrl, 'must be an http(s) URL without user name and password')
   .transform((text) => text.replace(/\/+$/, ''));
 const optionalUrl = url.nullish().transform((value) => value ?? null);
@@ -59,9 +65,7 @@ export function parseKojiProfile(name: string, settings: unknown): ProfileRead {
   const read = schema.safeParse(settings);
   if (!read.success)
     return {
-      problems: read.error.issues.map(
-        (issue) => `koji.${name}${issue.path.map((key) => `.${String(key)}`).join('')}: ${issue.message}`,
-      ),
+      problems: read.error.issues.map(({ path, message }) => ({ key: path.map(String).join('.') || null, message })),
     };
   return { profile: Object.freeze({ name, ...read.data }) };
 }
@@ -74,7 +78,7 @@ export function parseKojiConf(text: string, section: string): ProfileRead {
   const found = section
     .split('.')
     .reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), sections);
-  if (!isRecord(found)) return { problems: [`koji.conf has no section [${section}]`] };
+  if (!isRecord(found)) return { problems: [{ key: null, message: `koji.conf has no section [${section}]` }] };
   const value = (key: string): string | undefined =>
     typeof found[key] === 'string' && found[key] !== '' ? found[key] : undefined;
   const timeout = value('timeout');

@@ -145,7 +145,7 @@ async function makePlace(
     // More slots in one worker than composes in all: nobody waits for one.
     ODCS_CONCURRENCY: '24',
     ODCS_DRAIN_SECONDS: '3',
-    ODCS_LEFTOVER_GRACE: '3',
+    ODCS_LEFTOVER_GRACE_SECONDS: '3',
     HOST: '127.0.0.1',
     // fake-pungi and the node that it runs on come before anything installed.
     PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),

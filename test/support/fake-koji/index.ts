@@ -89,7 +89,7 @@ export class FakeKoji extends KojiModel {
       attempts: 3,
       ...others,
     });
-    if ('problems' in read) throw new Error(read.problems.join('; '));
+    if ('problems' in read) throw new Error(JSON.stringify(read.problems));
     return read.profile;
   }
 

@@ -3,7 +3,7 @@
 import { attemptStories, countsAsLoss, isLoss, type History, type LoggedEvent } from '../history.ts';
 import type { Disturbance, Records, Scenario } from '../records.ts';
 
-/** ODCS_MAX_ATTEMPTS of the runs. */
+/** ODCS_MAX_LOST_WORKERS of the runs. */
 const MAX_LOSSES = 3;
 const MAY_FAIL_BY_ENGINE: ReadonlySet<Scenario> = new Set(['fails', 'dies']);
 /** What keeps a process from refreshing its lease. */
