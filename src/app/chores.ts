@@ -1,5 +1,5 @@
-// The chores that keep promises when nobody else does, each at its own pace. A chore that is the service's is done by
-// one process at a time; one that is the host's, by every process. A chore that fails is tried again at its next turn.
+// Runs the periodic chores, each at its own interval. A chore of the service runs in one process at a time, a chore of
+// the host in every process. A chore that fails runs again after its interval.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Leadership, Logger, Service } from './ports.ts';
@@ -8,11 +8,12 @@ export interface Chore {
   readonly name: string;
   readonly everyMs: number;
   readonly whose: 'service' | 'host';
-  readonly run: () => Promise<void>;
+  /** The signal aborts when the process stops. */
+  readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
-/** A chore that hangs, on a file system say, keeps no process from ending; another one does it again. */
-const STOP_BOUND_MS = 5_000;
+/** After this time `stop` returns although a chore still runs, on a file system that hangs for example. */
+const STOP_TIMEOUT_MS = 5_000;
 
 export function startChores(chores: readonly Chore[], leadership: Leadership, logger: Logger): Service {
   const stopped = new AbortController();
@@ -21,10 +22,10 @@ export function startChores(chores: readonly Chore[], leadership: Leadership, lo
   async function loop(chore: Chore): Promise<void> {
     while (!stopped.signal.aborted) {
       try {
-        if (chore.whose === 'host') await chore.run();
-        else await leadership.whenLeader(chore.name, chore.run);
+        if (chore.whose === 'host') await chore.run(stopped.signal);
+        else await leadership.whenLeader(chore.name, () => chore.run(stopped.signal));
       } catch (error) {
-        logger.warn({ err: error, chore: chore.name }, 'A chore failed and will be tried again');
+        logger.warn({ err: error, chore: chore.name }, 'A chore failed; it runs again after its interval');
       }
       await sleep(chore.everyMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
     }
@@ -36,7 +37,7 @@ export function startChores(chores: readonly Chore[], leadership: Leadership, lo
     },
     async stop() {
       stopped.abort();
-      await Promise.race([loops, sleep(STOP_BOUND_MS, undefined, { ref: false })]);
+      await Promise.race([loops, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -1,15 +1,17 @@
-// What is due is seen to one by one, and what cannot be seen to keeps nobody else from their turn: it stays due.
+// Processes items in order. A failing item is logged, and the others are still processed.
 
 import type { Logger } from './ports.ts';
 
 export async function forEachIsolated(
   logger: Logger,
   items: readonly string[],
-  seeTo: (item: string) => Promise<void>,
+  handle: (item: string) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   for (const item of items) {
-    await seeTo(item).catch((error: unknown) =>
-      logger.warn({ err: error, item }, 'What is due could not be seen to and is tried again'),
+    if (signal?.aborted) return;
+    await handle(item).catch((error: unknown) =>
+      logger.warn({ err: error, item }, 'An item of a chore failed; the next sweep retries it'),
     );
   }
 }

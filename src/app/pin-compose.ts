@@ -8,8 +8,8 @@ import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts'
 import { isReadable } from '../compose/read-policy.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
-import { forEachIsolated } from './for-each-isolated.ts';
+import { forEachDue, type ForEachDueDeps } from './for-each-due.ts';
+import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
 
 export interface PinComposeDeps {
   readonly store: ComposeStore;
@@ -98,10 +98,9 @@ export async function endPins(
   return { compose: current, heldBy };
 }
 
-/** For the sweep: pins that end by the clock are taken away. */
-export async function unpinExpired(deps: PinComposeDeps & { readonly logger: Logger }): Promise<void> {
-  const due = await deps.store.due({ what: 'EXPIRED_PINS', at: deps.clock.now(), limit: 100 });
-  await forEachIsolated(deps.logger, due, (id) =>
+/** Deletes the pins that have expired. */
+export async function unpinExpired(deps: PinComposeDeps & ForEachDueDeps): Promise<void> {
+  await forEachDue(deps, { what: 'EXPIRED_PINS', at: deps.clock.now() }, (id) =>
     deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await endPins(tx, compose, deps.clock.now(), deps.rules);

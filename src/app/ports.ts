@@ -3,6 +3,7 @@
 
 export * from './ports/platform.ts';
 export * from './ports/page.ts';
+export * from './ports/due.ts';
 export * from './ports/composes.ts';
 export * from './ports/feed.ts';
 export * from './ports/package-record.ts';

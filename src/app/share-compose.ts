@@ -5,8 +5,8 @@ import type { Compose } from '../compose/compose.ts';
 import { resolvedAs } from '../compose/sharing.ts';
 import { READ_ALL } from '../compose/read-policy.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import type { Clock, ComposeStore, ComposeTransaction, Logger } from './ports.ts';
-import { forEachIsolated } from './for-each-isolated.ts';
+import { forEachDue, type ForEachDueDeps } from './for-each-due.ts';
+import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
 
 export interface SharingDeps {
   readonly store: ComposeStore;
@@ -62,10 +62,9 @@ export async function resolveReusers(deps: SharingDeps, rootId: string): Promise
   }
 }
 
-/** Sharers whose root ended while nobody was there to tell them. */
-export async function resolveLeftoverReusers(deps: SharingDeps & { readonly logger: Logger }): Promise<void> {
-  const due = await deps.store.due({ what: 'ORPHANED_SHARERS', limit: 100 });
-  await forEachIsolated(deps.logger, due, (rootId) => resolveReusers(deps, rootId));
+/** Resolves the reusers of composes that ended in a process that stopped before it did so. */
+export async function resolveLeftoverReusers(deps: SharingDeps & ForEachDueDeps): Promise<void> {
+  await forEachDue(deps, { what: 'UNRESOLVED_REUSERS' }, (id) => resolveReusers(deps, id));
 }
 
 /** What a root generates is not what its digest says: nobody shares it, and those who did look again for themselves. */

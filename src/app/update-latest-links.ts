@@ -1,32 +1,24 @@
-// The links latest-… of composes of raw configurations. They lead to what is DONE and nothing else, so they are moved
-// after the commit; what a crash in between leaves undone is known by its row, and the sweep makes up for it.
+// Moves the `latest-*` links of a raw configuration to its latest DONE compose. That happens after the commit that makes
+// the compose DONE; `linksDue` in its row records that it must still happen, also after a crash.
 
 import type { Compose } from '../compose/compose.ts';
-import { READ_ALL } from '../compose/read-policy.ts';
-import type { ComposeStore, Logger, Results } from './ports.ts';
-import { forEachIsolated } from './for-each-isolated.ts';
+import { forEachDue, type ForEachDueDeps } from './for-each-due.ts';
+import type { ComposeStore, Results } from './ports.ts';
 
 export interface UpdateLatestLinksDeps {
-  readonly store: ComposeStore;
-  readonly results: Pick<Results, 'linkLatest' | 'reachable'>;
-  readonly logger: Logger;
+  readonly store: Pick<ComposeStore, 'transaction'>;
+  readonly results: Pick<Results, 'linkLatest'>;
 }
 
-const AT_A_TIME = 100;
-
-/** Under the lock that a removal needs as well: a link never comes to lead to what goes. */
-export async function updateLatestLinks(
-  { store, results }: { readonly store: ComposeStore; readonly results: Pick<Results, 'linkLatest'> },
-  id: string,
-): Promise<void> {
+/** The row lock excludes a removal, so that no link ever points to a compose that is being removed. */
+export async function updateLatestLinks({ store, results }: UpdateLatestLinksDeps, id: string): Promise<void> {
   await store.transaction(async (tx) => {
     const compose = await tx.lock(id);
     if (!compose) return;
-    // One at a time: who came to be DONE later is not to be led away from.
+    // One process at a time, so that none acts on an outdated answer about which compose is newer.
     await tx.lockLatest(compose.targetDir);
-    const isThere = compose.state === 'DONE' && compose.removingAt === null;
-    if (isThere)
-      await results.linkLatest(compose, async (other) => isNewer(await store.find(other, READ_ALL), compose));
+    if (compose.state === 'DONE' && compose.removingAt === null)
+      await results.linkLatest(compose, async (other) => isNewer(await tx.find(other), compose));
     await tx.patch(compose, { linksDue: false });
   });
 }
@@ -35,8 +27,9 @@ function isNewer(other: Compose | null, { doneAt }: Compose): boolean {
   return other?.state === 'DONE' && other.doneAt !== null && doneAt !== null && other.doneAt > doneAt;
 }
 
-export async function updateDueLatestLinks(deps: UpdateLatestLinksDeps): Promise<void> {
+export async function updateDueLatestLinks(
+  deps: UpdateLatestLinksDeps & ForEachDueDeps & { readonly results: Pick<Results, 'reachable'> },
+): Promise<void> {
   const targetDirs = await deps.results.reachable();
-  const due = await deps.store.due({ what: 'LINKS', targetDirs, limit: AT_A_TIME });
-  await forEachIsolated(deps.logger, due, (id) => updateLatestLinks(deps, id));
+  await forEachDue(deps, { what: 'LATEST_LINKS', targetDirs }, (id) => updateLatestLinks(deps, id));
 }

@@ -4,7 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { RunningAttempts } from '../app/attempt/running-attempts.ts';
 import { Lease } from '../app/lease.ts';
-import { finishHalfRemoved, failUnclaimed, expireUnreachable, removeExpired } from '../app/expire-composes.ts';
+import { expireComposes } from '../app/expire-composes.ts';
+import { expireUnreachable } from '../app/expire-unreachable.ts';
+import { failUnclaimed } from '../app/fail-unclaimed.ts';
+import { finishRemovals } from '../app/finish-removals.ts';
 import { updateDueLatestLinks } from '../app/update-latest-links.ts';
 import { unpinExpired } from '../app/pin-compose.ts';
 import type { Logger, Service } from '../app/ports.ts';
@@ -139,18 +142,38 @@ function chores(
       everyMs: 1_000,
       run: () => reclaimLostAttempts(takingBack),
     },
-    { name: 'settle sharers', whose: 'service', everyMs: 1_000, run: () => resolveLeftoverReusers(expiring) },
+    {
+      name: 'settle sharers',
+      whose: 'service',
+      everyMs: 1_000,
+      run: (signal) => resolveLeftoverReusers({ ...expiring, signal }),
+    },
     { name: 'reconcile the queue', whose: 'service', everyMs: 5_000, run: async () => void (await queue.reconcile()) },
-    { name: 'end pins', whose: 'service', everyMs: 1_000, run: () => unpinExpired(expiring) },
-    { name: 'lead links to the latest', whose: 'service', everyMs: 5_000, run: () => updateDueLatestLinks(expiring) },
-    { name: 'remove what expired', whose: 'service', everyMs: 1_000, run: () => removeExpired(expiring) },
+    { name: 'end pins', whose: 'service', everyMs: 1_000, run: (signal) => unpinExpired({ ...expiring, signal }) },
+    {
+      name: 'lead links to the latest',
+      whose: 'service',
+      everyMs: 5_000,
+      run: (signal) => updateDueLatestLinks({ ...expiring, signal }),
+    },
+    {
+      name: 'remove what expired',
+      whose: 'service',
+      everyMs: 1_000,
+      run: (signal) => expireComposes({ ...expiring, signal }),
+    },
     {
       name: 'let go of what is out of reach',
       whose: 'service',
       everyMs: 60_000,
-      run: () => expireUnreachable({ ...expiring, knownTargets }),
+      run: (signal) => expireUnreachable({ ...expiring, knownTargets, signal }),
     },
-    { name: 'finish removals', whose: 'service', everyMs: 10_000, run: () => finishHalfRemoved(expiring) },
+    {
+      name: 'finish removals',
+      whose: 'service',
+      everyMs: 10_000,
+      run: (signal) => finishRemovals({ ...expiring, signal }),
+    },
     {
       name: 'clear away leftovers',
       whose: 'service',
@@ -158,6 +181,11 @@ function chores(
       run: () => purgeLeftovers({ ...expiring, graceSeconds: config.retention.leftoverGraceSeconds }),
     },
     { name: 'clear away what was kept', whose: 'service', everyMs: 60_000, run: () => results.cache.evict() },
-    { name: 'give up waiting', whose: 'service', everyMs: 10_000, run: () => failUnclaimed(expiring) },
+    {
+      name: 'give up waiting',
+      whose: 'service',
+      everyMs: 10_000,
+      run: (signal) => failUnclaimed({ ...expiring, signal }),
+    },
   ];
 }

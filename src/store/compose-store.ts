@@ -1,13 +1,14 @@
 // Reads of composes, and the door to transactions on them.
 
-import type { ComposeFilter, ComposeStore, DueQuery, Idempotency, RunStatement } from '../app/ports.ts';
+import type { ComposeFilter, ComposeStore, Idempotency, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
 import { addFilter, addPolicy, addStates, Conditions, ownersOf } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
-import { composeColumns, composeFrom, timestamp, validId, type ComposeRow } from './compose-row.ts';
+import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
 import { withComposes } from './compose-transaction.ts';
 import type { Database } from './database.ts';
+import { due } from './due.ts';
 import { lastComposeId } from './instance.ts';
 import type { JobSender } from './job-outbox.ts';
 import { pinsOf } from './pins.ts';
@@ -28,7 +29,7 @@ export function composeStore(database: Database, queue: JobSender): ComposeStore
     page: (query, policy) => readPage(run, query, policy),
     count: (filter, policy) => count(run, filter, policy),
     findByIdempotencyKey: (key) => findByIdempotencyKey(run, key),
-    due: (what) => due(run, what),
+    due: (query) => due(run, query),
     waitingFor: async (digest, policy) => idsOf(await run(WAITING_FOR, [digest, ownersOf(policy)])),
     reusersOf: async (rootId, policy) => idsOf(await run(SHARERS_OF, [rootId, ownersOf(policy)])),
     lastId: () => lastComposeId(run),
@@ -105,37 +106,6 @@ async function findByIdempotencyKey(
   return row ? { composeId: row.compose_id, digest: row.digest } : null;
 }
 
-const EXPIRED = prepared(`
-  select id from compose
-  where expires_at <= $1 and state in ('DONE', 'FAILED') and removing_at is null
-    and target_dir = any($3::text[]) and id <> all($4::bigint[])
-    and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
-  order by expires_at, id limit $2`);
-const STRANDED = prepared(`
-  select id from compose
-  where expires_at <= $1 and state in ('DONE', 'FAILED') and target_dir = any($3::text[])
-    and not exists (select 1 from pin where pin.compose_id = compose.id and (pin.expires_at is null or pin.expires_at > $1))
-  order by expires_at, id limit $2`);
-const EXPIRED_PINS = prepared(`
-  select distinct compose_id as id from pin join compose c on c.id = compose_id
-  where pin.expires_at <= $1 and c.state <> 'REMOVED' and c.removing_at is null order by id limit $2`);
-const LINKS = prepared(
-  'select id from compose where links_due and target_dir = any($2::text[]) order by done_at, id limit $1',
-);
-const HALF_REMOVED = prepared(
-  "select id from compose where removing_at <= $1 and removing_at is not null and state <> 'REMOVED' and target_dir = any($3::text[]) and id > $4::bigint order by id limit $2",
-);
-// Since it last began to wait: a compose that a worker handed back waits anew; one that only shared never stopped to.
-const WAITED_TOO_LONG = prepared(`
-  select c.id from compose c
-  where c.state = 'WAIT' and c.submitted_at <= $1 and (c.attempt = 0 or not exists (
-    select 1 from compose_event e where e.compose_id = c.id and e.to_state = 'WAIT' and e.at > $1
-  ))
-  order by c.id limit $2`);
-
-const ORPHANED_SHARERS = prepared(`
-  select distinct r.id from compose s join compose r on r.id = s.reuses
-  where s.state = 'GENERATING' and s.reuses is not null and r.state not in ('WAIT', 'GENERATING') order by r.id limit $1`);
 const WAITING_FOR = prepared(
   "select id from compose where digest = $1 and state = 'WAIT' and ($2::text[] is null or owner = any($2)) order by id",
 );
@@ -157,27 +127,4 @@ async function readableIds(
 
 function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
   return rows.map(({ id }) => id);
-}
-
-async function due(run: RunStatement, query: DueQuery): Promise<readonly string[]> {
-  return idsOf(await run(...dueStatement(query)));
-}
-
-function dueStatement(query: DueQuery): [sql: string, parameters: readonly unknown[]] {
-  switch (query.what) {
-    case 'EXPIRED':
-      return [EXPIRED, [timestamp(query.at), query.limit, query.targetDirs, query.except]];
-    case 'STRANDED':
-      return [STRANDED, [timestamp(query.at), query.limit, query.targetDirs]];
-    case 'EXPIRED_PINS':
-      return [EXPIRED_PINS, [timestamp(query.at), query.limit]];
-    case 'HALF_REMOVED':
-      return [HALF_REMOVED, [timestamp(query.before), query.limit, query.targetDirs, query.after ?? '0']];
-    case 'LINKS':
-      return [LINKS, [query.limit, query.targetDirs]];
-    case 'ORPHANED_SHARERS':
-      return [ORPHANED_SHARERS, [query.limit]];
-    case 'WAITED_TOO_LONG':
-      return [WAITED_TOO_LONG, [timestamp(query.before), query.limit]];
-  }
 }

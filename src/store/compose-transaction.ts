@@ -35,6 +35,7 @@ export async function withComposes<T>(
 function composeTransaction(run: RunStatement, outbox: JobOutbox): ComposeTransaction {
   return {
     insert: async (compose, idempotency) => outbox.made(await insert(run, compose, idempotency)),
+    find: (id) => find(run, id),
     lock: (id) => lock(run, id),
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
@@ -153,6 +154,15 @@ function freshCompose(compose: NewCompose): Compose {
     removingAt: null,
     removalReason: null,
   };
+}
+
+const FIND = prepared(`select ${composeColumns()} from compose c where c.id = $1`);
+
+async function find(run: RunStatement, id: string): Promise<Compose | null> {
+  const valid = validId(id);
+  if (valid === null) return null;
+  const [row] = await run<ComposeRow>(FIND, [valid]);
+  return row ? composeFrom(row) : null;
 }
 
 // Not FOR UPDATE: it is as exclusive between changes, and leaves those be that only refer to the row.

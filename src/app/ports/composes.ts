@@ -7,6 +7,7 @@ import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { ComposeRequest } from '../../compose/request.ts';
 import type { ComposeSource } from '../../compose/source.ts';
 import type { ComposeEventKind, ComposeState, ComposeType, EngineName, SourceType } from '../../compose/vocabulary.ts';
+import type { DueQuery } from './due.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { Page } from './page.ts';
 
@@ -75,6 +76,8 @@ export interface ComposePatch {
 export interface ComposeTransaction {
   /** The compose, its first event (seq 1, to WAIT) and its idempotency key. */
   insert(compose: NewCompose, idempotency: Idempotency | null): Promise<Compose>;
+  /** The compose as last committed, without a lock. */
+  find(id: string): Promise<Compose | null>;
   /** The compose, its row locked until the end of the transaction. */
   lock(id: string): Promise<Compose | null>;
   /**
@@ -143,39 +146,11 @@ export interface ComposeStore {
   lastId(): Promise<bigint>;
   /** The pins that have not ended at `at`, by name, in the order of `ids`. */
   pinsOf(ids: readonly string[], at: Date, policy: ReadPolicy): Promise<readonly (readonly Pin[])[]>;
-  /** What the sweep has to see to, oldest first. */
-  due(what: DueQuery): Promise<readonly string[]>;
+  /** Ids of the composes that a chore must handle. */
+  due(query: DueQuery): Promise<readonly string[]>;
   /** 1 = next; null for one that does not wait. In the order of `ids`. */
   queuePositions(ids: readonly string[], policy: ReadPolicy): Promise<readonly (number | null)[]>;
 }
-
-export type DueQuery =
-  /** DONE or FAILED, expired at `at`, nobody removes them yet, no pin holds them. */
-  | {
-      readonly what: 'EXPIRED';
-      readonly at: Date;
-      readonly targetDirs: readonly string[];
-      readonly except: readonly string[];
-      readonly limit: number;
-    }
-  /** They have pins that have ended at `at`, and are not REMOVED. */
-  | { readonly what: 'EXPIRED_PINS'; readonly at: Date; readonly limit: number }
-  /** Like EXPIRED, those whose removal has begun included. */
-  | { readonly what: 'STRANDED'; readonly at: Date; readonly targetDirs: readonly string[]; readonly limit: number }
-  /** Their removal was begun at `before` or earlier and is not finished; by id, those after `after`. */
-  | {
-      readonly what: 'HALF_REMOVED';
-      readonly before: Date;
-      readonly after?: string;
-      readonly targetDirs: readonly string[];
-      readonly limit: number;
-    }
-  /** DONE, and links `latest-…` may not lead to them yet; those that were DONE first come first. */
-  | { readonly what: 'LINKS'; readonly targetDirs: readonly string[]; readonly limit: number }
-  /** Roots that have ended while some of their sharers have not. */
-  | { readonly what: 'ORPHANED_SHARERS'; readonly limit: number }
-  /** WAIT since `before` or longer: since a worker handed them back, or, where none ever had them, since they were submitted. */
-  | { readonly what: 'WAITED_TOO_LONG'; readonly before: Date; readonly limit: number };
 
 /** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
 export class ReusableTaken extends Error {
