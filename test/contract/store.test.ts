@@ -386,10 +386,10 @@ describe('what is due', () => {
     const waiting = await insert({ submittedAt: new Date(0), expiresAt: T0 });
     const half = await insert();
     await change(half.id, { state: 'DONE', expiresAt: T0, removingAt: T0 });
-    const here = { targetDirs: ['default'], except: [], limit: 1_000 };
+    const here = { targetDirs: ['default'], limit: 1_000 };
     expect(await store.due({ what: 'EXPIRED', at: later, ...here })).toContain(expired.id);
     expect(await store.due({ what: 'EXPIRED', at: later, ...here })).not.toContain(half.id);
-    expect(await store.due({ what: 'EXPIRED', at: later, ...here, except: [expired.id] })).not.toContain(expired.id);
+    expect(await store.due({ what: 'EXPIRED', at: later, ...here, after: expired.id })).not.toContain(expired.id);
     expect(await store.due({ what: 'EXPIRED', at: later, ...here, targetDirs: ['elsewhere'] })).toEqual([]);
     expect(await store.due({ what: 'EXPIRED', at: new Date(T0.getTime() - 1), ...here })).toEqual([]);
     expect(await store.due({ what: 'HALF_REMOVED', before: later, ...here })).toContain(half.id);

@@ -1,7 +1,7 @@
 // Pins on a real PostgreSQL: what is pinned stays, whatever the clock and whoever says, and pins end by the clock.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { removeExpired } from '../../src/app/expire-composes.ts';
+import { expireComposes } from '../../src/app/expire-composes.ts';
 import { pinCompose, unpinCompose, unpinExpired } from '../../src/app/pin-compose.ts';
 import type { ComposeStore, ComposeTransaction } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
@@ -95,12 +95,12 @@ describe('what is pinned', () => {
     const id = await existing();
     for (const name of ['one', 'two']) await pinCompose(pinning(), ann, { id, name });
     now = later(100);
-    await removeExpired(removing());
+    await expireComposes(removing());
     await unpinCompose(pinning(), ann, { id, name: 'one' });
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect([removed, (await store.find(id, READ_ALL))?.state]).toEqual([[], 'DONE']);
     await unpinCompose(pinning(), ann, { id, name: 'two' });
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect([removed, (await store.find(id, READ_ALL))?.state]).toEqual([[id], 'REMOVED']);
   });
 
@@ -110,7 +110,7 @@ describe('what is pinned', () => {
     );
     const id = await existing({ expiresAt: later(11) });
     now = later(100);
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect(removed).toEqual([id]);
   });
 
@@ -119,14 +119,14 @@ describe('what is pinned', () => {
     const sharer = await existing({ reuses: root });
     await pinCompose(pinning(), ann, { id: sharer, name: 'kept' });
     now = later(100);
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect([removed, (await store.find(root, READ_ALL))?.state, (await store.find(sharer, READ_ALL))?.state]).toEqual([
       [],
       'REMOVED',
       'DONE',
     ]);
     await unpinCompose(pinning(), ann, { id: sharer, name: 'kept' });
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect(removed.toSorted()).toEqual([root, sharer].toSorted());
   });
 
@@ -149,13 +149,13 @@ describe('a pin', () => {
     await pinCompose(pinning(), ann, { id, name: 'short', secondsToLive: 50 });
     now = later(49);
     await unpinExpired(pinning());
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect(await store.pinsOf([id], now, READ_ALL)).toMatchObject([[{ name: 'short', expiresAt: later(50) }]]);
     now = later(50);
     expect(await store.pinsOf([id], now, READ_ALL)).toEqual([[]]);
     await unpinExpired(pinning());
     expect((await eventsOf(id)).at(-1)).toEqual({ kind: 'UNPINNED', by: 'system', reason: 'short' });
-    await removeExpired(removing());
+    await expireComposes(removing());
     expect(removed).toEqual([id]);
   });
 

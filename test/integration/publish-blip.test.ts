@@ -149,7 +149,7 @@ describe('a link latest-…', () => {
       void seen.push((await test.query('select state from compose where id = $1', [id]))[0]);
     await generate(id, { store, linkLatest });
     expect(seen).toEqual([{ state: 'DONE' }]);
-    expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
+    expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
   });
 
   it('is not moved for a compose whose end is rolled back', async () => {
@@ -177,6 +177,6 @@ describe('a link latest-…', () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     await generate(id, { store, linkLatest: () => Promise.reject(new Error('the worker died')) });
     expect((await store.find(id, READ_ALL))?.state).toBe('DONE');
-    expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([id]);
+    expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([id]);
   });
 });

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ComposeStore } from '../../src/app/ports.ts';
-import { finishHalfRemoved } from '../../src/app/expire-composes.ts';
+import { finishRemovals } from '../../src/app/finish-removals.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -102,7 +102,7 @@ it('files that could not go then go when they can be reached, and no removal is 
   expect(await remove(sharer)).toBe('DONE');
   isReachable = true;
   await test.query('update compose set removing_at = $1 where id = $2', [new Date(T0.getTime() - 3_600_000), sharer]);
-  await Promise.all([finishHalfRemoved(deps()), finishHalfRemoved(deps()), remove(sharer)]);
+  await Promise.all([finishRemovals(deps()), finishRemovals(deps()), remove(sharer)]);
   expect(removed.toSorted()).toEqual([root, sharer].toSorted());
   const events = await test.query("select to_state from compose_event where compose_id = $1 and to_state = 'REMOVED'", [
     sharer,

@@ -88,7 +88,7 @@ it('lead to a compose that was DONE when its worker died, once the sweep has see
   expect(await latest()).toBeNull();
   await updateDueLatestLinks(deps());
   expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([leadsTo(compose), leadsTo(compose)]);
-  expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
+  expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
   // What they are made of lies in the trash, and nothing of it stays.
   expect(await readdir(join(target, 'test'))).toHaveLength(3);
 });
@@ -98,6 +98,18 @@ it('are not led back to one that was DONE earlier', async () => {
   await updateLatestLinks(deps(), newer.id);
   await updateDueLatestLinks(deps());
   expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([leadsTo(newer), leadsTo(older)]);
+});
+
+it('are compared over the connection of their own transaction', async () => {
+  await updateLatestLinks(deps(), (await published(1)).id);
+  const newer = await published(2);
+  const oneConnection = await openTestDatabase(test, 1);
+  try {
+    await updateLatestLinks({ ...deps(), store: composeStore(oneConnection, noQueue) }, newer.id);
+  } finally {
+    await oneConnection.close();
+  }
+  expect(await latest()).toBe(leadsTo(newer));
 });
 
 it('are moved one at a time: whoever looked before another was DONE does not lead away from it', async () => {
@@ -132,5 +144,5 @@ it('never come to lead to a compose that is removed meanwhile', async () => {
   expect(removed).toMatchObject({ ok: true, value: { state: 'REMOVED' } });
   await updateDueLatestLinks(deps());
   expect([await latest(), existsSync(join(target, `odcs-${compose.id}`))]).toEqual([null, false]);
-  expect(await store.due({ what: 'LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
+  expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
 });

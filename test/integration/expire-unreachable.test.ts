@@ -1,9 +1,9 @@
 // Composes in target directories that are configured nowhere any more.
 
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { expireUnreachable } from '../../src/app/expire-composes.ts';
+import { expireUnreachable } from '../../src/app/expire-unreachable.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
-import type { ComposeStore, KnownTargets } from '../../src/app/ports.ts';
+import type { ComposeStore, KnownTargets, PackageRecord } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
@@ -64,6 +64,25 @@ async function hoursLater(hours: number): Promise<void> {
   );
 }
 
+async function packagesOf(id: string): Promise<number> {
+  const rows = await test.query('select from compose_package where compose_id = $1', [id]);
+  return rows.length;
+}
+
+function aPackage(): PackageRecord {
+  return {
+    nevra: 'bash-0:5.2-1.x86_64',
+    name: 'bash',
+    arch: 'x86_64',
+    sourceNevra: null,
+    sigkey: null,
+    path: 'Everything/x86_64/os/Packages/b/bash-5.2-1.x86_64.rpm',
+    sizeBytes: 1,
+    treeArch: 'x86_64',
+    category: 'binary',
+  };
+}
+
 async function stateOf(id: string): Promise<string | undefined> {
   return (await store.find(id, READ_ALL))?.state;
 }
@@ -98,6 +117,22 @@ it('are REMOVED a day after that is noticed, and their last event says why their
     { by: 'system', reason: `expired; ${outOfReach}` },
     { by: 'ann', reason: `wrong tag; ${outOfReach}` },
   ]);
+});
+
+it('keep the packages of a reused compose until its last reuser is removed', async () => {
+  await targets.know(['old']);
+  const reused = await done({ targetDir: 'old' });
+  const reuser = await done({ targetDir: 'old', reuses: reused, expiresAt: new Date(Date.now() + 60_000) });
+  await store.transaction((tx) => tx.insertPackages(reused, [aPackage()]));
+  await hoursLater(1);
+  await targets.know(['default']);
+  await expireUnreachable(deps());
+  await hoursLater(25);
+  await targets.know(['default']);
+  await expireUnreachable(deps());
+  expect([await stateOf(reused), await stateOf(reuser), await packagesOf(reused)]).toEqual(['REMOVED', 'DONE', 1]);
+  await expireUnreachable({ ...deps(), clock: { now: () => new Date(Date.now() + 120_000) } });
+  expect([await stateOf(reuser), await packagesOf(reused)]).toEqual(['REMOVED', 0]);
 });
 
 it('are let be where nobody ran for long, and where somebody knows the directory again', async () => {

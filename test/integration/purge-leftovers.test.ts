@@ -5,7 +5,8 @@ import { mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { finishHalfRemoved, removeExpired } from '../../src/app/expire-composes.ts';
+import { expireComposes } from '../../src/app/expire-composes.ts';
+import { finishRemovals } from '../../src/app/finish-removals.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
 import type { Clock, ComposeStore, Results } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
@@ -155,7 +156,7 @@ describe('what goes', () => {
     };
     await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
-    await finishHalfRemoved(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
+    await finishRemovals(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
     expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
     // As its owner asked for it.
     const [told] = await test.query(
@@ -349,17 +350,39 @@ describe('a link latest-…', () => {
       await directory(`odcs-${id}`);
       await symlink(`odcs-${id}`, join(target, `latest-${index}`));
     }
-    await removeExpired(deps());
+    await expireComposes(deps());
     expect(await removeCompose(deps(), aViewer('boss', { isAdmin: true }), { id: asked, reason: null })).toMatchObject({
       ok: false,
       refusal: { code: 'CONFLICT' },
     });
-    await finishHalfRemoved(deps());
+    await finishRemovals(deps());
     for (const id of [expired, asked, begun])
       expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([true, 'DONE']);
     await rm(join(target, 'latest-0'));
-    await removeExpired(deps());
+    await expireComposes(deps());
     expect([isThere(`odcs-${expired}`), (await store.find(expired, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
+  });
+
+  it('keeps a compose from expiring when it moves there after the sweep has read the links', async () => {
+    const id = await done({ expiresAt: T0 });
+    await directory(`odcs-${id}`);
+    const movedMeanwhile: Swept = {
+      reachable: async () => ['default'],
+      leftovers: (name, before) => results.leftovers(name, before),
+      trashLeftover: (name, leftover) => results.trashLeftover(name, leftover),
+      purgeTrash: () => results.purgeTrash(),
+      remove: (compose) => results.remove(compose),
+      latestTargets: vi
+        .fn<Results['latestTargets']>(() => results.latestTargets('default'))
+        .mockImplementationOnce(async () => {
+          await symlink(`odcs-${id}`, join(target, 'latest-moved'));
+          return new Set();
+        }),
+    };
+    await expireComposes(deps({ results: movedMeanwhile }));
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removingAt: null });
+    expect(isThere(`odcs-${id}`)).toBe(true);
+    await rm(join(target, 'latest-moved'));
   });
 });
 
@@ -369,7 +392,7 @@ describe('a pin', () => {
     const sharer = await done({ expiresAt: T0, reuses: root });
     await directory(`odcs-${root}`);
     await pinCompose(deps(), aViewer('boss', { isAdmin: true }), { id: sharer, name: 'x' });
-    await removeExpired(deps());
+    await expireComposes(deps());
     await purgeLeftovers(deps());
     expect([
       isThere(`odcs-${root}`),
