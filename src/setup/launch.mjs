@@ -1,10 +1,10 @@
-// What every npm script starts with. Plain JavaScript for Node ≥ 20 with no dependency, because it runs before there is
-// any: it installs the locked dependencies where they are missing or stale, compiles what changed, and hands over to
-// the pinned Node. Two launches at once do the work once.
+// The start of every npm script: installs the locked dependencies if they are missing or stale, compiles what changed,
+// then runs the command on the pinned Node.js. Plain JavaScript for Node.js ≥ 20 without dependencies, because it runs
+// before there are any. Several launches in one checkout install and compile once.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -19,20 +19,39 @@ const COMMANDS = {
     needs: [dependencies, compiled, systemTools],
     run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'],
   },
+  'test:watch': {
+    needs: [dependencies, compiled, systemTools],
+    run: ['node_modules/vitest/vitest.mjs', 'watch', '--config', 'test/vitest.config.ts'],
+  },
   bench: { needs: [dependencies, compiled], run: ['--experimental-transform-types', '--no-warnings', 'bench/main.ts'] },
   chaos: { needs: [dependencies, compiled, systemTools], run: ['test/support/chaos/main.ts'] },
+  acceptance: { needs: [dependencies, compiled, systemTools], choose: acceptanceTest },
   schema: { needs: [dependencies, compiled], run: ['dist/graphql/emit-schema.js'] },
+  docs: { needs: [dependencies, compiled], run: ['dist/docs/main.js'] },
   build: { needs: [dependencies, compiled], run: ['-e', ''] },
 };
 
 const [name, ...args] = process.argv.slice(2);
 const command = COMMANDS[name];
-if (!command) {
-  console.error(`launch: unknown command ${name}; one of ${Object.keys(COMMANDS).join(', ')}`);
+if (!command) fail(`There is no command ${name}. Use one of: ${Object.keys(COMMANDS).join(', ')}.`);
+const argv = command.choose ? command.choose(args) : [...command.run, ...args];
+for (const need of command.needs) await once(need);
+handOver(argv);
+
+/** The file test/acceptance/NAME.*, and the arguments behind the name. */
+function acceptanceTest([test, ...rest]) {
+  const directory = join('test', 'acceptance');
+  const files = readdirSync(join(root, directory));
+  const file = files.find((entry) => basename(entry, extname(entry)) === test);
+  const names = files.map((entry) => basename(entry, extname(entry))).join(', ');
+  if (!file) fail(`${test ? `There is no acceptance test ${test}` : 'Name an acceptance test'}: ${names}.`);
+  return [join(directory, file), ...rest];
+}
+
+function fail(message) {
+  console.error(message);
   process.exit(2);
 }
-for (const need of command.needs) await once(need);
-handOver([...command.run, ...args]);
 
 function dependencies() {
   const wanted = createHash('sha256')
@@ -60,7 +79,7 @@ async function systemTools() {
   ensureSystemTools();
 }
 
-/** Runs `need` while no other launch in this checkout does; a lock whose holder is gone is taken over. */
+/** Runs `need` while no other launch in this checkout runs one. Takes over the lock of a process that is gone. */
 async function once(need) {
   const lock = join(root, '.launch-lock');
   for (;;) {
@@ -86,12 +105,13 @@ function holderIsAlive(lock) {
     const pid = Number(readFileSync(join(lock, 'pid'), 'utf8'));
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {
-    // Without a pid file the holder is between its mkdir and its write, unless the lock has been there for long.
+    // A new lock has no pid file yet; an old one without it is abandoned.
     if (error.code === 'ENOENT') return existsSync(lock) && Date.now() - statSync(lock).mtimeMs < 5_000;
     return error.code === 'EPERM';
   }
 }
 
+/** When the file, or any file below the directory, changed last. */
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return 0;
@@ -108,7 +128,7 @@ function must(file, argv) {
 
 function handOver(argv) {
   const child = spawn(pinnedNode, ['--enable-source-maps', ...argv], { cwd: root, env, stdio: 'inherit' });
-  // A terminal's Ctrl-C reaches the child by itself; forwarded too it would count as a second, impatient one.
+  // A terminal sends SIGINT to the child, too. If this process forwarded it, the child would get it twice.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal ? 128 + 15 : (code ?? 1)));

@@ -1,0 +1,59 @@
+// The generated parts of the documents, by name. Each is made from the one place in the code that has the facts.
+
+import { FAILURES } from '../compose/failure.ts';
+import {
+  COMPOSE_RESULT_MEANINGS,
+  COMPOSE_STATE_MEANINGS,
+  COMPOSE_TYPE_MEANINGS,
+  EVENT_KIND_MEANINGS,
+  FLAGS,
+  MULTILIB_METHOD_MEANINGS,
+} from '../compose/vocabulary.ts';
+import { lifecycleDiagram } from './lifecycle.ts';
+import { table } from './markdown.ts';
+import { ROOMS } from './rooms.ts';
+import { operationTables } from './schema-tables.ts';
+import { settingsReference } from './settings-page.ts';
+
+export const PARTS: Readonly<Record<string, () => string>> = {
+  rooms: roomsTable,
+  settings: settingsReference,
+  lifecycle: lifecycleDiagram,
+  operations: operationTables,
+  states: () => meanings('State', COMPOSE_STATE_MEANINGS),
+  events: () => meanings('Kind', EVENT_KIND_MEANINGS),
+  results: () => meanings('Result', COMPOSE_RESULT_MEANINGS),
+  'compose-types': () => meanings('Compose type', COMPOSE_TYPE_MEANINGS),
+  'multilib-methods': () => meanings('Multilib method', MULTILIB_METHOD_MEANINGS),
+  flags: () =>
+    table(
+      ['Flag', 'Meaning'],
+      Object.entries(FLAGS).map(([flag, { meaning }]) => [`\`${flag}\``, meaning]),
+    ),
+  failures: () =>
+    table(
+      ['Code', 'Retryable', 'Meaning'],
+      Object.entries(FAILURES).map(([code, { retryable, meaning }]) => [
+        `\`${code}\``,
+        retryable ? 'yes' : 'no',
+        meaning,
+      ]),
+    ),
+};
+
+function meanings(what: string, entries: Readonly<Record<string, string>>): string {
+  return table(
+    [what, 'Meaning'],
+    Object.entries(entries).map(([name, meaning]) => [`\`${name}\``, meaning]),
+  );
+}
+
+function roomsTable(): string {
+  const rows = Object.entries(ROOMS).map(([name, { holds, mayImport, packages = [], isPure }]) => [
+    `\`${name}/\``,
+    holds + (isPure ? '. No I/O' : ''),
+    mayImport.map((room) => `\`${room}\``).join(', ') || '–',
+    packages.map((text) => `\`${text}\``).join(', ') || '–',
+  ]);
+  return table(['Room', 'Holds', 'May import', 'The only one that imports'], rows);
+}
