@@ -1,11 +1,12 @@
-// How every change happens: the row is locked, the machine asked, row and event saved together. Whoever calls acts on
-// the outcome only after the transaction, except publishing, which needs the lock while it renames.
+// Changes a compose: asks the lifecycle machine and saves the row together with its event. The caller holds the row lock,
+// and acts on the result after the commit; only publishing acts before it, because it must rename under the lock.
 
 import type { Compose, Lifecycle } from '../compose/compose.ts';
 import { advance, type LifecycleEvent } from '../compose/machine.ts';
 import type { ChangeNote, ComposePatch, ComposeTransaction } from './ports.ts';
 
 export interface ChangeRules {
+  /** The number of lost workers at which a compose fails. */
   readonly maxLosses: number;
 }
 
@@ -14,11 +15,11 @@ export interface Change {
   readonly by: string;
   readonly reason?: string | null;
   readonly patch?: ComposePatch;
-  /** Runs between the machine's yes and the save, under the row lock. */
+  /** Runs under the row lock, after the machine has accepted the event and before the row is saved. */
   readonly meanwhile?: (next: Lifecycle) => Promise<void>;
 }
 
-/** The compose after the change, or null where the machine refuses it; `compose` was locked in this transaction. */
+/** The changed compose; null if the lifecycle machine refuses. `compose` must have been locked in this transaction. */
 export async function changeCompose(
   tx: ComposeTransaction,
   compose: Compose,
@@ -28,27 +29,28 @@ export async function changeCompose(
   const next = advance(compose, change.event, rules);
   if (!next) return null;
   await change.meanwhile?.(next);
-  return tx.save(compose, next, noteOf(change, next.state !== compose.state), change.patch);
+  const { event, by, reason = null, patch } = change;
+  const kind = eventKindOf(event, next.state !== compose.state);
+  return tx.save(compose, next, { kind, at: event.at, by, reason }, patch);
 }
 
-function noteOf({ event, by, reason = null }: Change, stateChanged: boolean): ChangeNote | null {
-  const note = { at: event.at, by, reason };
-  if (stateChanged) return { ...note, kind: 'STATE_CHANGED' };
-  switch (event.type) {
+/** The kind of the event that a change of the lifecycle stores. */
+export function eventKindOf({ type }: LifecycleEvent, stateChanged: boolean): ChangeNote['kind'] {
+  if (stateChanged) return 'STATE_CHANGED';
+  switch (type) {
     case 'EXTEND':
-      return { ...note, kind: 'RENEWED' };
+      return 'RENEWED';
     case 'PIN':
-      return { ...note, kind: 'PINNED' };
+      return 'PINNED';
     case 'UNPIN':
-      return { ...note, kind: 'UNPINNED' };
+      return 'UNPINNED';
     case 'REQUEST_CANCEL':
-      return { ...note, kind: 'CANCEL_REQUESTED' };
+      return 'CANCEL_REQUESTED';
     case 'FOLLOW':
-      return { ...note, kind: 'SHARING_CHANGED' };
+      return 'SHARING_CHANGED';
     case 'BEGIN_REMOVAL':
-      // REMOVED follows and tells of both.
-      return null;
+      return 'REMOVAL_BEGUN';
     default:
-      throw new Error(`Nobody would be told of ${event.type}`);
+      throw new Error(`${type} must change the state`);
   }
 }

@@ -110,6 +110,8 @@ export const EVENT_KIND_MEANINGS = {
   RENEWED: 'The compose expires later than before.',
   PINNED: 'A pin was added: the compose does not expire while it has one.',
   UNPINNED: 'A pin was removed.',
+  REMOVAL_BEGUN:
+    'The removal of the files began, because the compose expired or a viewer asked for it. The compose has no URLs from now on; `REMOVED` follows.',
 } satisfies Record<string, string>;
 export type ComposeEventKind = keyof typeof EVENT_KIND_MEANINGS;
 export const EVENT_KINDS = wordsOf(EVENT_KIND_MEANINGS);

@@ -1,5 +1,5 @@
-// What one transaction may do to composes. A change that has an event is one statement with it, so that the two cannot
-// come apart; the row alone changes by `patch`, and by `save` without a note.
+// What one transaction may do to composes. A change of the lifecycle and its event are one statement, so that the two
+// cannot come apart; `patch` changes the row alone.
 
 import {
   IdempotencyKeyTaken,
@@ -229,7 +229,6 @@ const UPDATE = `
       pungi_compose_id = coalesce($22, pungi_compose_id), pungi_config_dump = coalesce($23, pungi_config_dump),
       engine_name = coalesce($24, engine_name), digest = coalesce($25, digest), arches = coalesce($26, arches), sigkeys = coalesce($27, sigkeys),
       links_due = coalesce($28, links_due)`;
-const SAVE_SILENTLY = prepared(`${UPDATE} where id = $1 and seq = $2 returning seq`);
 const SAVE = prepared(`
   with c as (
     ${UPDATE}, seq = seq + 1
@@ -245,7 +244,7 @@ async function save(
   run: RunStatement,
   compose: Compose,
   next: Lifecycle,
-  note: ChangeNote | null,
+  note: ChangeNote,
   patch: ComposePatch,
 ): Promise<Compose> {
   const row = [
@@ -270,10 +269,8 @@ async function save(
     next.removalReason,
     ...patchParameters(patch),
   ];
-  const saving = note
-    ? run<{ seq: number }>(SAVE, [...row, ...eventParameters(compose, next, note)])
-    : run<{ seq: number }>(SAVE_SILENTLY, row);
-  const [saved] = await saving.catch((error: unknown) => {
+  const parameters = [...row, ...eventParameters(compose, next, note)];
+  const [saved] = await run<{ seq: number }>(SAVE, parameters).catch((error: unknown) => {
     if (violatedConstraint(error) === 'compose_root')
       throw new ReusableTaken(`Another compose has the digest of ${compose.id}`, { cause: error });
     throw error;

@@ -54,7 +54,7 @@ describe('composeChanged', () => {
       ['STATE_CHANGED', 2, 'GENERATING'],
       ['PROGRESSED', 2, 'GENERATING'],
       ['STATE_CHANGED', 3, 'DONE'],
-      ['RENEWED', 4, 'DONE'],
+      ['REMOVAL_BEGUN', 4, 'DONE'],
       ['STATE_CHANGED', 5, 'REMOVED'],
     ]);
     expect(results.received[2]).toMatchObject({ composeChanged: { compose: { progress: { percent: 40 } } } });

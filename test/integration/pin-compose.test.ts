@@ -87,6 +87,7 @@ describe('what is pinned', () => {
     expect(await eventsOf(id)).toMatchObject([
       { kind: 'PINNED', by: 'ann', reason: 'release 43' },
       { kind: 'UNPINNED', by: 'boss', reason: 'release 43' },
+      { kind: 'REMOVAL_BEGUN', by: 'boss', reason: null },
       { kind: 'STATE_CHANGED' },
     ]);
   });
@@ -184,7 +185,12 @@ describe('a pin', () => {
       ok: true,
       value: { state: 'REMOVED' },
     });
-    expect((await eventsOf(id)).map(({ kind }) => kind)).toEqual(['PINNED', 'UNPINNED', 'STATE_CHANGED']);
+    expect((await eventsOf(id)).map(({ kind }) => kind)).toEqual([
+      'PINNED',
+      'UNPINNED',
+      'REMOVAL_BEGUN',
+      'STATE_CHANGED',
+    ]);
   });
 
   it('of the same name is refreshed, and stays as old as it is', async () => {

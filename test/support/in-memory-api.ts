@@ -18,6 +18,7 @@ import { sourceKey } from '../../src/compose/source.ts';
 import type { ComposeEventKind } from '../../src/compose/vocabulary.ts';
 import { eventCursors } from '../../src/events/cursor.ts';
 import type { Api } from '../../src/app/api.ts';
+import { eventKindOf } from '../../src/app/change-compose.ts';
 import { aCompose, T0 } from './composes.ts';
 
 export const INSTANCE = '6f3c1b2a-0000-4000-8000-00000000abcd';
@@ -69,7 +70,7 @@ export class InMemoryApi implements Api {
       if (!next) throw new Error(`compose ${id} is ${compose.state}: ${event.type} is refused`);
       const before = compose;
       compose = { ...compose, ...next, seq: compose.seq + 1 };
-      this.#store(compose, next.state === before.state ? 'RENEWED' : 'STATE_CHANGED', before, 'system');
+      this.#store(compose, eventKindOf(event, next.state !== before.state), before, 'system');
     }
     return compose;
   }

@@ -80,11 +80,8 @@ export interface ComposeTransaction {
   find(id: string): Promise<Compose | null>;
   /** The compose, its row locked until the end of the transaction. */
   lock(id: string): Promise<Compose | null>;
-  /**
-   * The row and its event, seq + 1; with `note` null the row alone (a removal that begins: REMOVED follows).
-   * `compose` must have been locked in this transaction.
-   */
-  save(compose: Compose, next: Lifecycle, note: ChangeNote | null, patch?: ComposePatch): Promise<Compose>;
+  /** The row and its event, seq + 1. `compose` must have been locked in this transaction. */
+  save(compose: Compose, next: Lifecycle, note: ChangeNote, patch?: ComposePatch): Promise<Compose>;
   /** Columns that are not worth an event. */
   patch(compose: Compose, patch: ComposePatch): Promise<Compose>;
   /** Sends the job that makes a worker see to it; part of the transaction. */
