@@ -3,7 +3,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import { generateCompose } from '../../src/app/attempt/run.ts';
-import { StorageFailed, type ComposeStore, type Engine, type ProcessGroup } from '../../src/app/ports.ts';
+import {
+  StorageFailed,
+  type ComposeStore,
+  type Engine,
+  type ProcessGroup,
+  type SourceResolver,
+} from '../../src/app/ports.ts';
 import { reuseResult, detachReusers } from '../../src/app/share-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
@@ -160,6 +166,38 @@ it('a worker that stops begins nothing more: the job goes back', async () => {
   attempts.close();
   await expect(generateCompose(attemptDeps({ store, attempts }), id)).rejects.toThrow('stopping');
   expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'WAIT', attempt: 0 });
+});
+
+describe('an attempt that takes too long', () => {
+  /** Settles once the attempt is stopped, as a part does that is aborted. */
+  const aborted = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+
+  it('names the source that it was resolving', async () => {
+    const id = await waiting();
+    const resolver: SourceResolver = {
+      identify: async () => ({ fingerprint: [] }),
+      resolve: (_compose, { signal }) => aborted(signal),
+    };
+    await generateCompose(attemptDeps({ store, resolver, timeoutSeconds: () => 0.02 }), id);
+    const failed = (await store.find(id, READ_ALL))?.failure;
+    expect(failed).toMatchObject({ code: 'TIMED_OUT', retryable: true });
+    expect(failed?.message).toContain('REPO /srv/repo');
+  });
+
+  it('names the last phase of the engine', async () => {
+    const id = await waiting();
+    const generate: Engine['generate'] = ({ progress, signal }) => {
+      progress(40, 'GATHER');
+      return aborted(signal);
+    };
+    await generateCompose(attemptDeps({ store, generate, timeoutSeconds: () => 0.5 }), id);
+    const failed = (await store.find(id, READ_ALL))?.failure;
+    expect(failed).toMatchObject({ code: 'TIMED_OUT', retryable: true });
+    expect(failed?.message).toContain('GATHER');
+  });
 });
 
 describe('a source that changed since it was looked at', () => {

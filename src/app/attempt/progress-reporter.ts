@@ -11,6 +11,7 @@ export class ProgressReporter {
   readonly #clock: Clock;
   #latest: ComposeProgress | null = null;
   #highest = 0;
+  #phase: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
@@ -20,8 +21,14 @@ export class ProgressReporter {
     this.#clock = clock;
   }
 
+  /** Of the last report; null before the first one. */
+  get phase(): string | null {
+    return this.#phase;
+  }
+
   report(percent: number, phase: string, message?: string): void {
     this.#highest = Math.max(this.#highest, Math.min(100, percent));
+    this.#phase = phase;
     this.#latest = {
       attempt: this.#attempt,
       percent: this.#highest,

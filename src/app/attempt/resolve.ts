@@ -9,13 +9,15 @@ import { retryConnectionLoss } from '../retry-connection-loss.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';
 
+export const RESOLVE_PHASE = 'RESOLVE';
+
 export async function resolveSource(
   attempt: Attempt,
   engine: Engine,
   { scratch }: AttemptDirectory,
 ): Promise<Step<ResolvedInput>> {
   const { deps, compose, signal } = attempt;
-  attempt.reporter.report(0, 'RESOLVE');
+  attempt.reporter.report(0, RESOLVE_PHASE);
   const resolved = await deps.resolver.resolve(compose, {
     scratch,
     signal,

@@ -1,12 +1,17 @@
 // Stores how an attempt ended, unless publishing has stored it already: the compose becomes FAILED, or WAIT again.
 
-import { failure } from '../../compose/failure.ts';
+import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { laneOf } from '../../compose/lane.ts';
 import type { LifecycleEvent } from '../../compose/machine.ts';
+import { sourceKey } from '../../compose/source.ts';
 import { changeCompose } from '../change-compose.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptOutcome } from './machine.ts';
+import { RESOLVE_PHASE } from './resolve.ts';
 import type { StopCause } from './running-attempts.ts';
+
+/** Characters of a source that a failure quotes. */
+const MAX_SOURCE_NAME = 200;
 
 export async function settleAttempt(attempt: Attempt, outcome: AttemptOutcome): Promise<void> {
   if (outcome.type === 'published') return;
@@ -43,11 +48,8 @@ function eventOf(attempt: Attempt, outcome: Exclude<AttemptOutcome, { type: 'pub
   }
 }
 
-function stopEvent(
-  { signal, timeoutSeconds }: Attempt,
-  happened: { readonly at: Date; readonly attempt: number },
-): LifecycleEvent | null {
-  const cause = signal.reason as StopCause;
+function stopEvent(attempt: Attempt, happened: { readonly at: Date; readonly attempt: number }): LifecycleEvent | null {
+  const cause = attempt.signal.reason as StopCause;
   switch (cause) {
     case 'CANCEL':
       return { ...happened, type: 'CANCELED' };
@@ -55,11 +57,25 @@ function stopEvent(
       return {
         ...happened,
         type: 'FAIL',
-        failure: failure('TIMED_OUT', `Generating took longer than ${timeoutSeconds} s`),
+        failure: timedOut(attempt),
       };
     case 'DRAIN':
       return { ...happened, type: 'HAND_BACK' };
     case 'SUPERSEDED':
       return null;
   }
+}
+
+function timedOut({ compose, reporter, timeoutSeconds }: Attempt): ComposeFailure {
+  const limit = `longer than ${timeoutSeconds} s, the limit for one attempt`;
+  const name = `${compose.source.type} ${sourceKey(compose.source).slice(0, MAX_SOURCE_NAME)}`;
+  if (reporter.phase === RESOLVE_PHASE)
+    return failure(
+      'TIMED_OUT',
+      `Resolving the source (${name}) took ${limit}. A service that the source needs is slow or does not answer; try again later.`,
+    );
+  return failure(
+    'TIMED_OUT',
+    `Generating took ${limit}; the last phase was ${reporter.phase ?? 'BEGIN'}. Try again later, or request fewer packages or arches.`,
+  );
 }
