@@ -6,7 +6,7 @@ import { denyChange } from '../compose/permissions.ts';
 import { badInput, granted, refused, type Outcome, type Refusal } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { isReadable, READ_ALL } from '../compose/read-policy.ts';
-import { resolveReusers } from './share-compose.ts';
+import { resolveReusers } from './resolve-reusers.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, EventLog, Feed } from './ports.ts';
 

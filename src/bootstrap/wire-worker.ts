@@ -11,7 +11,7 @@ import { finishRemovals } from '../app/finish-removals.ts';
 import { updateDueLatestLinks } from '../app/update-latest-links.ts';
 import { unpinExpired } from '../app/pin-compose.ts';
 import type { Logger, Service } from '../app/ports.ts';
-import { resolveLeftoverReusers } from '../app/share-compose.ts';
+import { resolveLeftoverReusers } from '../app/resolve-reusers.ts';
 import { purgeLeftovers } from '../app/purge-leftovers.ts';
 import { startChores, type Chore } from '../app/chores.ts';
 import { killOrphans, reclaimAttempt, reclaimLostAttempts, type ReclaimDeps } from '../app/reclaim.ts';

@@ -10,7 +10,8 @@ import {
   type ProcessGroup,
   type SourceResolver,
 } from '../../src/app/ports.ts';
-import { reuseResult, detachReusers } from '../../src/app/share-compose.ts';
+import { detachReusers } from '../../src/app/detach-reusers.ts';
+import { reuseResult } from '../../src/app/reuse-result.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';

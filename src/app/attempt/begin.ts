@@ -5,9 +5,9 @@ import type { Compose } from '../../compose/compose.ts';
 import { newIdentity } from '../../compose/pungi-identity.ts';
 import { changeCompose } from '../change-compose.ts';
 import { ReusableTaken, type ComposeTracking, type Engine } from '../ports.ts';
-import { reuseResult, type SharingDeps } from '../share-compose.ts';
+import { reuseResult, type ReuseDeps } from '../reuse-result.ts';
 
-export interface BeginAttemptDeps extends SharingDeps {
+export interface BeginAttemptDeps extends ReuseDeps {
   readonly workerId: string;
   /** Null: no tracking service is configured, and this service numbers its composes itself. */
   readonly tracking: ComposeTracking | null;

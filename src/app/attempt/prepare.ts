@@ -6,9 +6,9 @@ import { sharingDigest } from '../../compose/sharing.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { READ_ALL } from '../../compose/read-policy.ts';
 import type { Engine, Logger, SourceResolver } from '../ports.ts';
-import { reuseResult, type SharingDeps } from '../share-compose.ts';
+import { reuseResult, type ReuseDeps } from '../reuse-result.ts';
 
-export interface PrepareComposeDeps extends SharingDeps {
+export interface PrepareComposeDeps extends ReuseDeps {
   readonly resolver: Pick<SourceResolver, 'identify'>;
   readonly engineFor: (compose: Compose) => Promise<Engine | null>;
   readonly logger: Logger;

@@ -4,7 +4,7 @@
 import type { Compose } from '../../compose/compose.ts';
 import { sharingDigest } from '../../compose/sharing.ts';
 import type { AttemptDirectory, Engine, ResolvedInput } from '../ports.ts';
-import { detachReusers } from '../share-compose.ts';
+import { detachReusers } from '../detach-reusers.ts';
 import { retryConnectionLoss } from '../retry-connection-loss.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';

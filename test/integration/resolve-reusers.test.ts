@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
-import { reuseResult, resolveReusers } from '../../src/app/share-compose.ts';
+import { resolveReusers } from '../../src/app/resolve-reusers.ts';
+import { reuseResult } from '../../src/app/reuse-result.ts';
 import type { LifecycleEvent } from '../../src/compose/machine.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
