@@ -1,5 +1,5 @@
-// JSON lines on standard error. Credentials do not get in: connection URLs are cut before they are logged, and what is
-// called like a secret is struck out.
+// The log: JSON lines on standard error. Fields with the names of secrets are redacted; callers remove credentials from
+// URLs.
 
 import { pino } from 'pino';
 import type { Logger } from '../app/ports.ts';

@@ -1,10 +1,10 @@
-// Where this process can be found: a port that is free, and a host name that others can reach.
+// The address of this process: a free port, and a host name that other machines can reach.
 
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 
-/** Asked for before anything is wired, because results carry their URL. */
+/** Chosen before the service listens, because .repo files hold its URL. */
 export async function freePort(host: string): Promise<number> {
   const server = createServer();
   server.listen(0, host);

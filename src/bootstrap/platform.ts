@@ -1,5 +1,5 @@
-// What every role stands on: the database (embedded where none is named), its stores, the queue, the feed, and the
-// target directories. Started in this order, stopped in reverse.
+// What every role needs: the database (an embedded one without `database.url`), its stores, the queue, the event feed
+// and the target directories.
 
 import type {
   Clock,
@@ -35,6 +35,7 @@ import { isMigrated, migrate } from '../store/migrations.ts';
 import { packageStore } from '../store/package-store.ts';
 import { progressStore } from '../store/progress-store.ts';
 import { workerRegistry } from '../store/worker-registry.ts';
+import { StartedParts } from './started-parts.ts';
 
 export interface Platform {
   readonly store: ComposeStore;
@@ -51,111 +52,130 @@ export interface Platform {
   readonly cursors: EventCursors;
   readonly results: Results;
   readonly clock: Clock;
-  /** Per part: true, or what is wrong with it. */
+  /** For each part true, or what is wrong with it. */
   readiness(): Promise<Record<string, true | string>>;
   stop(): Promise<void>;
 }
 
+/** What the functions below share. */
+interface Opening {
+  readonly config: Config;
+  readonly publicUrl: string;
+  readonly logger: Logger;
+  readonly parts: StartedParts;
+}
+
 export async function openPlatform(config: Config, publicUrl: string, logger: Logger): Promise<Platform> {
-  const opened: { stop(): Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of opened.splice(0).toReversed()) {
-      await part.stop().catch((error: unknown) => logger.warn({ err: error }, 'A part did not stop in order'));
-    }
-  };
+  const parts = new StartedParts(logger);
   try {
-    const url = config.database.url ?? (await startEmbedded(config, logger, opened));
-    const database = await openDatabase({
-      url,
-      logger,
-      poolSize: config.database.poolSize,
-      applicationName: `odcs-${config.role}`,
-    });
-    opened.push({ stop: () => database.close() });
-    await migrate(database.orm, url);
-    return await assemble(config, publicUrl, logger, database, opened, stop);
+    const opening = { config, publicUrl, logger, parts };
+    const database = await openMigratedDatabase(opening);
+    const leases = await openLeases(opening, database.url);
+    return await assemble(opening, database, leases);
   } catch (error) {
-    await stop();
+    await parts.stop();
     throw error;
   }
 }
 
-async function startEmbedded(config: Config, logger: Logger, opened: { stop(): Promise<void> }[]): Promise<string> {
-  const embedded = new EmbeddedPostgres({ dataDir: config.dataDir, logger });
-  await embedded.start();
-  opened.push(embedded);
+async function openMigratedDatabase({ config, logger, parts }: Opening): Promise<Database> {
+  const url = config.database.url ?? (await startEmbedded(config, logger, parts));
+  const database = await openDatabase({
+    url,
+    logger,
+    poolSize: config.database.poolSize,
+    applicationName: applicationName(config),
+  });
+  parts.add(() => database.close());
+  await migrate(database.orm, url);
+  return database;
+}
+
+async function startEmbedded({ dataDir }: Config, logger: Logger, parts: StartedParts): Promise<string> {
+  const embedded = new EmbeddedPostgres({ dataDir, logger });
+  await parts.start(embedded);
   return embedded.url;
 }
 
-async function assemble(
-  config: Config,
-  publicUrl: string,
-  logger: Logger,
-  database: Database,
-  opened: { stop(): Promise<void> }[],
-  stop: () => Promise<void>,
-): Promise<Platform> {
+interface Leases {
+  readonly clock: Clock;
+  readonly registry: WorkerRegistry;
+  readonly leadership: Leadership;
+}
+
+/** On connections of their own, so that no slow query delays a lease, the leader or the clock. */
+async function openLeases({ config, logger, parts }: Opening, url: string): Promise<Leases> {
+  const pool = openSmallPool({ url, logger, applicationName: applicationName(config) });
+  parts.add(() => pool.close());
+  const clock = new DatabaseClock(pool.run, logger);
+  await parts.start(clock);
+  const leading = leadership({ url, applicationName: applicationName(config) });
+  parts.add(() => leading.stop());
+  return { clock, registry: workerRegistry(pool.run), leadership: leading };
+}
+
+async function assemble(opening: Opening, database: Database, leases: Leases): Promise<Platform> {
+  const { config, logger, parts } = opening;
   const { run, url } = database;
-  // Neither a lease nor a lead, nor the clock, waits for what slow reads hold.
-  const applicationName = `odcs-${config.role}`;
-  const leases = openSmallPool({ url, logger, applicationName });
-  opened.push({ stop: () => leases.close() });
-  const clock = new DatabaseClock(leases.run, logger);
-  await clock.start();
-  opened.push(clock);
   const instance = await instanceId(run);
-  const events = eventLog(run);
   const targets = knownTargets(run);
   await targets.know(Object.keys(config.results.targetDirs));
-  const progress = progressStore(run);
-  const queue = new PgBossQueue({
-    url,
-    logger,
-    run,
-    routes: config.queue.routes,
-    pools: config.worker.pools,
-    transaction: (work) => database.transaction(work),
-  });
+  const queue = openQueue(opening, database);
   const store = composeStore(database, queue);
+  const events = eventLog(run);
+  const progress = progressStore(run);
   const feed = new EventFeed({ url, logger, log: events, progress, composes: store });
-  const results = createResults({
-    targetDirs: config.results.targetDirs,
-    instanceId: instance,
-    adopt: config.results.adoptTarget,
-    publicUrl,
-    minFreeBytes: config.results.minFreeBytes,
-    keep: { maxAgeSeconds: config.retention.tagCacheSeconds, maxBytes: config.retention.tagCacheBytes, clock },
-    logger,
-  });
-  const leading = leadership({ url, applicationName });
-  opened.push(leading);
-  for (const part of [queue, feed, results]) {
-    await part.start();
-    opened.push(part);
-  }
-  const readiness = async () => ({
-    ...(await databaseReadiness(database)),
-    listener: feed.ready || 'The listener for events is not connected',
-    ...(await targetReadiness(config, results)),
-  });
+  const results = openResults(opening, instance, leases.clock);
+  for (const part of [queue, feed, results]) await parts.start(part);
   return {
+    ...leases,
     store,
     events,
     progress,
     queue,
     feed,
     results,
-    readiness,
-    stop,
     packages: packageStore(run),
     kojiEvents: kojiEventStore(run),
-    registry: workerRegistry(leases.run),
     history: history(run),
-    leadership: leading,
     knownTargets: targets,
     cursors: eventCursors(instance),
-    clock,
+    readiness: async () => ({
+      ...(await databaseReadiness(database)),
+      listener: feed.ready || 'The listener for events is not connected',
+      ...(await targetReadiness(config, results)),
+    }),
+    stop: () => parts.stop(),
   };
+}
+
+function openQueue({ config, logger }: Opening, { url, run, transaction }: Database): PgBossQueue {
+  return new PgBossQueue({
+    url,
+    logger,
+    run,
+    routes: config.queue.routes,
+    pools: config.worker.pools,
+    transaction: (work) => transaction(work),
+  });
+}
+
+function openResults({ config, publicUrl, logger }: Opening, instance: string, clock: Clock) {
+  const { results, retention } = config;
+  return createResults({
+    targetDirs: results.targetDirs,
+    instanceId: instance,
+    adopt: results.adoptTarget,
+    publicUrl,
+    minFreeBytes: results.minFreeBytes,
+    keep: { maxAgeSeconds: retention.tagCacheSeconds, maxBytes: retention.tagCacheBytes, clock },
+    logger,
+  });
+}
+
+/** The name of this process's connections in `pg_stat_activity`. */
+function applicationName({ role }: Config): string {
+  return `odcs-${role}`;
 }
 
 async function databaseReadiness({ orm }: Database): Promise<Record<string, true | string>> {

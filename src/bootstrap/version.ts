@@ -1,4 +1,4 @@
-// The version that package.json has, read where this runs from: src/ in tests, dist/ in service.
+// The version in package.json, which is two directories up from both src/bootstrap/ and dist/bootstrap/.
 
 import { readFileSync } from 'node:fs';
 

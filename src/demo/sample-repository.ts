@@ -1,58 +1,13 @@
-// Small RPM repositories, made with rpmbuild and createrepo_c from a short description: what the demo makes its compose
-// from, and what tests do.
+// Makes small RPM repositories with rpmbuild and createrepo_c, for the demo and the tests.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { specOf, type SampleSource } from './rpm-spec.ts';
 
-/** A source package: what rpmbuild makes of one spec. */
-export interface SampleSource {
-  readonly name: string;
-  readonly version?: string;
-  readonly release?: string;
-  readonly epoch?: number;
-  /** Built for each of them; x86_64 where none is named. */
-  readonly arches?: readonly string[];
-  readonly noarch?: boolean;
-  /** Packages that get a -debuginfo; the source gets a -debugsource then. */
-  readonly debug?: readonly string[];
-  readonly buildRequires?: readonly string[];
-  readonly exclusiveArch?: string;
-  readonly excludeArch?: string;
-  /** The source package itself stays out of the repository. */
-  readonly withoutSource?: boolean;
-  /** Beginnings of file names that stay out of the repository. */
-  readonly drop?: readonly string[];
-  /** One package of the source's name where none is given. */
-  readonly packages?: readonly SamplePackage[];
-}
-
-export interface SamplePackage extends Partial<Record<RelationTag, readonly string[]>> {
-  /** The source's name where none is given. */
-  readonly name?: string;
-  /** For a package of another name than its source's: that one is of the source's arch. */
-  readonly noarch?: boolean;
-  readonly files?: readonly string[];
-}
-
-export const RELATION_TAGS = {
-  provides: 'Provides',
-  requires: 'Requires',
-  requiresPre: 'Requires(pre)',
-  requiresPost: 'Requires(post)',
-  requiresPreun: 'Requires(preun)',
-  recommends: 'Recommends',
-  suggests: 'Suggests',
-  supplements: 'Supplements',
-  enhances: 'Enhances',
-  conflicts: 'Conflicts',
-  obsoletes: 'Obsoletes',
-} as const;
-type RelationTag = keyof typeof RELATION_TAGS;
-
-/** What the demo shows: an application, its library and data, a debug build, and something that nobody asks for. */
+/** The demo's repository: an application, its library and data, debug packages, and packages that it does not need. */
 export const SAMPLE_SOURCES: readonly SampleSource[] = [
   {
     name: 'hello',
@@ -86,7 +41,7 @@ const DEFINES = [
   ['_rpmfilename', '%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm'],
 ] as const;
 
-/** Builds all sources into `directory`, and its repodata. */
+/** Builds all sources into `directory` and generates its repodata. */
 export async function makeRepository(
   directory: string,
   sources: readonly SampleSource[],
@@ -125,63 +80,4 @@ async function buildSource(source: SampleSource, into: string): Promise<void> {
   } finally {
     await rm(top, { recursive: true, force: true });
   }
-}
-
-function specOf(source: SampleSource): string {
-  const {
-    name,
-    version = '1.0',
-    release = '1',
-    epoch,
-    noarch,
-    buildRequires = [],
-    exclusiveArch,
-    excludeArch,
-    debug = [],
-  } = source;
-  const packages = (source.packages ?? [{}]).map((pkg) => ({ ...pkg, name: pkg.name ?? name }));
-  const main = packages.find((pkg) => pkg.name === name);
-  const debugNames = [...debug.map((of) => `${of}-debuginfo`), ...(debug.length > 0 ? [`${name}-debugsource`] : [])];
-  const lines = [
-    'AutoReqProv: no',
-    `Name: ${name}`,
-    `Version: ${version}`,
-    `Release: ${release}`,
-    `Summary: ${name}`,
-    'License: MIT',
-    ...(epoch === undefined ? [] : [`Epoch: ${epoch}`]),
-    ...(exclusiveArch ? [`ExclusiveArch: ${exclusiveArch}`] : []),
-    ...(excludeArch ? [`ExcludeArch: ${excludeArch}`] : []),
-    ...(noarch ? ['BuildArch: noarch'] : []),
-    ...buildRequires.map((requirement) => `BuildRequires: ${requirement}`),
-    ...(main ? relationLines(main) : []),
-    '%description',
-    name,
-  ];
-  for (const pkg of packages) {
-    if (pkg === main) continue;
-    lines.push(
-      `%package -n ${pkg.name}`,
-      `Summary: ${pkg.name}`,
-      'AutoReqProv: no',
-      ...(pkg.noarch && !noarch ? ['BuildArch: noarch'] : []),
-      ...relationLines(pkg),
-      `%description -n ${pkg.name}`,
-      pkg.name,
-    );
-  }
-  for (const of of debugNames)
-    lines.push(`%package -n ${of}`, `Summary: ${of}`, 'AutoReqProv: no', `%description -n ${of}`, of);
-  lines.push('%install', 'mkdir -p %{buildroot}');
-  for (const { name: of, files = [] } of packages)
-    for (const file of files) lines.push(`mkdir -p %{buildroot}${dirname(file)}`, `echo ${of} > %{buildroot}${file}`);
-  for (const { name: of, files = [] } of packages) lines.push(of === name ? '%files' : `%files -n ${of}`, ...files);
-  for (const of of debugNames) lines.push(`%files -n ${of}`);
-  return `${lines.join('\n')}\n`;
-}
-
-function relationLines(pkg: SamplePackage): string[] {
-  return (Object.keys(RELATION_TAGS) as RelationTag[]).flatMap((tag) =>
-    (pkg[tag] ?? []).map((relation) => `${RELATION_TAGS[tag]}: ${relation}`),
-  );
 }

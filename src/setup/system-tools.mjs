@@ -1,27 +1,27 @@
-// The system tools that an engine and the tests need: found, else installed where that takes no question (root, or
-// sudo without a password), else named with the exact command. Plain JavaScript: it runs beside the launcher.
+// The system tools that the dnf engine and the tests need. Missing ones are installed if that needs no password (root,
+// or sudo without one); otherwise the command to install them is printed. Plain JavaScript, like the launcher.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Each tool with the package that brings it, per family of distributions. */
+/** Each tool with its package, by package format. */
 const TOOLS = [
   { anyOf: ['dnf5', 'dnf'], apt: 'dnf dnf-plugins-core', rpm: 'dnf' },
   { anyOf: ['createrepo_c'], apt: 'createrepo-c', rpm: 'createrepo_c' },
   { anyOf: ['rpmbuild'], apt: 'rpm', rpm: 'rpm-build' },
 ];
 
-/** Ends the process with the command to run where something is missing and cannot be installed without a question. */
+/** Ends the process with the command to run if a tool is missing and cannot be installed. */
 export function ensureSystemTools() {
-  const missing = absent();
+  const missing = missingTools();
   if (missing.length === 0) return;
   const install = installer(missing);
   const names = missing.map(({ anyOf }) => anyOf.at(-1)).join(', ');
-  if (install && (process.getuid?.() === 0 || sudoWithoutQuestion())) {
+  if (install && (process.getuid?.() === 0 || sudoWithoutPassword())) {
     console.error(`Installing ${names} …`);
     for (const command of install) run(command);
   }
-  const stillMissing = absent();
+  const stillMissing = missingTools();
   if (stillMissing.length === 0) return;
   console.error(`Missing: ${stillMissing.map(({ anyOf }) => anyOf.at(-1)).join(', ')}. Install with:`);
   console.error(
@@ -32,7 +32,7 @@ export function ensureSystemTools() {
   process.exit(1);
 }
 
-function absent() {
+function missingTools() {
   return TOOLS.filter(({ anyOf }) => !anyOf.some(onPath));
 }
 
@@ -61,7 +61,7 @@ function installer(missing) {
   return null;
 }
 
-function sudoWithoutQuestion() {
+function sudoWithoutPassword() {
   return onPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
 }
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeRepository, SAMPLE_SOURCES, type SampleSource } from '../../src/demo/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/rpm-spec.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { layOut } from '../support/koji-top-dir.ts';
 import { buildModule, buildSamples, startKojiLab, type KojiLab } from '../support/koji-lab.ts';
 

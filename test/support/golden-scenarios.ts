@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RpmPackage } from '../../src/compose/rpm-package.ts';
 import type { ComposeFlag, MultilibMethod } from '../../src/compose/vocabulary.ts';
-import type { SampleSource } from '../../src/demo/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/rpm-spec.ts';
 
 export interface GoldenScenario {
   readonly name: string;

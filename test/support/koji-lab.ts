@@ -3,7 +3,8 @@
 
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, SAMPLE_SOURCES, type SampleSource } from '../../src/demo/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/rpm-spec.ts';
+import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
 import { build, startFakeMbs, type FakeMbs } from './fake-mbs/index.ts';
 import { modulemdV2 } from './fake-mbs/modulemd.ts';

@@ -5,7 +5,8 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeRepository, type SampleSource } from '../../src/demo/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/rpm-spec.ts';
+import { makeRepository } from '../../src/demo/sample-repository.ts';
 import type { KojiModel } from './fake-koji/model.ts';
 import { signedHeads } from './signed-heads.ts';
 

@@ -2,7 +2,8 @@
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeRepository, type SampleSource } from '../../src/demo/sample-repository.ts';
+import type { SampleSource } from '../../src/demo/rpm-spec.ts';
+import { makeRepository } from '../../src/demo/sample-repository.ts';
 import type { KojiModel } from './fake-koji/model.ts';
 import { goldenScenarios, type GoldenScenario } from './golden-scenarios.ts';
 import { keepInKoji } from './koji-packages.ts';

@@ -1,0 +1,34 @@
+// The parts of a process that run: stopped in the reverse order of their start.
+
+import type { Logger } from '../app/ports.ts';
+
+interface Part {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export class StartedParts {
+  readonly #stops: (() => Promise<void>)[] = [];
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** A part that fails to start is stopped as well. */
+  async start(part: Part): Promise<void> {
+    this.add(() => part.stop());
+    await part.start();
+  }
+
+  add(stop: () => Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  /** Stops all of them, also if one fails to stop. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).toReversed()) {
+      await stop().catch((error: unknown) => this.#logger.warn({ err: error }, 'A part of the service failed to stop'));
+    }
+  }
+}
