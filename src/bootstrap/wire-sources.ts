@@ -78,7 +78,7 @@ export function wireSources(
         path: config.searchPath,
         timeoutMs: config.engine.timeoutSeconds * 1000,
         sourceTypes: pungiSources(config),
-        kept: results.cache,
+        cache: results.cache,
         logger,
       }),
       createDnfEngine({

@@ -1,6 +1,11 @@
 // A package as a repository's metadata describes it, and the line that stands for it in a package index: the file in which
 // sources/ hands what it read and checked to an engine, so that metadata is parsed once.
 
+import { isSourceArch } from './arches.ts';
+
+/** Decides the tree of a compose that holds the package. */
+export type RpmCategory = 'binary' | 'debug' | 'source';
+
 export interface RpmPackage {
   readonly name: string;
   readonly epoch: number;
@@ -132,6 +137,12 @@ export function isDebugName(name: string): boolean {
   return name.endsWith('-debuginfo') || name.endsWith('-debugsource') || name.includes('-debuginfo-');
 }
 
+/** Like Pungi: the name decides whether it is a debug package. */
+export function categoryOf({ name, arch }: Pick<RpmPackage, 'name' | 'arch'>): RpmCategory {
+  if (isSourceArch(arch)) return 'source';
+  return isDebugName(name) ? 'debug' : 'binary';
+}
+
 /** Of its file. */
 export function baseName({ href }: Pick<RpmPackage, 'href'>): string {
   return href.slice(href.lastIndexOf('/') + 1);
@@ -140,6 +151,12 @@ export function baseName({ href }: Pick<RpmPackage, 'href'>): string {
 /** As productmd writes it: the epoch always. */
 export function nevra(pkg: Pick<RpmPackage, 'name' | 'epoch' | 'version' | 'release' | 'arch'>): string {
   return `${pkg.name}-${pkg.epoch}:${pkg.version}-${pkg.release}.${pkg.arch}`;
+}
+
+/** The parts of a NEVRA in productmd's form, `name-epoch:version-release.arch`; null for any other text. */
+export function parseNevra(text: string): Pick<RpmPackage, 'name' | 'epoch' | 'version' | 'release' | 'arch'> | null {
+  const [, name, epoch, version, release, arch] = /^(.+)-(\d+):([^-]+)-([^-]+)\.([^.]+)$/.exec(text) ?? [];
+  return name && version && release && arch ? { name, epoch: Number(epoch), version, release, arch } : null;
 }
 
 export function fileName(pkg: Pick<RpmPackage, 'name' | 'version' | 'release' | 'arch'>): string {

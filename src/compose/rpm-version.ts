@@ -77,7 +77,8 @@ function compareNumbers(left: string, right: string): number {
   return a.length === b.length ? compareText(a, b) : Math.sign(a.length - b.length);
 }
 
-function compareText(left: string, right: string): number {
+/** By code unit, as Python compares ASCII strings. */
+export function compareText(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }

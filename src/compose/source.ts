@@ -78,6 +78,11 @@ export interface PungiComposeSource {
 export type ComposeSource =
   TagSource | BuildSource | ModuleSource | RepoSource | PulpSource | RawConfigSource | PungiComposeSource;
 
+/** Names and globs of the packages that the request asks for; none means all packages. */
+export function requestedPackages(source: ComposeSource): readonly string[] {
+  return 'packages' in source ? source.packages : [];
+}
+
 /** What may be added to what a source is, and not every engine can. */
 export const SOURCE_ADDITIONS = ['scratchBuildTasks', 'modularTags', 'moduleDefaults'] as const;
 export type SourceAddition = (typeof SOURCE_ADDITIONS)[number];

@@ -95,7 +95,7 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
     path: PATH,
     timeoutMs: LONG,
     sourceTypes: ['TAG'],
-    kept: results.cache,
+    cache: results.cache,
     logger: silentLogger,
   });
   const failure = await engine.generate({ ...attempt.generation, ...place, compose: generating, identity, input });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compsXml } from '../../src/engines/shared/comps.ts';
+import { repositoryCompsXml } from '../../src/engines/shared/comps.ts';
 import { runDnf, type DnfRun } from '../support/dnf-run.ts';
 import { serveFiles } from '../support/file-server.ts';
 import { writeRawRepository } from '../support/raw-repository.ts';
@@ -74,7 +74,7 @@ describe('the group of the packages that were asked for', () => {
     // Pungi's createrepo_c put this checksum into the file's name.
     expect(
       createHash('sha256')
-        .update(compsXml(['zeta', 'alpha']))
+        .update(repositoryCompsXml(['zeta', 'alpha']))
         .digest('hex'),
     ).toBe('b192379870b5b115677b55d226bb2d5348542beeb8231d2e411e32bf40259963');
   });

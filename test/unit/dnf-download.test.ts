@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PackageDownloads } from '../../src/app/ports.ts';
 import { failure } from '../../src/compose/failure.ts';
-import { downloadPackages } from '../../src/engines/dnf/download.ts';
+import { downloadPackages } from '../../src/engines/dnf/download-packages.ts';
 
 type Download = Parameters<PackageDownloads['download']>[0];
 

@@ -10,9 +10,9 @@ import { NO_KOJI } from '../support/golden-configurations.ts';
 const RECORDINGS = join(import.meta.dirname, '..', 'support', 'fake-pungi', 'recordings');
 const recording = (name: string) => readFileSync(join(RECORDINGS, name), 'utf8').trimEnd().split('\n');
 
-function run(overrides: Partial<PungiRun['result']>, output: readonly string[], status: string | null): PungiRun {
-  const result = { exitCode: null, signal: null, aborted: false, timedOut: false, survivors: [], ...overrides };
-  return { result, output, status, timeoutMs: 3_600_000 };
+function run(overrides: Partial<PungiRun['outcome']>, output: readonly string[], status: string | null): PungiRun {
+  const outcome = { exitCode: null, signal: null, timedOut: false, survivors: [], output, ...overrides };
+  return { outcome, status, timeoutMs: 3_600_000 };
 }
 
 const failed = (reason: string) =>

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { pungiArguments } from '../../src/engines/pungi/arguments.ts';
 import { pungiConfiguration, type PungiConfiguration } from '../../src/engines/pungi/configuration.ts';
 import { writeInput } from '../../src/engines/pungi/input-files.ts';
-import { canBeGathered } from '../../src/engines/pungi/package-names.ts';
-import { compsXml, variantsXml } from '../../src/engines/pungi/variant.ts';
+import { variantsXml } from '../../src/engines/pungi/variants-xml.ts';
+import { compsXml } from '../../src/engines/shared/comps.ts';
+import { isPossiblePackageName } from '../../src/engines/shared/package-names.ts';
 import { aCompose } from '../support/composes.ts';
 import { aGeneration, opened } from '../support/generation.ts';
 
@@ -67,7 +68,7 @@ const hostileName = fc.oneof(
 describe('what Pungi is given', () => {
   it('keeps its shape and holds the very names, however hostile they are', () => {
     fc.assert(
-      fc.property(fc.array(hostileName.filter(canBeGathered), { minLength: 1, maxLength: 5 }), (names) => {
+      fc.property(fc.array(hostileName.filter(isPossiblePackageName), { minLength: 1, maxLength: 5 }), (names) => {
         const { shape, texts } = readXml(compsXml(names), 'packagereq');
         expect(texts).toEqual(names);
         expect(shape).toEqual([
@@ -108,9 +109,9 @@ describe('what Pungi is given', () => {
       'a\u0085b',
       'a\u2028b',
     ])
-      expect(canBeGathered(name)).toBe(false);
+      expect(isPossiblePackageName(name)).toBe(false);
     for (const name of ['alpha', 'gcc-c++', 'perl(Foo::Bar)', '*', 'a[bc]?', 'foo.x86_64', '~tilde^caret', 'größe'])
-      expect(canBeGathered(name)).toBe(true);
+      expect(isPossiblePackageName(name)).toBe(true);
   });
 
   it('is what was recorded of a configuration that Pungi takes, without options that it has removed', () => {

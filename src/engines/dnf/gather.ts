@@ -1,20 +1,23 @@
-// One gathering, as Pungi does it (shared/pungi/README.md): no solver, but for each requirement of a chosen package one
-// provider, preferring what is chosen already. Rounds of steps, beginning anew whenever a step added something.
+// One gathering, the way Pungi does it: there is no solver. Each requirement of a chosen package gets one provider, preferably a
+// package that is chosen already. The steps repeat from the first one whenever a step has added a package.
 
-import { evrOf, kindOf, type Candidate, type PackagePool } from './package-pool.ts';
-import { compareEvr } from '../../compose/rpm-version.ts';
-import { isDebugName } from '../../compose/rpm-package.ts';
-import type { ArchSet } from '../shared/arches.ts';
 import { globMatcher, isGlob } from '../../compose/package-pattern.ts';
+import { categoryOf, isDebugName } from '../../compose/rpm-package.ts';
+import type { ArchSet } from '../shared/arches.ts';
+import { bestCandidates } from './best-candidates.ts';
+import { byId, byNevra, type Candidate, type PackagePool } from './package-pool.ts';
 import { PythonSet } from './python-set.ts';
 
 export interface GatherOptions {
   readonly arches: ArchSet;
-  /** Names or globs; one that ends in `.+` asks for the multilib package alone. */
+  /** Names or globs. A name that ends in `.+` asks for the multilib package only. */
   readonly names: readonly string[];
-  /** The first of Pungi's two gatherings: whole source packages and their build requirements, one provider per requirement. */
-  readonly wide: boolean;
-  /** Whether a package of another arch comes beside the native one of its name. */
+  /**
+   * Pungi gathers twice from a repository. PKGSET also takes build requirements and all packages of a source, with one
+   * provider for each requirement. GATHER takes all providers that one source package has for a requirement.
+   */
+  readonly phase: 'PKGSET' | 'GATHER';
+  /** Whether a package of the multilib arch joins the native package of its name. */
   selectsMultilib(pkg: Candidate): boolean;
 }
 
@@ -32,8 +35,7 @@ export interface Unresolved {
 }
 
 export function gather(pool: PackagePool, options: GatherOptions): Gathered {
-  const gathering = new Gathering(pool, options);
-  return gathering.run();
+  return new Gathering(pool, options).run();
 }
 
 class Gathering {
@@ -42,52 +44,49 @@ class Gathering {
   readonly #binary = new PythonSet();
   readonly #debug = new PythonSet();
   readonly #source = new PythonSet();
-  /** Source and debug packages that stay out because a package that they belong to does. */
-  readonly #aside = new Set<number>();
-  readonly #answers = new Map<string, readonly Candidate[]>();
+  /** Source and debug packages of lookaside packages: they stay out of the result. */
+  readonly #excluded = new Set<number>();
+  readonly #providers = new Map<string, readonly Candidate[]>();
   readonly #unresolved = new Map<string, Unresolved>();
-  readonly #done = {
+  /** Ids that a step has processed. */
+  readonly #visited = {
     binary: new Set<number>(),
     buildRequires: new Set<number>(),
     source: new Set<number>(),
     debug: new Set<number>(),
-    debugDeps: new Set<number>(),
-    tree: new Set<number>(),
+    debugDependencies: new Set<number>(),
+    siblings: new Set<number>(),
     multilib: new Set<number>(),
   };
-  readonly #bySourceRpm: {
-    readonly binary: ReadonlyMap<string, readonly Candidate[]>;
-    readonly debug: ReadonlyMap<string, readonly Candidate[]>;
-  };
+  readonly #binaryBySourceRpm: ReadonlyMap<string, readonly Candidate[]>;
+  readonly #debugBySourceRpm: ReadonlyMap<string, readonly Candidate[]>;
   readonly #sourcesByNvr: ReadonlyMap<string, readonly Candidate[]>;
   readonly #binaryByName: ReadonlyMap<string, readonly Candidate[]>;
 
   constructor(pool: PackagePool, options: GatherOptions) {
     this.#pool = pool;
     this.#options = options;
-    this.#bySourceRpm = {
-      binary: groupBy(pool.binary, ({ sourceRpm }) => sourceRpm ?? ''),
-      debug: groupBy(pool.debug, ({ sourceRpm }) => sourceRpm ?? ''),
-    };
-    this.#sourcesByNvr = groupBy(pool.source, ({ name, version, release }) => `${name}-${version}-${release}`);
-    this.#binaryByName = groupBy(pool.binary, ({ name }) => name);
+    this.#binaryBySourceRpm = Map.groupBy(pool.binary, ({ sourceRpm }) => sourceRpm ?? '');
+    this.#debugBySourceRpm = Map.groupBy(pool.debug, ({ sourceRpm }) => sourceRpm ?? '');
+    this.#sourcesByNvr = Map.groupBy(pool.source, ({ name, version, release }) => `${name}-${version}-${release}`);
+    this.#binaryByName = Map.groupBy(pool.binary, ({ name }) => name);
   }
 
   run(): Gathered {
-    this.#start();
-    const { wide } = this.#options;
+    this.#addRequested();
+    const isPkgset = this.#options.phase === 'PKGSET';
     const steps = [
-      () => this.#dependencies(),
-      ...(wide ? [() => this.#buildDependencies()] : []),
-      () => this.#sources(),
-      () => this.#debugPackages(),
-      () => this.#debugDependencies(),
-      ...(wide ? [() => this.#wholeSources()] : []),
-      () => this.#multilib(),
+      () => this.#addDependencies(),
+      ...(isPkgset ? [() => this.#addBuildDependencies()] : []),
+      () => this.#addSources(),
+      () => this.#addDebugPackages(),
+      () => this.#addDebugDependencies(),
+      ...(isPkgset ? [() => this.#addSiblings()] : []),
+      () => this.#addMultilib(),
     ];
     while (steps.some((step) => this.#grows(step)));
     const chosen = (ids: PythonSet) =>
-      [...ids].map((id) => this.#pool.get(id)).filter(({ id, lookaside }) => !lookaside && !this.#aside.has(id));
+      [...ids].map((id) => this.#pool.get(id)).filter(({ id, lookaside }) => !lookaside && !this.#excluded.has(id));
     return {
       binary: chosen(this.#binary),
       debug: chosen(this.#debug),
@@ -103,84 +102,84 @@ class Gathering {
     return size() > before;
   }
 
-  #start(): void {
-    const first: Candidate[] = [];
-    for (const asked of this.#options.names) {
-      const multilibOnly = asked.endsWith('.+');
-      const fitting = this.#named(multilibOnly ? asked.slice(0, -2) : asked).filter(
+  #addRequested(): void {
+    const requested: Candidate[] = [];
+    for (const name of this.#options.names) {
+      const multilibOnly = name.endsWith('.+');
+      const fitting = this.#named(multilibOnly ? name.slice(0, -2) : name).filter(
         ({ arch }) => !multilibOnly || this.#options.arches.multilib.has(arch),
       );
-      for (const candidates of groupBy(fitting, ({ name }) => name).values())
-        first.push(...this.#best(candidates, false));
+      for (const candidates of Map.groupBy(fitting, (pkg) => pkg.name).values())
+        requested.push(...this.#best(candidates, false));
     }
-    for (const pkg of byId(first)) (kindOf(pkg) === 'debug' ? this.#debug : this.#binary).add(pkg.id);
+    for (const pkg of byId(requested)) (categoryOf(pkg) === 'debug' ? this.#debug : this.#binary).add(pkg.id);
   }
 
-  #named(asked: string): readonly Candidate[] {
-    const matches = globMatcher(asked);
-    if (isDebugName(asked)) return this.#pool.debug.filter(({ name }) => matches(name));
-    if (!isGlob(asked)) return this.#binaryByName.get(asked) ?? [];
-    return this.#pool.binary.filter(({ name }) => matches(name));
+  #named(name: string): readonly Candidate[] {
+    const matches = globMatcher(name);
+    if (isDebugName(name)) return this.#pool.debug.filter((pkg) => matches(pkg.name));
+    if (!isGlob(name)) return this.#binaryByName.get(name) ?? [];
+    return this.#pool.binary.filter((pkg) => matches(pkg.name));
   }
 
-  #dependencies(): void {
+  #addDependencies(): void {
     for (const id of this.#binary.copyOrder()) {
       const pkg = this.#pool.get(id);
-      if (!first(this.#done.binary, id) || pkg.lookaside) continue;
+      if (!visit(this.#visited.binary, id) || pkg.lookaside) continue;
       this.#addAll(this.#binary, this.#resolve(pkg, 'binary'));
     }
   }
 
-  #buildDependencies(): void {
+  #addBuildDependencies(): void {
     const pending = new PythonSet();
-    for (const id of this.#source) if (!this.#done.buildRequires.has(id)) pending.add(id);
+    for (const id of this.#source) if (!this.#visited.buildRequires.has(id)) pending.add(id);
     for (const id of pending) {
-      this.#done.buildRequires.add(id);
+      this.#visited.buildRequires.add(id);
       this.#addAll(this.#binary, this.#resolve(this.#pool.get(id), 'binary'));
     }
   }
 
-  #sources(): void {
+  #addSources(): void {
     for (const id of this.#binary) {
-      if (!first(this.#done.source, id)) continue;
+      if (!visit(this.#visited.source, id)) continue;
       const pkg = this.#pool.get(id);
       const nvr = /^(.*)\.(?:no)?src\.rpm$/.exec(pkg.sourceRpm ?? '')?.[1] ?? '';
       const sources = this.#sourcesByNvr.get(nvr) ?? [];
       const source = sources.find(({ lookaside }) => lookaside === pkg.lookaside) ?? sources[0];
       if (!source) continue;
       this.#source.add(source.id);
-      if (pkg.lookaside) this.#aside.add(source.id);
+      if (pkg.lookaside) this.#excluded.add(source.id);
     }
   }
 
-  #debugPackages(): void {
+  #addDebugPackages(): void {
     for (const id of this.#binary) {
-      if (!first(this.#done.debug, id)) continue;
+      if (!visit(this.#visited.debug, id)) continue;
       const pkg = this.#pool.get(id);
       if (pkg.sourceRpm === null) continue;
-      for (const debug of this.#bySourceRpm.debug.get(pkg.sourceRpm) ?? []) {
+      for (const debug of this.#debugBySourceRpm.get(pkg.sourceRpm) ?? []) {
         const belongs = debug.name.includes('-debugsource') || debug.name === `${pkg.name}-debuginfo`;
         if (!belongs || debug.arch !== pkg.arch) continue;
         this.#debug.add(debug.id);
-        if (pkg.lookaside) this.#aside.add(debug.id);
+        if (pkg.lookaside) this.#excluded.add(debug.id);
       }
     }
   }
 
-  #debugDependencies(): void {
+  #addDebugDependencies(): void {
     for (const id of this.#debug.copyOrder()) {
       const pkg = this.#pool.get(id);
-      if (!first(this.#done.debugDeps, id) || pkg.lookaside) continue;
+      if (!visit(this.#visited.debugDependencies, id) || pkg.lookaside) continue;
       this.#addAll(this.#debug, this.#resolve(pkg, 'debug'));
     }
   }
 
-  /** What else was built from the sources of what is chosen: natively, or as multilib where only that is chosen. */
-  #wholeSources(): void {
+  /** Adds the other packages from the same source: native ones, or multilib ones when only multilib ones are chosen. */
+  #addSiblings(): void {
     const { native } = this.#options.arches;
-    for (const pkg of [...this.#binary].map((id) => this.#pool.get(id)).toSorted(byNevra)) {
-      if (!first(this.#done.tree, pkg.id) || pkg.sourceRpm === null) continue;
-      const siblings = this.#bySourceRpm.binary.get(pkg.sourceRpm) ?? [];
+    for (const pkg of this.#binaryByNevra()) {
+      if (!visit(this.#visited.siblings, pkg.id) || pkg.sourceRpm === null) continue;
+      const siblings = this.#binaryBySourceRpm.get(pkg.sourceRpm) ?? [];
       const isChosen = ({ id }: Candidate) => this.#binary.has(id);
       const own = siblings.filter(({ arch }) => native.has(arch) && arch !== 'noarch');
       const foreign = siblings.filter(({ arch }) => !native.has(arch));
@@ -188,15 +187,15 @@ class Gathering {
       const added = [...arched, ...siblings.filter(({ arch }) => arch === 'noarch')].filter(
         (sibling) => !isChosen(sibling),
       );
-      for (const sibling of added) this.#done.tree.add(sibling.id);
+      for (const sibling of added) this.#visited.siblings.add(sibling.id);
       this.#addAll(this.#binary, added);
     }
   }
 
-  #multilib(): void {
+  #addMultilib(): void {
     const { native, multilib } = this.#options.arches;
-    for (const pkg of [...this.#binary].map((id) => this.#pool.get(id)).toSorted(byNevra)) {
-      if (!first(this.#done.multilib, pkg.id) || pkg.arch === 'noarch' || !native.has(pkg.arch)) continue;
+    for (const pkg of this.#binaryByNevra()) {
+      if (!visit(this.#visited.multilib, pkg.id) || pkg.arch === 'noarch' || !native.has(pkg.arch)) continue;
       const twins = (this.#binaryByName.get(pkg.name) ?? []).filter(
         ({ arch, version, release }) =>
           arch !== 'noarch' && multilib.has(arch) && version === pkg.version && release === pkg.release,
@@ -206,91 +205,40 @@ class Gathering {
     }
   }
 
-  /** All requirements of a package are answered before what they bring is added. */
-  #resolve(pkg: Candidate, kind: 'binary' | 'debug'): readonly Candidate[] {
+  /** Resolves all requirements of a package; the caller adds their providers only after that. */
+  #resolve(pkg: Candidate, category: 'binary' | 'debug'): readonly Candidate[] {
     return pkg.requires.flatMap((requirement) => {
-      const known = this.#answers.get(requirement);
-      if (known) return known;
-      const answer = this.#best(this.#pool.providers(requirement, kind), !this.#options.wide);
-      if (answer.length > 0) this.#answers.set(requirement, answer);
-      else this.#miss(pkg, requirement);
-      return answer;
+      const earlier = this.#providers.get(requirement);
+      if (earlier) return earlier;
+      const providers = this.#best(this.#pool.providers(requirement, category), this.#options.phase === 'GATHER');
+      if (providers.length > 0) this.#providers.set(requirement, providers);
+      else this.#addUnresolved(pkg, requirement);
+      return providers;
     });
   }
 
-  #miss(pkg: Candidate, requirement: string): void {
-    const label = `${pkg.name}.${pkg.arch}`;
-    this.#unresolved.set(`${label} ${requirement}`, { pkg: label, requirement });
+  #addUnresolved({ name, arch }: Candidate, requirement: string): void {
+    const pkg = `${name}.${arch}`;
+    this.#unresolved.set(`${pkg} ${requirement}`, { pkg, requirement });
+  }
+
+  #best(candidates: readonly Candidate[], withSiblings: boolean): readonly Candidate[] {
+    const { arches } = this.#options;
+    return bestCandidates(candidates, { arches, withSiblings, isChosen: ({ id }) => this.#binary.has(id) });
   }
 
   #addAll(to: PythonSet, packages: readonly Candidate[]): void {
     for (const { id } of byId(packages)) to.add(id);
   }
 
-  /** The best candidate; with `siblings`, also those of its source package and kind of arch. */
-  #best(all: readonly Candidate[], siblings: boolean): readonly Candidate[] {
-    const candidates = withoutShadowed(all);
-    const { native, multilib, order } = this.#options.arches;
-    const isNative = ({ arch }: Candidate) => native.has(arch);
-    const isMultilib = ({ arch }: Candidate) => multilib.has(arch);
-    const isChosen = ({ id }: Candidate) => this.#binary.has(id);
-    const groups = [
-      (pkg: Candidate) => isNative(pkg) && isChosen(pkg),
-      (pkg: Candidate) => isMultilib(pkg) && isChosen(pkg),
-      isNative,
-      isMultilib,
-    ];
-    const group = groups.map((belongs) => candidates.filter(belongs)).find(({ length }) => length > 0) ?? [];
-    const [best] = group.toSorted(
-      (a, b) =>
-        order.indexOf(a.arch) - order.indexOf(b.arch) || a.name.length - b.name.length || compareText(a.name, b.name),
-    );
-    if (!best) return [];
-    return siblings
-      ? candidates.filter(
-          (pkg) => pkg.sourceRpm === best.sourceRpm && (isNative(best) ? isNative(pkg) : isMultilib(pkg)),
-        )
-      : [best];
+  #binaryByNevra(): readonly Candidate[] {
+    return [...this.#binary].map((id) => this.#pool.get(id)).sort(byNevra);
   }
 }
 
-/** Where a lookaside repository has the same name and version, only its package counts. */
-function withoutShadowed(candidates: readonly Candidate[]): readonly Candidate[] {
-  const aside = candidates.filter(({ lookaside }) => lookaside);
-  if (aside.length === 0) return candidates;
-  return candidates.filter(
-    (pkg) =>
-      pkg.lookaside || !aside.some((other) => other.name === pkg.name && compareEvr(evrOf(other), evrOf(pkg)) === 0),
-  );
-}
-
-/** Adds to the set; false where it was there. */
-function first(done: Set<number>, id: number): boolean {
-  if (done.has(id)) return false;
-  done.add(id);
+/** Adds the id; false when it was there. */
+function visit(visited: Set<number>, id: number): boolean {
+  if (visited.has(id)) return false;
+  visited.add(id);
   return true;
-}
-
-function byId(packages: readonly Candidate[]): Candidate[] {
-  return packages.toSorted((a, b) => a.id - b.id);
-}
-
-function byNevra(a: Candidate, b: Candidate): number {
-  return compareText(a.name, b.name) || compareEvr(evrOf(a), evrOf(b)) || compareText(a.arch, b.arch);
-}
-
-/** By code point, as Python has it; names are ASCII in all but name. */
-export function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function groupBy(packages: readonly Candidate[], key: (pkg: Candidate) => string): Map<string, Candidate[]> {
-  const groups = new Map<string, Candidate[]>();
-  for (const pkg of packages) {
-    const group = groups.get(key(pkg));
-    if (group) group.push(pkg);
-    else groups.set(key(pkg), [pkg]);
-  }
-  return groups;
 }

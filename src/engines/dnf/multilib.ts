@@ -1,5 +1,5 @@
-// Which packages of a second arch come along, by the methods of python-multilib: names and file names decide, no file is
-// opened. The lists are those of its /etc/multilib.conf.
+// Selects multilib packages like python-multilib: by package names and file names. The lists are those of its
+// /etc/multilib.conf.
 
 import type { RpmPackage } from '../../compose/rpm-package.ts';
 import type { MultilibMethod } from '../../compose/vocabulary.ts';
@@ -77,9 +77,10 @@ function isDevel(pkg: RpmPackage): boolean {
   if (isRuntime(pkg)) return true;
   if (pkg.name.startsWith('ghc-')) return false;
   if (pkg.name.startsWith('kernel') && provides(pkg, 'kernel-devel')) return false;
-  const builds = (name: string) => name.endsWith('-devel') || name.endsWith('-static');
+  const isForBuilding = (name: string) => name.endsWith('-devel') || name.endsWith('-static');
   return (
-    builds(pkg.name) || (pkg.name.startsWith('kernel') && pkg.provides.some((text) => builds(text.split(' ')[0] ?? '')))
+    isForBuilding(pkg.name) ||
+    (pkg.name.startsWith('kernel') && pkg.provides.some((text) => isForBuilding(text.split(' ')[0] ?? '')))
   );
 }
 

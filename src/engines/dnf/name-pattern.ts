@@ -1,24 +1,24 @@
-// Names of packages asked for, as Pungi takes them: globs where dependencies are followed, and where they are not, regular
-// expressions with `*` for anything. That differs for `?` and `[…]`, and a compose is to hold what Pungi's would.
+// Package names of a request under NO_DEPS. Pungi takes them for globs when it follows dependencies, and otherwise for regular
+// expressions with `*` for any text, so that `?` and `[…]` mean something else.
 
 export type NamePattern = (name: string) => boolean;
 
-/** The same as a glob and as an expression: itself. */
+/** Matches itself only, as a glob and as an expression. */
 const PLAIN = /^[\w.+-]+$/;
 
-/** Whether any of many patterns matches: a set look-up for plain names, which most are. */
+/** Whether any pattern matches. Plain names, the usual case, need one look-up in a set. */
 export function anyOf(names: readonly string[], pattern: (text: string) => NamePattern): NamePattern {
   const plain = new Set(names.filter((name) => PLAIN.test(name)));
   const others = names.filter((name) => !PLAIN.test(name)).map(pattern);
   return (name) => plain.has(name) || others.some((matches) => matches(name));
 }
 
-/** What `gather_method: nodeps` makes of a name. */
+/** The meaning of a name with `gather_method: nodeps`. */
 export function nodepsPattern(text: string): NamePattern {
   return compiled(text.replace(/[.+]/g, '\\$&').replaceAll('*', '.*'));
 }
 
-/** One that is no expression (`[z-a]`) matches nothing. */
+/** An invalid expression (`[z-a]`) matches nothing. */
 function compiled(source: string): NamePattern {
   let expression: RegExp;
   try {

@@ -1,18 +1,18 @@
-// Which key made an OpenPGP signature, by its own word (RFC 4880, RFC 9580): nothing is verified here, as Pungi and Koji do
-// not. The libraries that parse OpenPGP bring all of its cryptography along; this is the few bytes that are needed.
+// Reads the key id in an OpenPGP signature packet (RFC 4880, RFC 9580). It does not verify the signature, and neither do Pungi
+// and Koji. OpenPGP libraries include all of the cryptography; these few bytes need none of it.
 
 const SIGNATURE = 2;
 const ISSUER = 16;
 const ISSUER_FINGERPRINT = 33;
 const KEY_ID_BYTES = 8;
 
-/** 16 lower-case hexadecimal digits; null where the packet is no signature, or does not tell. */
+/** 16 lower-case hexadecimal digits; null when the packet is no signature or does not name its key. */
 export function openPgpKeyId(packet: Buffer): string | null {
   try {
     const body = signatureBody(packet);
     return body && issuerOf(body);
   } catch (error) {
-    // Ends before it should.
+    // The packet is truncated.
     if (error instanceof RangeError) return null;
     throw error;
   }
@@ -21,34 +21,38 @@ export function openPgpKeyId(packet: Buffer): string | null {
 function signatureBody(packet: Buffer): Buffer | null {
   const first = packet.readUInt8(0);
   if ((first & 0x80) === 0) return null;
-  const isNew = (first & 0x40) !== 0;
-  if ((isNew ? first & 0x3f : (first >> 2) & 0x0f) !== SIGNATURE) return null;
-  return isNew ? withNewLength(packet) : withOldLength(packet, first & 0x03);
+  const isNewFormat = (first & 0x40) !== 0;
+  if ((isNewFormat ? first & 0x3f : (first >> 2) & 0x0f) !== SIGNATURE) return null;
+  return isNewFormat ? newFormatBody(packet) : oldFormatBody(packet, first & 0x03);
 }
 
-function withOldLength(packet: Buffer, kind: number): Buffer {
-  // Of kind 3 there is no length: it goes to the end.
-  if (kind === 3) return packet.subarray(1);
-  const bytes = 1 << kind;
+function oldFormatBody(packet: Buffer, lengthType: number): Buffer {
+  // Type 3 has no length: the body goes to the end.
+  if (lengthType === 3) return packet.subarray(1);
+  const bytes = 1 << lengthType;
   return cut(packet, 1 + bytes, packet.readUIntBE(1, bytes));
 }
 
-/** Signatures may not come in parts, so the partial lengths of RFC 4880 are not read. */
-function withNewLength(packet: Buffer): Buffer {
+/** RFC 4880 allows partial lengths for data packets only. */
+function newFormatBody(packet: Buffer): Buffer {
   const { start, length } = lengthAt(packet, 1, 223);
   return cut(packet, start, length);
 }
 
-function lengthAt(bytes: Buffer, at: number, lastOfTwo: number): { readonly start: number; readonly length: number } {
+function lengthAt(
+  bytes: Buffer,
+  at: number,
+  lastTwoByteLength: number,
+): { readonly start: number; readonly length: number } {
   const first = bytes.readUInt8(at);
   if (first < 192) return { start: at + 1, length: first };
-  if (first <= lastOfTwo) return { start: at + 2, length: (first - 192) * 256 + bytes.readUInt8(at + 1) + 192 };
+  if (first <= lastTwoByteLength) return { start: at + 2, length: (first - 192) * 256 + bytes.readUInt8(at + 1) + 192 };
   if (first === 255) return { start: at + 5, length: bytes.readUInt32BE(at + 1) };
-  throw new RangeError('a packet in parts');
+  throw new RangeError('partial length');
 }
 
 function cut(bytes: Buffer, start: number, length: number): Buffer {
-  if (start + length > bytes.length) throw new RangeError('ends before it should');
+  if (start + length > bytes.length) throw new RangeError('truncated');
   return bytes.subarray(start, start + length);
 }
 
@@ -60,7 +64,7 @@ function issuerOf(body: Buffer): string | null {
   const hashed = cut(body, 4 + countBytes, body.readUIntBE(4, countBytes));
   const next = 4 + countBytes + hashed.length;
   const unhashed = cut(body, next + countBytes, body.readUIntBE(next, countBytes));
-  // What is hashed was signed along, and comes first.
+  // The signature covers the hashed subpackets, so that they take precedence.
   return issuerAmong(hashed) ?? issuerAmong(unhashed);
 }
 
@@ -78,7 +82,7 @@ function issuerAmong(subpackets: Buffer): string | null {
   return null;
 }
 
-/** A fingerprint's last bytes up to version 4, its first from then on. */
+/** The last bytes of the fingerprint up to version 4, the first bytes in later versions. */
 function keyIdOf(version: number, fingerprint: Buffer): string {
   return hex(version <= 4 ? fingerprint.subarray(-KEY_ID_BYTES) : fingerprint.subarray(0, KEY_ID_BYTES));
 }

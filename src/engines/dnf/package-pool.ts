@@ -1,20 +1,19 @@
-// The packages that one gathering sees: the latest of each name and arch, over all repositories together, in the order
-// that gives them their ids; and the questions asked of them.
+// The packages that one gathering can choose from: the latest of each name and arch over all repositories. Packages get ids in
+// libsolv's order, and the pool finds the providers of a requirement.
 
-import { compareEvr, type Evr } from '../../compose/rpm-version.ts';
 import { isSourceArch } from '../../compose/arches.ts';
-import { isDebugName, type RpmPackage } from '../../compose/rpm-package.ts';
+import { categoryOf, type RpmPackage } from '../../compose/rpm-package.ts';
+import { compareEvr, compareText, type Evr } from '../../compose/rpm-version.ts';
 import type { ArchSet } from '../shared/arches.ts';
 import { overlaps, parseRelation, parseRequirement, type Relation, type Requirement } from './requirement.ts';
 
 export interface Candidate extends RpmPackage {
-  /** libsolv's, which decides the order of visits. */
+  /** libsolv's id. Pungi visits packages in the order of the ids. */
   readonly id: number;
   readonly lookaside: boolean;
 }
 
-export type PackageKind = 'binary' | 'debug' | 'source';
-
+/** libsolv reserves the ids below. */
 const FIRST_ID = 2;
 
 export class PackagePool {
@@ -30,19 +29,20 @@ export class PackagePool {
     arches: ArchSet,
   ) {
     const fitting = new Set(arches.order);
-    const seen: Candidate[] = [];
+    const all: Candidate[] = [];
     let id = FIRST_ID;
     for (const { packages, lookaside } of repositories) {
       for (const pkg of packages) {
-        if (fitting.has(pkg.arch) || isSourceArch(pkg.arch)) seen.push({ ...pkg, id, lookaside });
+        if (fitting.has(pkg.arch) || isSourceArch(pkg.arch)) all.push({ ...pkg, id, lookaside });
+        // Packages of other arches have ids, too.
         id++;
       }
     }
-    const latest = latestOnly(seen);
+    const latest = latestOnly(all);
     for (const candidate of latest) this.byId.set(candidate.id, candidate);
-    this.binary = latest.filter((candidate) => kindOf(candidate) === 'binary');
-    this.debug = latest.filter((candidate) => kindOf(candidate) === 'debug');
-    this.source = latest.filter((candidate) => kindOf(candidate) === 'source');
+    this.binary = latest.filter((candidate) => categoryOf(candidate) === 'binary');
+    this.debug = latest.filter((candidate) => categoryOf(candidate) === 'debug');
+    this.source = latest.filter((candidate) => categoryOf(candidate) === 'source');
     this.#binaryProviders = new Providers(this.binary);
     this.#debugProviders = new Providers(this.debug);
   }
@@ -53,22 +53,25 @@ export class PackagePool {
     return candidate;
   }
 
-  providers(requirement: string, kind: 'binary' | 'debug'): readonly Candidate[] {
-    const providers = kind === 'binary' ? this.#binaryProviders : this.#debugProviders;
+  providers(requirement: string, category: 'binary' | 'debug'): readonly Candidate[] {
+    const providers = category === 'binary' ? this.#binaryProviders : this.#debugProviders;
     return [...providers.of(parseRequirement(requirement))];
   }
-}
-
-export function kindOf(pkg: RpmPackage): PackageKind {
-  if (isSourceArch(pkg.arch)) return 'source';
-  return isDebugName(pkg.name) ? 'debug' : 'binary';
 }
 
 export function evrOf({ epoch, version, release }: RpmPackage): Evr {
   return { epoch, version, release };
 }
 
-/** Of each name and arch; equals, from several repositories, all stay. */
+export function byId(packages: readonly Candidate[]): Candidate[] {
+  return packages.toSorted((a, b) => a.id - b.id);
+}
+
+export function byNevra(a: Candidate, b: Candidate): number {
+  return compareText(a.name, b.name) || compareEvr(evrOf(a), evrOf(b)) || compareText(a.arch, b.arch);
+}
+
+/** The latest of each name and arch. Several repositories can have the same latest version; all of these stay. */
 function latestOnly(packages: readonly Candidate[]): Candidate[] {
   const best = new Map<string, Candidate>();
   for (const pkg of packages) {
@@ -77,8 +80,8 @@ function latestOnly(packages: readonly Candidate[]): Candidate[] {
     if (!other || compareEvr(evrOf(pkg), evrOf(other)) > 0) best.set(key, pkg);
   }
   return packages.filter((pkg) => {
-    const top = best.get(`${pkg.name} ${pkg.arch}`);
-    return top === pkg || (top !== undefined && compareEvr(evrOf(pkg), evrOf(top)) === 0);
+    const latest = best.get(`${pkg.name} ${pkg.arch}`);
+    return latest === pkg || (latest !== undefined && compareEvr(evrOf(pkg), evrOf(latest)) === 0);
   });
 }
 
@@ -92,10 +95,7 @@ class Providers {
     for (const pkg of packages) {
       for (const text of pkg.provides) {
         const space = text.indexOf(' ');
-        const name = space < 0 ? text : text.slice(0, space);
-        const known = this.#byName.get(name);
-        if (known) known.push({ pkg, text });
-        else this.#byName.set(name, [{ pkg, text }]);
+        append(this.#byName, space < 0 ? text : text.slice(0, space), { pkg, text });
       }
     }
   }
@@ -104,14 +104,14 @@ class Providers {
     switch (requirement.kind) {
       case 'simple':
         return this.#simple(requirement.relation);
-      case 'first':
+      case 'left':
         return this.of(requirement.left);
       case 'union':
         return new Set([...this.of(requirement.left), ...this.of(requirement.right)]);
-      case 'both':
-      case 'minus': {
+      case 'intersection':
+      case 'difference': {
         const right = this.of(requirement.right);
-        const keep = requirement.kind === 'both';
+        const keep = requirement.kind === 'intersection';
         return new Set([...this.of(requirement.left)].filter((pkg) => right.has(pkg) === keep));
       }
     }
@@ -128,13 +128,13 @@ class Providers {
   #files(): Map<string, Candidate[]> {
     if (this.#byFile) return this.#byFile;
     const byFile = new Map<string, Candidate[]>();
-    for (const pkg of this.#packages) {
-      for (const file of pkg.files) {
-        const known = byFile.get(file);
-        if (known) known.push(pkg);
-        else byFile.set(file, [pkg]);
-      }
-    }
+    for (const pkg of this.#packages) for (const file of pkg.files) append(byFile, file, pkg);
     return (this.#byFile = byFile);
   }
+}
+
+function append<T>(groups: Map<string, T[]>, key: string, item: T): void {
+  const group = groups.get(key);
+  if (group) group.push(item);
+  else groups.set(key, [item]);
 }

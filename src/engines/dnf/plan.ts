@@ -1,17 +1,16 @@
-// What one arch of a compose will hold: written by the thread that chose it, a line for each package, and read piece by
-// piece by all who act on it. So a list of 60,000 never passes through the event loop in one go.
+// The plan of one arch: a file with a line for each package that the compose will hold. The selection thread writes it; later
+// steps stream it, so that a list of 60,000 packages never blocks the event loop.
 
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-
-export type PlannedCategory = 'binary' | 'debug' | 'source';
+import type { RpmCategory } from '../../compose/rpm-package.ts';
 
 export interface PlannedPackage {
-  readonly category: PlannedCategory;
+  readonly category: RpmCategory;
   readonly nevra: string;
-  /** Of its source package, itself for one. */
+  /** NEVRA of the source package; of a source package, its own. */
   readonly sourceNevra: string;
-  /** In the source repository. */
+  /** Relative to the source repository. */
   readonly href: string;
   readonly file: string;
   readonly sizeBytes: number;
@@ -19,7 +18,7 @@ export interface PlannedPackage {
   readonly checksum: string;
 }
 
-type Encoded = [PlannedCategory, string, string, string, string, number, string, string];
+type Encoded = [RpmCategory, string, string, string, string, number, string, string];
 
 export function encodePlanned({
   category,

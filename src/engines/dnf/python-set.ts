@@ -1,9 +1,10 @@
-// The order in which CPython walks a set of integers: by slot of an open hash table. Pungi's choice among providers
-// depends on what was chosen before, and it visits packages in this order; so to give its set, its order is needed.
+// A set of integers that iterates in CPython's order, by the slots of an open hash table (Objects/setobject.c). Pungi visits
+// packages in this order, and its choice of a provider depends on the earlier choices.
 
 const MIN_SLOTS = 8;
 const LINEAR_PROBES = 9;
 const PERTURB_SHIFT = 5;
+/** Larger sets grow by a factor of 2 instead of 4. */
 const LARGE = 50_000;
 const EMPTY = -1;
 
@@ -27,14 +28,14 @@ export class PythonSet {
     if (this.size * 5 >= mask * 3) this.#resize(this.size > LARGE ? this.size * 2 : this.size * 4);
   }
 
-  /** As the set is walked. */
+  /** The order of `for value in set`. */
   *[Symbol.iterator](): Generator<number> {
     for (const value of this.#slots) if (value !== EMPTY) yield value;
   }
 
-  /** As a copy of the set (`set.copy()`, `set(other)`) is walked. */
+  /** The order of a copy (`set.copy()`, `set(other)`). */
   copyOrder(): number[] {
-    const slots = this.size * 5 >= (MIN_SLOTS - 1) * 3 ? powerAbove(this.size * 2) : MIN_SLOTS;
+    const slots = this.size * 5 >= (MIN_SLOTS - 1) * 3 ? powerOfTwoAbove(this.size * 2) : MIN_SLOTS;
     if (slots === this.#slots.length) return [...this];
     const table = new Int32Array(slots).fill(EMPTY);
     for (const value of this) insert(table, value);
@@ -42,13 +43,13 @@ export class PythonSet {
   }
 
   #resize(minimum: number): void {
-    const table = new Int32Array(powerAbove(minimum)).fill(EMPTY);
+    const table = new Int32Array(powerOfTwoAbove(minimum)).fill(EMPTY);
     for (const value of this) insert(table, value);
     this.#slots = table;
   }
 }
 
-function powerAbove(minimum: number): number {
+function powerOfTwoAbove(minimum: number): number {
   let size = MIN_SLOTS;
   while (size <= minimum) size *= 2;
   return size;

@@ -1,5 +1,5 @@
-// What a requirement asks for: a name with or without a version, or a rich expression of such. Only what decides which
-// packages are candidates: for libsolv's `whatprovides`, `and`, `or` and `if … else` are all unions.
+// Parses RPM requirements: a name with or without a version, or a rich expression (rpm's "Boolean Dependencies"). The result
+// only decides which packages are candidates: libsolv's `whatprovides` treats `and`, `or` and `if … else` as unions.
 
 import { compareEvr, parseEvr, type Evr } from '../../compose/rpm-version.ts';
 
@@ -17,13 +17,13 @@ export interface Range {
 
 export type Requirement =
   | { readonly kind: 'simple'; readonly relation: Relation }
-  | { readonly kind: 'union' | 'both' | 'minus'; readonly left: Requirement; readonly right: Requirement }
-  /** Only the left side counts. */
-  | { readonly kind: 'first'; readonly left: Requirement };
+  | { readonly kind: 'union' | 'intersection' | 'difference'; readonly left: Requirement; readonly right: Requirement }
+  /** Ignores the right side. */
+  | { readonly kind: 'left'; readonly left: Requirement };
 
 const OPERATORS: ReadonlySet<string> = new Set(['<', '<=', '=', '>=', '>']);
 
-/** `name` or `name OP evr`, as package indexes spell it. */
+/** `name` or `name OP evr`, the form of package indexes. */
 export function parseRelation(text: string): Relation {
   const [name = '', operator, evr] = text.split(' ');
   return {
@@ -41,7 +41,7 @@ export function parseRequirement(text: string): Requirement {
   let position = 0;
   return expression();
 
-  /** `( term { word term } )`, the opening parenthesis next. */
+  /** `( term { word term } )`; starts at the opening parenthesis. */
   function expression(): Requirement {
     position++;
     let left = term();
@@ -68,18 +68,18 @@ export function parseRequirement(text: string): Requirement {
 function combine(word: string, left: Requirement, right: Requirement): Requirement {
   switch (word) {
     case 'with':
-      return { kind: 'both', left, right };
+      return { kind: 'intersection', left, right };
     case 'without':
-      return { kind: 'minus', left, right };
+      return { kind: 'difference', left, right };
     case 'if':
     case 'unless':
-      return { kind: 'first', left };
+      return { kind: 'left', left };
     default:
       return { kind: 'union', left, right };
   }
 }
 
-/** Names hold parentheses of their own, `lib.so.1()(64bit)`: one that closes nothing ends the name. */
+/** A name can have parentheses, e.g. `lib.so.1()(64bit)`. A closing one without an opening one ends the name. */
 function tokenize(text: string): string[] {
   const words: string[] = [];
   let at = 0;
@@ -101,7 +101,7 @@ function tokenize(text: string): string[] {
   return words;
 }
 
-/** Whether some version is in both ranges, as rpm has it; no range is every version. */
+/** Whether both ranges share a version, by rpm's rules. Null stands for all versions. */
 export function overlaps(left: Range | null, right: Range | null): boolean {
   if (!left || !right) return true;
   const order = compareEvr(left.evr, right.evr);

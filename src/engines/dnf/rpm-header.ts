@@ -1,5 +1,5 @@
-// What no repository metadata tells of a package, read from its headers: which arches the noarch packages of a source are
-// for, and the signatures. Nothing is read but the entries asked for, within rpm's own bounds.
+// Reads what repository metadata lacks from the headers of an RPM file: ExcludeArch and ExclusiveArch of a source package, and
+// the signatures. Reads only the entries that it needs, within rpm's own limits.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { ArchConstraints } from './select-packages.ts';
@@ -10,8 +10,9 @@ const ENTRY_BYTES = 16;
 const MAGIC = 0x8eade801;
 const EXCLUDEARCH = 1059;
 const EXCLUSIVEARCH = 1061;
-/** Of the header alone (DSA, RSA), of header and payload (PGP, GPG); and RPM 6's list, in base64. */
+/** Signatures of the header (DSA, RSA), and of header and payload (PGP, GPG). */
 const SIGNATURES = [267, 268, 1005, 1002];
+/** RPM 6: a list of signatures in base64. */
 const OPENPGP = 278;
 const BINARY = 7;
 const STRING_ARRAY = 8;
@@ -20,18 +21,18 @@ const MAX_DATA = 256 * 1024 * 1024;
 const MAX_STRINGS_BYTES = 4_096;
 /** A signature with a post-quantum key takes 5 KB. */
 const MAX_SIGNATURE_BYTES = 64 * 1024;
-/** Holds the whole signature header of most packages. */
+/** One read gets the signature header of most packages. */
 const FIRST_BYTES = 8_192;
 
 type Read = (at: number, length: number) => Buffer;
 
 interface Header {
   readonly end: number;
-  /** The bytes of an entry of this tag and type, null where there is none; not more than `most`. */
-  entry(tag: number, type: number, most: number): { readonly bytes: Buffer; readonly count: number } | null;
+  /** At most `maxBytes` of the entry with this tag and type; null when there is none. */
+  entry(tag: number, type: number, maxBytes: number): { readonly bytes: Buffer; readonly count: number } | null;
 }
 
-/** Throws where the file is no RPM package. */
+/** Throws when the file is no RPM package. */
 export function readArchConstraints(path: string): ArchConstraints {
   const file = openSync(path, 'r');
   try {
@@ -44,20 +45,20 @@ export function readArchConstraints(path: string): ArchConstraints {
   }
 }
 
-/** The OpenPGP signatures of an open package, none of them verified. Throws where the file is no RPM package. */
+/** The OpenPGP signatures of an open file; none is verified. Throws when the file is no RPM package. */
 export function readSignatures(file: number): readonly Buffer[] {
   const first = Buffer.allocUnsafe(FIRST_BYTES);
-  const there = readSync(file, first, 0, FIRST_BYTES, 0);
+  const available = readSync(file, first, 0, FIRST_BYTES, 0);
   const header = readHeader(
-    (at, length) => (at + length <= there ? first.subarray(at, at + length) : readAt(file, at, length)),
+    (at, length) => (at + length <= available ? first.subarray(at, at + length) : readAt(file, at, length)),
     LEAD_BYTES,
   );
-  const old = SIGNATURES.flatMap((tag) => {
+  const binary = SIGNATURES.flatMap((tag) => {
     const entry = header.entry(tag, BINARY, MAX_SIGNATURE_BYTES);
     return entry ? [entry.bytes.subarray(0, entry.count)] : [];
   });
   return [
-    ...old,
+    ...binary,
     ...strings(header.entry(OPENPGP, STRING_ARRAY, MAX_SIGNATURE_BYTES)).map((text) => Buffer.from(text, 'base64')),
   ];
 }
@@ -76,14 +77,14 @@ function readHeader(read: Read, at: number): Header {
   const dataStart = at + INTRO_BYTES + index.length;
   return {
     end: dataStart + dataBytes,
-    entry(tag, type, most) {
+    entry(tag, type, maxBytes) {
       for (let place = 0; place < index.length; place += ENTRY_BYTES) {
         if (index.readUInt32BE(place) !== tag || index.readUInt32BE(place + 4) !== type) continue;
         const offset = index.readUInt32BE(place + 8);
         const count = index.readUInt32BE(place + 12);
         if (offset >= dataBytes) throw new Error('not an RPM package: an entry points out of its header');
         const length = type === BINARY ? count : dataBytes - offset;
-        return { bytes: read(dataStart + offset, Math.min(length, dataBytes - offset, most)), count };
+        return { bytes: read(dataStart + offset, Math.min(length, dataBytes - offset, maxBytes)), count };
       }
       return null;
     },

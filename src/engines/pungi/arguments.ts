@@ -3,7 +3,7 @@
 import type { Generation } from '../../app/ports.ts';
 import type { PungiInput } from './input-files.ts';
 
-/** `oldComposes`: a directory of composes that parts may be taken of. */
+/** `oldComposes`: a directory of composes whose caches Pungi may reuse. */
 export function pungiArguments(
   { compose, directory, input: { koji, rawConfig } }: Generation,
   files: PungiInput,

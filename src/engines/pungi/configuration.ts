@@ -1,16 +1,21 @@
-// pungi.json: a typed object, so that what is written is JSON.stringify of it and no name can change its shape. Options
-// that Pungi has removed (release_is_layered, runroot, bootable, gather_source) are left out: pungi-config-validate
+// pungi.json as a typed object. It is written with JSON.stringify, so that no name in a request can change its structure.
+// Options that Pungi has removed (release_is_layered, runroot, bootable, gather_source) must stay out: pungi-config-validate
 // refuses them.
 
 import type { KojiInput } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
+import { isGlob } from '../../compose/package-pattern.ts';
+import { VARIANT } from '../../compose/productmd.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
-import type { ComposeSource } from '../../compose/source.ts';
+import { requestedPackages, type ComposeSource } from '../../compose/source.ts';
 import type { ComposeResult } from '../../compose/vocabulary.ts';
-import { isFromTags, kojiOptions, type KojiOptions } from './koji-options.ts';
-import { COMPS_FILE, VARIANT, VARIANTS_FILE } from './variant.ts';
+import { hasModularTags, kojiOptions, type KojiOptions } from './koji-options.ts';
 
-/** Regular expression over variants → arch (or `*`) → what holds for it. */
+/** Names of the files that the configuration refers to. */
+export const VARIANTS_FILE = 'variants.xml';
+export const COMPS_FILE = 'comps.xml';
+
+/** Regular expression for variants → arch (or `*`) → value. */
 type ByVariantAndArch<T> = readonly (readonly [string, Readonly<Record<string, T>>])[];
 
 export type PungiConfiguration = CommonOptions & (RepositoryOptions | KojiOptions);
@@ -46,10 +51,10 @@ interface CommonOptions {
   readonly repoclosure_strictness: ByVariantAndArch<'off'>;
 }
 
-/** Where the packages of an arch come from, as Pungi takes it. */
+/** Arch → paths and URLs of repositories. */
 export type RepositoriesByArch = Readonly<Record<string, readonly string[]>>;
 
-/** Where the packages come from: repositories by arch, or Koji. */
+/** The source of the packages. */
 export type PackageSet = { readonly repositories: RepositoriesByArch } | { readonly koji: KojiInput };
 
 export function pungiConfiguration(
@@ -72,7 +77,7 @@ export function pungiConfiguration(
     ...('koji' in packageSet
       ? kojiOptions(packageSet.koji)
       : { pkgset_source: 'repos', pkgset_repos: packageSet.repositories }),
-    // See tag-cache.ts.
+    // tag-cache.ts says why.
     pkgset_allow_reuse: false,
     gather_method: gatherMethod(compose, packageSet),
     gather_lookaside_repos: [[ANY_VARIANT, lookasides]],
@@ -94,40 +99,34 @@ export function pungiConfiguration(
 
 const ANY_VARIANT = '^.*$';
 
-/** The packages that were asked for; none = all. */
-export function askedPackages(source: ComposeSource): readonly string[] {
-  return 'packages' in source ? source.packages : [];
-}
-
 function packageSelection(source: ComposeSource): Pick<CommonOptions, 'comps_file' | 'additional_packages'> {
-  if (askedPackages(source).length > 0) return { comps_file: COMPS_FILE };
-  // Which packages are part of a module it says itself.
+  if (requestedPackages(source).length > 0) return { comps_file: COMPS_FILE };
+  // A module's own metadata lists its packages.
   return source.type === 'MODULE' ? {} : { additional_packages: [[`^${VARIANT}$`, { '*': ['*'] }]] };
 }
 
-/** Modules bring their packages and no others; a tag with modules on top needs a solver that knows of both. */
+/** A module brings its own packages only (nodeps). A tag with modular tags needs a solver that knows modules (hybrid). */
 function gatherMethod({ flags, source }: Compose, packageSet: PackageSet): CommonOptions['gather_method'] {
   if (source.type === 'MODULE') return 'nodeps';
   if (flags.includes('NO_DEPS')) return takesAllOfKoji(source, packageSet) ? 'deps' : 'nodeps';
-  return 'koji' in packageSet && isFromTags(packageSet.koji) ? 'hybrid' : 'deps';
+  return 'koji' in packageSet && hasModularTags(packageSet.koji) ? 'hybrid' : 'deps';
 }
 
 /**
- * Without dependencies Pungi reads only packages of the very names asked for from Koji, and none for a glob,
- * unless a boot.iso may be made of more: so it is told how one would be. The phase itself is skipped where none is asked.
+ * With nodeps, Pungi reads only the packages from Koji that have a requested name, so that a glob matches none. It reads all
+ * packages when a boot.iso is configured; its phase is skipped unless the request asks for one.
  */
 function mustReadAllOfKoji(compose: Compose, packageSet: PackageSet): boolean {
-  const { source } = compose;
   return (
     'koji' in packageSet &&
     gatherMethod(compose, packageSet) === 'nodeps' &&
-    askedPackages(source).some((name) => /[*?[]/.test(name))
+    requestedPackages(compose.source).some(isGlob)
   );
 }
 
-/** Without dependencies Pungi reads only packages of the very names that were asked for from Koji, and takes `*` for such a name. */
+/** With nodeps, Pungi would take `*` for the name of a package. */
 function takesAllOfKoji(source: ComposeSource, packageSet: PackageSet): boolean {
-  return 'koji' in packageSet && askedPackages(source).length === 0;
+  return 'koji' in packageSet && requestedPackages(source).length === 0;
 }
 
 const PHASES_OF_RESULT: Readonly<Record<ComposeResult, readonly string[]>> = {

@@ -1,4 +1,4 @@
-// Reads a file line by line as another process appends to it; the file may not be there yet.
+// Reads lines from a file while another process appends to it. The file may appear later.
 
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ const POLL_MS = 100;
 const CHUNK_BYTES = 65_536;
 
 export interface FileFollower {
-  /** Reads what is left, then settles. */
+  /** Settles when the rest of the file is read. */
   stop(): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export function followFile(path: string, onLine: (line: string) => void): FileFo
   const lines = lineSplitter(onLine);
   let offset = 0;
 
-  async function readOn(): Promise<void> {
+  async function readNew(): Promise<void> {
     const file = await open(path, 'r').catch(() => null);
     if (!file) return;
     try {
@@ -33,10 +33,10 @@ export function followFile(path: string, onLine: (line: string) => void): FileFo
   }
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await readOn();
+      await readNew();
       await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-    await readOn();
+    await readNew();
     lines.end();
   }
   const following = follow();

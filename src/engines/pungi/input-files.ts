@@ -1,25 +1,28 @@
-// Everything Pungi is given: its configuration in `scratch/config`, the reserved identity in the compose directory, and
-// the script that it tells its phases to.
+// Writes the input of Pungi: its configuration into `scratch/config`, the reserved identity into the compose directory, and
+// the script that receives its notifications.
 
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation, KojiEndpoint, OpenedRepository } from '../../app/ports.ts';
-import { composeInfo } from '../../compose/compose-info.ts';
+import { composeInfo, productmdJson } from '../../compose/productmd.ts';
 import { ownRelease, type PungiRelease } from '../../compose/pungi-identity.ts';
-import { askedPackages, pungiConfiguration, type RepositoriesByArch } from './configuration.ts';
+import { requestedPackages } from '../../compose/source.ts';
+import { compsXml } from '../shared/comps.ts';
+import { isPossiblePackageName } from '../shared/package-names.ts';
+import { COMPS_FILE, pungiConfiguration, VARIANTS_FILE, type RepositoriesByArch } from './configuration.ts';
 import { kojiConf } from './koji-options.ts';
-import { canBeGathered } from './package-names.ts';
-import { COMPS_FILE, VARIANTS_FILE, compsXml, variantsXml } from './variant.ts';
+import { variantsXml } from './variants-xml.ts';
 
 export interface PungiInput {
+  /** Pungi's working directory. */
   readonly directory: string;
   readonly configFile: string;
   readonly notificationScript: string;
-  /** A line for each notification: the event, a blank, its JSON. */
+  /** The notification script appends to it: a line for each notification, `<event> <JSON>`. */
   readonly eventsFile: string;
 }
 
-// One line, one write, appended: the events of two scripts at once do not mix. Nothing of the input is interpreted.
+// Each notification is one appended write, so that concurrent ones do not mix. The shell does not interpret the input.
 const NOTIFICATION_SCRIPT = `#!/bin/sh
 exec >>"$0.events"
 printf '%s %s\\n' "$1" "$(tr -d '\\n')"
@@ -28,17 +31,17 @@ printf '%s %s\\n' "$1" "$(tr -d '\\n')"
 export async function writeInput({ compose, identity, input, directory, scratch }: Generation): Promise<PungiInput> {
   const config = join(scratch, 'config');
   await mkdir(config, { recursive: true });
-  const repositories = await placesByArch(input.repositories, join(scratch, 'repositories'));
-  const lookasides = await placesByArch(input.lookasides, join(scratch, 'lookasides'));
+  const repositories = await locationsByArch(input.repositories, join(scratch, 'repositories'));
+  const lookasides = await locationsByArch(input.lookasides, join(scratch, 'lookasides'));
   const { koji } = input;
-  const taken = { ...compose, source: input.source };
-  const configuration = pungiConfiguration(taken, identity, koji ? { koji } : { repositories }, lookasides);
+  const resolved = { ...compose, source: input.source };
+  const configuration = pungiConfiguration(resolved, identity, koji ? { koji } : { repositories }, lookasides);
   const configFile = join(config, 'pungi.json');
   await writeFile(configFile, JSON.stringify(configuration, null, 2));
-  const packages = askedPackages(input.source);
+  const packages = requestedPackages(input.source);
   await writeFile(join(config, VARIANTS_FILE), variantsXml(compose.arches, { ...koji, hasGroup: packages.length > 0 }));
   if (koji) await writeKojiConf(koji.endpoint, scratch);
-  if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(canBeGathered)));
+  if (packages.length > 0) await writeFile(join(config, COMPS_FILE), compsXml(packages.filter(isPossiblePackageName)));
   await writeComposeInfo({ compose, identity, directory }, ownRelease(compose.id));
   return { directory: config, configFile, ...(await writeNotificationScript(scratch)) };
 }
@@ -52,27 +55,27 @@ export async function writeNotificationScript(
   return { notificationScript, eventsFile: `${notificationScript}.events` };
 }
 
-/** Where koji looks for it: Pungi's HOME is the scratch directory. */
-export async function writeKojiConf(place: KojiEndpoint, home: string): Promise<void> {
+/** Into `~/.koji`, where koji looks for it: `home` is Pungi's HOME. */
+export async function writeKojiConf(endpoint: KojiEndpoint, home: string): Promise<void> {
   const directory = join(home, '.koji');
   await mkdir(directory, { recursive: true });
-  if (place.configFile === null) await writeFile(join(directory, 'config'), kojiConf(place));
-  else await symlink(place.configFile, join(directory, 'config'));
+  if (endpoint.configFile === null) await writeFile(join(directory, 'config'), kojiConf(endpoint));
+  else await symlink(endpoint.configFile, join(directory, 'config'));
 }
 
-// What kickstart and dnf take as it is: no blanks and quotes (shlex), no # (comment), no $ (variables) and % (escapes).
+// Paths that kickstart and dnf take literally: without blanks and quotes (shlex), # (comment), $ (variable) and % (escape).
 const PLAIN_PATH = /^[A-Za-z0-9/_.,:=@~+-]+$/;
 
-async function placesByArch(repositories: readonly OpenedRepository[], links: string): Promise<RepositoriesByArch> {
-  const places: Record<string, string[]> = {};
+async function locationsByArch(repositories: readonly OpenedRepository[], links: string): Promise<RepositoriesByArch> {
+  const locations: Record<string, string[]> = {};
   for (const [index, repository] of repositories.entries()) {
-    (places[repository.arch] ??= []).push(await place(repository, join(links, String(index))));
+    (locations[repository.arch] ??= []).push(await pungiLocation(repository, join(links, String(index))));
   }
-  return places;
+  return locations;
 }
 
-/** Pungi writes repositories into a kickstart file unquoted; one at an unusual path is reached through a symlink. */
-async function place({ location, isLocal }: OpenedRepository, link: string): Promise<string> {
+/** Pungi writes locations into a kickstart file without quoting. Any other path is replaced by a symbolic link to it. */
+async function pungiLocation({ location, isLocal }: OpenedRepository, link: string): Promise<string> {
   if (!isLocal)
     return location.replace(/[$'"#\s]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
   if (PLAIN_PATH.test(location)) return location;
@@ -81,15 +84,12 @@ async function place({ location, isLocal }: OpenedRepository, link: string): Pro
   return link;
 }
 
-/** As Pungi writes it itself where there is none: so the compose has the id that was reserved for it. */
+/** Pungi takes the compose's id from this file instead of making one up. */
 export async function writeComposeInfo(
   { compose, identity, directory }: Pick<Generation, 'compose' | 'identity' | 'directory'>,
   release: PungiRelease,
 ): Promise<void> {
   const work = join(directory, 'work', 'global');
   await mkdir(work, { recursive: true });
-  await writeFile(
-    join(work, 'composeinfo-base.json'),
-    JSON.stringify(composeInfo(compose, identity, release), null, 4),
-  );
+  await writeFile(join(work, 'composeinfo-base.json'), productmdJson(composeInfo(compose, identity, release)));
 }

@@ -1,67 +1,70 @@
-// What Pungi says for certain reasons, in its own words, and what that means to who asked for the compose.
+// Messages of Pungi that have a known meaning for the requester.
 
 import { failure, type ComposeFailure, type FailureCode } from '../../compose/failure.ts';
 
-const KNOWN: readonly {
-  readonly says: RegExp;
+interface KnownFailure {
+  readonly pattern: RegExp;
   readonly code: FailureCode;
-  readonly means: (...parts: readonly string[]) => string;
-}[] = [
+  /** `groups`: the groups of the pattern. */
+  readonly message: (...groups: readonly string[]) => string;
+}
+
+const KNOWN: readonly KnownFailure[] = [
   {
-    says: /^Program '([^']+)' doesn't exist\. Install package '([^']+)'/,
+    pattern: /^Program '([^']+)' doesn't exist\. Install package '([^']+)'/,
     code: 'ENGINE_FAILED',
-    means: (program, name) =>
-      `${program} (package ${name}), a program that Pungi needs, is not installed on the worker; tell an administrator.`,
+    message: (program, name) =>
+      `The worker cannot run ${program}, which Pungi needs; ask an administrator to install the package ${name}.`,
   },
   {
-    says: /Compose run failed: Failed to query URL /,
+    pattern: /Compose run failed: Failed to query URL /,
     code: 'UPSTREAM_UNAVAILABLE',
-    means: () => 'MBS does not answer Pungi; try again later.',
+    message: () => 'MBS does not answer Pungi. Try again later.',
   },
   {
-    says: /Compose run failed: (5\d\d) Server Error: .* for url/,
+    pattern: /Compose run failed: (5\d\d) Server Error: .* for url/,
     code: 'UPSTREAM_UNAVAILABLE',
-    means: (status) => `A service that Pungi asks answers with an error (${status}); try again later.`,
+    message: (status) => `A service that Pungi depends on answered with HTTP status ${status}. Try again later.`,
   },
   {
-    says: /Compose run failed: Module (\S+) does not have metadata for arch (\S+) /,
+    pattern: /Compose run failed: Module (\S+) does not have metadata for arch (\S+) /,
     code: 'INVALID_SOURCE',
-    means: (module, arch) => `The module ${module} was not built for ${arch}; ask for a compose without that arch.`,
+    message: (module, arch) => `The module ${module} was not built for ${arch}. Ask for a compose without that arch.`,
   },
   {
-    says: /Compose run failed: No module build found for '([^']+)'/,
+    pattern: /Compose run failed: No module build found for '([^']+)'/,
     code: 'INVALID_SOURCE',
-    means: (module) => `Koji has no build of the module ${module}.`,
+    message: (module) => `Koji has no build of the module ${module}. Correct the module.`,
   },
   {
-    says: /Compose run failed: modulemd-yaml-error-quark: Failed to open file/,
+    pattern: /Compose run failed: modulemd-yaml-error-quark: Failed to open file/,
     code: 'UPSTREAM_UNAVAILABLE',
-    means: () =>
-      "Files of modules that Koji has are not where the worker looks for them; tell an administrator to see to Koji's topDir.",
+    message: () => "The worker cannot find module files that Koji has. Ask an administrator to check Koji's topDir.",
   },
   {
-    says: /Compose run failed: There are conflicting requests for platform/,
+    pattern: /Compose run failed: There are conflicting requests for platform/,
     code: 'INVALID_SOURCE',
-    means: () => 'The modules are built for different platforms; name tags whose modules are for one.',
+    message: () => 'The modules are built for different platforms. Choose tags whose modules are for one platform.',
   },
   {
-    says: /Compose run failed: (?:No such tagInfo: |No such entry in table tag: )'?([^']+)'?$/,
+    pattern: /Compose run failed: (?:No such tagInfo: |No such entry in table tag: )'?([^']+)'?$/,
     code: 'INVALID_SOURCE',
-    means: (tag) => `Koji has no tag ${tag}.`,
+    message: (tag) => `Koji has no tag ${tag}. Correct the tag.`,
   },
   {
-    says: /Compose run failed: no configuration for profile name: (\S+)$/,
+    pattern: /Compose run failed: no configuration for profile name: (\S+)$/,
     code: 'ENGINE_FAILED',
-    means: (profile) => `The Koji profile ${profile} is not configured on the worker; tell an administrator.`,
+    message: (profile) =>
+      `The worker has no configuration for the Koji profile ${profile}. Ask an administrator to add it.`,
   },
 ];
 
-/** By lines that may be shown; null where none of them is known. */
+/** `lines`: output of Pungi that may be shown. Null when no message is known. */
 export function knownFailure(lines: readonly string[], details: string | null): ComposeFailure | null {
   for (const line of lines) {
-    for (const { says, code, means } of KNOWN) {
-      const [found, ...parts] = says.exec(line) ?? [];
-      if (found !== undefined) return failure(code, means(...parts), details);
+    for (const { pattern, code, message } of KNOWN) {
+      const [found, ...groups] = pattern.exec(line) ?? [];
+      if (found !== undefined) return failure(code, message(...groups), details);
     }
   }
   return null;

@@ -1,13 +1,13 @@
-// The part of pungi.json that makes Pungi take packages from Koji, and the koji.conf that it asks Koji by: Pungi finds it
-// below its HOME, so that nothing need be installed in /etc.
+// The options of pungi.json for packages from Koji, and the koji.conf with the profile. Pungi reads that file from its HOME,
+// so that the worker needs no profile in /etc.
 
 import type { KojiInput, KojiEndpoint } from '../../app/ports.ts';
-import { VARIANT } from './variant.ts';
+import { VARIANT } from '../../compose/productmd.ts';
 
 export interface KojiOptions {
   readonly pkgset_source: 'koji';
   readonly koji_profile: string;
-  /** One that is empty holds nothing but the builds named beside it. */
+  /** An empty name stands for a tag without packages; the compose then has the given builds only. */
   readonly pkgset_koji_tag?: readonly string[];
   readonly pkgset_koji_inherit: boolean;
   readonly pkgset_koji_builds?: readonly string[];
@@ -18,11 +18,11 @@ export interface KojiOptions {
 }
 
 export function kojiOptions(koji: KojiInput): KojiOptions {
-  const { endpoint: place, tag, builds, scratchBuildTasks, scratchModules, inheritance, moduleDefaults, mbsUrl } = koji;
+  const { endpoint, tag, builds, scratchBuildTasks, scratchModules, inheritance, moduleDefaults, mbsUrl } = koji;
   const hasBuilds = builds.length + scratchBuildTasks.length > 0;
   return {
     pkgset_source: 'koji',
-    koji_profile: place.profile,
+    koji_profile: endpoint.profile,
     ...(tag === null && !hasBuilds ? {} : { pkgset_koji_tag: [tag ?? ''] }),
     pkgset_koji_inherit: inheritance,
     ...(builds.length > 0 ? { pkgset_koji_builds: builds } : {}),
@@ -33,15 +33,15 @@ export function kojiOptions(koji: KojiInput): KojiOptions {
   };
 }
 
-/** Whether modules stand beside packages that belong to none. */
-export function isFromTags({ modularTags }: KojiInput): boolean {
+/** Whether the compose has modules beside packages that belong to no module. */
+export function hasModularTags({ modularTags }: KojiInput): boolean {
   return modularTags.length > 0;
 }
 
-/** Shorter than what koji has by default, 30 times 20 s: who waits for a compose is to learn that Koji is away. */
+/** Koji's default is 30 retries, 20 s apart. A compose should fail earlier when Koji is unavailable. */
 const RETRIES = { max_retries: 10, retry_interval: 5 };
 
-/** koji reads it by Python's configparser, for which a percent sign begins a reference. */
+/** Python's configparser reads it, where a percent sign begins a reference. */
 export function kojiConf({ profile, server, topUrl, topDir }: KojiEndpoint): string {
   const settings = {
     server,

@@ -1,5 +1,5 @@
-// Pungi hard-links the RPMs of a local repository and copies them on EXDEV only. With fs.protected_hardlinks, a service
-// whose user does not own them gets EPERM, deep inside a run: so that is tried first, on one package.
+// Checks that Pungi can hard-link the RPMs of local repositories, with one package of each. Pungi copies on EXDEV only; with
+// fs.protected_hardlinks it would fail with EPERM in the middle of a run when the service's user does not own the RPMs.
 
 import { createReadStream } from 'node:fs';
 import { link, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export async function probeLinks(
     if (code === 'EPERM' || code === 'EACCES') {
       return failure(
         'STORAGE',
-        `Pungi may not hard-link the RPMs of ${repository.location}: the service's user must own them, or be able to write to them (fs.protected_hardlinks).`,
+        `Pungi cannot hard-link the RPMs of ${repository.location} (${code}). Ask an administrator to give the service's user ownership of them or write access (fs.protected_hardlinks).`,
       );
     }
   }

@@ -1,5 +1,7 @@
-// Percent and phase from what Pungi tells its notification script and from its log, whichever is first, and within a phase
-// from the counters in the log. Never falls. Pungi's share ends below 100: looking at what it made and publishing it come after.
+// Turns Pungi's notifications and log lines into progress: the phase from both, the progress within a phase from the counters
+// in the log. The percentage never falls. It ends below 100, because validating and publishing follow.
+
+import { percentOf } from '../shared/phase-progress.ts';
 
 export interface PungiProgress {
   /** A line of the events file: `phase-start {"phase_name": "pkgset", …}`. */
@@ -10,7 +12,7 @@ export interface PungiProgress {
 
 export type Report = (percent: number, phase: string, message?: string) => void;
 
-/** Where a phase begins, in percent of the engine's work; it ends where the next begins. */
+/** Percentage at which a phase begins. It ends where the next phase begins. */
 const PHASES = {
   INIT: 1,
   PKGSET: 10,
@@ -24,7 +26,7 @@ const PHASES = {
 type Phase = keyof typeof PHASES;
 const FINISHED_PERCENT = 96;
 
-/** Steps of a phase that count, by the line that begins them: the span of percent that `n out of m` covers. */
+/** Steps of a phase with a counter (`n out of m`): the log line that begins the step, and its span in percent. */
 const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly from: number; readonly to: number }[] =
   [
     { phase: 'PKGSET', begins: /\[BEGIN\] Linking downloaded pkgset packages/, from: 20, to: 28 },
@@ -34,14 +36,14 @@ const STEPS: readonly { readonly phase: Phase; readonly begins: RegExp; readonly
     { phase: 'GATHER', begins: /\[BEGIN\] Linking packages/, from: 74, to: 80 },
   ];
 
-// WEAVER, which nests around the others, is none of PHASES.
+// The phase WEAVER is not in PHASES: it contains other phases.
 const PHASE_LINE = /\[BEGIN\] -+ PHASE: (\w+) -/;
 const COUNTER = /\b(Linked|Processed) (\d+) out of (\d+) packages/;
 
 export function pungiProgress(report: Report): PungiProgress {
   let percent = 0;
   let phase: Phase = 'INIT';
-  let isBegun = false;
+  let hasBegun = false;
   let step: { readonly from: number; readonly to: number } | null = null;
 
   function reach(candidate: number, message?: string): void {
@@ -49,9 +51,9 @@ export function pungiProgress(report: Report): PungiProgress {
     report(percent, phase, message);
   }
   function begin(next: Phase): void {
-    // Phases run side by side in places: one that began later is not left for an earlier one.
-    if (isBegun && PHASES[next] <= PHASES[phase]) return;
-    isBegun = true;
+    // Some phases run in parallel. The later one of PHASES counts.
+    if (hasBegun && PHASES[next] <= PHASES[phase]) return;
+    hasBegun = true;
     phase = next;
     step = null;
     reach(PHASES[next]);
@@ -73,16 +75,9 @@ export function pungiProgress(report: Report): PungiProgress {
       }
       const [, verb, done, all] = COUNTER.exec(line) ?? [];
       if (verb && step)
-        reach(
-          step.from + (step.to - step.from) * fraction(Number(done), Number(all)),
-          `${verb} ${done} of ${all} packages`,
-        );
+        reach(percentOf(Number(done), Number(all), step.from, step.to), `${verb} ${done} of ${all} packages`);
     },
   };
-}
-
-function fraction(done: number, all: number): number {
-  return all > 0 ? Math.min(1, done / all) : 0;
 }
 
 function toPhase(name: unknown): Phase | null {
@@ -97,7 +92,7 @@ function parseEvent(line: string): readonly [string, Readonly<Record<string, unk
     if (typeof content === 'object' && content !== null)
       return [line.slice(0, blank), content as Record<string, unknown>];
   } catch {
-    // Whatever else writes to that file tells nothing.
+    // Not a notification.
   }
   return ['', {}];
 }

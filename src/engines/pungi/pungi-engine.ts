@@ -1,45 +1,46 @@
-// The engine that runs pungi-koji. Relies on the supervisor for the end of all its processes, and on what was measured
-// of Pungi: exit code 0 does not mean that all is there, and what went wrong stands in its logs.
+// The engine that runs pungi-koji. Pungi can exit with 0 although packages are missing, and its logs have the reasons of
+// failures; so the result of each run is checked.
 
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, FileCache, Logger } from '../../app/ports.ts';
+import type { Engine, EngineInfo, FileCache, Generation, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { ownRelease } from '../../compose/pungi-identity.ts';
 import type { SourceType } from '../../compose/vocabulary.ts';
-import { minimalEnvironment, runProcess, type ProcessResult } from '../supervisor.ts';
+import { orCanceled, runTool, type ToolOutcome } from '../shared/run-tool.ts';
+import { readToolVersion, UNKNOWN_VERSION } from '../shared/tool-versions.ts';
 import { pungiArguments } from './arguments.ts';
-import { askedPackages } from './configuration.ts';
-import { diagnose, missingPackagesFailure, packagesNotFound, unresolvedBesideModules } from './diagnosis.ts';
+import { checkFinishedRun } from './check-finished-run.ts';
+import { diagnose } from './diagnosis.ts';
 import { followFile } from './file-follower.ts';
 import { writeComposeInfo, writeInput, type PungiInput } from './input-files.ts';
-import { clearRun, clearUnpublished } from './leftovers.ts';
 import { probeLinks } from './link-probe.ts';
-import { canBeGathered } from './package-names.ts';
-import { readConfigDump, writeRawInput } from './raw-input.ts';
 import { pungiProgress } from './progress.ts';
+import { readConfigDump, writeRawInput } from './raw-input.ts';
 import { tagCache, type TagCache } from './tag-cache.ts';
+import { moveFailedRun, removeUnpublished } from './unpublished-files.ts';
 
 const PROGRAM = 'pungi-koji';
-const VERSION_TIMEOUT_MS = 20_000;
-/** Lines of output that are kept to find the reason of a failure in. */
+/** Output lines that the diagnosis of a failure looks at. */
 const KEPT_LINES = 500;
 
 export interface PungiOptions {
-  /** Where programs are looked for, as PATH has it. */
+  /** PATH that finds pungi-koji. */
   readonly path: string;
-  /** A run is stopped after this. */
+  /** A run is stopped after this time. */
   readonly timeoutMs: number;
-  /** What the configuration makes possible, of what Pungi can do; repositories, where it is left out. */
+  /** What the configuration of the service makes possible; `['REPO']` by default. */
   readonly sourceTypes?: readonly SourceType[];
-  /** For what it reads of tags; where it is left out, every compose reads all of its tag. */
-  readonly kept?: FileCache;
+  /** For files of tags. Without it, every compose reads its whole tag. */
+  readonly cache?: FileCache;
   readonly logger: Logger;
 }
 
+/** One run of pungi-koji. */
 interface Run {
   readonly files: PungiInput;
   readonly timeoutMs: number;
+  /** Null: without the cache. */
   readonly oldComposes: string | null;
 }
 
@@ -48,11 +49,15 @@ export function createPungiEngine(options: PungiOptions): Engine {
 
   async function info(): Promise<EngineInfo> {
     const available = await isOnPath(options.path);
-    version ??= available ? readVersion(options.path).catch(() => null) : null;
+    version ??= available ? readVersion(options.path) : null;
     return { name: 'pungi', version: (await version) ?? null, sourceTypes: options.sourceTypes ?? ['REPO'], available };
   }
-  const cache = options.kept ? tagCache(options.kept, async () => (await info()).version) : null;
-  return { name: 'pungi', info, generate: (generation) => generate(generation, options, cache) };
+  const cache = options.cache ? tagCache(options.cache, async () => (await info()).version) : null;
+  return {
+    name: 'pungi',
+    info,
+    generate: (generation) => orCanceled(generation.signal, () => generate(generation, options, cache)),
+  };
 }
 
 async function generate(
@@ -67,100 +72,74 @@ async function generate(
   const files = rawConfig ? await writeRawInput(generation, rawConfig) : await writeInput(generation);
   const timeoutMs =
     rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
-  const oldComposes = (await cache?.take(generation)) ?? null;
-  const failed = await runToEnd(generation, { files, timeoutMs, oldComposes }, options);
-  if (failed?.code === 'ENGINE_FAILED' && cache && oldComposes !== null && !generation.signal.aborted) {
-    const failedAgain = await runAgain(generation, { files, timeoutMs, oldComposes: null }, options, cache);
-    if (failedAgain) return failedAgain;
-  } else if (failed) return failed;
-  await cache?.keep(generation);
-  return await finish(generation);
+  const oldComposes = (await cache?.restore(generation)) ?? null;
+  let failed = await runPungi(generation, { files, timeoutMs, oldComposes }, options);
+  if (failed?.code === 'ENGINE_FAILED' && cache && oldComposes !== null)
+    failed = await runWithoutCache(generation, { files, timeoutMs, oldComposes: null }, options, cache);
+  if (failed) return failed;
+  await cache?.store(generation);
+  return (await checkFinishedRun(generation)) ?? (await finish(generation));
 }
 
-/** Nothing that was kept may be what a compose fails by. */
-async function runAgain(
+/** The cache must not be the reason why a compose fails. */
+async function runWithoutCache(
   generation: Generation,
   run: Run,
   options: PungiOptions,
   cache: TagCache,
 ): Promise<ComposeFailure | null> {
-  generation.log('Once more, without what was kept of an earlier compose of the tag\n');
-  await clearRun(generation.directory, generation.scratch, run.files.eventsFile);
+  generation.log('Running Pungi again without the cache of an earlier compose of the tag\n');
+  await moveFailedRun(generation.directory, generation.scratch, run.files.eventsFile);
   await writeComposeInfo(generation, ownRelease(generation.compose.id));
-  const failed = await runToEnd(generation, run, options);
-  if (!failed) await cache.forget(generation);
+  const failed = await runPungi(generation, run, options);
+  if (!failed) await cache.invalidate(generation);
   return failed;
 }
 
-async function runToEnd(generation: Generation, run: Run, options: PungiOptions): Promise<ComposeFailure | null> {
-  const { timeoutMs } = run;
-  const { result, output } = await runPungi(generation, run, options);
-  reportSurvivors(result, generation, options.logger);
+async function runPungi(generation: Generation, run: Run, options: PungiOptions): Promise<ComposeFailure | null> {
+  const outcome = await runProgram(generation, run, options);
   const status = await readStatus(generation.directory);
-  if (result.exitCode === 0 && !result.aborted && !result.timedOut && status?.startsWith('FINISHED')) return null;
-  const failure = await diagnose({ result, output, status, timeoutMs }, generation);
-  // The log so far only points to that of a child, which goes with the attempt.
+  if (outcome.exitCode === 0 && !outcome.timedOut && status?.startsWith('FINISHED')) return null;
+  const failure = await diagnose({ outcome, status, timeoutMs: run.timeoutMs }, generation);
+  // These details come from the log of a program that Pungi ran, which is deleted with the attempt.
   if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE')
     generation.log(`${failure.details}\n`);
   return failure;
 }
 
-/** A finished Pungi may have missed packages that were asked for. */
-async function finish(generation: Generation): Promise<ComposeFailure | null> {
-  const { directory, scratch, input } = generation;
-  const asked = askedPackages(input.source);
-  const notFound = await packagesNotFound(asked.filter(canBeGathered), generation);
-  const missing = asked.filter((name) => !canBeGathered(name) || notFound.includes(name));
-  if (missing.length > 0) return missingPackagesFailure(missing);
-  const unresolved = generation.compose.flags.includes('CHECK_DEPS') ? await unresolvedBesideModules(generation) : null;
-  if (unresolved) return unresolved;
-  const dump = input.rawConfig ? await readConfigDump(directory) : null;
-  if (dump !== null) generation.keepConfiguration(dump);
-  await clearUnpublished(directory, scratch);
-  return null;
-}
-
-async function runPungi(
+async function runProgram(
   generation: Generation,
   { files, timeoutMs, oldComposes }: Run,
-  { path }: PungiOptions,
-): Promise<{ readonly result: ProcessResult; readonly output: readonly string[] }> {
-  const { scratch, signal } = generation;
+  { path, logger }: PungiOptions,
+): Promise<ToolOutcome> {
   const progress = pungiProgress((percent, phase, message) => generation.progress(percent, phase, message));
   const events = followFile(files.eventsFile, (line) => progress.event(line));
-  const output: string[] = [];
-  function onOutput(line: string): void {
-    // Each repeats what the events file has, with paths.
-    if (/\] Notification: /.test(line)) return;
-    if (output.push(line) > 2 * KEPT_LINES) output.splice(0, KEPT_LINES);
-    progress.log(line);
-    generation.log(`${line}\n`);
-  }
+  const context = { path, generation, signal: generation.signal, logger };
   try {
-    const result = await runProcess({
-      file: PROGRAM,
-      args: pungiArguments(generation, files, oldComposes),
+    return await runTool(PROGRAM, pungiArguments(generation, files, oldComposes), context, {
       cwd: files.directory,
-      // A service may run as a user id that has no name; Pungi asks for it.
-      env: { ...minimalEnvironment(path, scratch), LOGNAME: 'odcs', USER: 'odcs' },
-      signal,
-      onOutput,
-      registerProcessGroup: (group) => generation.registerProcessGroup(group),
+      // Pungi asks for the user's name; the user id of the service may have none.
+      env: { LOGNAME: 'odcs', USER: 'odcs' },
       timeoutMs,
+      keptLines: KEPT_LINES,
+      logLine: (line) => line,
+      onLine(line) {
+        // The events file has these, too, and here they include server paths.
+        if (/\] Notification: /.test(line)) return true;
+        progress.log(line);
+        return false;
+      },
     });
-    return { result, output };
   } finally {
     await events.stop();
   }
 }
 
-function reportSurvivors({ survivors }: ProcessResult, generation: Generation, logger: Logger): void {
-  if (survivors.length === 0) return;
-  logger.error(
-    { composeId: generation.compose.id, attempt: generation.attempt, survivors },
-    'processes of Pungi outlived SIGKILL',
-  );
-  generation.log(`${survivors.length} processes of Pungi could not be ended: they are in uninterruptible sleep\n`);
+async function finish({ directory, scratch, input, keepConfiguration }: Generation): Promise<null> {
+  const dump = input.rawConfig ? await readConfigDump(directory) : null;
+  if (dump !== null) keepConfiguration(dump);
+  await removeUnpublished(directory, scratch);
+  return null;
 }
 
 async function readStatus(directory: string): Promise<string | null> {
@@ -180,19 +159,8 @@ async function isOnPath(path: string): Promise<boolean> {
   return false;
 }
 
-/** The version alone: a packaged Pungi calls itself `pungi-4.3.6-1.el9.noarch`, a checkout says nothing of use. */
+/** A checkout of Pungi prints no version. */
 async function readVersion(path: string): Promise<string | null> {
-  const lines: string[] = [];
-  const { exitCode } = await runProcess({
-    file: PROGRAM,
-    args: ['--version'],
-    cwd: '/',
-    env: minimalEnvironment(path, '/tmp'),
-    signal: new AbortController().signal,
-    onOutput: (line) => lines.push(line),
-    // It lives for a second and holds nothing that a successor would miss.
-    registerProcessGroup: async () => {},
-    timeoutMs: VERSION_TIMEOUT_MS,
-  });
-  return exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(lines.join('\n'))?.[0] ?? null) : null;
+  const version = await readToolVersion(PROGRAM, path).catch(() => null);
+  return version === UNKNOWN_VERSION ? null : version;
 }

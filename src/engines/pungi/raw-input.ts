@@ -1,5 +1,5 @@
-// What Pungi is given for a raw configuration: the configuration as it was checked out, the identity that was reserved
-// for it, and the script that it tells its phases to. And what is kept of it: the dump of what Pungi made of it.
+// Writes the input of Pungi for a raw configuration: the reserved identity and the notification script, beside the
+// configuration from git. Reads the dump of the configuration that Pungi ran with.
 
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ export async function writeRawInput(
 ): Promise<PungiInput> {
   await writeComposeInfo(generation, release);
   await writeFile(join(generation.directory, 'COMPOSE_ID'), generation.identity.id);
-  // Beside the profiles of this machine, which Pungi finds by itself.
+  // It adds to the profiles in /etc.
   if (koji) await writeKojiConf(koji, generation.scratch);
   return { directory, configFile: join(directory, configFile), ...(await writeNotificationScript(generation.scratch)) };
 }
 
-/** The configuration that Pungi ran with, as JSON; null where it left none. */
+/** JSON; null when Pungi wrote none, or more than 16 MiB. */
 export async function readConfigDump(directory: string): Promise<string | null> {
   const path = join(directory, 'logs', 'global', 'config-dump.global.log');
   const stats = await stat(path).catch(() => null);

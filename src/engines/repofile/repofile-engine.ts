@@ -1,82 +1,74 @@
-// The engine of composes that consist of other people's repositories: it writes a .repo file, has mergerepo_c merge what
-// no single URL can stand for, and createrepo_c describe what is empty. No package is copied.
+// The engine for composes of repositories that another service (Pulp) serves. It writes a .repo file, merges repositories that
+// need one URL with mergerepo_c, and writes repodata for empty ones. It copies no packages.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, EngineInfo, Generation, Logger } from '../../app/ports.ts';
+import type { Engine, Generation, Logger } from '../../app/ports.ts';
 import { directoryName, type Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { VARIANT } from '../../compose/productmd.ts';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
-import { ToolsInfo } from '../shared/tools-info.ts';
-import { minimalEnvironment, runProcess } from '../supervisor.ts';
+import { createRepodata } from '../shared/create-repodata.ts';
+import { percentOf } from '../shared/phase-progress.ts';
+import { orCanceled, runTool, toolFailure, type ToolContext } from '../shared/run-tool.ts';
+import { DnfToolVersions } from '../shared/tool-versions.ts';
 
 export interface RepofileEngineOptions {
-  /** PATH to find mergerepo_c and createrepo_c by. */
+  /** PATH that finds mergerepo_c and createrepo_c. */
   readonly path: string;
-  /** The text of the .repo file for repositories of the compose's own. */
+  /** The text of the .repo file for a compose's own repositories. */
   readonly ownRepoFile: (compose: Compose) => string;
   readonly logger: Logger;
 }
 
-/** The directory that repositories of a compose lie in. */
-const VARIANT = 'Temporary';
-const MERGES_AT_A_TIME = 2;
-const LAST_LINES = 20;
+const MERGE_CONCURRENCY = 2;
 
 export function createRepofileEngine(options: RepofileEngineOptions): Engine {
-  const tools = new ToolsInfo(options.path);
+  const tools = new DnfToolVersions(options.path);
   return {
     name: 'repofile',
     isLight: true,
-    async info(): Promise<EngineInfo> {
+    async info() {
       const { createrepo } = await tools.get();
-      // Most of its composes need no tool at all; the attempt of one that does says what is missing.
       return {
         name: 'repofile',
         version: createrepo && `createrepo_c ${createrepo}`,
         sourceTypes: ['PULP'],
+        // Most composes need no tool. An attempt that needs one fails when the tool is missing.
         available: true,
       };
     },
-    generate: (generation) => generate(generation, options),
+    generate: (generation) => orCanceled(generation.signal, () => generate(generation, options)),
   };
 }
 
-async function generate(generation: Generation, options: RepofileEngineOptions): Promise<ComposeFailure | null> {
+async function generate(
+  generation: Generation,
+  { path, logger, ownRepoFile }: RepofileEngineOptions,
+): Promise<ComposeFailure | null> {
   const { compose, directory, input, signal } = generation;
   const { repoFile } = input;
-  if (!repoFile) return failure('INTERNAL', `A source of type ${compose.source.type} is no .repo file`);
+  if (!repoFile) return failure('INTERNAL', `The repofile engine got a source of type ${compose.source.type}`);
+  const context = { path, generation, signal, logger };
   const target = join(directory, 'compose', VARIANT);
   await mkdir(target, { recursive: true });
-  try {
-    generation.progress(20, 'MERGE');
-    let done = 0;
-    const merged = await mapFailFast(repoFile.merges, MERGES_AT_A_TIME, signal, async (merge, stop) => {
-      const failed = await mergeInto(
-        join(target, merge.directory),
-        merge.urls,
-        { ...generation, signal: stop },
-        options,
-      );
-      done += 1;
-      generation.progress(
-        20 + (60 * done) / repoFile.merges.length,
-        'MERGE',
-        `${done} of ${repoFile.merges.length} repositories`,
-      );
-      return failed;
-    });
-    if (merged) return merged;
-    generation.progress(80, 'CREATEREPO');
-    for (const empty of repoFile.empty) {
-      const failed = await describeEmpty(join(target, empty), generation, options);
-      if (failed) return failed;
-    }
-  } catch (error) {
-    if (signal.aborted) return failure('CANCELED', 'The compose was stopped');
-    throw error;
+  const { merges, empty } = repoFile;
+  generation.progress(20, 'MERGE');
+  let done = 0;
+  const unmerged = await mapFailFast(merges, MERGE_CONCURRENCY, signal, async (merge, stop) => {
+    const failed = await mergeInto(join(target, merge.directory), merge.urls, { ...context, signal: stop });
+    done += 1;
+    generation.progress(percentOf(done, merges.length, 20, 80), 'MERGE', `${done} of ${merges.length} repositories`);
+    return failed;
+  });
+  if (unmerged) return unmerged;
+  generation.progress(80, 'CREATEREPO');
+  for (const name of empty) {
+    await mkdir(join(target, name), { recursive: true });
+    const failed = await createRepodata(join(target, name), {}, context);
+    if (failed) return failed;
   }
-  await writeFile(join(target, `${directoryName(compose.id)}.repo`), repoFile.text ?? options.ownRepoFile(compose));
+  await writeFile(join(target, `${directoryName(compose.id)}.repo`), repoFile.text ?? ownRepoFile(compose));
   await writeFile(join(directory, 'STATUS'), 'FINISHED\n');
   return null;
 }
@@ -84,63 +76,19 @@ async function generate(generation: Generation, options: RepofileEngineOptions):
 async function mergeInto(
   output: string,
   urls: readonly string[],
-  generation: Generation,
-  options: RepofileEngineOptions,
+  context: ToolContext,
 ): Promise<ComposeFailure | null> {
   await mkdir(output, { recursive: true });
   const args = ['--method=nvr', '--no-database', `--outputdir=${output}`, ...urls.map((url) => `--repo=${url}`)];
-  const { exitCode, lines } = await run('mergerepo_c', args, generation, options);
-  if (exitCode === 0) return null;
-  if (exitCode === 127)
-    return failure('ENGINE_FAILED', 'mergerepo_c is not installed on the worker; tell an administrator');
-  const told = lines.join('\n');
-  const absent = /Downloading of repodata failed: (\S+)/.exec(told)?.[1];
-  if (absent === undefined)
-    return failure('ENGINE_FAILED', `mergerepo_c could not merge ${urls.join(', ')}`, told || null);
-  if (/returned error: 4(?!29)\d\d/.test(told))
-    return failure('INVALID_SOURCE', `Pulp names a repository that it does not serve: ${absent}`, told);
-  return failure(
-    'UPSTREAM_UNAVAILABLE',
-    `The repository ${absent} that Pulp names could not be read; try again later`,
-    told,
-  );
-}
-
-async function describeEmpty(
-  output: string,
-  generation: Generation,
-  options: RepofileEngineOptions,
-): Promise<ComposeFailure | null> {
-  await mkdir(output, { recursive: true });
-  const { exitCode, lines } = await run('createrepo_c', ['--quiet', '--no-database', output], generation, options);
-  if (exitCode === 0) return null;
-  if (exitCode === 127)
-    return failure('ENGINE_FAILED', 'createrepo_c is not installed on the worker; tell an administrator');
-  return failure('ENGINE_FAILED', `createrepo_c ended with exit code ${exitCode}`, lines.join('\n') || null);
-}
-
-/** Rejects after an abort, when none of its processes is left. */
-async function run(
-  file: string,
-  args: readonly string[],
-  { scratch, signal, log, registerProcessGroup }: Generation,
-  { path, logger }: RepofileEngineOptions,
-): Promise<{ readonly exitCode: number | null; readonly lines: readonly string[] }> {
-  const lines: string[] = [];
-  const { exitCode, survivors } = await runProcess({
-    file,
-    args,
-    cwd: scratch,
-    env: minimalEnvironment(path, scratch),
-    signal,
-    onOutput(line) {
-      log(`${file}: ${line}\n`);
-      lines.push(line);
-      if (lines.length > LAST_LINES) lines.shift();
-    },
-    registerProcessGroup,
-  });
-  if (survivors.length > 0) logger.error({ file, survivors }, 'Processes outlived SIGKILL');
-  signal.throwIfAborted();
-  return { exitCode, lines };
+  const outcome = await runTool('mergerepo_c', args, context);
+  const text = outcome.output.join('\n');
+  const unreadable = /Downloading of repodata failed: (\S+)/.exec(text)?.[1];
+  if (outcome.exitCode === 0 || unreadable === undefined) return toolFailure('mergerepo_c', outcome);
+  if (/returned error: 4(?!29)\d\d/.test(text))
+    return failure(
+      'INVALID_SOURCE',
+      `Pulp lists the repository ${unreadable}, but does not serve it. Report this to the administrators of Pulp.`,
+      text,
+    );
+  return failure('UPSTREAM_UNAVAILABLE', `Pulp's repository ${unreadable} cannot be read. Try again later.`, text);
 }

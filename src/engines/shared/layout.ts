@@ -1,19 +1,19 @@
-// Where things lie in a compose, as Pungi lays it out: one variant, Temporary; all paths are relative to compose/.
+// Paths in a compose, laid out like Pungi does it. All are relative to `compose/`.
 
-import type { PlannedCategory } from '../dnf/plan.ts';
+import { VARIANT } from '../../compose/productmd.ts';
+import type { RpmCategory } from '../../compose/rpm-package.ts';
 
-export const VARIANT = 'Temporary';
-
+/** A directory with repodata/. */
 export interface Tree {
-  /** Its name as a repository for dnf. */
+  /** Repository id for dnf. */
   readonly id: string;
-  readonly category: PlannedCategory;
+  readonly category: RpmCategory;
   /** Null for the source tree, which all arches share. */
   readonly arch: string | null;
   readonly path: string;
 }
 
-export function treeOf(category: PlannedCategory, arch: string): Tree {
+export function treeOf(category: RpmCategory, arch: string): Tree {
   switch (category) {
     case 'binary':
       return { id: `os-${arch}`, category, arch, path: `${VARIANT}/${arch}/os` };
@@ -24,7 +24,7 @@ export function treeOf(category: PlannedCategory, arch: string): Tree {
   }
 }
 
-/** All of them: each is there, if empty. */
+/** All trees of a compose. Each exists, even without packages. */
 export function treesOf(arches: readonly string[]): readonly Tree[] {
   return [...arches.flatMap((arch) => [treeOf('binary', arch), treeOf('debug', arch)]), treeOf('source', '')];
 }

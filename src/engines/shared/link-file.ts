@@ -1,47 +1,47 @@
-// How a package gets into a compose without its bytes being copied, where the file system lets it: reflink, else hard
-// link, else copy. What one file system refuses it refuses for every file, so that is tried once.
+// Links a package into a compose: by reflink, else by hard link, else by copying. A method that the file system refuses is not
+// tried again for other files.
 
 import { constants, copyFileSync, linkSync } from 'node:fs';
 
 export type LinkMode = 'auto' | 'reflink' | 'hardlink' | 'copy';
 
 export interface Linker {
-  /** Throws the error of the last way that was tried. */
+  /** Throws the error of the last method. */
   link(from: string, to: string): void;
-  /** How many files came in which way. */
-  readonly counts: Readonly<Record<Exclude<LinkMode, 'auto'>, number>>;
+  /** Linked files by method. */
+  readonly counts: Readonly<Record<LinkMethod, number>>;
 }
 
-type Way = Exclude<LinkMode, 'auto'>;
+type LinkMethod = Exclude<LinkMode, 'auto'>;
 
-/** No way between these directories, or not for this user (fs.protected_hardlinks): try another. */
+/** Impossible between these directories, or for this user (fs.protected_hardlinks). */
 const REFUSED = new Set(['EXDEV', 'EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'ENOTTY', 'EMLINK']);
 
 export function createLinker(mode: LinkMode): Linker {
   const counts = { reflink: 0, hardlink: 0, copy: 0 };
-  const ways: Way[] = mode === 'auto' ? ['reflink', 'hardlink', 'copy'] : [mode];
+  const methods: LinkMethod[] = mode === 'auto' ? ['reflink', 'hardlink', 'copy'] : [mode];
   return {
     counts,
     link(from, to) {
-      for (const way of ways.slice()) {
+      for (const method of methods.slice()) {
         try {
-          attempt(way, from, to);
-          counts[way]++;
+          linkBy(method, from, to);
+          counts[method]++;
           return;
         } catch (error) {
           const code = (error as NodeJS.ErrnoException).code ?? '';
-          const isLast = way === ways.at(-1);
+          const isLast = method === methods.at(-1);
           if (isLast || !REFUSED.has(code)) throw error;
-          // One file has as many links as it may; the next may have none.
-          if (code !== 'EMLINK') ways.splice(ways.indexOf(way), 1);
+          // EMLINK is about one file, which has the maximum number of links.
+          if (code !== 'EMLINK') methods.splice(methods.indexOf(method), 1);
         }
       }
     },
   };
 }
 
-function attempt(way: Way, from: string, to: string): void {
-  switch (way) {
+function linkBy(method: LinkMethod, from: string, to: string): void {
+  switch (method) {
     case 'reflink':
       return copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
     case 'hardlink':

@@ -1,47 +1,43 @@
-// One arch's part of compose/metadata/rpms.json, in productmd's form: sorted keys, four spaces.
+// Writes metadata/rpms.json. It can have 60,000 packages, so that each arch is serialised in a thread, and the parts are
+// joined without parsing them.
 
-import { compareText } from '../dnf/gather.ts';
-import { packagePath, treeOf } from './layout.ts';
-import type { PlannedPackage } from '../dnf/plan.ts';
+import { open, readFile } from 'node:fs/promises';
+import { productmdJson, VARIANT, type RpmManifestEntry } from '../../compose/productmd.ts';
 
-/** `"<arch>": {…}`, indented for its place in the document; empty where nothing was chosen. */
-export function rpmsOfArch(
-  arch: string,
-  packages: readonly PlannedPackage[],
-  sigkeyOf: (planned: PlannedPackage) => string | null,
-): string {
+/** A package of a tree, with its place in the manifest. */
+export interface ManifestPackage {
+  readonly sourceNevra: string;
+  readonly nevra: string;
+  readonly entry: RpmManifestEntry;
+}
+
+/** `"<arch>": {…}`, indented for its place in the document; empty for an arch without packages. */
+export function manifestPart(arch: string, packages: readonly ManifestPackage[]): string {
   if (packages.length === 0) return '';
-  const bySource = new Map<string, PlannedPackage[]>();
-  for (const pkg of packages) {
-    const group = bySource.get(pkg.sourceNevra);
-    if (group) group.push(pkg);
-    else bySource.set(pkg.sourceNevra, [pkg]);
-  }
-  const sources = sorted([...bySource.keys()]).map((source) => {
-    const group = new Map((bySource.get(source) ?? []).map((pkg) => [pkg.nevra, pkg]));
-    return [
-      source,
-      Object.fromEntries(
-        sorted([...group.keys()]).map((nevra) => [nevra, entry(arch, group.get(nevra) as PlannedPackage, sigkeyOf)]),
-      ),
-    ] as const;
-  });
-  const text = JSON.stringify({ [arch]: Object.fromEntries(sources) }, null, 4);
-  return text
+  const sources: Record<string, Record<string, RpmManifestEntry>> = {};
+  for (const { sourceNevra, nevra, entry } of packages) (sources[sourceNevra] ??= {})[nevra] = entry;
+  return productmdJson({ [arch]: sources })
     .split('\n')
     .slice(1, -1)
     .map((line) => `            ${line}`)
     .join('\n');
 }
 
-function entry(arch: string, planned: PlannedPackage, sigkeyOf: (planned: PlannedPackage) => string | null) {
-  return {
-    category: planned.category,
-    path: packagePath(treeOf(planned.category, arch), planned.file),
-    sigkey: sigkeyOf(planned),
-  };
-}
-
-function sorted(keys: string[]): string[] {
-  return keys.sort(compareText);
+/** `document`: rpms.json with `"rpms": {}`. `parts`: files with the text of `manifestPart`, in the order of the arches. */
+export async function writeRpmsJson(path: string, document: object, parts: readonly string[]): Promise<void> {
+  const [head = '', tail = ''] = productmdJson(document).split('"rpms": {}');
+  const file = await open(path, 'w');
+  try {
+    await file.write(`${head}"rpms": {`);
+    let written = 0;
+    for (const part of parts) {
+      const text = await readFile(part);
+      if (text.length === 0) continue;
+      await file.write(written++ === 0 ? `\n            "${VARIANT}": {\n` : ',\n');
+      await file.write(text);
+    }
+    await file.write(written === 0 ? `}${tail}` : `\n            }\n        }${tail}`);
+  } finally {
+    await file.close();
+  }
 }

@@ -1,49 +1,104 @@
-// Runs a tool of this engine's: in an environment of its own, its output to the log, its failure as the compose's.
+// Runs a tool of an engine and turns its end into a failure. The tool gets an environment of its own; its output goes to the
+// attempt's log. Relies on the supervisor to end all its processes.
 
 import type { Generation, Logger } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { minimalEnvironment, runProcess } from '../supervisor.ts';
+import { minimalEnvironment, runProcess, type OutputStream, type ProcessResult } from '../supervisor.ts';
 
 export interface ToolContext {
-  /** PATH to find tools by. */
+  /** PATH that finds the tools. */
   readonly path: string;
-  readonly generation: Pick<Generation, 'scratch' | 'log' | 'registerProcessGroup'>;
+  readonly generation: Pick<Generation, 'compose' | 'attempt' | 'scratch' | 'log' | 'registerProcessGroup'>;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
-const LAST_LINES = 20;
+export interface ToolOptions {
+  /** The attempt's scratch directory by default. */
+  readonly cwd?: string;
+  /** Added to the minimal environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Output lines in the outcome; default 20. */
+  readonly keptLines?: number;
+  /** Handles a line. True: the line belongs neither to the log nor to the outcome. */
+  onLine?(line: string, stream: OutputStream): boolean;
+  /** How a line looks in the log; `<tool>: <line>` by default. */
+  logLine?(line: string): string;
+}
 
-/** Null where it ended well. Rejects after an abort, when none of its processes is left. */
+export interface ToolOutcome extends Omit<ProcessResult, 'aborted'> {
+  /** The last lines of stdout and stderr. */
+  readonly output: readonly string[];
+}
+
+const DEFAULT_KEPT_LINES = 20;
+
+/** Rejects after an abort, once no process of the tool is left. */
 export async function runTool(
   file: string,
   args: readonly string[],
-  context: ToolContext,
-  onStdout?: (line: string) => void,
-): Promise<ComposeFailure | null> {
-  const { generation, signal, path, logger } = context;
-  const last: string[] = [];
-  const {
-    exitCode,
-    signal: killedBy,
-    survivors,
-  } = await runProcess({
+  { generation, path, signal, logger }: ToolContext,
+  options: ToolOptions = {},
+): Promise<ToolOutcome> {
+  const { logLine = (line: string) => `${file}: ${line}` } = options;
+  const output = lastLines(options.keptLines ?? DEFAULT_KEPT_LINES);
+  const { aborted: _, ...result } = await runProcess({
     file,
     args,
-    cwd: generation.scratch,
-    env: minimalEnvironment(path, generation.scratch),
+    cwd: options.cwd ?? generation.scratch,
+    env: { ...minimalEnvironment(path, generation.scratch), ...options.env },
     signal,
     onOutput(line, stream) {
-      if (stream === 'stdout' && onStdout) return onStdout(line);
-      generation.log(`${file}: ${line}\n`);
-      last.push(line);
-      if (last.length > LAST_LINES) last.shift();
+      if (options.onLine?.(line, stream)) return;
+      generation.log(`${logLine(line)}\n`);
+      output.add(line);
     },
     registerProcessGroup: (group) => generation.registerProcessGroup(group),
+    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
   });
-  if (survivors.length > 0) logger.error({ file, survivors }, 'Processes outlived SIGKILL');
+  const { survivors } = result;
+  if (survivors.length > 0) {
+    const { compose, attempt } = generation;
+    logger.error({ composeId: compose.id, attempt, file, survivors }, 'Processes survived SIGKILL');
+    generation.log(`${survivors.length} processes of ${file} survived SIGKILL (uninterruptible sleep)\n`);
+  }
   signal.throwIfAborted();
+  return { ...result, output: output.get() };
+}
+
+/** Null when the tool exited with 0. */
+export function toolFailure(file: string, { exitCode, signal, output }: ToolOutcome): ComposeFailure | null {
   if (exitCode === 0) return null;
-  const how = exitCode === null ? `was ended by ${killedBy ?? 'a signal'}` : `ended with exit code ${exitCode}`;
-  return failure('ENGINE_FAILED', `${file} ${how}`, last.join('\n') || null);
+  if (exitCode === 126 || exitCode === 127) return toolMissing(file, output.join('\n') || null);
+  const end = exitCode === null ? `was killed by ${signal ?? 'a signal'}` : `ended with exit code ${exitCode}`;
+  return failure('ENGINE_FAILED', `${file} ${end}; see the details and the log.`, output.join('\n') || null);
+}
+
+export function toolMissing(file: string, details: string | null = null): ComposeFailure {
+  return failure('ENGINE_FAILED', `The worker cannot run ${file}; ask an administrator to install it.`, details);
+}
+
+/** Turns the rejection of an aborted `work` into CANCELED. */
+export async function orCanceled(
+  signal: AbortSignal,
+  work: () => Promise<ComposeFailure | null>,
+): Promise<ComposeFailure | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) return failure('CANCELED', 'The attempt was stopped');
+    throw error;
+  }
+}
+
+/** Keeps at least the last `count` lines, without moving the array for each line. */
+function lastLines(count: number) {
+  const lines: string[] = [];
+  return {
+    add(line: string): void {
+      if (lines.push(line) > 2 * count) lines.splice(0, count);
+    },
+    get: () => lines.slice(-count),
+  };
 }

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { ComposeTracking } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
-import { composeInfo } from '../../compose/compose-info.ts';
+import { composeInfo } from '../../compose/productmd.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
 import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';

@@ -1,5 +1,5 @@
-// What Pungi leaves behind and nobody may see: its work directory, its configuration, its tracebacks (which dump local
-// variables) and the notifications. What stays is compose/, logs/ and STATUS.
+// Removes the files of Pungi that must not be published: its work directory, its configuration, its tracebacks (which have local
+// variables) and the notifications. compose/, logs/ and STATUS stay.
 
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,16 +7,16 @@ import { join } from 'node:path';
 const PUBLISHED: ReadonlySet<string> = new Set(['compose', 'logs', 'STATUS']);
 const UNPUBLISHED_LOG = /^traceback|^config-(?:copy$|dump)|^notifications$/;
 
-/** All of a run that failed, so that another can begin where it did. */
-export async function clearRun(directory: string, scratch: string, eventsFile: string): Promise<void> {
+/** Moves all files of a failed run to `scratch`, so that Pungi can run again in `directory`. */
+export async function moveFailedRun(directory: string, scratch: string, eventsFile: string): Promise<void> {
   for (const name of await readdir(directory)) await rename(join(directory, name), join(scratch, `failed-${name}`));
   await rm(eventsFile, { force: true });
 }
 
-/** `work/` may hold as many files as the compose: it is moved to scratch, which is deleted in the background. */
-export async function clearUnpublished(directory: string, scratch: string): Promise<void> {
+/** `work/` can have as many files as the compose. Moving it to `scratch` is fast; `scratch` is purged in the background. */
+export async function removeUnpublished(directory: string, scratch: string): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (!PUBLISHED.has(name)) await rename(join(directory, name), join(scratch, `left-${name}`));
+    if (!PUBLISHED.has(name)) await rename(join(directory, name), join(scratch, `unpublished-${name}`));
   }
   const logs = join(directory, 'logs');
   for (const arch of await readdir(logs).catch(() => [])) {

@@ -1,4 +1,5 @@
-// The packages of a remote repository, brought to scratch under the name of their checksum: once each, whoever wants them.
+// Downloads packages of a remote repository into a directory, by checksum. Each package is downloaded once, even when several
+// arches need it at the same time.
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ interface Downloadable {
 
 export interface DownloadTask {
   readonly packages: Iterable<Downloadable> | AsyncIterable<Downloadable>;
-  /** The repository's URL. */
+  /** URL of the repository. */
   readonly from: string;
   readonly to: string;
   readonly downloads: PackageDownloads;
@@ -23,14 +24,14 @@ export interface DownloadTask {
   onDone?(done: number): void;
 }
 
-const AT_A_TIME = 8;
+const CONCURRENCY = 8;
 
 export async function downloadPackages(task: DownloadTask): Promise<ComposeFailure | null> {
   const { packages, from, to, downloads, signal } = task;
   let done = 0;
-  return await mapFailFast(packages, AT_A_TIME, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
+  return await mapFailFast(packages, CONCURRENCY, signal, async ({ href, sizeBytes, checksumType, checksum }, stop) => {
     const path = join(to, checksum);
-    const failed = await inTurn(path, async () =>
+    const failed = await afterOthers(path, async () =>
       (await exists(path))
         ? null
         : downloads.download({ url: fileUrl(from, href), to: path, sizeBytes, checksumType, checksum, signal: stop }),
@@ -41,18 +42,21 @@ export async function downloadPackages(task: DownloadTask): Promise<ComposeFailu
   });
 }
 
-/** By path: the arches of a compose are chosen side by side, and have their noarch packages in common. */
-const underWay = new Map<string, Promise<ComposeFailure | null>>();
+/** Downloads that are running, by path. */
+const running = new Map<string, Promise<ComposeFailure | null>>();
 
-/** Whoever comes second looks for itself what came of the first: that one may have been stopped. */
-async function inTurn(path: string, bring: () => Promise<ComposeFailure | null>): Promise<ComposeFailure | null> {
-  for (let other = underWay.get(path); other; other = underWay.get(path)) await other.catch(() => {});
-  const bringing = bring();
-  underWay.set(path, bringing);
+/** Runs after other downloads of the same path. These can have been aborted, so that their results do not count. */
+async function afterOthers(
+  path: string,
+  download: () => Promise<ComposeFailure | null>,
+): Promise<ComposeFailure | null> {
+  for (let other = running.get(path); other; other = running.get(path)) await other.catch(() => {});
+  const own = download();
+  running.set(path, own);
   try {
-    return await bringing;
+    return await own;
   } finally {
-    underWay.delete(path);
+    running.delete(path);
   }
 }
 
@@ -63,7 +67,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The repository's URL may carry a query, which its files need as well. */
+/** Keeps a query of the repository's URL, e.g. an access token. */
 function fileUrl(repository: string, href: string): string {
   const url = new URL(repository);
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${href.split('/').map(encodeURIComponent).join('/')}`;
