@@ -5,12 +5,11 @@ import { failure, type ComposeFailure } from './failure.ts';
 /** Examples in a sentence; the details have the whole list. */
 const MAX_EXAMPLES = 10;
 
-/** The request names packages that `place` does not have. */
-export function missingPackagesFailure(names: readonly string[], place = 'source'): ComposeFailure {
-  const them = names.length === 1 ? 'this package' : 'these packages';
+/** The request names packages that the source lacks. `place`: where they were looked for. */
+export function missingPackagesFailure(names: readonly string[], place = 'the source'): ComposeFailure {
   return failure(
     'MISSING_PACKAGES',
-    `Not in the ${place}: ${names.join(', ')}. Correct the request, or choose a ${place} that has ${them}.`,
+    `Not in ${place}: ${names.join(', ')}. Correct the package names or the source.`,
     names.join('\n'),
   );
 }

@@ -1,4 +1,4 @@
-// What the Pungi engine promises, with the fake and, where there is one on PATH, with real Pungi.
+// The contract of the Pungi engine, with the fake Pungi and, where it is on PATH, with real Pungi.
 
 import { accessSync, constants, existsSync } from 'node:fs';
 import { cp, link, mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
@@ -61,13 +61,13 @@ async function nevras({ generation }: TestGeneration): Promise<string[]> {
 
 const implementations = [{ name: 'fake-pungi', path: FAKE }, ...(REAL ? [{ name: 'real Pungi', path: REAL }] : [])];
 
-it.skipIf(REAL === undefined)('real Pungi is on PATH, so that it is tested too', () => {
+it.skipIf(REAL === undefined)('Real Pungi on PATH is tested, too', () => {
   expect(implementations).toHaveLength(2);
 });
 
-describe.each(implementations)('the engine on $name', ({ path }) => {
+describe.each(implementations)('The Pungi engine with $name', ({ path }) => {
   it(
-    'makes a compose of what was asked for and what that needs',
+    'generates a compose of the requested packages and their dependencies',
     async () => {
       await using run = await aGeneration(repo, { packages: ['alpha', 'ze*'] });
       expect(await engine(path).generate(run.generation)).toBeNull();
@@ -103,7 +103,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'leaves neither work directory nor configuration nor notifications in what is published',
+    'publishes no work directory, configuration and notifications',
     async () => {
       await using run = await aGeneration(repo, { packages: ['zeta'], flags: ['NO_DEPS'] });
       expect(await engine(path).generate(run.generation)).toBeNull();
@@ -116,7 +116,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'takes everything where no package is asked for',
+    'takes all packages when the request names none',
     async () => {
       await using run = await aGeneration(repo);
       expect(await engine(path).generate(run.generation)).toBeNull();
@@ -126,7 +126,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'takes a repository at an odd path',
+    'reads a repository at an unusual path',
     async () => {
       const odd = join(top, `o'dd $path#${path.length}`);
       await cp(repo, odd, { recursive: true });
@@ -138,14 +138,14 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'names all packages that are missing, those that could not even be asked for included',
+    'names all missing packages, even impossible names',
     async () => {
       await using run = await aGeneration(repo, {
         packages: ['zeta', 'nope', 'al*', 'no*such', '%include /etc/hostname', '-zeta', '@core'],
       });
       expect(await engine(path).generate(run.generation)).toMatchObject({
         code: 'MISSING_PACKAGES',
-        message: 'Not in the source: nope, no*such, %include /etc/hostname, -zeta, @core',
+        details: 'nope\nno*such\n%include /etc/hostname\n-zeta\n@core',
         retryable: false,
       });
     },
@@ -153,7 +153,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'leaves what nothing provides, but under CHECK_DEPS names package and requirement',
+    'fails for unsatisfied dependencies under CHECK_DEPS only',
     async () => {
       await using lenient = await aGeneration(repo, { packages: ['epsilon'] });
       expect(await engine(path).generate(lenient.generation)).toBeNull();
@@ -167,7 +167,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'says INVALID_SOURCE of a repository that is not there',
+    'fails with INVALID_SOURCE when there is no repository',
     async () => {
       await using run = await aGeneration(join(top, 'absent'), { packages: ['zeta'] });
       const failure = await engine(path).generate(run.generation);
@@ -179,7 +179,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'says UPSTREAM_UNAVAILABLE of a server that does not answer',
+    'fails with UPSTREAM_UNAVAILABLE when the server does not answer',
     async () => {
       await using run = await aGeneration('http://127.0.0.1:1/repo', { packages: ['zeta'] });
       expect(await engine(path).generate(run.generation)).toMatchObject({
@@ -191,7 +191,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'is stopped by an abort in any phase, and leaves nobody',
+    'stops all its processes after an abort',
     async () => {
       const delayed = path === FAKE ? await scenario('abort', { hang: 'GATHER' }) : repo;
       await using run = await aGeneration(delayed, { packages: ['zeta'] });
@@ -205,7 +205,7 @@ describe.each(implementations)('the engine on $name', ({ path }) => {
   );
 
   it(
-    'refuses a label that Pungi does not know, with the reason',
+    'fails with ENGINE_FAILED for a label that Pungi does not accept',
     async () => {
       await using run = await aGeneration(repo, { packages: ['zeta'], label: 'Nonsense' });
       expect(await engine(path).generate(run.generation)).toMatchObject({ code: 'ENGINE_FAILED', retryable: false });
@@ -221,12 +221,12 @@ function expectPresentable(details: string | null | undefined, { generation }: T
   expect((details ?? '').length).toBeLessThanOrEqual(2_000);
 }
 
-describe('the engine on a Pungi that misbehaves', () => {
+describe('The Pungi engine, when Pungi', () => {
   const failed = (lines: readonly string[]) => ({ exit: { phase: 'GATHER', code: 1, lines } });
   const rows: readonly (readonly [string, object, FailureCode, RegExp])[] = [
     ['fails in a phase', failed(['[ERROR   ] Compose run failed: the dog ate it']), 'ENGINE_FAILED', /the dog ate it/],
-    ['exits 0 without FINISHED', { exit: { phase: 'GATHER', code: 0 } }, 'ENGINE_FAILED', /without saying why/],
-    ['exits with an unknown code', { exit: { phase: 'INIT', code: 42 } }, 'ENGINE_FAILED', /without saying why/],
+    ['exits 0 without FINISHED', { exit: { phase: 'GATHER', code: 0 } }, 'ENGINE_FAILED', /without a reason/],
+    ['exits with an unknown code', { exit: { phase: 'INIT', code: 42 } }, 'ENGINE_FAILED', /without a reason/],
     [
       'finds no space',
       failed(['[ERROR   ] Compose run failed: [Errno 28] No space left on device']),
@@ -237,12 +237,12 @@ describe('the engine on a Pungi that misbehaves', () => {
       'finds no package where signing does not matter',
       failed(['[ERROR   ] Compose run failed: RPM(s) not found for sigs: [None]']),
       'UPSTREAM_UNAVAILABLE',
-      /not where the worker looks/,
+      /topDir/,
     ],
     ['is killed', { kill: 'PKGSET' }, 'ENGINE_FAILED', /SIGKILL/],
   ];
 
-  it.each(rows)('that %s: a failure that says so', async (name, content, code, message) => {
+  it.each(rows)('%s, fails with that reason', async (name, content, code, message) => {
     await using run = await aGeneration(await scenario(name, content), { packages: ['zeta'] });
     const failure = await engine(FAKE).generate(run.generation);
     expect(failure).toMatchObject({ code });
@@ -250,7 +250,7 @@ describe('the engine on a Pungi that misbehaves', () => {
     expectPresentable(failure?.details, run);
   });
 
-  it('that finds packages without the signature that was asked for: a failure that says so', async () => {
+  it('finds packages without the requested signature, fails with UNSIGNED_PACKAGES', async () => {
     const unsigned = await scenario(
       'unsigned',
       failed(["[ERROR   ] Compose run failed: RPM(s) not found for sigs: ['abc']"]),
@@ -258,17 +258,17 @@ describe('the engine on a Pungi that misbehaves', () => {
     await using run = await aGeneration(unsigned, { packages: ['zeta'], sigkeys: ['abc'] });
     expect(await engine(FAKE).generate(run.generation)).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
-      message: expect.stringMatching(/^Not signed with the key abc: /) as string,
+      message: expect.stringContaining('abc') as string,
     });
   });
 
-  it('that hangs: TIMED_OUT, and nobody is left', async () => {
+  it('hangs, fails with TIMED_OUT and leaves no process', async () => {
     await using run = await aGeneration(await scenario('hangs', { hang: 'PKGSET' }), { packages: ['zeta'] });
     expect(await engine(FAKE, 500).generate(run.generation)).toMatchObject({ code: 'TIMED_OUT', retryable: true });
     for (const group of run.groups) expect(await membersOf(group)).toEqual([]);
   });
 
-  it('that ignores SIGTERM with all its descendants: they are gone within 7 s of an abort', async () => {
+  it('and its descendants ignore SIGTERM, ends them within 7 s of an abort', async () => {
     await using run = await aGeneration(
       await scenario('stubborn', { hang: 'GATHER', stubborn: true, ignoreTerm: true }),
       { packages: ['zeta'] },
@@ -282,13 +282,13 @@ describe('the engine on a Pungi that misbehaves', () => {
     for (const group of run.groups) expect(await membersOf(group)).toEqual([]);
   });
 
-  it('that leaves children behind when it has finished: they are gone, and the compose is good', async () => {
+  it('leaves children behind, ends them and succeeds', async () => {
     await using run = await aGeneration(await scenario('leaves-behind', { leaveBehind: true }), { packages: ['zeta'] });
     expect(await engine(FAKE).generate(run.generation)).toBeNull();
     for (const group of run.groups) expect(await membersOf(group)).toEqual([]);
   });
 
-  it('that dumps a traceback: neither the failure nor what is published shows it', async () => {
+  it('dumps a traceback, keeps it out of the failure and the published logs', async () => {
     const lines = [
       'Traceback (most recent call last):',
       '  File "/opt/secret.py", line 1',
@@ -299,11 +299,11 @@ describe('the engine on a Pungi that misbehaves', () => {
     ];
     await using run = await aGeneration(await scenario('traceback', failed(lines)), { packages: ['zeta'] });
     const failure = await engine(FAKE).generate(run.generation);
-    expect(failure?.message).toBe('Pungi failed: it broke');
+    expect(failure?.message).toContain('it broke');
     expectPresentable(failure?.details, run);
   });
 
-  it('that is not there: unavailable, and a compose fails with ENGINE_FAILED', async () => {
+  it('is not installed, is unavailable and fails with ENGINE_FAILED', async () => {
     const empty = join(top, 'empty-path');
     await mkdir(empty);
     const absent = createPungiEngine({ path: empty, timeoutMs: LONG, logger: silentLogger });
@@ -312,7 +312,7 @@ describe('the engine on a Pungi that misbehaves', () => {
     expect(await absent.generate(run.generation)).toMatchObject({ code: 'ENGINE_FAILED' });
   });
 
-  it('that is there: available, with its version', async () => {
+  it('is installed, is available and has a version', async () => {
     expect(await engine(FAKE).info()).toEqual({
       name: 'pungi',
       version: '4.3.6',
@@ -321,7 +321,7 @@ describe('the engine on a Pungi that misbehaves', () => {
     });
   });
 
-  it('that counts to 2,200: progress in between, never falling', async () => {
+  it('counts to 2,200 packages, reports progress that never falls', async () => {
     await using run = await aGeneration(await scenario('big', { recording: 'success-2000-packages' }), {
       packages: ['zeta'],
     });

@@ -1,5 +1,4 @@
-// What the Pungi engine keeps of a tag for the next compose of it, and when it gives it to Pungi; with the fake, which says
-// which compose's it was given.
+// The Pungi engine's cache of tags. The fake Pungi tells the id of the compose whose files it got as `--old-composes`.
 
 import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,12 +62,12 @@ interface Ran {
   readonly id: string;
   readonly failure: ComposeFailure | null;
   readonly log: string;
-  /** The id of the compose whose parts Pungi was given. */
-  readonly given: string | null;
+  /** The id of the compose whose cached files Pungi got; null for a miss. */
+  readonly cached: string | null;
   readonly published: readonly string[];
 }
 
-/** A compose of a tag to its end; the cache is all that two of them share. */
+/** Generates a compose of a tag. Composes of one test share the cache only. */
 async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> = {}): Promise<Ran> {
   const source = {
     type: 'TAG',
@@ -89,7 +88,7 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
     fingerprint: [],
     repositories: [],
     lookasides: [],
-    koji: { ...NO_KOJI, place: { ...NO_KOJI.endpoint, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji },
+    koji: { ...NO_KOJI, endpoint: { ...NO_KOJI.endpoint, topDir }, tag: 'f43', event: 100, inheritance: true, ...koji },
   };
   const engine = createPungiEngine({
     path: PATH,
@@ -101,23 +100,29 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
   const failure = await engine.generate({ ...attempt.generation, ...place, compose: generating, identity, input });
   const published = await readdir(place.directory);
   await results.trashAttempt(place);
-  const told = await readFile(join(round, 'kept', identity.id, 'old-compose.json'), 'utf8').catch(() => 'null');
-  const old = JSON.parse(told) as { readonly repomd: string; readonly headers: string } | null;
+  const text = await readFile(join(round, 'kept', identity.id, 'old-compose.json'), 'utf8').catch(() => 'null');
+  const old = JSON.parse(text) as { readonly repomd: string; readonly headers: string } | null;
   if (old) expect(old.repomd).toBe(`<repomd><!-- ${old.headers} --></repomd>`);
-  return { id: identity.id, failure, log: attempt.log(), given: old?.headers ?? null, published: published.toSorted() };
+  return {
+    id: identity.id,
+    failure,
+    log: attempt.log(),
+    cached: old?.headers ?? null,
+    published: published.toSorted(),
+  };
 }
 
-describe('a compose of a tag', () => {
+describe('The cache of a tag', () => {
   it(
-    'is given what the last one of the tag read, and nothing of it is published',
+    'is a hit for the next compose of the tag, and is not published',
     async () => {
       const first = await compose();
-      expect(first).toMatchObject({ failure: null, given: null });
+      expect(first).toMatchObject({ failure: null, cached: null });
       expect(first.log).not.toContain('--old-composes');
       const second = await compose();
-      expect(second).toMatchObject({ failure: null, given: first.id, published: ['STATUS', 'compose', 'logs'] });
+      expect(second).toMatchObject({ failure: null, cached: first.id, published: ['STATUS', 'compose', 'logs'] });
       expect(second.log).toContain('Using old repodata from: ');
-      expect(await compose()).toMatchObject({ failure: null, given: second.id });
+      expect(await compose()).toMatchObject({ failure: null, cached: second.id });
     },
     LONG,
   );
@@ -130,120 +135,126 @@ describe('a compose of a tag', () => {
     ['other arches', {}, { arches: ['x86_64', 'aarch64'] }],
     ['no tag, only builds', { tag: null, builds: ['zeta-1.0-1'] }, {}],
   ])(
-    'of %s is not',
+    'is a miss for %s',
     async (_, koji, request) => {
-      const place = koji.endpoint && { place: { ...koji.endpoint, topDir } };
+      const endpoint = koji.endpoint && { endpoint: { ...koji.endpoint, topDir } };
       await compose();
-      expect((await compose({ ...koji, ...place }, request)).given).toBeNull();
+      expect((await compose({ ...koji, ...endpoint }, request)).cached).toBeNull();
     },
     LONG,
   );
 
   it(
-    'that is to reuse nothing is given nothing, and leaves what it read all the same',
+    'is not used under NO_REUSE, but filled',
     async () => {
       await compose();
       const own = await compose({}, { flags: ['NO_REUSE'] });
-      expect(own.given).toBeNull();
-      expect((await compose()).given).toBe(own.id);
+      expect(own.cached).toBeNull();
+      expect((await compose()).cached).toBe(own.id);
     },
     LONG,
   );
 
   it(
-    'at an earlier event takes what there is and does not take its place',
+    'is used, but not replaced, by a compose at an earlier event',
     async () => {
       const late = await compose({ event: 200 });
-      expect((await compose({ event: 100 })).given).toBe(late.id);
-      expect((await compose({ event: 300 })).given).toBe(late.id);
+      expect((await compose({ event: 100 })).cached).toBe(late.id);
+      expect((await compose({ event: 300 })).cached).toBe(late.id);
     },
     LONG,
   );
 
   it(
-    'that finds a name no file may have does without',
+    'is not used for a tag whose name cannot be a file name',
     async () => {
-      expect(await compose({ tag: '..' })).toMatchObject({ failure: null, given: null });
+      expect(await compose({ tag: '..' })).toMatchObject({ failure: null, cached: null });
       expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
     },
     LONG,
   );
 
   it(
-    'that fails on it is made once more without, and the next one is not given it',
+    'is invalidated when Pungi fails with it and succeeds without it',
     async () => {
       await compose({ event: 200 });
       await control({ failOnOld: true });
       const failing = await compose({ event: 100 });
-      expect(failing).toMatchObject({ failure: null, given: null, published: ['STATUS', 'compose', 'logs'] });
+      expect(failing).toMatchObject({ failure: null, cached: null, published: ['STATUS', 'compose', 'logs'] });
       expect(failing.log).toContain('createrepo_c cannot read the old repodata');
-      expect(failing.log).toContain('Once more, without what was kept of an earlier compose of the tag');
+      expect(failing.log).toContain('Running Pungi again without the cache');
       await control({});
-      expect((await compose()).given).toBe(failing.id);
+      expect((await compose()).cached).toBe(failing.id);
     },
     LONG,
   );
 
   it(
-    'that fails with it and without says why, and what is kept stays',
+    'stays when Pungi fails with it and without it',
     async () => {
       const first = await compose();
       await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
       const failing = await compose();
-      expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
+      expect(failing.failure).toMatchObject({
+        code: 'ENGINE_FAILED',
+        details: expect.stringContaining('the dog ate it') as string,
+      });
       expect(failing.log).toMatch(
-        /Using old repodata[\s\S]*the dog ate it[\s\S]*Once more[\s\S]*No suitable old compose[\s\S]*the dog ate it/,
+        /Using old repodata[\s\S]*the dog ate it[\s\S]*Running Pungi again[\s\S]*No suitable old compose[\s\S]*the dog ate it/,
       );
       await control({});
-      expect((await compose()).given).toBe(first.id);
+      expect((await compose()).cached).toBe(first.id);
     },
     LONG,
   );
 
   it(
-    'that fails for its own reason says so, and is not made again where it was given nothing',
+    'is not filled by a compose that fails, which runs once after a miss',
     async () => {
       await control({ exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: the dog ate it'] } });
       const failing = await compose();
-      expect(failing.failure).toMatchObject({ code: 'ENGINE_FAILED', message: 'Pungi failed: the dog ate it' });
-      expect(failing.log).not.toContain('Once more');
+      expect(failing.failure).toMatchObject({
+        code: 'ENGINE_FAILED',
+        details: expect.stringContaining('the dog ate it') as string,
+      });
+      expect(failing.log).not.toContain('Running Pungi again');
       expect(await readdir(join(round, 'composes', '.kept')).catch(() => [])).toEqual([]);
     },
     LONG,
   );
 
   it(
-    'is made beside others of the same tag, each of which reads on while what was kept is replaced',
+    'can be replaced while other composes of the tag read it',
     async () => {
       const first = await compose();
       const many = await Promise.all(Array.from({ length: 4 }, () => compose()));
-      for (const { failure, given } of many) {
+      for (const { failure, cached } of many) {
         expect(failure).toBeNull();
-        expect([first.id, ...many.map(({ id }) => id)]).toContain(given);
+        expect([first.id, ...many.map(({ id }) => id)]).toContain(cached);
       }
-      expect(many.map(({ id }) => id)).toContain((await compose()).given);
+      expect(many.map(({ id }) => id)).toContain((await compose()).cached);
       expect(await readdir(join(round, 'composes', '.kept'))).toHaveLength(1);
     },
     LONG,
   );
 
   it(
-    'reads on where what it was given is thrown away under it',
+    'can be invalidated while a compose reads it',
     async () => {
       const first = await compose();
       await control({ timeScale: 0.05 });
       const running = compose();
       const attempt = await results.begin(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
-      while (!(await isTaken())) await nextTurn();
+      while (!(await isRestored())) await nextTurn();
       for (const name of await readdir(join(round, 'composes', '.kept')))
         await results.cache.invalidate(name.split('.')[0] ?? '', attempt);
-      expect(await running).toMatchObject({ failure: null, given: first.id });
+      expect(await running).toMatchObject({ failure: null, cached: first.id });
     },
     LONG,
   );
 });
 
-async function isTaken(): Promise<boolean> {
+async function isRestored(): Promise<boolean> {
   const attempts = join(round, 'composes', '.attempts');
   const names = await readdir(attempts);
   const inside = await Promise.all(

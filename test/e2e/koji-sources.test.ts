@@ -160,7 +160,7 @@ describe('a compose of packages beside modules', () => {
     const { failure } = await compose({ ...input, flags: ['CHECK_DEPS'] });
     expect(failure).toMatchObject({
       code: 'UNSATISFIED_DEPENDENCIES',
-      message: 'Packages lack what they need: nothing provides nowhere-to-be-found needed by lacking.noarch (x86_64)',
+      details: 'nothing provides nowhere-to-be-found needed by lacking.noarch (x86_64)',
     });
   });
 });

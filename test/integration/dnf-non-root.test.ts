@@ -1,5 +1,5 @@
-// Packages that belong to somebody else: with fs.protected_hardlinks they may not be hard-linked, and are copied. Needs
-// root, to have a second user to be.
+// Packages of another user: with fs.protected_hardlinks they cannot be hard-linked, and are copied. Needs root, to run as
+// another user.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ const module = fileURLToPath(new URL('../../src/engines/shared/link-file.ts', im
 const canTry =
   process.getuid?.() === 0 && existsSync(PROTECTED) && readFileSync(PROTECTED, 'utf8').trim() === '1' && canRun();
 
-describe.skipIf(!canTry)('a package of another user', () => {
-  it('is copied where it may not be hard-linked', () => {
+describe.skipIf(!canTry)('A package of another user', () => {
+  it('is copied in the mode auto', () => {
     const { from, to } = places();
     const program = `const { createLinker } = await import(${JSON.stringify(module)}); const linker = createLinker('auto'); linker.link('${from}', '${to}'); console.log(JSON.stringify(linker.counts));`;
     expect(asNobody(program)).toBe('{"reflink":0,"hardlink":0,"copy":1}');
@@ -24,7 +24,7 @@ describe.skipIf(!canTry)('a package of another user', () => {
     expect(statSync(to).uid).toBe(NOBODY);
   });
 
-  it('is refused with EPERM where hard links alone are allowed', () => {
+  it('fails with EPERM in the mode hardlink', () => {
     const { from, to } = places();
     const program = `const { createLinker } = await import(${JSON.stringify(module)}); try { createLinker('hardlink').link('${from}', '${to}'); } catch (error) { console.log(error.code); }`;
     expect(asNobody(program)).toBe('EPERM');

@@ -1,4 +1,4 @@
-// Signing keys and the group of packages in a compose of the dnf engine.
+// Sigkeys and the comps group in composes of the dnf engine.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -23,8 +23,8 @@ beforeAll(() => {
   );
 });
 
-describe('signing keys', () => {
-  it.each(['directory', 'URL'])('stand in rpms.json as Pungi writes them, from a %s', async (kind) => {
+describe('Sigkeys', () => {
+  it.each(['directory', 'URL'])('are in rpms.json in the form of Pungi, from a %s', async (kind) => {
     const server = kind === 'URL' ? await serveFiles(repo) : null;
     try {
       await using run = await runDnf(server ? server.url : repo, { packages: heads.map(({ name }) => name) });
@@ -36,20 +36,20 @@ describe('signing keys', () => {
   });
 
   it.each([
-    { asked: 'the key of all packages', packages: ['r', 's1'], sigkeys: () => [keyOf('r')] },
+    { requested: 'the key of all packages', packages: ['r', 's1'], sigkeys: () => [keyOf('r')] },
     {
-      asked: 'the keys of each, in capitals',
+      requested: 'the key of each, in capitals',
       packages: ['r', 'd', 'e'],
       sigkeys: () => ['r', 'd', 'e'].map((name) => keyOf(name).toUpperCase()),
     },
-    { asked: 'a key or none', packages: ['r', 'u'], sigkeys: () => [keyOf('r'), ''] },
-  ])('that are asked for and fit, $asked, let the compose pass', async ({ packages, sigkeys: asked }) => {
-    await using run = await runDnf(repo, { packages, sigkeys: asked() });
+    { requested: 'a key or none', packages: ['r', 'u'], sigkeys: () => [keyOf('r'), ''] },
+  ])('of the request accept signed packages: $requested', async ({ packages, sigkeys: requested }) => {
+    await using run = await runDnf(repo, { packages, sigkeys: requested() });
     expect(run.failure).toBeNull();
   });
 
   it.each(['directory', 'URL'])(
-    'that are missing fail the compose and name the packages before anything is linked, from a %s',
+    'of the request refuse other packages before any package is linked, from a %s',
     async (kind) => {
       const server = kind === 'URL' ? await serveFiles(repo) : null;
       try {
@@ -59,7 +59,7 @@ describe('signing keys', () => {
         });
         expect(run.failure).toMatchObject({
           code: 'UNSIGNED_PACKAGES',
-          message: `Not signed with the key ${keyOf('r')}: d-0:1-1.x86_64, u-0:1-1.x86_64`,
+          details: 'd-0:1-1.x86_64\nu-0:1-1.x86_64',
         });
         expect(existsSync(join(run.target, 'Temporary'))).toBe(false);
       } finally {
@@ -69,9 +69,9 @@ describe('signing keys', () => {
   );
 });
 
-describe('the group of the packages that were asked for', () => {
-  it('is to the byte what Pungi recorded', () => {
-    // Pungi's createrepo_c put this checksum into the file's name.
+describe('The group of the requested packages', () => {
+  it('is byte for byte the one that Pungi wrote', () => {
+    // From the name of the file in a repository of Pungi.
     expect(
       createHash('sha256')
         .update(repositoryCompsXml(['zeta', 'alpha']))
@@ -79,7 +79,7 @@ describe('the group of the packages that were asked for', () => {
     ).toBe('b192379870b5b115677b55d226bb2d5348542beeb8231d2e411e32bf40259963');
   });
 
-  it('is in the repodata of the packages, and of no other tree', async () => {
+  it('is in the repodata of the binary tree only', async () => {
     await using run = await runDnf(repo, { packages: ['r', 'd*'] });
     expect(run.failure).toBeNull();
     const of = (tree: string) =>
@@ -93,7 +93,7 @@ describe('the group of the packages that were asked for', () => {
     expect([...of('x86_64/debug/tree'), ...of('source/tree')]).toEqual([]);
   });
 
-  it('is none where all packages were asked for', async () => {
+  it('does not exist when all packages are requested', async () => {
     await using run = await runDnf(repo, { packages: [] });
     expect(run.failure).toBeNull();
     expect(readFileSync(join(run.target, 'Temporary/x86_64/os/repodata/repomd.xml'), 'utf8')).not.toContain('group');

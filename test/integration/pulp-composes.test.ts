@@ -166,7 +166,7 @@ describe('content sets that no compose can be made of', () => {
       state: 'FAILED',
       failure: {
         code: 'INVALID_SOURCE',
-        message: `Pulp names a repository that it does not serve: ${content.url}/nowhere/`,
+        message: expect.stringContaining(`${content.url}/nowhere/`),
       },
     });
     pulp.fail({ kind: 'status', status: 503 });

@@ -1,4 +1,4 @@
-// Packages that several arches of a compose want at the same time.
+// Downloads of packages that several arches of a compose need at the same time.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ afterEach(() => rm(to, { recursive: true, force: true }));
 const NOARCH = { href: 'a.noarch.rpm', sizeBytes: 1, checksumType: 'sha256', checksum: 'aa' };
 const OTHER = { href: 'b.noarch.rpm', sizeBytes: 1, checksumType: 'sha256', checksum: 'bb' };
 
-function bring(
+function start(
   packages: readonly (typeof NOARCH)[],
   download: PackageDownloads['download'],
   signal = new AbortController().signal,
@@ -25,8 +25,8 @@ function bring(
   return downloadPackages({ packages, from: 'https://repos.example/f43', to, downloads: { download }, signal });
 }
 
-describe('a package that two arches have', () => {
-  it('is fetched once, and both have it when they go on', async () => {
+describe('A package that two arches need', () => {
+  it('is downloaded once, before both continue', async () => {
     const asked: string[] = [];
     const go = Promise.withResolvers<void>();
     const download = async ({ url, to: path }: Download) => {
@@ -35,16 +35,16 @@ describe('a package that two arches have', () => {
       await writeFile(path, 'x');
       return null;
     };
-    const both = [bring([NOARCH, NOARCH], download), bring([NOARCH], download)];
+    const both = [start([NOARCH, NOARCH], download), start([NOARCH], download)];
     go.resolve();
     expect(await Promise.all(both)).toEqual([null, null]);
     expect(asked).toEqual(['https://repos.example/f43/a.noarch.rpm']);
   });
 
-  it('is fetched by the second where the first was stopped', async () => {
+  it('is downloaded by the second arch when the first was aborted', async () => {
     const stopped = new AbortController();
     const waits = Promise.withResolvers<void>();
-    const first = bring(
+    const first = start(
       [NOARCH],
       async ({ signal }) => {
         waits.resolve();
@@ -56,15 +56,15 @@ describe('a package that two arches have', () => {
       stopped.signal,
     );
     await waits.promise;
-    const second = bring([NOARCH], async ({ to: path }) => writeFile(path, 'x').then(() => null));
+    const second = start([NOARCH], async ({ to: path }) => writeFile(path, 'x').then(() => null));
     stopped.abort(new Error('the other arch failed'));
     await expect(first).rejects.toThrow('the other arch failed');
     expect(await second).toBeNull();
   });
 
-  it('fails for whoever wants it', async () => {
-    const gone = failure('INVALID_SOURCE', 'There is nothing');
-    expect(await Promise.all([bring([NOARCH], async () => gone), bring([OTHER, NOARCH], async () => gone)])).toEqual([
+  it('fails for both when the download fails', async () => {
+    const gone = failure('INVALID_SOURCE', 'gone');
+    expect(await Promise.all([start([NOARCH], async () => gone), start([OTHER, NOARCH], async () => gone)])).toEqual([
       gone,
       gone,
     ]);

@@ -1,4 +1,4 @@
-// The dnf engine's choice against real Pungi's, over every scenario that was recorded of it.
+// The dnf engine selects the same packages as real Pungi, in every recorded scenario.
 
 import { describe, expect, it } from 'vitest';
 import { nevra } from '../../src/compose/rpm-package.ts';
@@ -13,31 +13,31 @@ function select({ sources, packages, flags, multilib }: GoldenScenario, isPackag
       { excludeArch: words(excludeArch), exclusiveArch: words(exclusiveArch) },
     ]),
   );
-  const aside = sources.filter(({ lookaside }) => lookaside);
+  const lookasides = sources.filter(({ lookaside }) => lookaside);
   return selectPackages(
     { arch: 'x86_64', names: packages, followDependencies: !flags.includes('NO_DEPS'), multilib, isPackageSet },
     {
       packages: describePackages(sources.filter(({ lookaside }) => !lookaside)),
-      lookasides: aside.length > 0 ? [describePackages(aside)] : [],
+      lookasides: lookasides.length > 0 ? [describePackages(lookasides)] : [],
       constraints: ({ name }) => constraints.get(name) ?? { excludeArch: [], exclusiveArch: [] },
     },
   );
 }
 
-describe('the packages that are chosen are those that real Pungi chose', () => {
+describe('selectPackages selects the packages of real Pungi from a repository:', () => {
   it.each(goldenScenarios().filter(({ expected }) => expected !== null))('$name', (scenario) => {
     const { binary, debug, source } = select(scenario);
     expect([...binary, ...debug, ...source].map(nevra).sort()).toEqual([...(scenario.expected ?? [])].sort());
   });
 });
 
-describe('of what a tag of Koji has, the packages that are chosen are those that real Pungi chose', () => {
+describe('selectPackages selects the packages of real Pungi from a Koji tag:', () => {
   const ofKoji = kojiAnswers();
 
   it.each(goldenScenarios().filter(({ name, expected }) => expected !== null && ofKoji[name] !== null))(
     '$name',
     (scenario) => {
-      // A tag has the build that was tagged last, whatever its version, and nosrc packages are nothing to Pungi.
+      // A tag has the build that was tagged last, whatever its version. Pungi ignores nosrc packages.
       const sources = [
         ...new Map(scenario.sources.map((source) => [`${source.name} ${source.lookaside}`, source])).values(),
       ];
@@ -49,9 +49,9 @@ describe('of what a tag of Koji has, the packages that are chosen are those that
   );
 });
 
-describe('where Pungi fails for a requirement that nothing provides', () => {
+describe('selectPackages finds unsatisfied requirements', () => {
   it.each(goldenScenarios().filter(({ flags }) => flags.includes('CHECK_DEPS')))(
-    '$name: it is found out, and only there',
+    'exactly when Pungi fails: $name',
     (scenario) => {
       expect(select(scenario).unresolved.length > 0).toBe(scenario.expected === null);
     },

@@ -1,5 +1,5 @@
-// What Pungi is given for a matrix of requests is what was stored and reviewed; pungi-config-validate takes each, where it
-// is installed. `vitest -u` stores them anew: look at the difference.
+// The input of Pungi for a matrix of requests equals the reviewed files in test/golden. pungi-config-validate, where it is
+// installed, accepts them. `vitest -u` writes the files anew: review the difference.
 
 import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
@@ -49,15 +49,15 @@ async function withInput(
   );
 }
 
-describe('the configuration of', () => {
-  it.each(GOLDEN_CONFIGURATIONS)('$name is what was reviewed', async (golden) => {
+describe('The input of Pungi', () => {
+  it.each(GOLDEN_CONFIGURATIONS)('equals the reviewed file: $name', async (golden) => {
     await withInput(golden, async (_, text) => {
       await expect(text).toMatchFileSnapshot(join(FOLDER, `${golden.name}.txt`));
     });
   });
 
   it.runIf(validator)(
-    'all of them is taken by pungi-config-validate',
+    'is accepted by pungi-config-validate',
     async () => {
       for (const golden of GOLDEN_CONFIGURATIONS) {
         await withInput(golden, async (directory) => {

@@ -1,9 +1,11 @@
+// The Pungi compose id of a compose.
+
 import { expect, it } from 'vitest';
 import { newIdentity, readIdentity } from '../../src/compose/pungi-identity.ts';
 
 const at = new Date('2026-11-22T23:59:59.999Z');
 
-it('names a compose as productmd does', () => {
+it('A new identity has the form of productmd', () => {
   expect(newIdentity('42', 'TEST', at)).toEqual({
     id: 'odcs-42-1-20261122.t.0',
     date: '20261122',
@@ -15,7 +17,7 @@ it('names a compose as productmd does', () => {
 });
 
 it.each(['TEST', 'CI', 'NIGHTLY', 'DEVELOPMENT', 'PRODUCTION'] as const)(
-  'stays the same over all attempts of a %s compose',
+  'A %s compose keeps its identity over all attempts',
   (type) => {
     const identity = newIdentity('7', type, at);
     expect(readIdentity('7', type, identity.id)).toEqual(identity);

@@ -1,3 +1,5 @@
+// The files that Pungi reads, for hostile requests, too.
+
 import { existsSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -65,8 +67,8 @@ const hostileName = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1 }),
 );
 
-describe('what Pungi is given', () => {
-  it('keeps its shape and holds the very names, however hostile they are', () => {
+describe('compsXml', () => {
+  it('keeps its structure and the exact names, however hostile they are', () => {
     fc.assert(
       fc.property(fc.array(hostileName.filter(isPossiblePackageName), { minLength: 1, maxLength: 5 }), (names) => {
         const { shape, texts } = readXml(compsXml(names), 'packagereq');
@@ -85,14 +87,18 @@ describe('what Pungi is given', () => {
       }),
     );
   });
+});
 
-  it('names the arches of the one variant', () => {
+describe('variantsXml', () => {
+  it('has one variant with the arches', () => {
     const { shape, texts } = readXml(variantsXml(['x86_64', 'aarch64']), 'arch');
     expect(texts).toEqual(['x86_64', 'aarch64']);
     expect(shape).toEqual(['variants', 'variant', 'arches', 'arch', 'arch']);
   });
+});
 
-  it('never holds a name that kickstart would read as something else', () => {
+describe('isPossiblePackageName', () => {
+  it('is false for names with a meaning in a kickstart file', () => {
     for (const name of [
       '@core',
       '-alpha',
@@ -113,8 +119,10 @@ describe('what Pungi is given', () => {
     for (const name of ['alpha', 'gcc-c++', 'perl(Foo::Bar)', '*', 'a[bc]?', 'foo.x86_64', '~tilde^caret', 'größe'])
       expect(isPossiblePackageName(name)).toBe(true);
   });
+});
 
-  it('is what was recorded of a configuration that Pungi takes, without options that it has removed', () => {
+describe('pungiConfiguration', () => {
+  it('has the options that Pungi knows, and none that it has removed', () => {
     const compose = aCompose({ source: { type: 'REPO', repo: '/srv/repo', packages: ['alpha'], revisions: null } });
     const configuration = pungiConfiguration(compose, IDENTITY, { repositories: REPOS }, {});
     expect(configuration).toMatchObject({
@@ -160,8 +168,10 @@ describe('what Pungi is given', () => {
     expect(configuration.skip_phases).not.toContain('createiso');
     expect(configuration).not.toHaveProperty('comps_file');
   });
+});
 
-  it('is written with the identity that was reserved, and asked for as Pungi wants it', async () => {
+describe('writeInput', () => {
+  it('writes the reserved identity, which the arguments of pungi-koji match', async () => {
     await using run = await aGeneration('/srv/repo', {
       packages: ['alpha'],
       composeType: 'PRODUCTION',
@@ -194,7 +204,7 @@ describe('what Pungi is given', () => {
     ]);
   });
 
-  it('reaches repositories at places that kickstart cannot hold, and only those, another way', async () => {
+  it('replaces repository locations that a kickstart file cannot hold, and only those', async () => {
     await using run = await aGeneration('/srv/repo', { arches: ['x86_64'] });
     const places = ['/srv/plain', "/srv/o'dd name #1", 'https://host/a$b/', '/srv/$releasever'];
     const repositories = places.map((place) => opened(place, 'x86_64'));

@@ -1,3 +1,5 @@
+// Progress from recorded notifications and logs of real Pungi.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -25,7 +27,7 @@ function isRising(percents: readonly number[]): boolean {
   return percents.every((percent, index) => percent >= (percents[index - 1] ?? 0) && percent <= 96);
 }
 
-describe('Pungi’s progress', () => {
+describe('pungiProgress', () => {
   it('rises with the notifications alone', () => {
     const { progress, percents, phases } = watch();
     for (const event of EVENTS) progress.event(event);
@@ -42,7 +44,7 @@ describe('Pungi’s progress', () => {
     expect(phases).not.toContain('WEAVER');
   });
 
-  it('never falls, in whatever order log and notifications come', () => {
+  it('never falls, whatever the order of log lines and notifications', () => {
     const order = fc.tuple(fc.constantFrom(...LOGS), fc.shuffledSubarray(EVENTS), fc.infiniteStream(fc.boolean()));
     fc.assert(
       fc.property(order, ([log, events, choose]) => {
@@ -61,7 +63,7 @@ describe('Pungi’s progress', () => {
     );
   });
 
-  it('is not moved by lines that are none of Pungi’s', () => {
+  it('ignores other lines', () => {
     const { progress, percents } = watch();
     for (const line of [
       '',

@@ -4,7 +4,7 @@ import recorded from '../golden/cpython-set-order.json' with { type: 'json' };
 
 describe('PythonSet', () => {
   it.each(recorded.map((entry, index) => ({ ...entry, index })))(
-    'walks as CPython does: record $index',
+    'iterates in the order of CPython: record $index',
     ({ added, order, copied }) => {
       const set = new PythonSet();
       for (const value of added) set.add(value);

@@ -1,4 +1,4 @@
-// Which key a package is signed with: as real Pungi reads it, for every form of signature, and for what is none.
+// Signatures of packages: their key ids, compared with those that real Pungi wrote, and which sigkeys accept them.
 
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ const KEY = Buffer.from('0123456789abcdef', 'hex');
 const FINGERPRINT = Buffer.concat([Buffer.alloc(12, 0xee), KEY]);
 const LONG_FINGERPRINT = Buffer.concat([KEY, Buffer.alloc(24, 0xee)]);
 
-describe('the signing key of a package', () => {
-  it.each(signedHeads())('$name, signed with $signature, is the one that real Pungi wrote', ({ head, sigkey }) => {
+describe('signatureOf', () => {
+  it.each(signedHeads())('finds the key that real Pungi wrote: $name, signed with $signature', ({ head, sigkey }) => {
     const signature = signatureOfBytes(head);
     expect(sigkeyOf(signature, [])).toBe(sigkey);
     expect(signature.isSigned).toBe(sigkey !== null);
   });
 
-  it('is found in the list of RPM 6, where the one asked for first counts', () => {
+  it('reads the signature list of RPM 6, of which the first sigkey of the request counts', () => {
     const other = Buffer.from('fedcba9876543210', 'hex');
     const list = [v4([issuer(other)]), v6([fingerprint(6, LONG_FINGERPRINT)])].map((packet) =>
       packet.toString('base64'),
@@ -32,7 +32,7 @@ describe('the signing key of a package', () => {
     expect(sigkeyOf(signature, ['89ABCDEF', '76543210'])).toBe('89abcdef');
   });
 
-  it('is none where a file is no RPM, is truncated, or points out of its header', () => {
+  it('finds no signature in a file that is no RPM, is truncated, or has an offset outside of its header', () => {
     const unsigned = { isSigned: false, keyIds: [] };
     expect(signatureOfBytes(Buffer.from('not really an RPM'))).toEqual(unsigned);
     expect(signatureOfBytes(Buffer.alloc(0))).toEqual(unsigned);
@@ -43,7 +43,7 @@ describe('the signing key of a package', () => {
     expect(signatureOfBytes(whole)).toEqual(unsigned);
   });
 
-  it('that cannot be told is not taken for no signature', () => {
+  it('treats a signature without a readable key id as signed', () => {
     const signature = signatureOfBytes(rpm([{ tag: 268, type: 7, count: 3, data: Buffer.from([0x88, 0x01, 0x09]) }]));
     expect(signature).toEqual({ isSigned: true, keyIds: [] });
     expect(isAccepted(signature, [''])).toBe(false);
@@ -51,19 +51,19 @@ describe('the signing key of a package', () => {
   });
 });
 
-describe('an OpenPGP signature tells its key', () => {
+describe('openPgpKeyId', () => {
   const v3 = Buffer.concat([Buffer.from([3, 5, 0, 0, 0, 0, 0]), KEY, Buffer.from([1, 8, 0, 0, 0, 1, 1])]);
   it.each([
     ['version 3', old(v3)],
-    ['version 4, as the issuer', v4([issuer(KEY)])],
-    ['version 4, as the issuer that is not hashed', v4([], [issuer(KEY)])],
-    ['version 4, by the fingerprint alone', v4([fingerprint(4, FINGERPRINT)])],
-    ['version 6, by the fingerprint', v6([fingerprint(6, LONG_FINGERPRINT)])],
+    ['version 4, in the issuer', v4([issuer(KEY)])],
+    ['version 4, in the unhashed issuer', v4([], [issuer(KEY)])],
+    ['version 4, in the fingerprint', v4([fingerprint(4, FINGERPRINT)])],
+    ['version 6, in the fingerprint', v6([fingerprint(6, LONG_FINGERPRINT)])],
     ['an old packet without a length', Buffer.concat([Buffer.from([0x8b]), v3])],
     ['an old packet with two bytes of length', Buffer.concat([Buffer.from([0x89, 0, v3.length]), v3])],
     ['a new packet', Buffer.concat([Buffer.from([0xc2, v3.length]), v3])],
     ['a new packet with five bytes of length', Buffer.concat([Buffer.from([0xc2, 255, 0, 0, 0, v3.length]), v3])],
-  ])('%s', (_, packet) => {
+  ])('reads the key id of %s', (_, packet) => {
     expect(openPgpKeyId(packet)).toBe('0123456789abcdef');
     for (let length = 0; length < packet.length; length++)
       expect([null, '0123456789abcdef']).toContain(openPgpKeyId(packet.subarray(0, length)));
@@ -71,29 +71,29 @@ describe('an OpenPGP signature tells its key', () => {
 
   it.each([
     ['another packet', Buffer.concat([Buffer.from([0x99, 0, v3.length]), v3])],
-    ['a version that is not known', old(Buffer.from([9, 0, 0, 0]))],
+    ['an unknown version', old(Buffer.from([9, 0, 0, 0]))],
     ['subpackets that are longer than the packet', old(Buffer.from([4, 0, 1, 8, 0xff, 0xff, 9, 16]))],
     ['no issuer', v4([Buffer.from([2, 0, 0, 0, 0])])],
     ['nothing', Buffer.alloc(0)],
-  ])('and %s tells none', (_, packet) => expect(openPgpKeyId(packet)).toBeNull());
+  ])('finds no key id in %s', (_, packet) => expect(openPgpKeyId(packet)).toBeNull());
 });
 
-describe('keys that are asked for', () => {
+describe('isAccepted', () => {
   const signed = { isSigned: true, keyIds: [KEY.toString('hex')] };
   const unsigned = { isSigned: false, keyIds: [] };
   it.each([
-    { sigkeys: [], signedIsFine: true, unsignedIsFine: true },
-    { sigkeys: [''], signedIsFine: false, unsignedIsFine: true },
-    { sigkeys: ['89abcdef'], signedIsFine: true, unsignedIsFine: false },
-    { sigkeys: ['11111111', '89ABCDEF', ''], signedIsFine: true, unsignedIsFine: true },
-    { sigkeys: ['11111111', ''], signedIsFine: false, unsignedIsFine: true },
-    { sigkeys: ['0123456789abcdef'], signedIsFine: true, unsignedIsFine: false },
-    { sigkeys: [FINGERPRINT.toString('hex')], signedIsFine: true, unsignedIsFine: false },
-    { sigkeys: [LONG_FINGERPRINT.toString('hex')], signedIsFine: true, unsignedIsFine: false },
-    { sigkeys: ['f', 'abcdef', '01234567'], signedIsFine: false, unsignedIsFine: false },
-  ])('$sigkeys', ({ sigkeys, signedIsFine, unsignedIsFine }) => {
-    expect(isAccepted(signed, sigkeys)).toBe(signedIsFine);
-    expect(isAccepted(unsigned, sigkeys)).toBe(unsignedIsFine);
+    { sigkeys: [], acceptsSigned: true, acceptsUnsigned: true },
+    { sigkeys: [''], acceptsSigned: false, acceptsUnsigned: true },
+    { sigkeys: ['89abcdef'], acceptsSigned: true, acceptsUnsigned: false },
+    { sigkeys: ['11111111', '89ABCDEF', ''], acceptsSigned: true, acceptsUnsigned: true },
+    { sigkeys: ['11111111', ''], acceptsSigned: false, acceptsUnsigned: true },
+    { sigkeys: ['0123456789abcdef'], acceptsSigned: true, acceptsUnsigned: false },
+    { sigkeys: [FINGERPRINT.toString('hex')], acceptsSigned: true, acceptsUnsigned: false },
+    { sigkeys: [LONG_FINGERPRINT.toString('hex')], acceptsSigned: true, acceptsUnsigned: false },
+    { sigkeys: ['f', 'abcdef', '01234567'], acceptsSigned: false, acceptsUnsigned: false },
+  ])('follows the sigkeys $sigkeys', ({ sigkeys, acceptsSigned, acceptsUnsigned }) => {
+    expect(isAccepted(signed, sigkeys)).toBe(acceptsSigned);
+    expect(isAccepted(unsigned, sigkeys)).toBe(acceptsUnsigned);
   });
 });
 

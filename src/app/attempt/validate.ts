@@ -1,8 +1,9 @@
 // The third step of an attempt: reads the packages that the engine produced and checks that the packages asked for by
 // name are among them.
 
-import { failure } from '../../compose/failure.ts';
+import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { isGlob, missingPackages } from '../../compose/package-pattern.ts';
+import { requestedPackages } from '../../compose/source.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import type { AttemptDirectory, PackageRecord } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
@@ -17,10 +18,10 @@ export async function validatePackages(
   // A Pulp compose is a .repo file for repositories that Pulp serves; it has no packages of its own.
   if (source.type === 'PULP') return { ok: true, value: [] };
   const packages = await deps.results.readManifest(directory);
-  const requested = 'packages' in source ? source.packages : [];
+  const requested = requestedPackages(source);
   // With NO_DEPS Pungi reads a name as a regular expression, so only plain names can be checked here.
   const named = flags.includes('NO_DEPS') ? requested.filter((name) => !isGlob(name)) : requested;
   const missing = await runInSlices(missingPackages(named, packages), signal);
   if (missing.length === 0) return { ok: true, value: packages };
-  return { ok: false, failure: failure('MISSING_PACKAGES', `Not in the source: ${missing.join(', ')}`) };
+  return { ok: false, failure: missingPackagesFailure(missing) };
 }

@@ -1,7 +1,8 @@
 // Builds by name-version-release and scratch builds by task: they are what they are at any time, so no event is needed.
 
+import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { findScratchTasks } from '../../upstreams/koji/scratch-tasks.ts';
-import { checkBuilds, identifyBuilds, notInBuilds } from '../koji/builds.ts';
+import { checkBuilds, identifyBuilds } from '../koji/builds.ts';
 import { NOTHING, type Finding, type Look } from '../koji/tag-lookup.ts';
 
 export async function lookAtBuilds(look: Look<'BUILD'>): Promise<Finding> {
@@ -25,7 +26,7 @@ export async function resolveBuilds(look: Look<'BUILD'>): Promise<Finding> {
   if ('failure' in checked) return checked;
   // Which RPMs a scratch build made is for Pungi to find out.
   if (checked.missing.length > 0 && source.scratchBuildTasks.length === 0)
-    return { failure: notInBuilds(checked.missing) };
+    return { failure: missingPackagesFailure(checked.missing, 'the builds') };
   const { builds, scratchBuildTasks } = source;
   return { found: { source, fingerprint: identified.fingerprint, taken: { ...NOTHING, builds, scratchBuildTasks } } };
 }

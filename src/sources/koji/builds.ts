@@ -1,7 +1,7 @@
 // Builds that a request names, alone or on top of a tag: there, signed as asked, with the packages that were asked for.
 
 import { binaryArches, isSourceArch } from '../../compose/arches.ts';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
 import { missingPackages, packagesNamed } from '../../compose/package-pattern.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import { findBuilds, rpmsOfBuilds, type KojiBuild, type KojiRpm } from '../../upstreams/koji/builds.ts';
@@ -61,12 +61,4 @@ async function namedAmong(
   const named = await runInSlices(packagesNamed(packages, rpms), signal);
   const chosen = new Set([...named].map(({ buildId }) => buildId));
   return rpms.filter((rpm) => named.has(rpm) || (isSourceArch(rpm.arch) && chosen.has(rpm.buildId)));
-}
-
-export function notInBuilds(missing: readonly string[]): ComposeFailure {
-  return failure(
-    'MISSING_PACKAGES',
-    `Not in the builds: ${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ` and ${missing.length - 20} more` : ''}`,
-    missing.length > 20 ? missing.join('\n') : null,
-  );
 }
