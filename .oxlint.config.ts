@@ -119,6 +119,9 @@ export default defineConfig({
         'node/no-process-env': 'off',
         'eslint/max-lines-per-function': 'off',
         'eslint/max-lines': ['error', { max: 400 }],
+        // vitest reads which fixtures a fixture needs from an object pattern, also from an empty one.
+        'eslint/no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
+        'vitest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['it'] }],
         'vitest/valid-expect': 'off',
         'vitest/no-conditional-expect': 'off',
         'typescript/restrict-template-expressions': 'off',
