@@ -2,8 +2,8 @@
 // queue and from how many its pool's workers generate at a time. What was read is remembered for a moment.
 
 import type { Compose } from '../compose/compose.ts';
-import { sourceKey } from '../compose/source.ts';
 import type { Clock, History } from './ports.ts';
+import { sourceKey } from '../compose/sources/descriptors.ts';
 
 export interface EstimateDeps {
   readonly history: History;

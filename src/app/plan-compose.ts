@@ -12,7 +12,6 @@ import { denyRequest } from '../compose/permissions.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { ComposeRequest } from '../compose/request.ts';
 import { sharingDigest } from '../compose/sharing.ts';
-import { SOURCE_FIELDS, type ComposeSource } from '../compose/source.ts';
 import { validateRequest, type RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { isReadable, READ_ALL } from '../compose/read-policy.ts';
@@ -26,6 +25,7 @@ import type {
   ProcessRunner,
   SourceResolver,
 } from './ports.ts';
+import { descriptorOf, type ComposeSource } from '../compose/sources/descriptors.ts';
 
 export interface PlanComposeDeps {
   readonly store: ComposeStore;
@@ -191,7 +191,7 @@ async function packagesOf({ packages }: PlanComposeDeps, root: Compose): Promise
 
 /** What looking found wrong with the request is the requester's to put right; all else may heal. */
 function refusalOf({ code, message }: ComposeFailure, { source }: Compose): Outcome<never> {
-  const path = `input.source.${SOURCE_FIELDS[source.type]}`;
+  const path = `input.source.${descriptorOf(source).field}`;
   switch (code) {
     case 'MISSING_PACKAGES':
       return badInput({ path: 'packages' in source ? `${path}.packages` : path, message });

@@ -6,13 +6,13 @@ import type { Compose } from '../compose/compose.ts';
 import { denyChange, denyRequest } from '../compose/permissions.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
 import { differs, respin, validateRenewal, type Renewal, type RenewComposeInput } from '../compose/renewal.ts';
-import { SOURCE_FIELDS } from '../compose/source.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { acceptRequest } from './accept-request.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { idempotencyOf, onceOnly } from './idempotency.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Idempotency } from './ports.ts';
+import { descriptorOf } from '../compose/sources/descriptors.ts';
 
 export interface RenewComposeDeps {
   readonly store: ComposeStore;
@@ -118,7 +118,7 @@ async function regenerate(
   const request = respin(compose, asked.renewal, generated?.pungiComposeId ?? null);
   if (!deps.requestRules.capabilities.has(request.source.type)) {
     return conflict(
-      `Compose ${compose.id} cannot be made again: no configured engine can do a source ${SOURCE_FIELDS[request.source.type]} any more`,
+      `Compose ${compose.id} cannot be made again: no configured engine can do a source ${descriptorOf(request.source).field} any more`,
     );
   }
   const denied = denyRequest(asked.viewer, request);

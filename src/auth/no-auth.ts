@@ -3,8 +3,9 @@
 import { READ_ALL } from '../compose/read-policy.ts';
 import { granted } from '../compose/refusal.ts';
 import type { Permissions, Viewer } from '../compose/viewer.ts';
-import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES, SOURCE_TYPES } from '../compose/vocabulary.ts';
+import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES } from '../compose/vocabulary.ts';
 import type { AuthBackend } from './backend.ts';
+import { SOURCE_TYPES } from '../compose/sources/descriptors.ts';
 
 export type ConfiguredLists = Pick<Permissions, 'arches' | 'targetDirs' | 'rawConfigs'>;
 

@@ -13,7 +13,6 @@ import type {
   SourceResolver,
 } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
-import type { SourceType } from '../compose/vocabulary.ts';
 import type { Config } from '../config/config.ts';
 import type { KojiSettings } from '../config/koji.ts';
 import { createDnfEngine } from '../engines/dnf/dnf-engine.ts';
@@ -37,6 +36,7 @@ import { RawConfigSource } from '../sources/raw-config/raw-config-source.ts';
 import { PungiComposeSource } from '../sources/pungi-compose/pungi-compose-source.ts';
 import { HttpClient } from '../upstreams/http/http-client.ts';
 import { RepoSource } from '../sources/repo/repo-source.ts';
+import type { SourceType } from '../compose/sources/descriptors.ts';
 
 const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
 

@@ -1,14 +1,15 @@
-// Which lane a waiting compose is for: where there may be a result to share it is looked for first, and what needs no
-// engine never waits behind one.
+// Which lane a waiting compose goes to. A result to reuse is looked up before an engine is started, and a compose that
+// needs no engine never waits behind one that does.
 
 import type { Compose } from './compose.ts';
+import { descriptorOf } from './sources/descriptors.ts';
 
-/** `prepare` is light: it looks whether there is a result to share. `generate` runs an engine. */
+/** `prepare` is light: it looks for a result to reuse. `generate` runs an engine. */
 export type Lane = 'prepare' | 'generate';
 
 export type Laned = Pick<Compose, 'flags' | 'digest'> & { readonly source: Pick<Compose['source'], 'type'> };
 
 export function laneOf({ source, flags, digest }: Laned): Lane {
-  if (source.type === 'PULP') return 'prepare';
-  return digest !== null || flags.includes('NO_REUSE') ? 'generate' : 'prepare';
+  const { lane } = descriptorOf(source);
+  return digest !== null || flags.includes('NO_REUSE') ? lane : 'prepare';
 }

@@ -21,7 +21,7 @@ export interface PinComposeInput {
 export const MAX_PINS = 100;
 const PIN_NAME = {
   pattern: /^(?! )[A-Za-z0-9 \-/_.:#+@=]+(?<! )$/,
-  allowed: 'ASCII letters, digits, blanks and - / _ . : # + @ =',
+  expected: 'may contain only ASCII letters, digits, spaces and - / _ . : # + @ =, and no space at its ends',
   limit: 100,
 };
 

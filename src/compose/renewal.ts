@@ -1,17 +1,15 @@
-// What renewing asks for: more time for the same, or the same again with other signatures, builds or modules. Made again,
-// a compose takes what the first one was taken from (its Koji event, versions of modules, commit), so that nothing but
-// what was asked to differ does.
+// Renewing a compose: more time for the same files, or the same compose again with other sigkeys, builds or modules. A
+// compose that is generated again uses the same Koji event, module versions or commit, so that nothing else differs.
 
 import type { Compose } from './compose.ts';
 import type { FieldProblem } from './refusal.ts';
 import type { ComposeRequest } from './request.ts';
-import { SOURCE_FIELDS, type ComposeSource } from './source.ts';
-import { readBuildSource } from './validation/build-source.ts';
+import type { RenewedItems, SourceContext } from './sources/descriptor.ts';
+import { descriptorOf } from './sources/descriptors.ts';
 import { Check, type Strings } from './validation/check.ts';
-import { readModuleSource } from './validation/module-source.ts';
-import { NAME, NVR, SIGKEY } from './validation/names.ts';
-import { LIMITS, type RequestRules } from './validation/rules.ts';
-import { readSecondsToLive } from './validation/seconds-to-live.ts';
+import { SIGKEY } from './validation/names.ts';
+import { checkIdempotencyKey, readSecondsToLive } from './validation/request-fields.ts';
+import type { RequestRules } from './validation/rules.ts';
 
 export interface RenewComposeInput {
   readonly id: string;
@@ -22,76 +20,44 @@ export interface RenewComposeInput {
   readonly idempotencyKey?: string | null | undefined;
 }
 
-export interface Renewal {
+export interface Renewal extends RenewedItems {
   readonly secondsToLive: number;
   /** Null: as they are. */
   readonly sigkeys: readonly string[] | null;
-  readonly builds: readonly string[] | null;
-  readonly modules: readonly string[] | null;
 }
 
 export function validateRenewal(
   input: RenewComposeInput,
-  compose: Compose,
+  { source, composeType }: Compose,
   rules: RequestRules,
 ): { readonly renewal: Renewal } | { readonly problems: readonly FieldProblem[] } {
   const check = new Check();
+  const context: SourceContext = { path: 'input', composeType, rules, check };
+  const { field, renewBuilds, renewModules } = descriptorOf(source);
+  const read = (name: 'builds' | 'modules', reader: typeof renewBuilds): readonly string[] | null => {
+    const { [name]: items } = input;
+    if (items == null) return null;
+    if (reader) return reader(context, items, source);
+    check.fail(`input.${name}`, `does not apply to a compose of a source ${field}; leave it out`);
+    return items;
+  };
   const renewal = {
     secondsToLive: readSecondsToLive(input.secondsToLive, rules, check),
     sigkeys: input.sigkeys == null ? null : check.strings('input.sigkeys', input.sigkeys, SIGKEY),
-    builds: input.builds == null ? null : readBuilds(input.builds, compose, rules, check),
-    modules: input.modules == null ? null : readModules(input.modules, compose, rules, check),
+    builds: read('builds', renewBuilds),
+    modules: read('modules', renewModules),
   };
-  if (
-    input.idempotencyKey != null &&
-    (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)
-  ) {
-    check.fail('input.idempotencyKey', `must be 1 to ${LIMITS.idempotencyKey} characters`);
-  }
+  checkIdempotencyKey(input.idempotencyKey, check);
   return check.problems.length > 0 ? { problems: check.problems } : { renewal };
 }
 
-function readBuilds(
-  builds: readonly string[],
-  { source, composeType }: Compose,
-  rules: RequestRules,
-  check: Check,
-): readonly string[] {
-  if (source.type === 'BUILD') {
-    const context = { path: 'input', input: { source: {}, composeType }, rules, check };
-    return readBuildSource(context, { builds, scratchBuildTasks: source.scratchBuildTasks }).builds;
-  }
-  if (source.type === 'TAG' || source.type === 'RAW_CONFIG') return check.strings('input.builds', builds, NVR);
-  check.fail('input.builds', `a source ${SOURCE_FIELDS[source.type]} takes no builds; leave them out`);
-  return builds;
-}
-
-function readModules(
-  modules: readonly string[],
-  { source, composeType }: Compose,
-  rules: RequestRules,
-  check: Check,
-): readonly string[] {
-  if (source.type === 'MODULE') {
-    const context = { path: 'input', input: { source: {}, composeType }, rules, check };
-    return readModuleSource(context, {
-      modules,
-      scratchModules: source.scratchModules,
-      modularTags: source.modularTags,
-    }).modules;
-  }
-  if (source.type === 'RAW_CONFIG') return check.strings('input.modules', modules, NAME);
-  check.fail('input.modules', `a source ${SOURCE_FIELDS[source.type]} takes no modules; leave them out`);
-  return modules;
-}
-
-/** Whether what is asked for is another compose than this one. */
+/** Whether the renewal asks for other content than the compose has. */
 export function differs({ source, sigkeys }: Compose, renewal: Renewal): boolean {
-  // In order of preference: another order is another result.
+  // The order is the order of preference, so another order gives another result.
   if (renewal.sigkeys && JSON.stringify(renewal.sigkeys) !== JSON.stringify(sigkeys)) return true;
   if (renewal.builds && 'builds' in source && !sameItems(renewal.builds, source.builds)) return true;
   if (!renewal.modules || !('modules' in source)) return false;
-  const resolved = source.type === 'MODULE' ? source.resolvedModules : null;
+  const resolved = 'resolvedModules' in source ? source.resolvedModules : null;
   return !sameItems(renewal.modules, source.modules) && !(resolved && sameItems(renewal.modules, resolved));
 }
 
@@ -100,10 +66,10 @@ function sameItems(some: readonly string[], others: readonly string[]): boolean 
   return new Set(some).size === set.size && some.every((item) => set.has(item));
 }
 
-/** The request for the compose again, `renewal` applied; `respinOf` is what Pungi called the first one. */
+/** The request that generates the compose again. `respinOf` is the Pungi compose id of the first one. */
 export function respin(compose: Compose, renewal: Renewal, respinOf: string | null): ComposeRequest {
   return {
-    source: respunSource(compose.source, renewal),
+    source: descriptorOf(compose.source).respin(compose.source, renewal),
     secondsToLive: renewal.secondsToLive,
     arches: compose.arches,
     flags: compose.flags,
@@ -118,22 +84,4 @@ export function respin(compose: Compose, renewal: Renewal, respinOf: string | nu
     parentPungiComposeIds: compose.parentPungiComposeIds,
     respinOf,
   };
-}
-
-function respunSource(source: ComposeSource, { builds, modules }: Renewal): ComposeSource {
-  switch (source.type) {
-    case 'TAG':
-    case 'BUILD':
-      return { ...source, builds: builds ?? source.builds };
-    case 'MODULE':
-      return modules ? { ...source, modules, resolvedModules: null } : source;
-    case 'RAW_CONFIG':
-      return { ...source, builds: builds ?? source.builds, modules: modules ?? source.modules };
-    case 'REPO':
-      return { ...source, revisions: null };
-    case 'PULP':
-      return { ...source, resolvedContentSets: null };
-    case 'PUNGI_COMPOSE':
-      return source;
-  }
 }

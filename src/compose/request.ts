@@ -1,7 +1,7 @@
 // An accepted request: every default filled in, every list in canonical order, ready to be stored.
 
-import type { ComposeSource } from './source.ts';
 import type { ComposeFlag, ComposeResult, ComposeType, MultilibMethod } from './vocabulary.ts';
+import type { ComposeSource } from './sources/descriptors.ts';
 
 export interface ComposeRequest {
   readonly source: ComposeSource;

@@ -1,7 +1,8 @@
 // Which pool of workers a compose is for, by the first rule that fits; processes agree because they are configured alike.
 
 import type { ComposeRequest } from './request.ts';
-import type { ComposeType, SourceType } from './vocabulary.ts';
+import type { ComposeType } from './vocabulary.ts';
+import type { SourceType } from './sources/descriptors.ts';
 
 /** What is left out fits everything; a compose fits `arches` when all of its arches are among them. */
 export interface Route {

@@ -1,24 +1,21 @@
-// When two composes are the same: equal resolved input, generated in the same way, into the same place. What is equal
-// has an equal digest, so "is there one, or one under way?" is one look-up by a unique index.
+// When two composes may share one result: if they have equal resolved input, are generated in the same way and published
+// into the same place. Such composes have equal digests, so a unique index finds a compose to reuse in one look-up.
 
 import { createHash } from 'node:crypto';
 import type { ComposeRequest } from './request.ts';
-import type { ComposeSource } from './source.ts';
+import { descriptorOf, type ComposeSource } from './sources/descriptors.ts';
 import type { EngineName } from './vocabulary.ts';
-
-/** Sources that never share by this digest: a raw config has its own rule, of a pulp compose nothing is generated. */
-const UNSHARED: ReadonlySet<ComposeSource['type']> = new Set(['PULP']);
 
 export interface SharingInput {
   readonly request: ComposeRequest;
   readonly engine: EngineName;
-  /** What the source held when it was looked at, e.g. the sha256 of each repomd.xml; equal for equal content. */
+  /** The content of the source when it was identified, e.g. the sha256 of each repomd.xml. Equal for equal content. */
   readonly fingerprint: readonly string[];
 }
 
-/** Null for a compose that shares nothing and with which nothing is shared. */
+/** Null for a compose that is never shared. */
 export function sharingDigest({ request, engine, fingerprint }: SharingInput): string | null {
-  if (request.flags.includes('NO_REUSE') || UNSHARED.has(request.source.type)) return null;
+  if (request.flags.includes('NO_REUSE') || descriptorOf(request.source).output === 'repo-file') return null;
   const canonical = JSON.stringify([
     'odcs-sharing-1',
     engine,
@@ -27,7 +24,7 @@ export function sharingDigest({ request, engine, fingerprint }: SharingInput): s
     sorted(request.arches),
     sorted(request.flags),
     sorted(request.results),
-    // In order of preference: another order is another result.
+    // Not sorted: the order is the order of preference.
     request.sigkeys,
     sorted(request.multilibArches),
     sorted(request.multilibMethods),
@@ -41,42 +38,26 @@ export function sharingDigest({ request, engine, fingerprint }: SharingInput): s
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-/** Fields that hold what a source resolved to: that is in the fingerprint, whether it was asked for so or found out. */
-const RESOLVED: Readonly<Record<ComposeSource['type'], readonly string[]>> = {
-  TAG: ['kojiEvent'],
-  BUILD: [],
-  MODULE: ['resolvedModules'],
-  REPO: ['revisions'],
-  PULP: ['resolvedContentSets'],
-  RAW_CONFIG: ['resolvedCommit', 'kojiEvent'],
-  PUNGI_COMPOSE: ['packages', 'builds'],
-};
-
-/** Fields that say no more than what led there: a branch, or the commit itself. */
-const LEADING: Readonly<Partial<Record<ComposeSource['type'], readonly string[]>>> = {
-  TAG: ['moduleDefaults'],
-  MODULE: ['modules', 'baseModule', 'moduleDefaults'],
-  RAW_CONFIG: ['commit'],
-};
-
-/** The source as its sharer asked for it, resolved as the one that was generated. */
+/** The source as the reuser requested it, resolved like the source of the reused compose. */
 export function resolvedAs(source: ComposeSource, generated: ComposeSource): ComposeSource {
   if (source.type !== generated.type) return source;
+  const resolvedFields: readonly string[] = descriptorOf(source).resolvedFields;
   return {
     ...source,
-    ...Object.fromEntries(Object.entries(generated).filter(([key]) => RESOLVED[source.type].includes(key))),
+    ...Object.fromEntries(Object.entries(generated).filter(([key]) => resolvedFields.includes(key))),
   };
 }
 
-/** What was asked for, its lists in one order. */
+/** What was requested, in one order. The fingerprint covers the resolved fields and the fields that lead to them. */
 function canonicalSource(source: ComposeSource): unknown {
-  const elsewhere = [...RESOLVED[source.type], ...(LEADING[source.type] ?? [])];
+  const { resolvedFields, inputOnlyFields } = descriptorOf(source);
+  const covered: readonly string[] = [...resolvedFields, ...inputOnlyFields];
   return Object.entries(source)
     .map(
       ([key, value]: [string, unknown]) =>
         [
           key,
-          elsewhere.includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value,
+          covered.includes(key) ? null : Array.isArray(value) ? sorted(value as readonly string[]) : value,
         ] as const,
     )
     .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,22 +1,22 @@
-// From what a client sent to an accepted request, or to every problem with it at once, each naming its field. Syntax,
-// limits and configuration only: nothing here does I/O. The characters allowed are no substitute for escaping; whoever
-// writes a value into a configuration still serialises it.
+// Turns the input of createCompose into an accepted request, or reports every problem with it, each with its field. It
+// checks syntax, limits and configuration, and does no I/O.
 
 import type { CreateComposeInput } from './input.ts';
 import type { FieldProblem } from './refusal.ts';
 import type { ComposeRequest } from './request.ts';
-import { additionsOf, SOURCE_FIELDS, type ComposeSource } from './source.ts';
+import { readLocation } from './sources/shared-fields.ts';
+import type { SourceType } from './sources/descriptors.ts';
 import { Check, unique } from './validation/check.ts';
-import { readLocation } from './validation/context.ts';
 import { readFlags } from './validation/flags.ts';
 import { NAME, SIGKEY } from './validation/names.ts';
 import { readSource } from './validation/read-source.ts';
+import { checkIdempotencyKey, readSecondsToLive } from './validation/request-fields.ts';
 import { LIMITS, type RequestRules } from './validation/rules.ts';
-import { readSecondsToLive } from './validation/seconds-to-live.ts';
-import type { ComposeResult, SourceType } from './vocabulary.ts';
+import type { ComposeResult } from './vocabulary.ts';
 
 export { LIMITS, type RequestRules } from './validation/rules.ts';
 
+/** As productmd defines labels: a milestone and a version. */
 const LABEL = /^(EA|DevelPhaseExit|InternalAlpha|Alpha|InternalSnapshot|Beta|Snapshot|RC|Update|SecurityFix)-\d+\.\d+$/;
 
 export function validateRequest(
@@ -25,52 +25,43 @@ export function validateRequest(
 ): { readonly request: ComposeRequest } | { readonly problems: readonly FieldProblem[] } {
   const check = new Check();
   const source = readSource(input, rules, check);
-  if (source) refuseImpossible(source, rules, check);
-  const arches = check.oneOf('input.arches', input.arches ?? [...rules.arches], rules.arches, 'arch');
+  const type = source?.type ?? null;
+  const arches = check.oneOf('input.arches', input.arches ?? [...rules.arches], rules.arches, 'an arch of this server');
   if (input.arches?.length === 0) check.fail('input.arches', 'must name at least one arch, or be left out');
-  const results = readResults(input, source?.type, rules, check);
   const composeType = input.composeType ?? 'TEST';
   const request = {
+    results: readResults(input, type, rules, check),
     secondsToLive: readSecondsToLive(input.secondsToLive, rules, check),
     arches,
-    flags: readFlags(input.flags ?? [], source?.type, check),
-    results,
+    flags: readFlags(input.flags ?? [], type, check),
     sigkeys: check.strings('input.sigkeys', input.sigkeys ?? rules.sigkeys, SIGKEY),
-    multilibArches: check.oneOf('input.multilibArches', input.multilibArches ?? [], arches, 'arch of this request'),
+    multilibArches: check.oneOf('input.multilibArches', input.multilibArches ?? [], arches, 'an arch of this request'),
     multilibMethods: unique(input.multilibMethods ?? []),
-    lookasideRepos: (input.lookasideRepos ?? []).map((repo, index) =>
-      readLocation(`input.lookasideRepos.${index}`, repo, rules, check),
-    ),
+    lookasideRepos: readLookasideRepos(input.lookasideRepos ?? [], rules, check),
     composeType,
     label: readLabel(input.label, composeType, check),
-    targetDir: check.known('input.targetDir', input.targetDir ?? 'default', rules.targetDirs, 'target directory'),
+    targetDir: check.known(
+      'input.targetDir',
+      input.targetDir ?? 'default',
+      rules.targetDirs,
+      'a target directory of this server',
+    ),
     parentPungiComposeIds: check.strings('input.parentPungiComposeIds', input.parentPungiComposeIds, NAME),
     respinOf: input.respinOf == null ? null : check.text('input.respinOf', input.respinOf, NAME),
   };
-  check.size('input.lookasideRepos', request.lookasideRepos, LIMITS.list);
-  if (
-    input.idempotencyKey != null &&
-    (input.idempotencyKey === '' || input.idempotencyKey.length > LIMITS.idempotencyKey)
-  ) {
-    check.fail('input.idempotencyKey', `must be 1 to ${LIMITS.idempotencyKey} characters`);
-  }
+  checkIdempotencyKey(input.idempotencyKey, check);
   if (check.problems.length > 0 || !source) return { problems: check.problems };
   return { request: { source, ...request } };
 }
 
-function refuseImpossible(source: ComposeSource, { impossible }: RequestRules, check: Check): void {
-  const without = impossible?.get(source.type) ?? [];
-  for (const addition of additionsOf(source).filter((one) => without.includes(one))) {
-    check.fail(
-      `input.source.${SOURCE_FIELDS[source.type]}.${addition}`,
-      'can be taken by the engine pungi only, which is not configured for this source here (ODCS_ENGINE); leave it out',
-    );
-  }
+function readLookasideRepos(repos: readonly string[], rules: RequestRules, check: Check): string[] {
+  check.size('input.lookasideRepos', repos, LIMITS.list);
+  return repos.map((repo, index) => readLocation(`input.lookasideRepos.${index}`, repo, rules, check));
 }
 
 function readResults(
   input: CreateComposeInput,
-  type: SourceType | undefined,
+  type: SourceType | null,
   rules: RequestRules,
   check: Check,
 ): ComposeResult[] {
@@ -81,7 +72,7 @@ function readResults(
     if (possible && !possible.has(result)) {
       check.fail(
         `input.results.${index}`,
-        `no configured engine makes ${result} from this source; possible here: ${[...possible].join(', ')}`,
+        `cannot be ${result}, because no engine of this server makes it from this source; possible here: ${[...possible].join(', ')}`,
       );
     }
   }
@@ -92,6 +83,6 @@ function readLabel(label: string | null | undefined, composeType: string, check:
   if (label != null && !LABEL.test(label))
     check.fail('input.label', 'must be a milestone and a version, e.g. RC-1.0 or Beta-1.2');
   if (label == null && composeType === 'PRODUCTION')
-    check.fail('input.label', 'is needed for a PRODUCTION compose, e.g. RC-1.0');
+    check.fail('input.label', 'is needed for composeType PRODUCTION; give a milestone and a version, e.g. RC-1.0');
   return label ?? null;
 }

@@ -1,7 +1,8 @@
 // Who is asking, and what they may ask for. Backends in auth/ make one of each request; use cases decide by it.
 
 import type { ReadPolicy } from './read-policy.ts';
-import type { ComposeFlag, ComposeResult, ComposeType, SourceType } from './vocabulary.ts';
+import type { ComposeFlag, ComposeResult, ComposeType } from './vocabulary.ts';
+import type { SourceType } from './sources/descriptors.ts';
 
 export interface Viewer {
   readonly name: string;

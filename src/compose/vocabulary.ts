@@ -16,9 +16,6 @@ export const COMPOSE_STATE_MEANINGS = {
 export type ComposeState = keyof typeof COMPOSE_STATE_MEANINGS;
 export const COMPOSE_STATES = wordsOf(COMPOSE_STATE_MEANINGS);
 
-export const SOURCE_TYPES = ['TAG', 'MODULE', 'REPO', 'PULP', 'RAW_CONFIG', 'BUILD', 'PUNGI_COMPOSE'] as const;
-export type SourceType = (typeof SOURCE_TYPES)[number];
-
 /**
  * What a flag is about. A source type names the scopes that it has (`flags` of its descriptor), so that a flag is added
  * to an existing scope without touching the source types. `any` belongs to every source type.

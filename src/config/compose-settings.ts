@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import type { Route } from '../compose/routing.ts';
-import { SOURCE_TYPES } from '../compose/vocabulary.ts';
 import { routesKind } from './routes.ts';
 import { list, nameSchema, oneOf, seconds, setting, structure, text, wholeNumber, yesOrNo } from './setting.ts';
+import { SOURCE_TYPES } from '../compose/sources/descriptors.ts';
 
 const engine = z.enum(['auto', 'pungi', 'dnf']);
 

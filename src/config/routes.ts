@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import type { Route } from '../compose/routing.ts';
-import { COMPOSE_TYPES, SOURCE_TYPES } from '../compose/vocabulary.ts';
+import { COMPOSE_TYPES } from '../compose/vocabulary.ts';
 import { keysOf, structure } from './setting.ts';
+import { SOURCE_TYPES } from '../compose/sources/descriptors.ts';
 
 export const poolSchema = z
   .string()

@@ -2,8 +2,9 @@
 
 import type { Engine, EngineInfo } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
-import { additionsOf, SOURCE_ADDITIONS, type SourceAddition } from '../compose/source.ts';
-import type { ComposeResult, EngineName, SourceType } from '../compose/vocabulary.ts';
+import type { ComposeResult, EngineName } from '../compose/vocabulary.ts';
+import { additionsOf, SOURCE_ADDITIONS, type SourceAddition } from '../compose/sources/additions.ts';
+import type { SourceType } from '../compose/sources/descriptors.ts';
 
 type Preferred = 'auto' | 'pungi' | 'dnf';
 /** For all source types, or for each; auto where nothing is said. */

@@ -3,8 +3,8 @@
 import type { ComposeFilter, FeedItem } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { isReadable, type ReadPolicy } from '../compose/read-policy.ts';
-import { sourceKey } from '../compose/source.ts';
 import type { ComposeState } from '../compose/vocabulary.ts';
+import { sourceKey } from '../compose/sources/descriptors.ts';
 
 export interface Interest {
   readonly composeId?: string;

@@ -9,7 +9,6 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
-import type { ComposeSource } from '../compose/source.ts';
 import { AboutQuery } from './about/about-query.ts';
 import { ChangeCompose } from './composes/change-compose.ts';
 import { ComposeDiffQuery } from './composes/compose-diff.ts';
@@ -24,7 +23,7 @@ import { PinCompose } from './composes/pin-compose.ts';
 import { ComposeChanged } from './subscriptions/compose-changed.ts';
 import { ComposeLog } from './subscriptions/compose-log.ts';
 import { ComposesChanged } from './subscriptions/composes-changed.ts';
-import { SOURCE_TYPE_NAMES } from './types/sources.ts';
+import { sourceTypeName } from './types/sources.ts';
 
 const RESOLVERS: NonEmptyArray<Function> = [
   AboutQuery,
@@ -59,7 +58,7 @@ export function buildApiSchema(): GraphQLSchema {
   const sourceInput = schema.getType('ComposeSourceInput');
   if (!(sourceInput instanceof GraphQLInputObjectType)) throw new Error('ComposeSourceInput is missing');
   sourceInput.isOneOf = true;
-  resolveType(schema, 'ComposeSource', (source: ComposeSource) => SOURCE_TYPE_NAMES[source.type]);
+  resolveType(schema, 'ComposeSource', sourceTypeName);
   resolveType(schema, 'Node', () => 'Compose');
   describe(schema);
   return schema;

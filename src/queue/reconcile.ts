@@ -3,7 +3,8 @@
 
 import type { RunStatement, Sendable } from '../app/ports.ts';
 import type { Laned } from '../compose/lane.ts';
-import type { ComposeFlag, ComposeType, SourceType } from '../compose/vocabulary.ts';
+import type { ComposeFlag, ComposeType } from '../compose/vocabulary.ts';
+import type { SourceType } from '../compose/sources/descriptors.ts';
 
 interface WithoutJob {
   readonly id: string;

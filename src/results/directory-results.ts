@@ -32,11 +32,12 @@ import {
 import { findLeftovers, latestComposes, leftoverPath } from './leftovers.ts';
 import { logText } from './log-text.ts';
 import { readManifest } from './manifest.ts';
-import { VARIANT, isServed, repoFileKind, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
+import { VARIANT, isServed, repoFileText, urlsOf, type ComposeUrls } from './repo-file.ts';
 import { linkLatest, linkOwn, unlinkOwn } from './release-links.ts';
 import { codeOf, onFileSystem, storageFailure, unlessAbsent } from './storage-failure.ts';
 import { moveToTrash } from './trash.ts';
 import { trashEmptier, type TrashEmptier } from './trash-purger.ts';
+import { descriptorOf } from '../compose/sources/descriptors.ts';
 
 export interface ResultsOptions {
   /** Name → absolute path. */
@@ -159,7 +160,7 @@ class DirectoryResults implements Results {
   }
 
   async writeRepoFile(compose: Compose, { directory }: AttemptDirectory): Promise<void> {
-    if (repoFileKind(compose) !== 'ours') return;
+    if (descriptorOf(compose.source).output !== 'repository') return;
     const path = join(directory, 'compose', VARIANT, `${directoryName(compose.id)}.repo`);
     await onFileSystem(compose.targetDir, () =>
       writeFile(path, repoFileText(compose, this.#options.publicUrl), { flag: 'wx' }),
@@ -227,13 +228,13 @@ class DirectoryResults implements Results {
   }
 
   repoFile(compose: Compose): string | null | Promise<string | null> {
-    const kind = isServed(compose) ? repoFileKind(compose) : 'none';
-    switch (kind) {
-      case 'none':
+    if (!isServed(compose)) return null;
+    switch (descriptorOf(compose.source).output) {
+      case 'variants':
         return null;
-      case 'ours':
+      case 'repository':
         return repoFileText(compose, this.#options.publicUrl);
-      case 'engine':
+      case 'repo-file':
         return this.#publishedRepoFile(compose);
     }
   }

@@ -10,6 +10,7 @@ import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
 import { TRASH } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
+import { descriptorOf } from '../compose/sources/descriptors.ts';
 
 /** By its own id, which is nobody else's: called when the compose's directory is in its place. */
 export async function linkOwn(target: string, compose: Compose): Promise<void> {
@@ -49,7 +50,7 @@ function linkPlace(
   { source, composeType, pungiComposeId }: Compose,
 ): { readonly directory: string; readonly id: string; readonly product: string } | null {
   const [, product] = /^([A-Za-z0-9][^/\u0000]*)-\d{8}(?:\.[a-z]+)?\.\d+$/.exec(pungiComposeId ?? '') ?? [];
-  if (source.type !== 'RAW_CONFIG' || !product || pungiComposeId === null) return null;
+  if (descriptorOf(source).output !== 'variants' || !product || pungiComposeId === null) return null;
   return { directory: join(target, composeType.toLowerCase()), id: pungiComposeId, product };
 }
 

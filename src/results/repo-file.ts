@@ -1,6 +1,7 @@
 // The .repo file and the URLs of a compose that is served. A compose that shares points to the one it shares with.
 
 import { directoryName, type Compose } from '../compose/compose.ts';
+import { descriptorOf } from '../compose/sources/descriptors.ts';
 
 export interface ComposeUrls {
   readonly toplevel: string;
@@ -16,7 +17,7 @@ export const VARIANT = 'Temporary';
 export function urlsOf(compose: Compose, publicUrl: string): ComposeUrls {
   const name = directoryName(compose.reuses ?? compose.id);
   const toplevel = composeUrl(compose.reuses ?? compose.id, publicUrl);
-  if (compose.source.type === 'RAW_CONFIG') return { toplevel, repository: null, repofile: null };
+  if (descriptorOf(compose.source).output === 'variants') return { toplevel, repository: null, repofile: null };
   const repository = variantUrl(compose, publicUrl);
   return { toplevel, repository, repofile: `${repository}/${name}.repo` };
 }
@@ -31,18 +32,6 @@ export function variantUrl(compose: Compose, publicUrl: string): string {
 
 export function isServed(compose: Compose): boolean {
   return compose.state === 'DONE' && compose.removingAt === null;
-}
-
-/** Whose text is: ours; the engine's, of somebody else's repositories; nobody's, for raw configurations bring variants of their own. */
-export function repoFileKind({ source }: Compose): 'ours' | 'engine' | 'none' {
-  switch (source.type) {
-    case 'RAW_CONFIG':
-      return 'none';
-    case 'PULP':
-      return 'engine';
-    default:
-      return 'ours';
-  }
 }
 
 export function repoFileText(compose: Compose, publicUrl: string): string {

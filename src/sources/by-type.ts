@@ -3,8 +3,7 @@
 import type { SourceResolver } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { failure, type ComposeFailure } from '../compose/failure.ts';
-import { SOURCE_FIELDS } from '../compose/source.ts';
-import type { SourceType } from '../compose/vocabulary.ts';
+import { descriptorOf, type SourceType } from '../compose/sources/descriptors.ts';
 
 export type SourcesByType = Partial<Readonly<Record<SourceType, SourceResolver>>>;
 
@@ -21,6 +20,6 @@ export function sourcesByType(sources: SourcesByType): SourceResolver {
 function notConfigured({ source }: Compose): ComposeFailure {
   return failure(
     'INVALID_SOURCE',
-    `The source ${SOURCE_FIELDS[source.type]} is not configured on the worker; tell an administrator`,
+    `The source ${descriptorOf(source).field} is not configured on the worker; tell an administrator`,
   );
 }

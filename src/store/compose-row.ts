@@ -3,7 +3,6 @@
 
 import type { Compose, ComposeSnapshot } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
-import type { ComposeSource } from '../compose/source.ts';
 import type {
   ComposeFlag,
   ComposeResult,
@@ -12,6 +11,7 @@ import type {
   EngineName,
   MultilibMethod,
 } from '../compose/vocabulary.ts';
+import type { ComposeSource } from '../compose/sources/descriptors.ts';
 
 export interface ComposeRow {
   readonly id: string;

@@ -14,12 +14,12 @@ import {
   type RunStatement,
 } from '../app/ports.ts';
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
-import { sourceKey } from '../compose/source.ts';
 import { composeColumns, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
 import { sqlState, violatedConstraint } from './database.ts';
 import { JobOutbox, type JobSender } from './job-outbox.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
+import { sourceKey } from '../compose/sources/descriptors.ts';
 
 export async function withComposes<T>(
   run: RunStatement,

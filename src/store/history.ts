@@ -1,8 +1,8 @@
 // How long composes took, and how much is being worked on: bounded reads, each of them by an index.
 
 import type { History, RunStatement } from '../app/ports.ts';
-import { sourceKey } from '../compose/source.ts';
 import { prepared } from './prepared.ts';
+import { sourceKey } from '../compose/sources/descriptors.ts';
 
 const GENERATED = 'c.done_at is not null and c.failure is null and c.attempt > 0 and c.reuses is null';
 const MS = 'extract(epoch from c.done_at - c.started_at)::float8 * 1000 as ms';

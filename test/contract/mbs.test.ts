@@ -1,7 +1,6 @@
 // Modules against an MBS over HTTP.
 
 import { afterEach, expect, test } from 'vitest';
-import type { BaseModule } from '../../src/compose/source.ts';
 import { MbsClient } from '../../src/upstreams/mbs/mbs-client.ts';
 import {
   resolveModules,
@@ -10,6 +9,7 @@ import {
 } from '../../src/sources/module/resolve-modules.ts';
 import { formatNsvc } from '../../src/upstreams/mbs/nsvc.ts';
 import { build, startFakeMbs, type FakeBuild, type FakeMbs } from '../support/fake-mbs/index.ts';
+import type { BaseModule } from '../../src/compose/sources/module.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -3,7 +3,10 @@
 
 import type { KojiInput } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
-import type { BuildSource, ComposeSource, ModuleSource, TagSource } from '../../src/compose/source.ts';
+import type { BuildSource } from '../../src/compose/sources/build.ts';
+import type { ComposeSource } from '../../src/compose/sources/descriptors.ts';
+import type { ModuleSource } from '../../src/compose/sources/module.ts';
+import type { TagSource } from '../../src/compose/sources/tag.ts';
 
 export interface GoldenConfiguration {
   readonly name: string;

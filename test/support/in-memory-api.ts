@@ -14,12 +14,12 @@ import type {
 import { snapshotOf, type Compose } from '../../src/compose/compose.ts';
 import { advance, type LifecycleEvent } from '../../src/compose/machine.ts';
 import { granted, refused } from '../../src/compose/refusal.ts';
-import { sourceKey } from '../../src/compose/source.ts';
 import type { ComposeEventKind } from '../../src/compose/vocabulary.ts';
 import { eventCursors } from '../../src/events/cursor.ts';
 import type { Api } from '../../src/app/api.ts';
 import { eventKindOf } from '../../src/app/change-compose.ts';
 import { aCompose, T0 } from './composes.ts';
+import { sourceKey } from '../../src/compose/sources/descriptors.ts';
 
 export const INSTANCE = '6f3c1b2a-0000-4000-8000-00000000abcd';
 

@@ -3,7 +3,8 @@
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import type { RequestRules } from '../../src/compose/validate-request.ts';
 import type { Viewer } from '../../src/compose/viewer.ts';
-import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES, SOURCE_TYPES } from '../../src/compose/vocabulary.ts';
+import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES } from '../../src/compose/vocabulary.ts';
+import { SOURCE_TYPES } from '../../src/compose/sources/descriptors.ts';
 
 const REPOSITORY = new Set(['REPOSITORY'] as const);
 

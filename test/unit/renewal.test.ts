@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { differs, respin, validateRenewal, type RenewComposeInput, type Renewal } from '../../src/compose/renewal.ts';
-import type { ComposeSource } from '../../src/compose/source.ts';
 import { aCompose } from '../support/composes.ts';
 import { REQUEST_RULES } from '../support/request-rules.ts';
+import type { ComposeSource } from '../../src/compose/sources/descriptors.ts';
 
 const TAG: ComposeSource = {
   type: 'TAG',

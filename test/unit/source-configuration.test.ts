@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
-import type { TagSource } from '../../src/compose/source.ts';
-import type { EngineName, SourceType } from '../../src/compose/vocabulary.ts';
+import type { EngineName } from '../../src/compose/vocabulary.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { engineFor, impossibleAdditions, preferredEngines } from '../../src/engines/engine-choice.ts';
 import { aCompose } from '../support/composes.ts';
+import type { TagSource } from '../../src/compose/sources/tag.ts';
+import type { SourceType } from '../../src/compose/sources/descriptors.ts';
 
 function configOf(env: Record<string, string>) {
   const loaded = loadConfig(env);

@@ -3,6 +3,7 @@
 
 import type { Compose } from '../../compose/compose.ts';
 import { newIdentity } from '../../compose/pungi-identity.ts';
+import { descriptorOf } from '../../compose/sources/descriptors.ts';
 import { changeCompose } from '../change-compose.ts';
 import { ReusableTaken, type ComposeTracking, type Engine } from '../ports.ts';
 import { reuseResult, type ReuseDeps } from '../reuse-result.ts';
@@ -47,5 +48,6 @@ function beginOrReuse(deps: BeginAttemptDeps, composeId: string, engine: Engine 
 
 /** A raw configuration names its own release, and a tracking service assigns ids only once the attempt has begun. */
 function isNamedLater({ tracking }: BeginAttemptDeps, { source }: Compose): boolean {
-  return source.type === 'RAW_CONFIG' || (tracking !== null && source.type !== 'PULP');
+  const { output } = descriptorOf(source);
+  return output === 'variants' || (tracking !== null && output === 'repository');
 }

@@ -5,6 +5,7 @@ import { changeCompose } from '../change-compose.ts';
 import type { AttemptDirectory, PackageRecord, ResolvedInput } from '../ports.ts';
 import { updateLatestLinks } from '../update-latest-links.ts';
 import type { Attempt } from './attempt.ts';
+import { descriptorOf } from '../../compose/sources/descriptors.ts';
 
 /** `refused`: a later attempt has begun, or a cancel came first. */
 export async function publishAttempt(
@@ -52,7 +53,7 @@ async function saveDone(
 }
 
 function hasLatestLinks({ source }: Compose): boolean {
-  return source.type === 'RAW_CONFIG';
+  return descriptorOf(source).output === 'variants';
 }
 
 /** Composes of these types may be respun long after their configuration is gone from its repository. */

@@ -8,6 +8,7 @@ import { detachReusers } from '../detach-reusers.ts';
 import { retryConnectionLoss } from '../retry-connection-loss.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';
+import { descriptorOf } from '../../compose/sources/descriptors.ts';
 
 export const RESOLVE_PHASE = 'RESOLVE';
 
@@ -37,7 +38,7 @@ export async function resolveSource(
 function hasChangedSinceIdentified(compose: Compose, { name }: Engine, { fingerprint }: ResolvedInput): boolean {
   const { digest, attempt, source } = compose;
   // An earlier attempt stores the arches and sigkeys of a published compose in the request, which changes its digest.
-  const isComparable = attempt === 1 || source.type !== 'PUNGI_COMPOSE';
+  const isComparable = attempt === 1 || !descriptorOf(source).resolvesRequest;
   return digest !== null && isComparable && digest !== sharingDigest({ request: compose, engine: name, fingerprint });
 }
 

@@ -3,7 +3,7 @@
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { laneOf } from '../../compose/lane.ts';
 import type { LifecycleEvent } from '../../compose/machine.ts';
-import { sourceKey } from '../../compose/source.ts';
+import { sourceKey } from '../../compose/sources/descriptors.ts';
 import { changeCompose } from '../change-compose.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptOutcome } from './machine.ts';

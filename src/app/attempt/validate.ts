@@ -3,11 +3,12 @@
 
 import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { isGlob, missingPackages } from '../../compose/package-pattern.ts';
-import { requestedPackages } from '../../compose/source.ts';
+import { requestedPackages } from '../../compose/sources/descriptors.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import type { AttemptDirectory, PackageRecord } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';
+import { descriptorOf } from '../../compose/sources/descriptors.ts';
 
 export async function validatePackages(
   { compose, deps, reporter, signal }: Attempt,
@@ -15,8 +16,7 @@ export async function validatePackages(
 ): Promise<Step<readonly PackageRecord[]>> {
   reporter.report(97, 'VALIDATE');
   const { source, flags } = compose;
-  // A Pulp compose is a .repo file for repositories that Pulp serves; it has no packages of its own.
-  if (source.type === 'PULP') return { ok: true, value: [] };
+  if (descriptorOf(source).output === 'repo-file') return { ok: true, value: [] };
   const packages = await deps.results.readManifest(directory);
   const requested = requestedPackages(source);
   // With NO_DEPS Pungi reads a name as a regular expression, so only plain names can be checked here.

@@ -3,11 +3,12 @@
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
-import type { SourceAddition } from '../../compose/source.ts';
-import type { EngineName, SourceType } from '../../compose/vocabulary.ts';
+import type { EngineName } from '../../compose/vocabulary.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { ResolvedInput } from './sources.ts';
 import type { ProcessGroup } from './work.ts';
+import type { SourceAddition } from '../../compose/sources/additions.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 export interface EngineInfo {
   readonly name: EngineName;

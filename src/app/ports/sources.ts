@@ -3,8 +3,8 @@
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { PungiRelease } from '../../compose/pungi-identity.ts';
-import type { ComposeSource } from '../../compose/source.ts';
 import type { ProcessRunner } from './process-runner.ts';
+import type { ComposeSource } from '../../compose/sources/descriptors.ts';
 
 export type { ProcessOutcome, ProcessRun, ProcessRunner } from './process-runner.ts';
 

@@ -1,14 +1,14 @@
-// Collects what is wrong with a request, so that a client learns of all of it at once; values come back as given.
+// Collects the problems of a request, so that a client learns all of them at once. Values are returned as given.
 
 import type { FieldProblem } from '../refusal.ts';
 import { LIMITS } from './rules.ts';
 
 export type Strings = readonly string[] | null | undefined;
 
-/** A kind of text: the characters it may hold and how a person is told of them. */
+/** A kind of text: what it must match, and the message for a text that does not. */
 export interface TextKind {
   readonly pattern: RegExp;
-  readonly allowed: string;
+  readonly expected: string;
   readonly limit?: number;
 }
 
@@ -19,22 +19,22 @@ export class Check {
     this.problems.push({ path, message });
   }
 
-  text(path: string, value: string, { pattern, allowed, limit = LIMITS.name }: TextKind): string {
-    if (value.length > limit) this.fail(path, `must be at most ${limit} characters`);
+  text(path: string, value: string, { pattern, expected, limit = LIMITS.name }: TextKind): string {
+    if (value.length > limit) this.fail(path, `must be at most ${limit} characters long; it has ${value.length}`);
     else if (value.trim() === '' && !pattern.test('')) this.fail(path, 'must not be empty');
-    else if (!pattern.test(value)) this.fail(path, `may hold only: ${allowed}`);
+    else if (!pattern.test(value)) this.fail(path, expected);
     return value;
   }
 
   strings(path: string, values: Strings, kind: TextKind, limit: number = LIMITS.list): string[] {
     const items = values ?? [];
-    // One line tells it: a problem for each of ten thousand items would help nobody.
+    // A list that is too long gets one problem, not one for each of its items.
     if (this.size(path, items, limit)) items.forEach((value, index) => this.text(`${path}.${index}`, value, kind));
     return unique(items);
   }
 
   size(path: string, values: readonly unknown[], limit: number): boolean {
-    if (values.length > limit) this.fail(path, `must hold at most ${limit} items; it holds ${values.length}`);
+    if (values.length > limit) this.fail(path, `must have at most ${limit} items; it has ${values.length}`);
     return values.length <= limit;
   }
 
@@ -48,14 +48,12 @@ export class Check {
     if (!known.includes(value))
       this.fail(
         path,
-        known.length === 0
-          ? `is no ${what}: none is configured here`
-          : `is no ${what} known here; one of: ${known.join(', ')}`,
+        known.length === 0 ? `must be ${what}, and there is none` : `must be ${what}, one of: ${known.join(', ')}`,
       );
     return value;
   }
 
-  /** A whole number within bounds, or null where none was given. */
+  /** A whole number of 32 bits that is at least `least`, or null if none is given. */
   integer(path: string, value: number | null | undefined, least: number, message: string): number | null {
     if (value == null) return null;
     if (!Number.isSafeInteger(value) || value < least || value > 2 ** 31 - 1) this.fail(path, message);

@@ -1,32 +1,25 @@
-// Which flags mean something for which source. Upstream takes any and ignores those that mean nothing; here they are
-// refused, with the sources that they are for, because whoever asks for one expects something of it.
+// Which flags a source type takes. A flag that does not affect the source is refused, so that it is not ignored silently.
 
-import { SOURCE_FIELDS } from '../source.ts';
-import { SOURCE_TYPES, type ComposeFlag, type SourceType } from '../vocabulary.ts';
+import { SOURCE_DESCRIPTORS, SOURCE_TYPES, type SourceType } from '../sources/descriptors.ts';
+import { FLAGS, type ComposeFlag } from '../vocabulary.ts';
 import { unique, type Check } from './check.ts';
 
-/** Source types that a flag is for; those that Pungi gathers packages of, unless it is about what is asked of an upstream. */
-const MEANINGFUL: Readonly<Record<ComposeFlag, readonly SourceType[]>> = {
-  NO_DEPS: ['TAG', 'BUILD', 'REPO', 'MODULE', 'PUNGI_COMPOSE'],
-  NO_INHERITANCE: ['TAG'],
-  CHECK_DEPS: ['TAG', 'BUILD', 'REPO', 'MODULE', 'PUNGI_COMPOSE'],
-  INCLUDE_DONE_MODULES: ['MODULE', 'TAG'],
-  INCLUDE_UNPUBLISHED_PULP_REPOS: ['PULP'],
-  IGNORE_ABSENT_PULP_REPOS: ['PULP'],
-  USE_ONLY_COMPATIBLE_ARCH: ['PULP'],
-  NO_REUSE: SOURCE_TYPES,
-};
-
-export function readFlags(flags: readonly ComposeFlag[], type: SourceType | undefined, check: Check): ComposeFlag[] {
-  const asked = unique(flags);
-  for (const flag of type ? asked : []) {
-    const { [flag]: types } = MEANINGFUL;
-    if (type && !types.includes(type)) {
+export function readFlags(flags: readonly ComposeFlag[], type: SourceType | null, check: Check): ComposeFlag[] {
+  const requested = unique(flags);
+  for (const flag of type ? requested : []) {
+    const takers = SOURCE_TYPES.filter((candidate) => takes(candidate, flag));
+    if (type && !takers.includes(type)) {
+      const fields = takers.map((taker) => SOURCE_DESCRIPTORS[taker].field).join(', ');
       check.fail(
         `input.flags.${flags.indexOf(flag)}`,
-        `${flag} means nothing for a source ${SOURCE_FIELDS[type]}; it is for ${types.map((one) => SOURCE_FIELDS[one]).join(', ')}: leave it out`,
+        `${flag} does not apply to a source ${SOURCE_DESCRIPTORS[type].field}, only to: ${fields}; leave it out`,
       );
     }
   }
-  return asked;
+  return requested;
+}
+
+function takes(type: SourceType, flag: ComposeFlag): boolean {
+  const { scope } = FLAGS[flag];
+  return scope === 'any' || SOURCE_DESCRIPTORS[type].flags.includes(scope);
 }

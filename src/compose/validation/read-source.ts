@@ -1,56 +1,40 @@
-// The one source that a request names, by the reader of its type.
+// The one source that a request names.
 
 import type { CreateComposeInput } from '../input.ts';
-import { SOURCE_FIELDS, type ComposeSource } from '../source.ts';
-import { SOURCE_TYPES, type SourceType } from '../vocabulary.ts';
-import { readBuildSource } from './build-source.ts';
+import { additionsOf } from '../sources/additions.ts';
+import { SOURCE_DESCRIPTORS, SOURCE_TYPES, type ComposeSource } from '../sources/descriptors.ts';
 import type { Check } from './check.ts';
-import type { SourceContext } from './context.ts';
-import { readModuleSource } from './module-source.ts';
-import { readPulpSource } from './pulp-source.ts';
-import { readPungiComposeSource } from './pungi-compose-source.ts';
-import { readRawConfigSource } from './raw-config-source.ts';
-import { readRepoSource } from './repo-source.ts';
 import type { RequestRules } from './rules.ts';
-import { readTagSource } from './tag-source.ts';
 
-/** What an operator has to set for a source; those that are not here need no more than an engine. */
-const NEEDED_SETTINGS: Partial<Record<SourceType, string>> = {
-  PULP: 'ODCS_PULP',
-  RAW_CONFIG: 'ODCS_RAW_CONFIGS and Pungi',
-};
-
-/** Null where it cannot even be told which source is meant, or where nothing here can do it. */
+/** Null if the input does not name one source, or one that no engine of this server can compose. */
 export function readSource(input: CreateComposeInput, rules: RequestRules, check: Check): ComposeSource | null {
-  const given = SOURCE_TYPES.filter((type) => input.source[SOURCE_FIELDS[type]] != null);
+  const given = SOURCE_TYPES.filter((type) => input.source[SOURCE_DESCRIPTORS[type].field] != null);
   const [type] = given;
   if (!type || given.length > 1) {
-    check.fail(
-      'input.source',
-      `must name exactly one of ${Object.values(SOURCE_FIELDS).join(', ')}; ${given.length} are given`,
-    );
+    const fields = SOURCE_TYPES.map((known) => SOURCE_DESCRIPTORS[known].field);
+    check.fail('input.source', `must name exactly one of ${fields.join(', ')}; ${given.length} are given`);
     return null;
   }
-  const path = `input.source.${SOURCE_FIELDS[type]}`;
+  const descriptor = SOURCE_DESCRIPTORS[type];
+  const { [descriptor.field]: sourceInput } = input.source;
+  const path = `input.source.${descriptor.field}`;
   if (!rules.capabilities.has(type)) {
-    const can = [...rules.capabilities.keys()].map((able) => SOURCE_FIELDS[able]).join(', ') || 'none';
-    const missing = NEEDED_SETTINGS[type];
-    check.fail(
-      path,
-      `${missing ? `is not configured here (${missing})` : 'no configured engine can do this source'}; possible here: ${can}`,
-    );
+    const needed = [...(descriptor.neededSetting ? [descriptor.neededSetting] : []), 'an engine that can compose it'];
+    const possible = [...rules.capabilities.keys()].map((able) => SOURCE_DESCRIPTORS[able].field).join(', ') || 'none';
+    check.fail(path, `is not available here, it needs ${needed.join(' and ')}; possible here: ${possible}`);
     return null;
   }
-  return readAny({ path, input, rules, check });
+  if (!sourceInput) return null;
+  const source = descriptor.validate({ path, composeType: input.composeType ?? 'TEST', rules, check }, sourceInput);
+  refuseImpossible(source, path, rules, check);
+  return source;
 }
 
-function readAny(context: SourceContext): ComposeSource | null {
-  const { tag, module, repo, pulp, rawConfig, build, pungiCompose } = context.input.source;
-  if (tag) return readTagSource(context, tag);
-  if (module) return readModuleSource(context, module);
-  if (repo) return readRepoSource(context, repo);
-  if (pulp) return readPulpSource(context, pulp);
-  if (rawConfig) return readRawConfigSource(context, rawConfig);
-  if (build) return readBuildSource(context, build);
-  return pungiCompose ? readPungiComposeSource(context, pungiCompose) : null;
+function refuseImpossible(source: ComposeSource, path: string, { impossible }: RequestRules, check: Check): void {
+  const unsupported = impossible?.get(source.type) ?? [];
+  for (const addition of additionsOf(source).filter((used) => unsupported.includes(used)))
+    check.fail(
+      `${path}.${addition}`,
+      'needs the engine pungi, which is not configured for this source here (ODCS_ENGINE); leave it out',
+    );
 }

@@ -1,8 +1,9 @@
 // What the configuration lets a request ask for; the limits that hold everywhere.
 
 import type { LocationBounds } from '../location.ts';
-import type { SourceAddition } from '../source.ts';
-import type { ComposeResult, SourceType } from '../vocabulary.ts';
+import type { ComposeResult } from '../vocabulary.ts';
+import type { SourceAddition } from '../sources/additions.ts';
+import type { SourceType } from '../sources/descriptors.ts';
 
 export interface RequestRules extends LocationBounds {
   readonly arches: readonly string[];

@@ -13,8 +13,8 @@ import type {
   PackageReader,
 } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { SourceAddition } from '../../compose/source.ts';
-import type { SourceType } from '../../compose/vocabulary.ts';
+import type { SourceAddition } from '../../compose/sources/additions.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import type { LinkMode } from '../shared/link-file.ts';
 import { orCanceled, toolMissing } from '../shared/run-tool.ts';

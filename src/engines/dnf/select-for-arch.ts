@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PackageDownloads, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { requestedPackages } from '../../compose/source.ts';
+import { requestedPackages } from '../../compose/sources/descriptors.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import type { ArchInput } from './arch-input.ts';
 import { downloadPackages } from './download-packages.ts';

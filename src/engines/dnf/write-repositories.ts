@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Generation } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import { requestedPackages } from '../../compose/source.ts';
+import { requestedPackages } from '../../compose/sources/descriptors.ts';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import { repositoryCompsName, repositoryCompsXml } from '../shared/comps.ts';
 import { createRepodata } from '../shared/create-repodata.ts';

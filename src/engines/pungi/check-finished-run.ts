@@ -7,7 +7,7 @@ import type { Generation } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { missingPackagesFailure, unsatisfiedDependenciesFailure } from '../../compose/package-failures.ts';
 import { VARIANT } from '../../compose/productmd.ts';
-import { requestedPackages } from '../../compose/source.ts';
+import { requestedPackages } from '../../compose/sources/descriptors.ts';
 import { isPossiblePackageName } from '../shared/package-names.ts';
 import { readTail } from './log-excerpt.ts';
 

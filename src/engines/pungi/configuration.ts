@@ -7,7 +7,7 @@ import type { Compose } from '../../compose/compose.ts';
 import { isGlob } from '../../compose/package-pattern.ts';
 import { VARIANT } from '../../compose/productmd.ts';
 import type { PungiIdentity } from '../../compose/pungi-identity.ts';
-import { requestedPackages, type ComposeSource } from '../../compose/source.ts';
+import { requestedPackages, type ComposeSource } from '../../compose/sources/descriptors.ts';
 import type { ComposeResult } from '../../compose/vocabulary.ts';
 import { hasModularTags, kojiOptions, type KojiOptions } from './koji-options.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Generation, KojiEndpoint, OpenedRepository } from '../../app/ports.ts';
 import { composeInfo, productmdJson } from '../../compose/productmd.ts';
 import { ownRelease, type PungiRelease } from '../../compose/pungi-identity.ts';
-import { requestedPackages } from '../../compose/source.ts';
+import { requestedPackages } from '../../compose/sources/descriptors.ts';
 import { compsXml } from '../shared/comps.ts';
 import { isPossiblePackageName } from '../shared/package-names.ts';
 import { COMPS_FILE, pungiConfiguration, VARIANTS_FILE, type RepositoriesByArch } from './configuration.ts';

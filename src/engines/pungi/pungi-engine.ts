@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Engine, EngineInfo, FileCache, Generation, Logger } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { ownRelease } from '../../compose/pungi-identity.ts';
-import type { SourceType } from '../../compose/vocabulary.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 import { orCanceled, runTool, type ToolOutcome } from '../shared/run-tool.ts';
 import { readToolVersion, UNKNOWN_VERSION } from '../shared/tool-versions.ts';
 import { pungiArguments } from './arguments.ts';

@@ -4,7 +4,6 @@ import { Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { ComposeProgress } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { Pin } from '../../compose/pin.ts';
-import type { SourceType } from '../../compose/vocabulary.ts';
 import type { OperationContext } from '../context.ts';
 import type { ComposeView } from '../types/compose-event.ts';
 import { ComposeProgressType } from '../types/compose-progress.ts';
@@ -12,6 +11,7 @@ import { ComposeObject } from '../types/compose.ts';
 import { PinType } from '../types/pin.ts';
 import { SourceTypeEnum } from '../types/enums.ts';
 import { DateTime } from '../types/scalars.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 @Resolver(() => ComposeObject)
 export class ComposeFields {

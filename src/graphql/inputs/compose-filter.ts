@@ -2,7 +2,7 @@
 
 import { Field, ID, InputType } from 'type-graphql';
 import type { ComposeFilter, ComposeOrderField } from '../../app/ports.ts';
-import type { ComposeState, ComposeType, SourceType } from '../../compose/vocabulary.ts';
+import type { ComposeState, ComposeType } from '../../compose/vocabulary.ts';
 import {
   ComposeOrderFieldEnum,
   ComposeStateEnum,
@@ -13,6 +13,7 @@ import {
 import { DateTime } from '../types/scalars.ts';
 import { isComposeId } from '../ids.ts';
 import { badInput } from '../errors.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 const optional = { nullable: true } as const;
 const MAX_LIST = 1_000;

@@ -3,9 +3,10 @@
 import { Field, InputType, Int } from 'type-graphql';
 import type * as input from '../../compose/input.ts';
 import type { ComposeFlag, ComposeResult, ComposeType, MultilibMethod } from '../../compose/vocabulary.ts';
+import type { ComposeSourceInput } from '../../compose/sources/descriptors.ts';
+import { ComposeSourceInputType } from '../types/sources.ts';
 import { ComposeFlagEnum, ComposeResultEnum, ComposeTypeEnum, MultilibMethodEnum } from '../types/enums.ts';
 import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
-import { ComposeSourceInput } from './sources.ts';
 
 const optional = { nullable: true } as const;
 
@@ -14,7 +15,7 @@ const optional = { nullable: true } as const;
     'A request for a compose. Names are at most 255 characters and lists at most 1,000 items, unless a field says otherwise.',
 })
 export class CreateComposeInput implements input.CreateComposeInput {
-  @Field(() => ComposeSourceInput, { description: 'Where the packages come from.' })
+  @Field(() => ComposeSourceInputType, { description: 'Where the packages come from.' })
   source: ComposeSourceInput;
 
   @Field(() => String, { ...optional, description: IDEMPOTENCY_KEY })

@@ -1,8 +1,9 @@
 // The server's own description, and the viewer of a request.
 
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { ComposeFlag, ComposeResult, ComposeType, SourceType } from '../../compose/vocabulary.ts';
+import type { ComposeFlag, ComposeResult, ComposeType } from '../../compose/vocabulary.ts';
 import { ComposeFlagEnum, ComposeResultEnum, ComposeTypeEnum, SourceTypeEnum } from './enums.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 const simple = { simpleResolvers: true } as const;
 

@@ -11,8 +11,8 @@ import {
   FLAGS,
   MULTILIB_METHOD_MEANINGS,
   wordsOf,
-  type SourceType,
 } from '../../compose/vocabulary.ts';
+import { SOURCE_DESCRIPTORS } from '../../compose/sources/descriptors.ts';
 
 type EnumOf<Word extends string> = { readonly [W in Word]: W };
 
@@ -38,17 +38,8 @@ export const ComposeStateEnum = registeredEnum(
   'The state in the life of a compose: WAIT → GENERATING → DONE or FAILED → REMOVED. A compose returns from GENERATING to WAIT when its worker is lost or stopped.',
 );
 
-const SOURCE_TYPE_MEANINGS: Readonly<Record<SourceType, string>> = {
-  TAG: 'The packages of a Koji tag.',
-  MODULE: 'Modules, from MBS or from modular Koji tags.',
-  REPO: 'An RPM repository, by path or URL.',
-  PULP: 'Content sets that Pulp serves. The result is a .repo file; no package is copied.',
-  RAW_CONFIG: 'A Pungi configuration from a git repository that the server offers.',
-  BUILD: 'Koji builds, by name-version-release (NVR).',
-  PUNGI_COMPOSE: 'A variant of a published Pungi compose; its builds are taken from Koji.',
-};
 export const SourceTypeEnum = registeredEnum(
-  SOURCE_TYPE_MEANINGS,
+  SOURCE_DESCRIPTORS,
   'SourceType',
   'Where the packages of a compose come from.',
 );

@@ -1,18 +1,16 @@
-// The seven sources of a compose as clients see them. They have the fields of the domain's objects (compose/source.ts),
-// which are returned as they are.
+// The sources as GraphQL types: for each source type `<Name>Source` in answers and `<Name>SourceInput` in requests, made
+// from the fields of its descriptor. schema.ts makes ComposeSourceInput @oneOf.
 
-import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
-import type { SourceType } from '../../compose/vocabulary.ts';
+import { createUnionType, Field, InputType, Int, ObjectType } from 'type-graphql';
+import type { FieldKind } from '../../compose/sources/descriptor.ts';
+import { descriptorOf, SOURCE_DESCRIPTORS, type ComposeSource } from '../../compose/sources/descriptors.ts';
+import type { BaseModule, BaseModuleInput } from '../../compose/sources/module.ts';
+import { REVISION_MEANING, type ModuleDefaults } from '../../compose/sources/shared-fields.ts';
 
 const simple = { simpleResolvers: true } as const;
 
-const PACKAGES = 'The names, or globs, of the packages that the request names. Empty: all packages.';
-const SCRATCH_TASKS = 'The ids of Koji tasks of scratch builds that are added.';
-const MODULAR_TAGS = 'The Koji tags whose modules are included.';
-const MODULE_DEFAULTS = 'The module defaults that are applied; null when there are none.';
-
 @ObjectType('ModuleDefaults', { ...simple, description: 'A commit of a git repository that holds module defaults.' })
-export class ModuleDefaultsType {
+class ModuleDefaultsType implements ModuleDefaults {
   @Field(() => String, { description: 'The URL of the git repository.' })
   url: string;
 
@@ -22,11 +20,20 @@ export class ModuleDefaultsType {
   commit: string;
 }
 
+@InputType('ModuleDefaultsInput', { description: 'A commit of a git repository that holds module defaults.' })
+class ModuleDefaultsInputType implements ModuleDefaults {
+  @Field(() => String, { description: 'The http(s) URL of the git repository. The server may restrict it.' })
+  url: string;
+
+  @Field(() => String, { description: REVISION_MEANING })
+  commit: string;
+}
+
 @ObjectType('BaseModule', {
   ...simple,
   description: 'The base module (platform) that modules must be built on, as it restricts the search in MBS.',
 })
-export class BaseModuleType {
+class BaseModuleType implements BaseModule {
   @Field(() => String, { description: 'The name of the base module, for example `platform`.' })
   name: string;
 
@@ -47,183 +54,100 @@ export class BaseModuleType {
   streamVersionLte: number | null;
 }
 
-@ObjectType('TagSource', { ...simple, description: 'The packages of a Koji tag.' })
-export class TagSourceType {
-  @Field(() => String, { description: 'The name of the tag.' })
-  tag: string;
+@InputType('BaseModuleInput', {
+  description: 'Restricts the search in MBS to modules that are built on this base module.',
+})
+class BaseModuleInputType implements BaseModuleInput {
+  @Field(() => String, { description: 'The name of the base module, for example `platform`.' })
+  name: string;
+
+  @Field(() => String, { nullable: true, description: 'The stream, for example `el9`. Default: any.' })
+  stream?: string | null;
 
   @Field(() => Int, {
     nullable: true,
     description:
-      'The Koji event that the contents of the tag are taken at: as requested, or chosen when the compose is taken. Null before that.',
+      'The lowest stream version, as the number that MBS makes of it (`el9.4.0` is 90400). Default: no bound.',
   })
-  kojiEvent: number | null;
-
-  @Field(() => [String], { description: PACKAGES })
-  packages: readonly string[];
-
-  @Field(() => [String], {
-    description: 'Further builds, by NVR, that replace builds of the same package in the tag.',
-  })
-  builds: readonly string[];
-
-  @Field(() => [String], { description: SCRATCH_TASKS })
-  scratchBuildTasks: readonly string[];
-
-  @Field(() => [String], { description: MODULAR_TAGS })
-  modularTags: readonly string[];
-
-  @Field(() => ModuleDefaultsType, { nullable: true, description: MODULE_DEFAULTS })
-  moduleDefaults: ModuleDefaultsType | null;
-}
-
-@ObjectType('BuildSource', { ...simple, description: 'Koji builds, and nothing else of any tag.' })
-export class BuildSourceType {
-  @Field(() => [String], { description: 'The builds, as name-version-release (NVR).' })
-  builds: readonly string[];
-
-  @Field(() => [String], { description: PACKAGES })
-  packages: readonly string[];
-
-  @Field(() => [String], { description: SCRATCH_TASKS })
-  scratchBuildTasks: readonly string[];
-}
-
-@ObjectType('ModuleSource', {
-  ...simple,
-  description: 'Modules and, without `NO_DEPS`, the modules that they require.',
-})
-export class ModuleSourceType {
-  @Field(() => [String], {
-    description: 'The modules as requested: `name:stream`, `name:stream:version` or `name:stream:version:context`.',
-  })
-  modules: readonly string[];
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'All modules of the compose, as `name:stream:version:context` (NSVC); null before they are resolved.',
-  })
-  resolvedModules: readonly string[] | null;
-
-  @Field(() => [String], { description: 'The scratch builds of modules that are added, as NSVC.' })
-  scratchModules: readonly string[];
-
-  @Field(() => [String], {
-    description: 'The Koji tags in which modules are looked up in place of MBS. Empty: MBS is used.',
-  })
-  modularTags: readonly string[];
-
-  @Field(() => ModuleDefaultsType, { nullable: true, description: MODULE_DEFAULTS })
-  moduleDefaults: ModuleDefaultsType | null;
-
-  @Field(() => BaseModuleType, {
-    nullable: true,
-    description: 'The base module that the modules must be built on; null for any.',
-  })
-  baseModule: BaseModuleType | null;
-}
-
-@ObjectType('RepoSource', { ...simple, description: 'The packages of an RPM repository.' })
-export class RepoSourceType {
-  @Field(() => String, {
-    description: 'The repository: an absolute path on the server or an http(s) URL. `$basearch` stands for the arch.',
-  })
-  repo: string;
-
-  @Field(() => [String], { description: PACKAGES })
-  packages: readonly string[];
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'The `revision` in repomd.xml when the compose was taken, in the order of `arches`; null before that.',
-  })
-  revisions: readonly string[] | null;
-}
-
-@ObjectType('PulpSource', { ...simple, description: 'Content sets that Pulp serves.' })
-export class PulpSourceType {
-  @Field(() => [String], { description: 'The content sets, or ids of Pulp repositories, as requested.' })
-  contentSets: readonly string[];
-
-  @Field(() => [String], {
-    nullable: true,
-    description: 'Those that Pulp has; null before they are resolved.',
-  })
-  resolvedContentSets: readonly string[] | null;
-}
-
-@ObjectType('RawConfigSource', {
-  ...simple,
-  description: 'A Pungi configuration that the server offers, at a commit of its git repository.',
-})
-export class RawConfigSourceType {
-  @Field(() => String, { description: 'The name of the configuration; see `About.rawConfigs`.' })
-  name: string;
-
-  @Field(() => String, { description: 'The commit, branch or tag as requested.' })
-  commit: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'The commit id that it resolves to; null before it is resolved.',
-  })
-  resolvedCommit: string | null;
+  streamVersionGte?: number | null;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'The Koji event that packages are taken at; null when it is not known or not used.',
+    description: 'The highest stream version, as the number that MBS makes of it. Default: no bound.',
   })
-  kojiEvent: number | null;
-
-  @Field(() => [String], { description: 'Builds, by NVR, that the request passes to the configuration.' })
-  builds: readonly string[];
-
-  @Field(() => [String], { description: 'Modules that the request passes to the configuration.' })
-  modules: readonly string[];
+  streamVersionLte?: number | null;
 }
 
-@ObjectType('PungiComposeSource', {
-  ...simple,
-  description: 'A variant of a published Pungi compose. Its builds and packages are taken from Koji again.',
-})
-export class PungiComposeSourceType {
-  @Field(() => String, { description: 'The URL of the variant.' })
-  url: string;
+type TypeOfField = Parameters<typeof Field>[0] & Function;
 
-  @Field(() => [String], {
-    description: 'The package names in `metadata/rpms.json` of the published compose; empty before they are read.',
-  })
-  packages: readonly string[];
+const ANSWER_TYPES: Readonly<Record<FieldKind, TypeOfField>> = {
+  text: () => String,
+  texts: () => [String],
+  integer: () => Int,
+  moduleDefaults: () => ModuleDefaultsType,
+  baseModule: () => BaseModuleType,
+};
 
-  @Field(() => [String], {
-    description: 'The builds (NVR) in `metadata/rpms.json` of the published compose; empty before they are read.',
-  })
-  builds: readonly string[];
+const REQUEST_TYPES: Readonly<Record<FieldKind, TypeOfField>> = {
+  ...ANSWER_TYPES,
+  moduleDefaults: () => ModuleDefaultsInputType,
+  baseModule: () => BaseModuleInputType,
+};
+
+const SOURCES = Object.values(SOURCE_DESCRIPTORS);
+type Descriptor = (typeof SOURCES)[number];
+
+function typeName({ field }: Descriptor): string {
+  return `${field.charAt(0).toUpperCase()}${field.slice(1)}Source`;
 }
+
+/** A new class for type-graphql to attach fields to. */
+function fieldHolder(): new () => object {
+  return class {
+    readonly [field: string]: unknown;
+  };
+}
+
+function answerClass(descriptor: Descriptor): new () => object {
+  const answer = fieldHolder();
+  for (const [name, { kind, nullable, meaning }] of Object.entries(descriptor.fields))
+    Field(ANSWER_TYPES[kind], { nullable, description: meaning })(answer.prototype, name);
+  ObjectType(typeName(descriptor), { ...simple, description: descriptor.meaning })(answer);
+  return answer;
+}
+
+function requestClass(descriptor: Descriptor): new () => object {
+  const request = fieldHolder();
+  for (const [name, { kind, request: asked }] of Object.entries(descriptor.fields))
+    if (asked)
+      Field(REQUEST_TYPES[kind], { nullable: !asked.required, description: asked.meaning })(request.prototype, name);
+  InputType(`${typeName(descriptor)}Input`, { description: descriptor.meaning })(request);
+  return request;
+}
+
+const answers = SOURCES.map(answerClass);
 
 export const ComposeSourceUnion = createUnionType({
   name: 'ComposeSource',
   description:
     'Where the packages of a compose come from: the request and, once the compose is taken, its resolved form.',
-  types: () =>
-    [
-      TagSourceType,
-      ModuleSourceType,
-      RepoSourceType,
-      PulpSourceType,
-      RawConfigSourceType,
-      BuildSourceType,
-      PungiComposeSourceType,
-    ] as const,
+  types: () => answers,
 });
 
-/** The GraphQL type of each source type; schema.ts resolves the union by it. */
-export const SOURCE_TYPE_NAMES = {
-  TAG: 'TagSource',
-  MODULE: 'ModuleSource',
-  REPO: 'RepoSource',
-  PULP: 'PulpSource',
-  RAW_CONFIG: 'RawConfigSource',
-  BUILD: 'BuildSource',
-  PUNGI_COMPOSE: 'PungiComposeSource',
-} as const satisfies Record<SourceType, string>;
+@InputType('ComposeSourceInput', { description: 'Where the packages come from. Exactly one field must be set.' })
+export class ComposeSourceInputType {
+  readonly [field: string]: unknown;
+}
+
+for (const descriptor of SOURCES) {
+  const request = requestClass(descriptor);
+  Field(() => request, { nullable: true, description: descriptor.meaning })(
+    ComposeSourceInputType.prototype,
+    descriptor.field,
+  );
+}
+
+/** The GraphQL type of a source in an answer. */
+export function sourceTypeName(source: ComposeSource): string {
+  return typeName(descriptorOf(source));
+}

@@ -101,10 +101,7 @@ export class KojiSource implements SourceResolver {
         return (how === 'look' ? lookAtBuilds : resolveBuilds)({ compose, source, upstreams, signal });
       case 'MODULE':
         return resolveModuleSource({ compose, source, upstreams, signal });
-      case 'REPO':
-      case 'PULP':
-      case 'RAW_CONFIG':
-      case 'PUNGI_COMPOSE':
+      default:
         return Promise.resolve({
           failure: failure('INTERNAL', `A source of type ${source.type} is not resolved by Koji`),
         });

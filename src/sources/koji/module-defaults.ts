@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProcessRunner } from '../../app/ports.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { ComposeSource, ModuleDefaults } from '../../compose/source.ts';
 import { GitSource } from '../../upstreams/git/git-source.ts';
 import { isFullCommit } from '../../upstreams/git/revision.ts';
+import type { ComposeSource } from '../../compose/sources/descriptors.ts';
+import type { ModuleDefaults } from '../../compose/sources/shared-fields.ts';
 
 export interface GitTools {
   /** PATH of git. */

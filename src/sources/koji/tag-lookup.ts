@@ -3,9 +3,9 @@
 import type { KojiEventStore, KojiInput } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { ComposeSource } from '../../compose/source.ts';
 import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';
 import type { MbsClient } from '../../upstreams/mbs/mbs-client.ts';
+import type { ComposeSource, SourceOf } from '../../compose/sources/descriptors.ts';
 
 export interface Upstreams {
   readonly hub: KojiHub;
@@ -14,8 +14,6 @@ export interface Upstreams {
   readonly mbs: Pick<MbsClient, 'latest'> | null;
   readonly baseModules: readonly string[];
 }
-
-export type SourceOf<T extends ComposeSource['type']> = Extract<ComposeSource, { readonly type: T }>;
 
 export interface Look<T extends ComposeSource['type']> {
   readonly compose: Compose;

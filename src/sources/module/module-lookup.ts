@@ -2,13 +2,13 @@
 // tells of the module that it belongs to.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { BaseModule } from '../../compose/source.ts';
 import type { BaseBounds } from '../../upstreams/mbs/built-on.ts';
 import type { MbsBuild, MbsClient } from '../../upstreams/mbs/mbs-client.ts';
 import type { FoundModule } from './module-map.ts';
 import type { DependencySet } from '../../upstreams/mbs/modulemd.ts';
 import { formatNsvc, type ModuleName, type Nsvc } from '../../upstreams/mbs/nsvc.ts';
 import { readModulemds } from '../../upstreams/mbs/read-modulemds.ts';
+import type { BaseModule } from '../../compose/sources/module.ts';
 
 /** Which of these modules Koji has as builds. */
 export type FindInKoji = (

@@ -3,13 +3,13 @@
 // give the same builds, whatever order they come in.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { BaseModule } from '../../compose/source.ts';
 import type { BaseBounds } from '../../upstreams/mbs/built-on.ts';
 import { lookUpModule, type LookupOptions, type LookupQuery, type LookupResult } from './module-lookup.ts';
 import { ModuleMap, type FoundModule } from './module-map.ts';
 import type { StreamChoice } from '../../upstreams/mbs/modulemd.ts';
 import { formatNsvc, nameStream, parseModuleName, type ModuleName, type Nsvc } from '../../upstreams/mbs/nsvc.ts';
 import { conflictOfDependencies } from './stream-conflicts.ts';
+import type { BaseModule } from '../../compose/sources/module.ts';
 
 export const BASE_MODULES: readonly string[] = ['platform', 'bootstrap'];
 

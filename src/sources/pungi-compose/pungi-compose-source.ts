@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import type { ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { PungiComposeSource as PungiComposeRequest } from '../../compose/source.ts';
 import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { readPungiCompose } from './read-pungi-compose.ts';
+import type { PungiComposeSource as PungiComposeRequest } from '../../compose/sources/pungi-compose.ts';
 
 export interface PungiComposeSourceOptions {
   /** Bound to what a request may point to. */

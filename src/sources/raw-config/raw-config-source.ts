@@ -9,7 +9,6 @@ import { isAbsolute, join } from 'node:path';
 import type { KojiEndpoint, ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { RawConfigSource as RawConfigRequest } from '../../compose/source.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { GitSource } from '../../upstreams/git/git-source.ts';
 import { lastEvent } from '../../upstreams/koji/event.ts';
@@ -18,6 +17,7 @@ import type { ToolContext } from './pungi-tools.ts';
 import { kojiProfileOf, releaseOf } from './release.ts';
 import { validTop } from './top-file.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
+import type { RawConfigSource as RawConfigRequest } from '../../compose/sources/raw-config.ts';
 
 export interface RawConfig {
   readonly url: string;

@@ -2,7 +2,6 @@
 
 import { defineEntity, p } from '@mikro-orm/core';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { ComposeSource } from '../../compose/source.ts';
 import type {
   ComposeFlag,
   ComposeResult,
@@ -10,9 +9,9 @@ import type {
   ComposeType,
   EngineName,
   MultilibMethod,
-  SourceType,
 } from '../../compose/vocabulary.ts';
 import { instant } from './instant.ts';
+import type { ComposeSource, SourceType } from '../../compose/sources/descriptors.ts';
 
 export const ComposeEntity = defineEntity({
   name: 'Compose',

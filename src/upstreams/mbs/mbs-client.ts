@@ -2,11 +2,11 @@
 // first, in pages; paging ends with the version.
 
 import { z } from 'zod';
-import type { BaseModule } from '../../compose/source.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { ServiceClient, type ServiceOptions } from '../http/service-client.ts';
 import { boundsOf, isWithin, type BaseBounds, type BuiltOn } from './built-on.ts';
 import { compareVersions, formatNsvc, type ModuleName, type Nsvc } from './nsvc.ts';
+import type { BaseModule } from '../../compose/sources/module.ts';
 
 export interface MbsBuild extends Nsvc {
   readonly kojiTag: string | null;
