@@ -21,7 +21,7 @@ import { packageForecast } from '../engines/dnf/forecast.ts';
 import { createPungiEngine } from '../engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from '../engines/repofile/repofile-engine.ts';
 import { composeUrl, repoFileText, variantUrl } from '../results/repo-file.ts';
-import { runProcess } from '../engines/supervisor.ts';
+import { runProcess } from '../engines/supervisor/run-process.ts';
 import { sourcesByType } from '../sources/by-type.ts';
 import { KojiFiles } from '../sources/koji/koji-files.ts';
 import { KojiSource } from '../sources/koji/koji-source.ts';

@@ -19,8 +19,9 @@ import { UsableTargets } from '../app/usable-targets.ts';
 import { createWorker } from '../app/worker.ts';
 import type { Config } from '../config/config.ts';
 import { engineFor } from '../engines/engine-choice.ts';
-import { runProcess } from '../engines/supervisor.ts';
-import { currentBootId, killLeftOver } from '../engines/process-group.ts';
+import { runProcess } from '../engines/supervisor/run-process.ts';
+import { killOrphanedGroup } from '../engines/supervisor/terminate-group.ts';
+import { currentBootId } from '../os/process-identity.ts';
 import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
 
@@ -106,7 +107,7 @@ export function wireWorker(
     registry,
     clock,
     rules,
-    terminateOrphan: killLeftOver,
+    terminateOrphan: killOrphanedGroup,
     host: identity.host,
     lostAfterMs: LOST_AFTER_MS,
     logger: log,

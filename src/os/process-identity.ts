@@ -19,10 +19,17 @@ export function identify(pid: number): ProcessIdentity | null {
     const state = fields[0];
     const startTime = fields[19];
     if (startTime === undefined || state === 'Z' || state === 'X') return null;
-    return { pid, startTime, bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() };
+    return { pid, startTime, bootId: currentBootId() };
   } catch {
     return null;
   }
+}
+
+let bootId: string | undefined;
+
+export function currentBootId(): string {
+  bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return bootId;
 }
 
 export function isAlive(identity: ProcessIdentity): boolean {

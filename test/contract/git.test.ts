@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { ProcessRunner } from '../../src/app/ports.ts';
-import { runProcess } from '../../src/engines/supervisor.ts';
+import { runProcess } from '../../src/engines/supervisor/run-process.ts';
 import { GitSource, type GitSourceOptions } from '../../src/upstreams/git/git-source.ts';
 import { startGitServer, type GitServerOptions } from '../support/git-repositories.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
 import type { FailureCode } from '../../src/compose/failure.ts';
 import { createPungiEngine } from '../../src/engines/pungi/pungi-engine.ts';
-import { membersOf } from '../../src/engines/group-members.ts';
+import { membersOf } from '../../src/engines/supervisor/group-members.ts';
 import { makeAlphaRepository } from '../support/alpha-repository.ts';
 import { aGeneration, type TestGeneration } from '../support/generation.ts';
 import { silentLogger } from '../support/logger.ts';

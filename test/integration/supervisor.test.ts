@@ -1,3 +1,5 @@
+// Running programs, and ending them with all their processes.
+
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -8,12 +10,12 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProcessGroup } from '../../src/app/ports.ts';
-import { membersOf } from '../../src/engines/group-members.ts';
-import { describeGroup } from '../../src/engines/process-group.ts';
+import { describeGroup, membersOf } from '../../src/engines/supervisor/group-members.ts';
+import { minimalEnvironment, runProcess, type ProcessOptions } from '../../src/engines/supervisor/run-process.ts';
+import { killOrphanedGroup } from '../../src/engines/supervisor/terminate-group.ts';
 import { readProcess } from '../../src/os/process-table.ts';
-import { killLeftOver, minimalEnvironment, runProcess, type ProcessOptions } from '../../src/engines/supervisor.ts';
 
-/** A child, a grandchild and a double fork that has left group and session: none ends by SIGTERM. */
+/** A child, a grandchild and a double fork outside of group and session. All ignore SIGTERM. */
 const STUBBORN = `
   trap '' TERM
   up=$(mktemp)
@@ -27,13 +29,13 @@ const STUBBORN = `
   while :; do sleep 1; done`;
 
 let scratch = '';
-const strangers: ChildProcess[] = [];
+const others: ChildProcess[] = [];
 
 beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'odcs-supervisor-'));
 });
 afterEach(async () => {
-  for (const stranger of strangers.splice(0)) stranger.kill('SIGKILL');
+  for (const other of others.splice(0)) other.kill('SIGKILL');
   await rm(scratch, { recursive: true });
 });
 
@@ -64,14 +66,14 @@ function start(script: string, overrides: Partial<ProcessOptions> = {}): Started
   return { lines, groups, ready, result };
 }
 
-describe('a program that is run', () => {
-  it('answers with its exit code and gives its output line by line', async () => {
+describe('runProcess', () => {
+  it('returns the exit code and passes the output line by line', async () => {
     const run = start('cat; echo oops >&2; exit 3', { stdin: 'one\ntwo' });
     expect(await run.result).toEqual({ exitCode: 3, signal: null, aborted: false, timedOut: false, survivors: [] });
     expect(run.lines.toSorted()).toEqual(['one', 'oops', 'two']);
   });
 
-  it('sees of this process’s environment nothing but what it was given', async () => {
+  it('gives the program no variable of this process’s environment', async () => {
     const run = start('env', { env: { PATH: '/usr/bin:/bin', ONLY: 'this' } });
     await run.result;
     const ofTheShell = ['PWD', 'OLDPWD', 'SHLVL', '_'];
@@ -81,7 +83,7 @@ describe('a program that is run', () => {
     expect(names).toEqual(new Set(['ODCS_PROCESS_GROUP', 'ONLY', 'PATH']));
   });
 
-  it('does not begin before its group is registered', async () => {
+  it('starts the program after its group is registered', async () => {
     const { promise: registered, resolve: register } = Promise.withResolvers<void>();
     const { promise: asked, resolve: askNow } = Promise.withResolvers<ProcessGroup>();
     const run = start('touch begun; echo ready', {
@@ -98,7 +100,7 @@ describe('a program that is run', () => {
     expect(existsSync(join(scratch, 'begun'))).toBe(true);
   });
 
-  it('never begins where its group cannot be registered', async () => {
+  it('never starts the program when registering its group fails', async () => {
     const groups: ProcessGroup[] = [];
     const run = start('touch begun', {
       registerProcessGroup: async (group) => {
@@ -111,23 +113,23 @@ describe('a program that is run', () => {
     expect(await membersOf(groups[0] as ProcessGroup)).toEqual([]);
   });
 
-  it('says 127 where there is no such program', async () => {
+  it('returns 127 when there is no such program', async () => {
     expect((await start('', { file: 'no-such-program', args: [] }).result).exitCode).toBe(127);
   });
 
-  it('costs one bounded line, whatever it writes without a line end', async () => {
+  it('cuts lines that are too long', async () => {
     const run = start('head -c 1000000 /dev/zero | tr "\\0" x; echo; echo last');
     await run.result;
     expect(run.lines.map((line) => line.length)).toEqual([16_388, 4]);
   });
 
-  it('leaves nobody behind when it ends by itself', async () => {
+  it('ends the processes that the program leaves', async () => {
     const run = start('sleep 300 & (setsid sleep 300 &) ; exit 0');
     expect(await run.result).toMatchObject({ exitCode: 0, survivors: [] });
     expect(await membersOf(run.groups[0] as ProcessGroup)).toEqual([]);
   });
 
-  it('leaves nobody behind who threw the environment away, in its group or out of it, and orphaned or not', async () => {
+  it('ends processes without the marker, in the group or outside of it, with and without a parent', async () => {
     const abort = new AbortController();
     const run = start(
       `
@@ -147,7 +149,7 @@ describe('a program that is run', () => {
     for (const pid of pids) expect(readProcess(pid)?.state ?? 'Z').toBe('Z');
   });
 
-  it('is stopped after its time', async () => {
+  it('stops the program after the timeout', async () => {
     expect(await start('sleep 300', { timeoutMs: 50 }).result).toMatchObject({
       exitCode: null,
       signal: 'SIGTERM',
@@ -157,8 +159,8 @@ describe('a program that is run', () => {
   });
 });
 
-describe('an abort', () => {
-  it('has ended children, grandchildren and those that left the group within 7 s, though all ignore SIGTERM', async () => {
+describe('An abort', () => {
+  it('ends all processes within 7 s, even when they ignore SIGTERM or left the group', async () => {
     const abort = new AbortController();
     const run = start(STUBBORN, { signal: abort.signal });
     await run.ready;
@@ -174,7 +176,7 @@ describe('an abort', () => {
     expect(before.map(({ pid }) => readProcess(pid)).filter((entry) => entry && entry.state !== 'Z')).toEqual([]);
   });
 
-  it('ends a program that goes on SIGTERM at once', async () => {
+  it('ends a program at once that obeys SIGTERM', async () => {
     const abort = new AbortController();
     const run = start('echo ready; exec sleep 300', { signal: abort.signal });
     await run.ready;
@@ -184,7 +186,7 @@ describe('an abort', () => {
     expect(performance.now() - began).toBeLessThan(1_500);
   });
 
-  it('sends a second SIGTERM, which ends what ignores the first', async () => {
+  it('sends a second SIGTERM', async () => {
     const abort = new AbortController();
     const run = start(`trap 'trap - TERM' TERM; echo ready; while :; do sleep 0.1; done`, { signal: abort.signal });
     await run.ready;
@@ -192,7 +194,7 @@ describe('an abort', () => {
     expect(await run.result).toMatchObject({ aborted: true, signal: 'SIGTERM' });
   });
 
-  it('that came before keeps the program from being started', async () => {
+  it('before the call prevents the start of the program', async () => {
     const run = start('touch begun', { signal: AbortSignal.abort() });
     expect(await run.result).toMatchObject({ aborted: true });
     expect(run.groups).toEqual([]);
@@ -200,38 +202,38 @@ describe('an abort', () => {
   });
 });
 
-describe('what a lost worker left behind', () => {
-  it('is killed at once, those that left the group included', async () => {
-    const group = await leaveBehind(STUBBORN);
+describe('killOrphanedGroup', () => {
+  it('kills all processes at once, even those that left the group', async () => {
+    const group = await leaveOrphans(STUBBORN);
     expect((await membersOf(group)).length).toBeGreaterThanOrEqual(4);
-    expect(await killLeftOver(group)).toEqual([]);
+    expect(await killOrphanedGroup(group)).toEqual([]);
     expect(await membersOf(group)).toEqual([]);
   });
 
-  it('is killed when its leader is gone already', async () => {
-    const group = await leaveBehind('sleep 300 & echo ready; wait');
+  it('kills processes whose leader has ended', async () => {
+    const group = await leaveOrphans('sleep 300 & echo ready; wait');
     process.kill(group.pgid, 'SIGKILL');
     await gone(group.pgid);
     expect(await membersOf(group)).toHaveLength(1);
-    await killLeftOver(group);
+    await killOrphanedGroup(group);
     expect(await membersOf(group)).toEqual([]);
   });
 
-  it('is not somebody else who was given its number', async () => {
-    const stranger = aStranger();
-    const real = describeGroup(stranger.pid as number);
-    await killLeftOver({ ...real, startTime: String(Number(real.startTime) - 1) });
-    await killLeftOver({ ...real, startTime: '1' });
-    await killLeftOver({ ...real, host: 'another-host' });
-    await killLeftOver({ ...real, bootId: 'another-boot' });
+  it('spares another program with the same process id', async () => {
+    const other = anotherProgram();
+    const real = describeGroup(other.pid as number);
+    await killOrphanedGroup({ ...real, startTime: String(Number(real.startTime) - 1) });
+    await killOrphanedGroup({ ...real, startTime: '1' });
+    await killOrphanedGroup({ ...real, host: 'another-host' });
+    await killOrphanedGroup({ ...real, bootId: 'another-boot' });
     expect(readProcess(real.pgid)?.state).toMatch(/[RS]/);
-    const exited = once(stranger, 'exit');
-    await killLeftOver(real);
+    const exited = once(other, 'exit');
+    await killOrphanedGroup(real);
     await exited;
-    expect(stranger.signalCode).toBe('SIGKILL');
+    expect(other.signalCode).toBe('SIGKILL');
   });
 
-  it('is not a group of strangers whose leader is gone', async () => {
+  it('spares another program’s group whose leader has ended', async () => {
     const leader = spawn('/bin/sh', ['-c', 'sleep 300 & echo $!; wait'], {
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -240,21 +242,21 @@ describe('what a lost worker left behind', () => {
     const group = describeGroup(leader.pid as number);
     leader.kill('SIGKILL');
     await once(leader, 'exit');
-    await killLeftOver(group);
+    await killOrphanedGroup(group);
     expect(readProcess(Number(member))?.state).toMatch(/[RS]/);
     process.kill(Number(member), 'SIGKILL');
   });
 });
 
-function aStranger(): ChildProcess {
-  const stranger = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
-  strangers.push(stranger);
-  return stranger;
+function anotherProgram(): ChildProcess {
+  const other = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
+  others.push(other);
+  return other;
 }
 
-/** The group of a program whose worker was killed. */
-async function leaveBehind(script: string): Promise<ProcessGroup> {
-  const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'support', 'left-behind.ts'), script], {
+/** The process group of a program whose worker was killed. */
+async function leaveOrphans(script: string): Promise<ProcessGroup> {
+  const worker = spawn(process.execPath, [join(import.meta.dirname, '..', 'support', 'orphaning-worker.ts'), script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(createInterface({ input: worker.stdout }), 'line')) as [string];
@@ -264,6 +266,6 @@ async function leaveBehind(script: string): Promise<ProcessGroup> {
 }
 
 async function gone(pid: number): Promise<void> {
-  // `tail --pid` waits for a process that is not our child.
+  // `tail --pid` can wait for a process that is not a child.
   await promisify(execFile)('tail', [`--pid=${pid}`, '-f', '/dev/null']);
 }

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { describeGroup } from '../../src/engines/process-group.ts';
+import { describeGroup } from '../../src/engines/supervisor/group-members.ts';
 import { DiskWatch } from '../support/chaos/disk-watch.ts';
 import { leftOnDisk, leftProcesses, livingOf, withoutLease } from '../support/chaos/remains.ts';
 import { Records } from '../support/chaos/records.ts';

@@ -19,7 +19,7 @@ import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import type { LinkMode } from '../shared/link-file.ts';
 import { orCanceled, toolMissing } from '../shared/run-tool.ts';
 import { DnfToolVersions, type DnfTools } from '../shared/tool-versions.ts';
-import { runProcess } from '../supervisor.ts';
+import { runProcess } from '../supervisor/run-process.ts';
 import { archInputs, type ArchInput } from './arch-input.ts';
 import { ARCH_CONCURRENCY, type DnfAttempt } from './dnf-attempt.ts';
 import { downloadSelected } from './download-selected.ts';

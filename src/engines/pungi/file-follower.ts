@@ -2,7 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lineSplitter } from '../output-lines.ts';
+import { lineSplitter } from '../supervisor/output-lines.ts';
 
 const POLL_MS = 100;
 const CHUNK_BYTES = 65_536;

@@ -3,7 +3,7 @@
 
 import type { Generation, Logger } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { minimalEnvironment, runProcess, type OutputStream, type ProcessResult } from '../supervisor.ts';
+import { minimalEnvironment, runProcess, type OutputStream, type ProcessResult } from '../supervisor/run-process.ts';
 
 export interface ToolContext {
   /** PATH that finds the tools. */

@@ -2,7 +2,7 @@
 // is valid for a minute. A stale answer is used while it is refreshed: dnf takes 250 ms to print its version.
 
 import { tmpdir } from 'node:os';
-import { minimalEnvironment, runProcess } from '../supervisor.ts';
+import { minimalEnvironment, runProcess } from '../supervisor/run-process.ts';
 
 export interface DnfTools {
   readonly dnf: { readonly command: string; readonly version: string } | null;

@@ -1,7 +1,7 @@
-// Run as a program: starts a process group by the supervisor, prints it as JSON once the program says `ready`, and then
-// waits to be killed, as a worker that is lost.
+// Run as a program: starts a process group, prints it as JSON once its program says `ready`, and waits to be killed, like a
+// worker that dies.
 
-import { minimalEnvironment, runProcess } from '../../src/engines/supervisor.ts';
+import { minimalEnvironment, runProcess } from '../../src/engines/supervisor/run-process.ts';
 import type { ProcessGroup } from '../../src/app/ports.ts';
 
 const [script = ''] = process.argv.slice(2);

@@ -1,19 +1,16 @@
-// Runs a program of an engine, and settles only when none of its processes is left: not those that ignore SIGTERM, not
-// grandchildren that outlive it, not those that left its group. The one importer of execa, whose own escalation ends
-// when the leader does. The program starts behind a gate, a shell that waits for one line: so it cannot fork before its
-// group is registered, and it never starts when this process dies first.
+// Runs a program, and settles when none of its processes is left: not those that ignore SIGTERM, outlive their parent or left
+// the process group. execa alone would stop waiting when the leader ends. The program starts behind a gate, a shell that waits
+// for one line: so it cannot fork before its process group is registered, and never starts when this process dies first.
 
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { ProcessGroup } from '../app/ports.ts';
-import { GROUP_MARKER, markerOf } from './group-members.ts';
+import type { ProcessGroup } from '../../app/ports.ts';
+import { readOutputs } from '../../os/process-table.ts';
+import { describeGroup, GROUP_MARKER, markerOf, type SpawnHandle } from './group-members.ts';
 import { lineSplitter } from './output-lines.ts';
-import { describeGroup, stopGroup, type Survivor } from './process-group.ts';
-import { readOutputs } from '../os/process-table.ts';
-
-export { killLeftOver, type Survivor } from './process-group.ts';
+import { terminateGroup, type Survivor } from './terminate-group.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
 
@@ -21,33 +18,34 @@ export interface ProcessOptions {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** All of the program's environment but the group's marker: nothing of this process leaks (see `minimalEnvironment`). */
+  /** The program's whole environment, except for the group's marker. It inherits nothing from this process. */
   readonly env: Record<string, string>;
   readonly signal: AbortSignal;
-  /** Whole lines, without their end. */
+  /** Gets whole lines, without their ends. */
   onOutput(line: string, stream: OutputStream): void;
-  /** The program starts when this has settled; where it rejects, the program never does. */
+  /** The program starts when this resolves, and never when it rejects. */
   registerProcessGroup(group: ProcessGroup): Promise<void>;
   readonly timeoutMs?: number;
   readonly stdin?: string;
 }
 
 export interface ProcessResult {
-  /** 127 where there is no such program, 126 where it may not be executed. */
+  /** 127: there is no such program; 126: it is not executable; null: a signal ended it. */
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly aborted: boolean;
   readonly timedOut: boolean;
-  /** Processes that outlived SIGKILL (uninterruptible sleep): to be logged. */
+  /** Processes that survived SIGKILL (uninterruptible sleep). The caller logs them. */
   readonly survivors: readonly Survivor[];
 }
 
-// What is published is for everybody to read, whatever our own umask. Exactly one line is read (POSIX: byte by byte from a pipe), the rest of stdin is the program's.
+// Published files must be readable for everyone, whatever the umask of the service. The shell reads exactly one line (POSIX:
+// byte by byte from a pipe); the rest of stdin is for the program.
 const GATE = `umask 022; IFS= read -r ${GROUP_MARKER} || exit 125; export ${GROUP_MARKER}; exec "$@"`;
-/** Nobody is left to write; what is still in the pipes is read within this. */
+/** The output that is left in the pipes after the end of all writers is read within this time. */
 const DRAIN_MS = 1_000;
 
-/** The environment of every program that we start: `path` to find others by, and a scratch directory to write to. */
+/** For every program that the service starts. `path` finds other programs; `scratch` is for its files. */
 export function minimalEnvironment(path: string, scratch: string): Record<string, string> {
   return { PATH: path, HOME: scratch, TMPDIR: scratch, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
 }
@@ -60,18 +58,18 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessResult
     readLines(leader.stdout, (line) => options.onOutput(line, 'stdout')),
     readLines(leader.stderr, (line) => options.onOutput(line, 'stderr')),
   ]);
-  const { group, held } = leader;
+  const { group, handle } = leader;
   try {
     await options.registerProcessGroup(group);
   } catch (error) {
     leader.stdin.destroy();
-    await stopGroup(group, held);
+    await terminateGroup(group, handle);
     throw error;
   }
   leader.stdin.end(`${markerOf(group)}\n${options.stdin ?? ''}`);
 
   const interrupted = await interruption(exited, options);
-  const survivors = await stopGroup(group, held);
+  const survivors = await terminateGroup(group, handle);
   const [exitCode, signal] = survivors.some(({ pid }) => pid === group.pgid) ? [null, null] : await exited;
   await Promise.race([drained, delay(DRAIN_MS)]);
   leader.stdout.destroy();
@@ -93,29 +91,30 @@ async function spawnBehindGate(options: ProcessOptions) {
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  // The program need not read its stdin.
+  // The program can close its stdin.
   subprocess.stdin.on('error', () => {});
   const { pid, nodeChildProcess, stdin, stdout, stderr } = subprocess;
   if (pid === undefined)
     throw new Error(`cannot start a process in ${options.cwd}`, { cause: (await subprocess).cause });
-  // At once: until the loop turns, even a leader that is dead already is still in /proc, as a zombie.
-  return { group: describeGroup(pid), held: { outputs: readOutputs(pid) }, nodeChildProcess, stdin, stdout, stderr };
+  // Before the next turn of the event loop: until then, even a dead leader is in /proc, as a zombie.
+  const handle: SpawnHandle = { outputs: readOutputs(pid) };
+  return { group: describeGroup(pid), handle, nodeChildProcess, stdin, stdout, stderr };
 }
 
-/** Why waiting is over: the leader ended by itself (null), or it has to be ended. */
+/** Settles when the leader ends (null), or when the program must be ended. */
 async function interruption(
   exited: Promise<unknown>,
   { signal, timeoutMs }: ProcessOptions,
 ): Promise<'aborted' | 'timedOut' | null> {
   const settled = new AbortController();
-  const quietly = { signal: settled.signal };
+  const untilSettled = { signal: settled.signal };
   try {
     return await Promise.race([
       exited.then(() => null),
       signal.aborted
         ? Promise.resolve('aborted' as const)
-        : once(signal, 'abort', quietly).then(() => 'aborted' as const),
-      ...(timeoutMs === undefined ? [] : [delay(timeoutMs, 'timedOut' as const, quietly)]),
+        : once(signal, 'abort', untilSettled).then(() => 'aborted' as const),
+      ...(timeoutMs === undefined ? [] : [delay(timeoutMs, 'timedOut' as const, untilSettled)]),
     ]);
   } finally {
     settled.abort();
@@ -126,7 +125,7 @@ async function readLines(stream: Readable, onLine: (line: string) => void): Prom
   const lines = lineSplitter(onLine);
   stream.on('data', (chunk: Uint8Array) => lines.push(chunk));
   stream.on('error', () => {});
-  // Not `once` of node:events: it would reject on an error before anybody waits for it.
+  // `once` of node:events would reject on an error, possibly before its promise has a handler.
   await new Promise<void>((resolve) => void stream.once('close', () => resolve()));
   lines.end();
 }

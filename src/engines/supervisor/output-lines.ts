@@ -1,5 +1,5 @@
-// Cuts a stream of bytes into lines of bounded length. What exceeds the bound is dropped up to the next line end and
-// marked, so that an engine that writes a gigabyte without a newline costs no more than one line.
+// Splits a stream of bytes into lines of bounded length. The rest of a longer line is dropped and marked, so that a program can
+// write a gigabyte without a newline and take the memory of one line.
 
 import { StringDecoder } from 'node:string_decoder';
 
@@ -8,7 +8,7 @@ const CUT_MARK = ' […]';
 
 export interface LineSplitter {
   push(chunk: Uint8Array): void;
-  /** Hands over a last line that has no end. */
+  /** Emits a last line without a line end. */
   end(): void;
 }
 
@@ -26,7 +26,7 @@ export function lineSplitter(onLine: (line: string) => void): LineSplitter {
     pending = '';
     isCut = false;
   }
-  function take(text: string): void {
+  function split(text: string): void {
     const lines = text.split('\n');
     const rest = lines.pop() ?? '';
     for (const line of lines) {
@@ -36,9 +36,9 @@ export function lineSplitter(onLine: (line: string) => void): LineSplitter {
     collect(rest);
   }
   return {
-    push: (chunk) => take(decoder.write(chunk)),
+    push: (chunk) => split(decoder.write(chunk)),
     end: () => {
-      take(decoder.end());
+      split(decoder.end());
       if (pending !== '') emit();
     },
   };
