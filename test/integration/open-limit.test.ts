@@ -1,83 +1,90 @@
-// How many open composes one owner may have: held by two processes at once, and never in the way of an answer repeated.
+// The limit on the open composes of one owner, over two connection pools as two api processes have them.
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createCompose } from '../../src/app/create-compose.ts';
+import { describe, expect } from 'vitest';
+import { createCompose, type CreateComposeDeps } from '../../src/app/create-compose.ts';
 import { renewCompose } from '../../src/app/renew-compose.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
-import type { Database } from '../../src/store/database.ts';
 import { T0 } from '../support/composes.ts';
-import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { databaseTest } from '../support/fixtures.ts';
 import { aViewer, REQUEST_RULES } from '../support/request-rules.ts';
 
-let test: TestDatabase;
-let databases: Database[];
-beforeAll(async () => {
-  test = await createTestDatabase();
-  databases = [await openTestDatabase(test), await openTestDatabase(test)];
-});
-afterAll(async () => {
-  for (const database of databases) await database.close();
-  await test.drop();
-});
-
-function process(index: number) {
-  const database = databases[index % 2];
-  if (!database) throw new Error('no database');
-  return { store: composeStore(database, noQueue), clock: { now: () => T0 }, rules: REQUEST_RULES, maxOpen: 5 };
-}
+const MAX_OPEN = 5;
 const input = { source: { repo: { repo: '/srv/r' } } };
-const open = async (owner: string) =>
-  (
-    await test.query<{ count: number }>(
-      "select count(*)::int from compose where owner = $1 and state in ('WAIT', 'GENERATING')",
-      [owner],
-    )
-  )[0]?.count;
-const end = (owner: string, state: string) =>
-  test.query('update compose set state = $2 where id = (select max(id) from compose where owner = $1 and state = $3)', [
-    owner,
-    state,
-    'WAIT',
-  ]);
 
-it('exactly as many are accepted as may be open, of 40 at once through two processes', async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 40 }, (_, index) => createCompose(process(index), aViewer('ann'), input)),
+/** What createCompose needs, in turn from two processes. */
+const it = databaseTest.extend('nextProcess', { scope: 'file' }, async ({ server, store }, { onCleanup }) => {
+  const second = await openTestDatabase(server);
+  onCleanup(() => second.close());
+  const stores = [store, composeStore(second, noQueue)] as const;
+  let calls = 0;
+  return (): CreateComposeDeps => {
+    calls += 1;
+    return {
+      store: calls % 2 ? stores[0] : stores[1],
+      clock: { now: () => T0 },
+      rules: REQUEST_RULES,
+      maxOpen: MAX_OPEN,
+    };
+  };
+});
+
+async function countOpen(server: TestDatabase, owner: string): Promise<number | undefined> {
+  const [row] = await server.query<{ count: number }>(
+    "select count(*)::int from compose where owner = $1 and state in ('WAIT', 'GENERATING')",
+    [owner],
   );
-  expect(answers.filter(({ ok }) => ok)).toHaveLength(5);
-  expect(answers.find(({ ok }) => !ok)).toMatchObject({
-    refusal: { code: 'RATE_LIMITED', message: expect.stringContaining('5 composes') as string },
-  });
-  expect(await open('ann')).toBe(5);
-});
+  return row?.count;
+}
 
-it('nobody else is held up, and one that has ended makes room for one', async () => {
-  expect(await createCompose(process(0), aViewer('bob'), input)).toMatchObject({ ok: true });
-  await end('ann', 'DONE');
-  expect(await createCompose(process(0), aViewer('ann'), input)).toMatchObject({ ok: true });
-  expect(await createCompose(process(1), aViewer('ann'), input)).toMatchObject({ ok: false });
-});
-
-it('a request that was accepted is answered again, even at the limit and at the same moment', async () => {
-  const mine = { ...input, idempotencyKey: 'mine' };
-  for (let n = 0; n < 4; n += 1) await createCompose(process(n), aViewer('eve'), input);
-  const answers = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => createCompose(process(index), aViewer('eve'), mine)),
+async function setNewestDone(server: TestDatabase, owner: string): Promise<void> {
+  await server.query(
+    "update compose set state = 'DONE' where id = (select max(id) from compose where owner = $1 and state = 'WAIT')",
+    [owner],
   );
-  expect(answers.every(({ ok }) => ok)).toBe(true);
-  expect(new Set(answers.map((answer) => (answer.ok ? answer.value.compose.id : null))).size).toBe(1);
-  expect(await open('eve')).toBe(5);
+}
+
+describe('createCompose with a limit of open composes', () => {
+  it('accepts exactly as many as the limit when two processes get 40 requests at once', async ({
+    database,
+    nextProcess,
+  }) => {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => createCompose(nextProcess(), aViewer('ann'), input)),
+    );
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(MAX_OPEN);
+    expect(answers.find(({ ok }) => !ok)).toMatchObject({ refusal: { code: 'RATE_LIMITED' } });
+    expect(await countOpen(server, 'ann')).toBe(MAX_OPEN);
+  });
+
+  it('accepts other owners, and one more when one compose of the owner ends', async ({ server, nextProcess }) => {
+    expect(await createCompose(nextProcess(), aViewer('bob'), input)).toMatchObject({ ok: true });
+    await setNewestDone(server, 'ann');
+    expect(await createCompose(nextProcess(), aViewer('ann'), input)).toMatchObject({ ok: true });
+    expect(await createCompose(nextProcess(), aViewer('ann'), input)).toMatchObject({ ok: false });
+  });
+
+  it('answers a repeated request with its compose at the limit', async ({ server, nextProcess }) => {
+    const repeated = { ...input, idempotencyKey: 'mine' };
+    for (let n = 0; n < MAX_OPEN - 1; n += 1) await createCompose(nextProcess(), aViewer('eve'), input);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => createCompose(nextProcess(), aViewer('eve'), repeated)),
+    );
+    expect(answers.every(({ ok }) => ok)).toBe(true);
+    expect(new Set(answers.map((answer) => (answer.ok ? answer.value.compose.id : null))).size).toBe(1);
+    expect(await countOpen(server, 'eve')).toBe(MAX_OPEN);
+  });
 });
 
-it('a renewal counts only where it makes a new compose', async () => {
-  const [row] = await test.query<{ id: string }>("select id from compose where owner = 'ann' and state = 'DONE'");
-  const { rules: requestRules, ...rest } = process(0);
-  const renewing = { ...rest, requestRules, rules: { maxLosses: 3 } };
-  expect(await renewCompose(renewing, aViewer('ann'), { id: row?.id ?? '' })).toMatchObject({
-    ok: true,
-    value: { regenerated: false },
-  });
-  expect(await renewCompose(renewing, aViewer('ann'), { id: row?.id ?? '', sigkeys: ['aa'] })).toMatchObject({
-    refusal: { code: 'RATE_LIMITED' },
+describe('renewCompose with a limit of open composes', () => {
+  it('counts only a renewal that makes a new compose', async ({ server, nextProcess }) => {
+    const [row] = await server.query<{ id: string }>("select id from compose where owner = 'ann' and state = 'DONE'");
+    const id = row?.id ?? '';
+    const { rules: requestRules, ...rest } = nextProcess();
+    const deps = { ...rest, requestRules, rules: { maxLosses: 3 } };
+    expect(await renewCompose(deps, aViewer('ann'), { id })).toMatchObject({ ok: true, value: { regenerated: false } });
+    expect(await renewCompose(deps, aViewer('ann'), { id, sigkeys: ['aa'] })).toMatchObject({
+      refusal: { code: 'RATE_LIMITED' },
+    });
   });
 });

@@ -1,8 +1,11 @@
-// Fixtures of tests that need a PostgreSQL. They are made on first use, once per test file.
+// Fixtures: what a test asks for by name in its arguments. Each is made when a test of the file first asks for it, and
+// released after the file.
 
 import { test } from 'vitest';
 import { composeStore } from '../../src/store/compose-store.ts';
+import { startCluster, type ClusterOptions } from './cluster.ts';
 import { createTestDatabase, noQueue, openTestDatabase } from './database.ts';
+import { startRunningService } from './running-service.ts';
 
 /** `server`: a database of this file's own. `database`: its connections. `store`: composes in it, whose jobs go nowhere. */
 export const databaseTest = test
@@ -17,3 +20,21 @@ export const databaseTest = test
     return database;
   })
   .extend('store', { scope: 'file' }, ({ database }) => composeStore(database, noQueue));
+
+/** `service`: a whole service in this process. `settings`: what it is started with, as in the environment; override them. */
+export const serviceTest = test
+  .extend('settings', { scope: 'file' }, {} as Record<string, string>)
+  .extend('service', { scope: 'file' }, async ({ settings }, { onCleanup }) => {
+    const service = await startRunningService(settings);
+    onCleanup(() => service.stop());
+    return service;
+  });
+
+/** `cluster`: several processes of a service on one database. `processes`: how many, and of which engine; override them. */
+export const clusterTest = test
+  .extend('processes', { scope: 'file' }, { apis: 1, workers: 1, engine: 'dnf' } as ClusterOptions)
+  .extend('cluster', { scope: 'file' }, async ({ processes }, { onCleanup }) => {
+    const cluster = await startCluster(processes);
+    onCleanup(() => cluster.stop());
+    return cluster;
+  });
