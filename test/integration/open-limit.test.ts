@@ -46,7 +46,7 @@ async function setNewestDone(server: TestDatabase, owner: string): Promise<void>
 
 describe('createCompose with a limit of open composes', () => {
   it('accepts exactly as many as the limit when two processes get 40 requests at once', async ({
-    database,
+    server,
     nextProcess,
   }) => {
     const answers = await Promise.all(
