@@ -4,7 +4,6 @@ import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
 import { denyRequest } from '../compose/permissions.ts';
 import { badInput, granted, type Outcome } from '../compose/refusal.ts';
-import type { ComposeRequest } from '../compose/request.ts';
 import { validateRequest, type RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { acceptRequest } from './accept-request.ts';
@@ -42,15 +41,10 @@ export async function createCompose(
     (compose) => ({ compose, replayed: true }),
     async () => {
       const at = deps.clock.now();
-      const accepted = await deps.store.transactionTogether(turnKey(viewer, request), (tx) =>
+      const accepted = await deps.store.transaction((tx) =>
         acceptRequest(tx, { request, owner: viewer.name, at, idempotency, maxOpen: deps.maxOpen }),
       );
       return accepted.ok ? granted({ compose: accepted.value, replayed: false }) : accepted;
     },
   );
-}
-
-/** Equal for requests of one owner that go to the same pool: those take turns by one row of the queue. */
-function turnKey({ name }: Viewer, { source, arches, composeType, targetDir }: ComposeRequest): string {
-  return JSON.stringify([name, source.type, arches, composeType, targetDir]);
 }

@@ -35,6 +35,7 @@ import { isMigrated, migrate } from '../store/migrations.ts';
 import { packageStore } from '../store/package-store.ts';
 import { progressStore } from '../store/progress-store.ts';
 import { workerRegistry } from '../store/worker-registry.ts';
+import { jobListener } from './job-listener.ts';
 import { StartedParts } from './started-parts.ts';
 
 export interface Platform {
@@ -149,14 +150,13 @@ async function assemble(opening: Opening, database: Database, leases: Leases): P
   };
 }
 
-function openQueue({ config, logger }: Opening, { url, run, transaction }: Database): PgBossQueue {
+function openQueue({ config, logger }: Opening, database: Database): PgBossQueue {
   return new PgBossQueue({
-    url,
+    database,
     logger,
-    run,
     routes: config.queue.routes,
     pools: config.worker.pools,
-    transaction: (work) => transaction(work),
+    ...(config.role !== 'api' && { listen: jobListener(database.url, logger) }),
   });
 }
 

@@ -12,6 +12,8 @@ export interface ListenerOptions {
   /** Whatever was notified before this may have been missed. */
   readonly onListening: () => void;
   readonly heartbeatMs?: number;
+  /** As pg_stat_activity shows it. Default: odcs-feed. */
+  readonly applicationName?: string;
   /** How long an answer may take before the connection counts as lost. */
   readonly patienceMs?: number;
 }
@@ -59,7 +61,7 @@ export class Listener implements Service {
     const { url, channels, onNotification, onListening, patienceMs = PATIENCE_MS } = this.#options;
     const client = new pg.Client({
       connectionString: url,
-      application_name: 'odcs-feed',
+      application_name: this.#options.applicationName ?? 'odcs-feed',
       keepAlive: true,
       connectionTimeoutMillis: patienceMs,
       query_timeout: patienceMs,

@@ -1,9 +1,9 @@
-// What pg-boss calls the queue of a lane and a pool.
+// The name of the pg-boss queue for a lane and a pool of workers.
 
 import type { Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL } from '../compose/routing.ts';
 
-export const PREPARE_AND_GENERATE: readonly Lane[] = ['prepare', 'generate'];
+export const LANES: readonly Lane[] = ['prepare', 'generate'];
 
 export function queueName(lane: Lane, pool: string): string {
   return pool === DEFAULT_POOL ? lane : `${lane}.${pool}`;

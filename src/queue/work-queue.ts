@@ -1,27 +1,32 @@
-// The queues of composes, one for each lane and pool of workers: pg-boss, on the same PostgreSQL, its jobs sent in the transaction that needs them.
-// Its own limits are set so wide that they never decide about a compose: deadlines, retries and losses are counted by
-// the lifecycle. What it gives is the hand-over: at once, in the order of priority, and again when a worker is gone.
+// The queues of composes, one for each lane and pool, on pg-boss through its public interface. Jobs are sent in the
+// transaction that needs them. pg-boss's own limits are so wide that they never decide about a compose: deadlines, retries
+// and lost workers are counted by the lifecycle.
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PgBoss, type Db, type JobInsert, type JobWithMetadata } from 'pg-boss';
+import { PgBoss, type Db, type JobInsert } from 'pg-boss';
 import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
 import { laneOf, type Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
+import { settleWithin } from '../concurrency/settle-within.ts';
+import type { Database } from '../store/database.ts';
+import { prepared } from '../store/prepared.ts';
 import { Dispatcher, type ComposeJob } from './dispatcher.ts';
-import { PREPARE_AND_GENERATE, queueName } from './queue-name.ts';
-import { composesWithoutJob, dropEndedJobs, takeBackJob } from './reconcile.ts';
-import { advanceLane, insertInTurn } from './virtual-time.ts';
+import { advanceQueue, placeCompose } from './fair-share.ts';
+import { jobId } from './job-id.ts';
+import { composesWithoutEntry, deleteEndedEntries, waitingEntries, type QueueEntry } from './queue-entries.ts';
+import { LANES, queueName } from './queue-name.ts';
 
 export interface WorkQueueOptions {
-  readonly url: string;
+  readonly database: Pick<Database, 'pool' | 'run' | 'transaction'>;
   readonly logger: Logger;
-  readonly run: RunStatement;
-  /** Which pool a compose is for; none: all are for the default pool. */
+  /** Which pool a compose is for. Default: all composes are for the default pool. */
   readonly routes?: readonly Route[];
-  /** The pools that `work` takes composes of. */
+  /** The pools whose composes `work` takes. Default: the default pool. */
   readonly pools?: readonly string[];
-  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
+  /** Opens a connection that listens for new jobs. Without it, jobs are found by polling once a second. */
+  readonly listen?: Listen;
 }
+
+export type Listen = NonNullable<Db['listen']>;
 
 const DAY = 86_400;
 const QUEUE_SETTINGS = {
@@ -31,24 +36,21 @@ const QUEUE_SETTINGS = {
   retryLimit: 1_000,
   retryDelay: 1,
   retryBackoff: true,
-  // What was in the way, a database or a disk that was away, is over when it is over: whoever waited for it waits no longer.
+  // A job that waited for an outage to end does not wait much longer than that.
   retryDelayMax: 5,
   retentionSeconds: 365 * DAY,
   deleteAfterSeconds: 60,
   heartbeatSeconds: 10,
 } as const;
-// What pg-boss itself notifies of queues with `notify`, by the queue's name.
-const CHANNEL = "select 'pgboss_' || left(encode(sha224('pgboss'::bytea), 'hex'), 24) as channel";
-// pg-boss hands these on to pg: its statements are short, and one on a connection that went silent must not wait for ever.
-const CONNECTION = { connectionTimeoutMillis: 4_000, query_timeout: 8_000, keepAlive: true };
 const STOP_LIMIT_MS = 5_000;
-const RESENT_AT_A_TIME = 500;
+const RECONCILED_AT_A_TIME = 1_000;
 
 export class PgBossQueue implements WorkQueue {
   readonly #options: WorkQueueOptions;
   #boss: PgBoss | null = null;
   #dispatchers: Dispatcher[] = [];
-  #ears: { close(): Promise<void> } | null = null;
+  /** The last compose whose job was sent again. */
+  #reconciledUpTo = '0';
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
@@ -56,26 +58,21 @@ export class PgBossQueue implements WorkQueue {
 
   async start(): Promise<void> {
     if (this.#boss) return;
-    const { url, logger } = this.#options;
+    const { logger, listen } = this.#options;
     const boss = new PgBoss({
-      connectionString: url,
-      application_name: 'odcs-queue',
-      options: '-c timezone=UTC -c idle_in_transaction_session_timeout=8s -c jit=off',
-      max: 4,
-      ...CONNECTION,
+      db: this.#pooledDb(),
       schema: 'pgboss',
       schedule: false,
       monitorIntervalSeconds: 1,
       superviseIntervalSeconds: 1,
       warningQueueSize: 1_000_000,
-      notifyHeartbeatIntervalMs: 2_000,
-      notifyHeartbeatTimeoutMs: 2_000,
+      useListenNotify: listen !== undefined,
     });
     boss.on('error', (error) => logger.warn({ err: error }, 'The queue reports an error'));
-    boss.on('warning', (warning) => logger.warn({ warning }, 'The queue warns'));
+    boss.on('warning', (warning) => logger.warn({ warning }, 'The queue reports a warning'));
     this.#boss = boss;
     await boss.start();
-    // What an earlier version created keeps its settings otherwise.
+    // Creating a queue that exists changes none of its settings.
     const { policy: _, ...changeable } = QUEUE_SETTINGS;
     for (const name of this.#queueNames()) {
       await boss.createQueue(name, QUEUE_SETTINGS);
@@ -83,48 +80,24 @@ export class PgBossQueue implements WorkQueue {
     }
   }
 
+  /** Takes at most twice the limit, whatever the database does. */
   async stop(): Promise<void> {
     const boss = this.#boss;
     this.#boss = null;
-    await this.stopWorking();
-    const ended = Promise.all(this.#dispatchers.splice(0).map((dispatcher) => dispatcher.ended()));
-    await Promise.race([ended, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
-    await this.#ears?.close().catch(() => undefined);
-    this.#ears = null;
-    await boss?.stop({ graceful: true, timeout: STOP_LIMIT_MS });
+    const ended = this.stopWorking().then(() => Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.ended())));
+    await settleWithin(STOP_LIMIT_MS, ended);
+    this.#dispatchers = [];
+    await settleWithin(STOP_LIMIT_MS, boss?.stop({ timeout: STOP_LIMIT_MS }));
   }
 
   async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
-    const name = this.#queueOf(compose, lane);
-    // Also one that a lost worker holds, or that an earlier delivery of the same job sent.
-    const priority = await takeBackJob(run, name, compose.id);
-    if (priority === null) return this.#insert(run, name, [compose]);
-    await this.#insertAs(asGiven(run), name, [{ ...jobOf(compose), priority }]);
-  }
-
-  async sendNew(run: RunStatement, composes: readonly Sendable[], lane: Lane): Promise<void> {
-    for (const [name, those] of Map.groupBy(composes, (compose) => this.#queueOf(compose, lane)))
-      await this.#insert(run, name, those);
-  }
-
-  #queueOf(compose: Sendable, lane: Lane): string {
-    return queueName(lane, poolOf(this.#options.routes ?? [], compose));
-  }
-
-  /** At the end of their owner's line, in this order. */
-  async #insert(run: RunStatement, name: string, composes: readonly Sendable[]): Promise<void> {
-    const [first] = composes;
-    if (!first) return;
-    const jobs = composes.map((compose, index) => ({ ...jobOf(compose), priority: composes.length - 1 - index }));
-    await this.#insertAs(inTurn(run, name, first.owner, jobs.length), name, jobs);
-  }
-
-  async #insertAs(db: Db, name: string, jobs: readonly JobInsert[]): Promise<void> {
-    const sent = await this.#running().insert(name, [...jobs], { db, returnId: true });
-    if (sent?.length !== jobs.length)
-      throw new Error(
-        `One of the composes ${jobs.map((job) => job.singletonKey).join(', ')} has an open job in the queue ${name} already`,
-      );
+    const boss = this.#running();
+    const pool = poolOf(this.#options.routes ?? [], compose);
+    const { rank, send, previousQueue } = await placeCompose(run, compose, { lane, pool });
+    const db = transactionDb(run);
+    // Its former job may be open still, or held by a lost worker.
+    if (previousQueue !== null) await boss.deleteJob(previousQueue, jobId(compose.id, send - 1), { db });
+    await boss.insert(queueName(lane, pool), [jobOf({ ...compose, rank, send })], { db });
   }
 
   async work(
@@ -133,15 +106,19 @@ export class PgBossQueue implements WorkQueue {
     handle: (job: Job) => Promise<void>,
     { unusable = () => [] }: WorkOptions = {},
   ): Promise<void> {
-    const boss = this.#running();
-    await this.#listen(boss);
+    const { pools = [DEFAULT_POOL], logger, database } = this.#options;
     const dispatcher = new Dispatcher({
-      boss,
-      queues: (this.#options.pools ?? [DEFAULT_POOL]).map((pool) => queueName(lane, pool)),
+      boss: this.#running(),
+      queues: pools.map((pool) => queueName(lane, pool)),
       slots: concurrency,
       unusable,
-      handle: (name, job, signal) => this.#handOver(name, job, signal, handle),
-      logger: this.#options.logger,
+      // Not awaited: a virtual time that is a moment late changes little.
+      onTaken: (queue, rank) =>
+        void advanceQueue(database.run, queue, rank).catch((error: unknown) =>
+          logger.warn({ err: error }, 'The virtual time of the queue could not be advanced'),
+        ),
+      handle,
+      logger,
     });
     this.#dispatchers.push(dispatcher);
     dispatcher.start();
@@ -151,70 +128,89 @@ export class PgBossQueue implements WorkQueue {
     for (const dispatcher of this.#dispatchers) dispatcher.wake();
   }
 
-  /** One connection for all; without it, jobs are found by asking every second. */
-  async #listen(boss: PgBoss): Promise<void> {
-    if (this.#ears) return;
-    const database = boss.getDb();
-    const [row] = (await database.executeSql(CHANNEL)).rows as { channel: string }[];
-    const wake = () => this.wake();
-    try {
-      this.#ears = (await database.listen?.(row?.channel ?? '', wake, wake)) ?? null;
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'The queue cannot listen for jobs and asks for them instead');
-    }
-  }
-
-  async #handOver(
-    name: string,
-    job: JobWithMetadata<ComposeJob>,
-    signal: AbortSignal,
-    handle: (job: Job) => Promise<void>,
-  ): Promise<void> {
-    const { logger, run } = this.#options;
-    // Not awaited: that the lane's clock is a moment behind harms nobody.
-    advanceLane(run, name, job.priority).catch((error: unknown) =>
-      logger.warn({ err: error }, 'The clock of the queue could not be moved on'),
-    );
-    await handle({ composeId: job.data.composeId, signal });
-  }
-
   async stopWorking(): Promise<void> {
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.stop()));
   }
 
   async reconcile(): Promise<{ sent: number; dropped: number }> {
-    const dropped = await dropEndedJobs(this.#options.run, this.#queueNames());
-    const sent = await this.#options.transaction(async (run) => {
-      const composes = await composesWithoutJob(run, this.#queueNames(), RESENT_AT_A_TIME);
+    return { sent: (await this.#sendMissing()) + (await this.#sendLost()), dropped: await this.#dropEnded() };
+  }
+
+  /** Sends WAIT composes that were never sent. */
+  #sendMissing(): Promise<number> {
+    return this.#options.database.transaction(async (run) => {
+      const composes = await composesWithoutEntry(run, RECONCILED_AT_A_TIME);
       for (const compose of composes) await this.send(run, compose, laneOf(compose));
       return composes.length;
     });
-    return { sent, dropped };
+  }
+
+  /** Sends the jobs of WAIT composes again, a page at each call; only jobs that were lost are added. */
+  async #sendLost(): Promise<number> {
+    const entries = await waitingEntries(this.#options.database.run, this.#reconciledUpTo, RECONCILED_AT_A_TIME);
+    this.#reconciledUpTo = entries.length < RECONCILED_AT_A_TIME ? '0' : (entries.at(-1)?.id ?? '0');
+    let sent = 0;
+    for (const [queue, those] of byQueue(entries))
+      sent += (await this.#running().insert(queue, those.map(jobOf), { returnId: true }))?.length ?? 0;
+    return sent;
+  }
+
+  /** Deletes the entries and jobs of composes that have ended. */
+  #dropEnded(): Promise<number> {
+    return this.#options.database.transaction(async (run) => {
+      const entries = await deleteEndedEntries(run);
+      for (const [queue, those] of byQueue(entries)) {
+        const ids = those.map(({ id, send }) => jobId(id, send));
+        await this.#running().deleteJob(queue, ids, { db: transactionDb(run) });
+      }
+      return entries.length;
+    });
   }
 
   #queueNames(): readonly string[] {
     const pools = new Set([...poolsOf(this.#options.routes ?? []), ...(this.#options.pools ?? [])]);
-    return [...pools].flatMap((pool) => PREPARE_AND_GENERATE.map((lane) => queueName(lane, pool)));
+    return [...pools].flatMap((pool) => LANES.map((lane) => queueName(lane, pool)));
   }
 
   #running(): PgBoss {
     if (!this.#boss) throw new Error('The queue is not started');
     return this.#boss;
   }
+
+  /** pg-boss on the pool of the process. Its notifications wake our dispatchers as well. */
+  #pooledDb(): Db {
+    const { database, listen } = this.#options;
+    return {
+      // The pool's own query: some of pg-boss's texts hold several statements, and it reads the rows of each.
+      executeSql: (text, values) => database.pool.query(text, values),
+      ...(listen && {
+        listen: (channel, onNotification, onReconnect) =>
+          listen(
+            channel,
+            (payload) => {
+              onNotification(payload);
+              this.wake();
+            },
+            () => {
+              onReconnect();
+              this.wake();
+            },
+          ),
+      }),
+    };
+  }
 }
 
-function jobOf({ id, targetDir }: Sendable): JobInsert<ComposeJob> {
-  return { data: { composeId: id }, singletonKey: id, group: { id: targetDir } };
+/** pg-boss in a transaction of ours. Few texts, which run for every request: prepared. */
+function transactionDb(run: RunStatement): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await run(prepared(text), values))] }) };
 }
 
-function asGiven(run: RunStatement): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await run(text, values))] }) };
+function jobOf({ id, send, rank, targetDir }: Pick<QueueEntry, 'id' | 'send' | 'rank' | 'targetDir'>): JobInsert {
+  const data: ComposeJob = { composeId: id };
+  return { id: jobId(id, send), data, priority: -rank, singletonKey: id, group: { id: targetDir } };
 }
 
-function inTurn(run: RunStatement, lane: string, owner: string, count: number): Db {
-  return {
-    executeSql: async (text, values = []) => ({
-      rows: [...(await insertInTurn(run, { lane, owner, count }, text, values[0]))],
-    }),
-  };
+function byQueue(entries: readonly QueueEntry[]): Map<string, QueueEntry[]> {
+  return Map.groupBy(entries, ({ lane, pool }) => queueName(lane, pool));
 }

@@ -1,29 +1,24 @@
 // Reads of composes, and the door to transactions on them.
 
-import type { ComposeFilter, ComposeStore, Idempotency, RunStatement } from '../app/ports.ts';
+import type { ComposeFilter, ComposeStore, Idempotency, JobSender, RunStatement } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
 import { addFilter, addPolicy, addStates, Conditions, ownersOf } from './compose-filter.ts';
 import { readPage } from './compose-page.ts';
 import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
-import { withComposes } from './compose-transaction.ts';
+import { composeTransaction } from './compose-transaction.ts';
 import type { Database } from './database.ts';
 import { due } from './due.ts';
 import { lastComposeId } from './instance.ts';
-import type { JobSender } from './job-outbox.ts';
 import { pinsOf } from './pins.ts';
 import { prepared } from './prepared.ts';
 import { queuePositions } from './queue-positions.ts';
-import { sharedTransactions } from './shared-transactions.ts';
 
 export function composeStore(database: Database, queue: JobSender): ComposeStore {
   const { run } = database;
   const positions = queuePositions(run);
-  const transaction: ComposeStore['transaction'] = (work) =>
-    database.transaction((inside) => withComposes(inside, queue, work));
   return {
-    transaction,
-    transactionTogether: sharedTransactions(transaction),
+    transaction: (work) => database.transaction((inside) => work(composeTransaction(inside, queue))),
     find: (id, policy) => find(run, id, policy),
     findMany: (ids, policy) => findMany(run, ids, policy),
     page: (query, policy) => readPage(run, query, policy),

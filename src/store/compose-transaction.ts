@@ -9,6 +9,7 @@ import {
   type ComposePatch,
   type ComposeTransaction,
   type Idempotency,
+  type JobSender,
   type NewCompose,
   type PackageRecord,
   type RunStatement,
@@ -16,30 +17,18 @@ import {
 import { snapshotOf, type Compose, type Lifecycle } from '../compose/compose.ts';
 import { composeColumns, composeFrom, timestamp, timestampOrNull, validId, type ComposeRow } from './compose-row.ts';
 import { sqlState, violatedConstraint } from './database.ts';
-import { JobOutbox, type JobSender } from './job-outbox.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 import { prepared } from './prepared.ts';
 import { sourceKey } from '../compose/sources/descriptors.ts';
 
-export async function withComposes<T>(
-  run: RunStatement,
-  queue: JobSender,
-  work: (tx: ComposeTransaction) => Promise<T>,
-): Promise<T> {
-  const outbox = new JobOutbox(run, queue);
-  const value = await work(composeTransaction(run, outbox));
-  await outbox.sendAll();
-  return value;
-}
-
-function composeTransaction(run: RunStatement, outbox: JobOutbox): ComposeTransaction {
+export function composeTransaction(run: RunStatement, queue: JobSender): ComposeTransaction {
   return {
-    insert: async (compose, idempotency) => outbox.made(await insert(run, compose, idempotency)),
+    insert: (compose, idempotency) => insert(run, compose, idempotency),
     find: (id) => find(run, id),
     lock: (id) => lock(run, id),
     save: (compose, next, note, patch) => save(run, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchColumns(run, compose, patch),
-    enqueue: (compose, lane) => outbox.enqueue(compose, lane),
+    enqueue: (compose, lane) => queue.send(run, compose, lane),
     findReusable: (digest) => findRoot(run, digest),
     lockFamily: (id) => lockFamily(run, id),
     lockLatest: async (targetDir) => void (await run(LOCK_LATEST, [targetDir])),

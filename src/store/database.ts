@@ -24,6 +24,8 @@ export interface DatabaseOptions {
 export interface Database {
   readonly url: string;
   readonly orm: MikroORM;
+  /** For pg-boss, which brings statements of its own. */
+  readonly pool: Pool;
   readonly run: RunStatement;
   /** Retries once on a serialization failure or a deadlock. */
   transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
@@ -47,6 +49,7 @@ const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  let created: Pool | undefined;
   const orm = await MikroORM.init({
     dbName: decodeURIComponent(new URL(options.url).pathname.slice(1)),
     entities: [...ENTITIES],
@@ -65,15 +68,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       onPoolCreated: (pool: Pool) => {
         endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
         prepareOn(pool);
+        created = pool;
       },
     },
   });
   const connection = orm.em.getConnection();
   await connection.connect();
   const kysely = connection.getClient();
+  const pool = created;
+  if (!pool) throw new Error('MikroORM created no pool');
   return {
     url: options.url,
     orm,
+    pool,
     run: runOn(kysely),
     // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
     transaction: (work) =>

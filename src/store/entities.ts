@@ -9,6 +9,7 @@ import { InstanceEntity } from './entities/instance.ts';
 import { KojiEventEntity } from './entities/koji-event.ts';
 import { PinEntity } from './entities/pin.ts';
 import { ProcessGroupEntity } from './entities/process-group.ts';
+import { QueueEntryEntity } from './entities/queue-entry.ts';
 import { QueueLaneEntity } from './entities/queue-lane.ts';
 import { QueueOwnerEntity } from './entities/queue-owner.ts';
 import { TargetDirEntity } from './entities/target-dir.ts';
@@ -26,6 +27,7 @@ export const ENTITIES = [
   TargetDirEntity,
   WorkerEntity,
   ProcessGroupEntity,
+  QueueEntryEntity,
   QueueOwnerEntity,
   QueueLaneEntity,
 ] as const;

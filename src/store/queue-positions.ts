@@ -1,20 +1,19 @@
-// Where composes stand in the queue of their pool, in the order in which it hands them over. Ranked for all at once and
-// remembered for a moment: a dashboard of hundreds, asked for by many, is one reading of the queue a second.
+// Positions of composes in the queue of their pool, in the order in which it hands them over. One ranking serves all readers
+// for a second, so that dashboards of hundreds of composes cost one query a second.
 
 import type { RunStatement } from '../app/ports.ts';
 
-// Everything after the first dot is the pool, which may hold dots itself. What waits in the queue `generate` comes before what is still to be prepared for it.
+// A compose in the lane `generate` comes before those that are still to be prepared for it.
 const RANKING = `
-  select singleton_key as compose_id, row_number() over (partition by substring(name from '[.](.*)') order by split_part(name, '.', 1), priority desc, created_on) as position
+  select compose_id, row_number() over (partition by pool order by lane, rank, compose_id) as position
   from (
-    select name, singleton_key, priority, created_on from pgboss.job
-    where state < 'active' and (name in ('prepare', 'generate') or name like 'prepare.%' or name like 'generate.%')
-    order by priority desc, created_on limit $1
+    select e.* from queue_entry e join compose c on c.id = e.compose_id
+    where c.state = 'WAIT' order by e.rank, e.compose_id limit $1
   ) waiting`;
-/** Nobody plans by a place beyond; there is none told. */
-const RANKED_AT_MOST = 50_000;
+/** Composes beyond have no position. */
+const MAX_RANKED = 50_000;
 const FRESH_MS = 1_000;
-/** For one that came after the ranking. */
+/** A ranking this old may lack a compose that was just sent. */
 const NEWCOMER_MS = 100;
 
 export function queuePositions(run: RunStatement): (ids: readonly string[]) => Promise<readonly (number | null)[]> {
@@ -23,7 +22,7 @@ export function queuePositions(run: RunStatement): (ids: readonly string[]) => P
 
   function read(): Promise<ReadonlyMap<string, number>> {
     readAt = performance.now();
-    const reading = run<{ compose_id: string; position: string }>(RANKING, [RANKED_AT_MOST]).then(
+    const reading = run<{ compose_id: string; position: string }>(RANKING, [MAX_RANKED]).then(
       (rows) => new Map(rows.map((row) => [row.compose_id, Number(row.position)])),
     );
     reading.catch(() => (readAt = -Infinity));

@@ -31,7 +31,6 @@ beforeAll(async () => {
   database = await openTestDatabase(test);
   store = composeStore(database, {
     send: async (_run, compose, lane) => void sent.push(`${lane} ${compose.id}`),
-    sendNew: async (_run, composes, lane) => void sent.push(...composes.map(({ id }) => `${lane} ${id}`)),
   });
 });
 afterAll(async () => {

@@ -48,7 +48,7 @@ async function plan(input: object) {
 
 async function stored(): Promise<object> {
   const [counts] = await service.database.query<object>(
-    'select (select count(*) from compose) as composes, (select count(*) from compose_event) as events, (select count(*) from idempotency) as keys, (select count(*) from pgboss.job) as jobs',
+    'select (select count(*) from compose) as composes, (select count(*) from compose_event) as events, (select count(*) from idempotency) as keys, (select count(*) from queue_entry) as jobs',
   );
   return counts ?? {};
 }

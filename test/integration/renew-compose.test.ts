@@ -28,7 +28,6 @@ beforeAll(async () => {
   const process = (database: Database): RenewComposeDeps => ({
     store: composeStore(database, {
       send: async (_run, { id }) => void sent.push(id),
-      sendNew: async (_run, composes) => void sent.push(...composes.map(({ id }) => id)),
     }),
     clock: { now: () => now },
     requestRules: REQUEST_RULES,

@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import type { JobSender } from '../../src/app/ports.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import type { JobSender } from '../../src/store/job-outbox.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { silentLogger } from './logger.ts';
 
@@ -17,7 +17,7 @@ export interface TestDatabase {
 }
 
 /** Stands in for the queue where a test needs none. */
-export const noQueue: JobSender = { send: async () => {}, sendNew: async () => {} };
+export const noQueue: JobSender = { send: async () => {} };
 
 export async function makeTemplate(serverUrl: string): Promise<{ readonly name: string; drop(): Promise<void> }> {
   const name = databaseName('template');
@@ -25,7 +25,7 @@ export async function makeTemplate(serverUrl: string): Promise<{ readonly name: 
   const url = urlOf(serverUrl, name);
   const database = await openDatabase({ url, logger: silentLogger });
   await migrate(database.orm, url);
-  const queue = new PgBossQueue({ url, logger: silentLogger, run: database.run, transaction: database.transaction });
+  const queue = new PgBossQueue({ database, logger: silentLogger });
   await queue.start();
   await queue.stop();
   await database.close();

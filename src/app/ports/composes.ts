@@ -123,11 +123,6 @@ export interface Idempotency {
 export interface ComposeStore {
   /** Retries once on a serialization failure or deadlock; never on anything else. */
   transaction<T>(work: (tx: ComposeTransaction) => Promise<T>): Promise<T>;
-  /**
-   * The same, in one transaction with all work of that key that arrives while another is under way. Where what one of
-   * them wants to store cannot be stored, the others' work runs once more, without it.
-   */
-  transactionTogether<T>(key: string, work: (tx: ComposeTransaction) => Promise<T>): Promise<T>;
   find(id: string, policy: ReadPolicy): Promise<Compose | null>;
   /** In the order of `ids`, null where there is none. */
   findMany(ids: readonly string[], policy: ReadPolicy): Promise<readonly (Compose | null)[]>;

@@ -11,26 +11,26 @@ export interface Job {
   readonly signal: AbortSignal;
 }
 
-/** What the queue needs to know of a compose: whose turn it is, and which workers it is for. */
-export type Sendable = Pick<Compose, 'id' | 'owner' | 'seq'> & Routable;
+/** What the queue needs to know of a compose: whose share it counts for, and which pool it is for. */
+export type Sendable = Pick<Compose, 'id' | 'owner'> & Routable;
 
 export interface WorkOptions {
-  /** Target directories that nothing is to be taken for at the moment; what waits for them stays for others. */
+  /** Target directories that this process cannot use; composes for them stay in the queue for other workers. */
   readonly unusable?: () => readonly string[];
 }
+
+export type JobSender = Pick<WorkQueue, 'send'>;
 
 export interface WorkQueue extends Service {
   /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
   send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void>;
-  /** The same for composes of one owner that the transaction made, and so have no job: all in one statement, in this order. */
-  sendNew(run: RunStatement, composes: readonly Sendable[], lane: Lane): Promise<void>;
-  /** Hands over one job at a time to each of `concurrency` slots, until stopped. */
+  /** Hands jobs of the lane to `concurrency` slots, one job a slot, until stopped. */
   work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
-  /** Something that could not be taken may be now. */
+  /** Looks for jobs now: one that could not be taken may be possible. */
   wake(): void;
-  /** No further jobs; those under way go on. */
+  /** Takes no further jobs; running ones continue. */
   stopWorking(): Promise<void>;
-  /** Sends the jobs of WAIT composes that have none, and drops those of composes that have ended. For the sweep. */
+  /** Sends the jobs of WAIT composes that have none, and deletes those of composes that have ended. */
   reconcile(): Promise<{ readonly sent: number; readonly dropped: number }>;
 }
 

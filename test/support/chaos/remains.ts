@@ -69,7 +69,7 @@ export async function leftInTables(query: Query, livingWorkers: number): Promise
 
 const LEFT_IN_TABLES = `
   select (select count(*) from process_group)::int as "process groups", (select greatest(0, count(*) - $1) from worker)::int as "workers too many",
-    (select count(*) from pgboss.job where state <= 'active' and singleton_key ~ '^[0-9]+$')::int as "open jobs"`;
+    (select count(*) from queue_entry)::int as "queue entries"`;
 
 const LEASES = "select pid from worker where refreshed_at > clock_timestamp() - interval '3 seconds'";
 

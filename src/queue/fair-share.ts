@@ -1,0 +1,67 @@
+// Fair shares by virtual time. Each owner has a virtual time in each queue, which each of their jobs advances by one, and a
+// job's rank is its owner's virtual time: one owner's first job waits for at most one of another owner's thousand. An owner
+// who was idle resumes at the virtual time of the queue, and so cannot save up a lead.
+
+import type { RunStatement } from '../app/ports.ts';
+import type { Lane } from '../compose/lane.ts';
+import { prepared } from '../store/prepared.ts';
+import { queueName } from './queue-name.ts';
+
+export interface Place {
+  readonly lane: Lane;
+  readonly pool: string;
+}
+
+export interface Placed {
+  readonly rank: number;
+  readonly send: number;
+  /** The queue of the job that this send replaces; null for the first send. */
+  readonly previousQueue: string | null;
+}
+
+// One statement, as every request waits for it. A compose that is sent to the same queue again keeps its rank. The lock on
+// the owner's row lasts to the end of the transaction, so ranks become visible in order.
+const PLACE = prepared(`
+  with previous as (
+    select lane, pool, rank from queue_entry where compose_id = $1
+  ), turn as (
+    insert into queue_owner (lane, owner, virtual_time)
+    select $5, $2, greatest(1, (select virtual_time from queue_lane where name = $5))
+    where not exists (select 1 from previous where lane = $3 and pool = $4)
+    on conflict (lane, owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
+    returning virtual_time
+  )
+  insert into queue_entry as entry (compose_id, lane, pool, rank, send)
+  values ($1, $3, $4, coalesce((select virtual_time from turn), (select rank from previous)), 1)
+  on conflict (compose_id) do update
+    set lane = excluded.lane, pool = excluded.pool, rank = excluded.rank, send = entry.send + 1
+  returning rank, send, (select lane from previous) as previous_lane, (select pool from previous) as previous_pool`);
+
+interface PlacedRow {
+  readonly rank: number;
+  readonly send: number;
+  readonly previous_lane: Lane | null;
+  readonly previous_pool: string | null;
+}
+
+/** Counts a send of the compose and gives it a rank, in the transaction of `run`. */
+export async function placeCompose(
+  run: RunStatement,
+  compose: { readonly id: string; readonly owner: string },
+  { lane, pool }: Place,
+): Promise<Placed> {
+  const [row] = await run<PlacedRow>(PLACE, [compose.id, compose.owner, lane, pool, queueName(lane, pool)]);
+  if (!row) throw new Error('An insert returned no row');
+  const { rank, send, previous_lane: previousLane, previous_pool: previousPool } = row;
+  const previousQueue = previousLane && previousPool !== null ? queueName(previousLane, previousPool) : null;
+  return { rank, send, previousQueue };
+}
+
+const ADVANCE = prepared(`
+  insert into queue_lane (name, virtual_time) values ($1, $2)
+  on conflict (name) do update set virtual_time = excluded.virtual_time where queue_lane.virtual_time < excluded.virtual_time`);
+
+/** The virtual time of a queue is the rank of the job that it handed over last. */
+export async function advanceQueue(run: RunStatement, queue: string, rank: number): Promise<void> {
+  await run(ADVANCE, [queue, rank]);
+}
