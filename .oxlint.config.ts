@@ -123,6 +123,8 @@ export default defineConfig({
         'eslint/no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
         'vitest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['it'] }],
         'vitest/valid-expect': 'off',
+        // Tests with fixtures come from an `it` of their own.
+        'vitest/no-standalone-expect': ['error', { additionalTestBlockFunctions: ['it'] }],
         'vitest/no-conditional-expect': 'off',
         'typescript/restrict-template-expressions': 'off',
       },

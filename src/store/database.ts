@@ -84,12 +84,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     run: runOn(kysely),
     // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
     transaction: (work) =>
-      retryErrors(
-        RETRY_POLICIES['transaction-conflict'],
-        null,
-        () => kysely.transaction().execute((transaction) => work(runOn(transaction))),
-        isConflict,
-      ),
+      retryConflicts(() => kysely.transaction().execute((transaction) => work(runOn(transaction)))),
     close: () => orm.close(true),
   };
 }
@@ -125,9 +120,10 @@ function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): RunStatement {
     (await executor.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
 }
 
-/** A serialization failure or a deadlock. */
-function isConflict(error: unknown): boolean {
-  return ['40001', '40P01'].includes(sqlState(error) ?? '');
+function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
+  // Serialization failures and deadlocks.
+  const isConflict = (error: unknown) => ['40001', '40P01'].includes(sqlState(error) ?? '');
+  return retryErrors(RETRY_POLICIES['transaction-conflict'], null, work, isConflict);
 }
 
 /** SQLSTATE of an error that PostgreSQL answered with. */
