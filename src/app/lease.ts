@@ -1,21 +1,24 @@
-// A worker's lease: its row, refreshed each second. By this process's own monotonic clock it is over before others may
-// take it for lost; then everything that runs here stops. What the database says it holds is compared with what runs.
+// The lease of a worker: a row that it refreshes each second. If a refresh fails for too long, the worker stops its
+// attempts before other processes may reclaim them. Each refresh also compares the attempts that run here with those
+// that the database has for this worker.
 
 import type { RunningAttempts } from './attempt/running-attempts.ts';
 import type { Claim, Logger, Service, WorkerIdentity, WorkerRegistry } from './ports.ts';
 
 export interface LeaseDeps {
-  readonly registry: WorkerRegistry;
+  readonly registry: Pick<WorkerRegistry, 'register' | 'refresh' | 'retire'>;
   readonly identity: WorkerIdentity;
   readonly attempts: RunningAttempts;
-  /** Takes back what this worker holds by the database's account though nothing runs: its end could not be written. */
+  /** Reclaims an attempt that the database has for this worker, but that does not run here. */
   readonly reclaim: (claim: Claim) => Promise<void>;
   readonly logger: Logger;
 }
 
-const REFRESH_MS = 1_000;
-/** Below the 6 s after which others take this worker for lost. */
-const LEASE_MS = 5_000;
+/** Other processes reclaim the composes of a worker whose row is older, by the database's clock. */
+export const LEASE_EXPIRES_AFTER_MS = 6_000;
+/** Without a refresh for this time, by its own monotonic clock, the worker stops its attempts: before the lease expires. */
+const STOP_AFTER_MS = 5_000;
+const REFRESH_INTERVAL_MS = 1_000;
 
 export class Lease implements Service {
   readonly #deps: LeaseDeps;
@@ -31,7 +34,7 @@ export class Lease implements Service {
     if (this.#timer) return;
     await this.#deps.registry.register(this.#deps.identity);
     this.#refreshedAt = performance.now();
-    this.#timer = setInterval(() => void this.#tick(), REFRESH_MS);
+    this.#timer = setInterval(() => void this.#tick(), REFRESH_INTERVAL_MS);
   }
 
   async stop(): Promise<void> {
@@ -41,16 +44,16 @@ export class Lease implements Service {
     const { registry, identity, logger } = this.#deps;
     await registry
       .retire(identity.id)
-      .catch((error: unknown) => logger.warn({ err: error }, 'The worker could not sign off'));
+      .catch((error: unknown) => logger.warn({ err: error }, 'The row of the worker could not be deleted'));
   }
 
   async #tick(): Promise<void> {
     const { attempts, logger } = this.#deps;
-    if (performance.now() - this.#refreshedAt > LEASE_MS && attempts.list().length > 0) {
-      logger.warn({}, 'The lease cannot be kept: stopping what runs here');
+    if (performance.now() - this.#refreshedAt > STOP_AFTER_MS && attempts.list().length > 0) {
+      logger.warn({}, 'The lease cannot be refreshed; the worker stops its attempts');
       attempts.stopAll('SUPERSEDED');
     }
-    // A refresh that hangs must not hold up the clock above.
+    // A refresh that hangs must not delay the check above.
     if (this.#refreshing) return;
     this.#refreshing = true;
     await this.#refresh().catch((error: unknown) => logger.warn({ err: error }, 'The lease could not be refreshed'));
@@ -62,24 +65,24 @@ export class Lease implements Service {
     const begunAt = performance.now();
     const claims = await registry.refresh(identity.id);
     this.#refreshedAt = begunAt;
-    // Stopped meanwhile: the row is gone because this worker signed off.
+    // The row is gone because `stop` has deleted it meanwhile.
     if (!this.#timer) return;
     if (claims) return this.#compare(claims);
-    logger.warn({}, 'This worker was taken for lost and registers again');
+    logger.warn({}, 'The lease had expired; the worker stops its attempts and registers again');
     attempts.stopAll('SUPERSEDED');
     await registry.register(identity);
   }
 
   #compare(claims: readonly Claim[]): void {
-    const { attempts, reclaim: takeBack, logger } = this.#deps;
+    const { attempts, reclaim, logger } = this.#deps;
     const running = new Map(attempts.list().map((entry) => [entry.composeId, entry]));
     for (const claim of claims) {
       const entry = running.get(claim.composeId);
       if (claim.cancelRequested) attempts.stop(claim.composeId, 'CANCEL');
-      // A slot exists before its claim does: a claim without one is of an attempt whose end could not be written.
+      // An entry is made before its claim. Without one the attempt has ended, and its end could not be stored.
       if (!entry)
-        takeBack(claim).catch((error: unknown) =>
-          logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet'),
+        reclaim(claim).catch((error: unknown) =>
+          logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be reclaimed yet'),
         );
       else if (entry.attempt > 0 && claim.attempt > entry.attempt) attempts.stop(claim.composeId, 'SUPERSEDED');
     }

@@ -1,113 +1,67 @@
-// Takes composes back from workers that are gone. What they left, processes of this host and files, is out of the way
-// first; then the compose waits again, or fails where it has lost too many, or where a cancel was asked for.
+// Reclaims the composes of workers whose lease has expired. First the processes and files of the attempt are removed;
+// then the compose returns to WAIT, or fails if it lost too many workers or its cancellation was requested.
 
 import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
-import type { LifecycleEvent, Lost } from '../compose/machine.ts';
-import { changeCompose, type ChangeRules } from './change-compose.ts';
+import type { Lost } from '../compose/machine.ts';
 import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
-import type {
-  Claim,
-  Clock,
-  ComposeStore,
-  Logger,
-  OrphanedGroup,
-  ProcessGroup,
-  Results,
-  WorkerRegistry,
-} from './ports.ts';
+import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { killOrphans, type KillOrphansDeps } from './kill-orphans.ts';
+import type { Claim, Clock, ComposeStore, Logger, Results, WorkerRegistry } from './ports.ts';
 
-export interface ReclaimDeps {
-  readonly store: ComposeStore;
+export interface ReclaimAttemptDeps {
+  readonly store: Pick<ComposeStore, 'transaction'>;
   readonly results: Pick<Results, 'trashAttempts'>;
-  readonly registry: WorkerRegistry;
-  /** Ends what is left of a process group of this host, and answers who could not be; a pid that was given anew is let be. */
-  readonly terminateOrphan: (group: ProcessGroup) => Promise<readonly { readonly pid: number }[]>;
-  readonly host: string;
-  /** Without a sign of life for so long a worker is lost. */
-  readonly lostAfterMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: ChangeRules;
 }
 
-/** Each needs a connection, and a lock that somebody else may hold for some seconds. */
-const TAKEN_AT_A_TIME = 8;
+export interface ReclaimDeps extends ReclaimAttemptDeps, KillOrphansDeps {
+  readonly registry: KillOrphansDeps['registry'] & Pick<WorkerRegistry, 'reap'>;
+  readonly logger: Logger;
+  readonly leaseExpiresAfterMs: number;
+}
+
+/** Each takes a database connection, and may wait some seconds for a row lock. */
+const RECLAIM_CONCURRENCY = 8;
 
 export async function reclaimLostAttempts(deps: ReclaimDeps): Promise<void> {
-  const claims = await deps.registry.reap(deps.lostAfterMs);
+  const claims = await deps.registry.reap(deps.leaseExpiresAfterMs);
   if (claims.length === 0) return;
   await killOrphans(deps);
-  // One that cannot be taken back now (its row is locked) holds no other up, and is among the claims the next time.
-  await forEachConcurrently(claims, TAKEN_AT_A_TIME, (claim) =>
-    reclaimAttempt(deps, claim).catch((error: unknown) =>
-      deps.logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be taken back yet'),
+  await forEachConcurrently(claims, RECLAIM_CONCURRENCY, (claim) =>
+    reclaimAttempt(deps, claim, 'WORKER').catch((error: unknown) =>
+      deps.logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be reclaimed yet'),
     ),
   );
 }
 
-type TakeBackOne = Pick<ReclaimDeps, 'store' | 'results' | 'clock' | 'logger' | 'rules'>;
-
-/** `DATABASE`: the worker lives, and only the end of its attempt could not be written. */
+/** `lost` is DATABASE if the worker lives, and only the end of its attempt could not be stored. */
 export async function reclaimAttempt(
-  deps: TakeBackOne,
+  deps: ReclaimAttemptDeps,
   { composeId, attempt }: Claim,
-  lost: Lost = 'WORKER',
+  lost: Lost,
 ): Promise<void> {
-  const event: LifecycleEvent = { type: 'LOSE', at: deps.clock.now(), attempt, lost };
-  await deps.store.transaction(async (tx) => {
+  const { store, clock, logger, rules } = deps;
+  const event = { type: 'LOSE', at: clock.now(), attempt, lost } as const;
+  const reason = lost === 'WORKER' ? 'Its worker was lost' : 'The end of its attempt could not be stored';
+  await store.transaction(async (tx) => {
     const compose = await tx.lock(composeId);
     if (!compose) return;
-    const meanwhile = () => clearFiles(deps, compose);
-    const changed = await changeCompose(
-      tx,
-      compose,
-      {
-        event,
-        by: 'system',
-        reason: lost === 'WORKER' ? 'Its worker was lost' : 'Its end could not be written',
-        meanwhile,
-      },
-      deps.rules,
-    );
+    const meanwhile = () => trashFiles(deps, compose);
+    const changed = await changeCompose(tx, compose, { event, by: 'system', reason, meanwhile }, rules);
     if (!changed) return;
     if (changed.state === 'WAIT') await tx.enqueue(changed, laneOf(changed));
-    deps.logger.warn({ composeId, attempt, state: changed.state, lost }, 'A compose was taken back');
+    logger.warn({ composeId, attempt, state: changed.state, lost }, 'A compose was reclaimed');
   });
 }
 
-/** Where they cannot be reached from here, the next attempt clears them away, or the sweep. */
-async function clearFiles({ results, logger }: TakeBackOne, compose: Compose): Promise<void> {
+/** If the files are not reachable from this host, the next attempt or the purge of leftovers trashes them. */
+async function trashFiles({ results, logger }: ReclaimAttemptDeps, compose: Compose): Promise<void> {
   await results
     .trashAttempts(compose)
     .catch((error: unknown) =>
-      logger.warn({ err: error, composeId: compose.id }, 'The files of a lost attempt could not be cleared away'),
+      logger.warn({ err: error, composeId: compose.id }, 'The files of a lost attempt could not be trashed'),
     );
-}
-
-/** One that cannot be ended takes its 10 s. */
-const ENDED_AT_A_TIME = 32;
-
-/** Ends the engines of this host that nobody living watches over. What outlives that stays known, and is tried again. */
-export async function killOrphans(
-  deps: Pick<ReclaimDeps, 'registry' | 'terminateOrphan' | 'host' | 'logger'>,
-): Promise<void> {
-  await forEachConcurrently(await deps.registry.orphanedProcessGroups(deps.host), ENDED_AT_A_TIME, (group) =>
-    killOrphan(deps, group),
-  );
-}
-
-async function killOrphan(
-  { registry, terminateOrphan: killLeftOver, logger }: Parameters<typeof killOrphans>[0],
-  group: OrphanedGroup,
-): Promise<void> {
-  const { composeId, pgid } = group;
-  logger.warn({ composeId, pgid }, 'Ending what a lost worker left running');
-  try {
-    const survivors = await killLeftOver(group);
-    if (survivors.length === 0) await registry.forgetProcessGroup(group);
-    else logger.warn({ composeId, pgid, survivors }, 'Something that a lost worker left running cannot be ended yet');
-  } catch (error) {
-    logger.warn({ err: error, composeId, pgid }, 'What a lost worker left running could not be ended');
-  }
 }

@@ -1,12 +1,12 @@
-// The loop of a worker process: takes jobs under a lease, and stops an attempt when its cancel is asked for. Stopping
-// lets what is under way, looks at sources included, go on for the drain time, then hands it back; `hurry` does at once.
+// Takes jobs from the queue while the worker holds its lease. A stop drains: running work continues for the drain time,
+// then it is stopped and its composes return to WAIT.
 
 import { READ_ALL } from '../compose/read-policy.ts';
-import type { RunningAttempts } from './attempt/running-attempts.ts';
 import type { AttemptDeps } from './attempt/attempt.ts';
-import { generateCompose } from './attempt/run.ts';
-import type { EventLog, Feed, Job, Logger, Service, WorkQueue } from './ports.ts';
 import { prepareCompose } from './attempt/prepare.ts';
+import { generateCompose } from './attempt/run.ts';
+import type { RunningAttempts } from './attempt/running-attempts.ts';
+import type { EventLog, Feed, Job, Logger, Service, WorkQueue } from './ports.ts';
 import type { UsableTargets } from './usable-targets.ts';
 
 export interface WorkerDeps {
@@ -17,77 +17,92 @@ export interface WorkerDeps {
   readonly events: Pick<EventLog, 'head'>;
   readonly feed: Pick<Feed, 'follow'>;
   readonly targets: Pick<UsableTargets, 'start' | 'stop' | 'unusable'>;
+  /** Composes that it generates at the same time. */
   readonly concurrency: number;
   readonly drainSeconds: number;
   readonly logger: Logger;
 }
 
-/** Light work: a look at the source, and what generates in moments. */
-const PREPARED_AT_A_TIME = 4;
-/** Ending an engine takes at most TERM, TERM, KILL and a moment; a bound for what should not happen. */
-const STOP_BOUND_MS = 15_000;
+/** Composes that it prepares at the same time: identifies their sources, or generates them with a light engine. */
+const PREPARE_CONCURRENCY = 4;
+/** The longest wait for engines to end once they are stopped. Terminating one takes less than 10 s. */
+const STOP_TIMEOUT_MS = 15_000;
 
-export function createWorker(deps: WorkerDeps): Service & { stopNow(): void } {
-  const { attempts, generation, lease, logger, queue } = deps;
-  const stopped = new AbortController();
-  const hurried = new AbortController();
-  const drained = new AbortController();
-  const preparing = new Set<Promise<void>>();
-  let starting: Promise<void> | null = null;
-  let stopping: Promise<void> | null = null;
+export class Worker implements Service {
+  readonly #deps: WorkerDeps;
+  readonly #preparing = new Set<Promise<void>>();
+  readonly #stoppingNow = new AbortController();
+  readonly #drained = new AbortController();
+  readonly #stopped = new AbortController();
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
 
-  async function start(): Promise<void> {
-    const head = await deps.events.head();
-    await deps.targets.start();
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+  }
+
+  start(): Promise<void> {
+    return (this.#starting ??= this.#start());
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  /** Ends the drain time of a stop. */
+  stopNow(): void {
+    this.#stoppingNow.abort();
+  }
+
+  async #start(): Promise<void> {
+    const { events, targets, lease, queue, generation, concurrency, logger } = this.#deps;
+    const head = await events.head();
+    await targets.start();
     await lease.start();
-    followCancels(deps, head, stopped.signal).catch((error: unknown) =>
-      logger.error({ err: error }, 'Cancels are not followed any more'),
+    this.#followCancels(head).catch((error: unknown) =>
+      logger.error({ err: error }, 'The feed of cancellations failed; the lease still reports them'),
     );
-    const usable = { unusable: () => deps.targets.unusable() };
-    await queue.work('prepare', PREPARED_AT_A_TIME, prepare, usable);
-    await queue.work('generate', deps.concurrency, ({ composeId }) => generateCompose(generation, composeId), usable);
+    const usable = { unusable: () => targets.unusable() };
+    await queue.work('prepare', PREPARE_CONCURRENCY, (job) => this.#prepare(job), usable);
+    await queue.work('generate', concurrency, ({ composeId }) => generateCompose(generation, composeId), usable);
   }
 
-  async function prepare(job: Job): Promise<void> {
-    const looking = lookAtSource(job).finally(() => preparing.delete(looking));
-    preparing.add(looking);
-    await looking;
+  async #followCancels(after: bigint): Promise<void> {
+    const { attempts, feed } = this.#deps;
+    for await (const { compose } of feed.follow({ after, progress: false, signal: this.#stopped.signal }, READ_ALL)) {
+      if (compose.cancelRequestedAt !== null && compose.state === 'GENERATING') attempts.stop(compose.id, 'CANCEL');
+    }
   }
 
-  async function lookAtSource({ composeId, signal }: Job): Promise<void> {
-    const either = AbortSignal.any([signal, drained.signal]);
-    if ((await prepareCompose(generation, composeId, either)) === 'generate')
-      await generateCompose(generation, composeId);
+  async #prepare({ composeId, signal }: Job): Promise<void> {
+    const { generation } = this.#deps;
+    const prepare = async () => {
+      const next = await prepareCompose(generation, composeId, AbortSignal.any([signal, this.#drained.signal]));
+      if (next === 'generate') await generateCompose(generation, composeId);
+    };
+    const preparing = prepare().finally(() => this.#preparing.delete(preparing));
+    this.#preparing.add(preparing);
+    await preparing;
   }
 
-  async function allEnded(): Promise<void> {
-    await Promise.all([attempts.allEnded(), Promise.allSettled(preparing)]);
-  }
-
-  async function stop(): Promise<void> {
-    await starting?.catch(() => undefined);
+  async #stop(): Promise<void> {
+    const { attempts, drainSeconds, lease, queue, targets } = this.#deps;
+    await this.#starting?.catch(() => undefined);
     await queue.stopWorking();
     attempts.close();
-    const patience = AbortSignal.any([AbortSignal.timeout(deps.drainSeconds * 1000), hurried.signal]);
-    await Promise.race([allEnded(), aborted(patience)]);
+    await this.#ended(AbortSignal.any([AbortSignal.timeout(drainSeconds * 1000), this.#stoppingNow.signal]));
     attempts.stopAll('DRAIN');
-    drained.abort();
-    await Promise.race([allEnded(), aborted(AbortSignal.timeout(STOP_BOUND_MS))]);
-    stopped.abort();
-    await deps.targets.stop();
+    this.#drained.abort();
+    await this.#ended(AbortSignal.timeout(STOP_TIMEOUT_MS));
+    this.#stopped.abort();
+    await targets.stop();
     await lease.stop();
   }
 
-  return {
-    start: () => (starting ??= start()),
-    stop: () => (stopping ??= stop()),
-    stopNow: () => hurried.abort(),
-  };
-}
-
-async function followCancels({ feed, attempts }: WorkerDeps, after: bigint, signal: AbortSignal): Promise<void> {
-  for await (const { compose } of feed.follow({ after, progress: false, signal }, READ_ALL)) {
-    if (compose.cancelRequestedAt !== null && compose.state === 'GENERATING') attempts.stop(compose.id, 'CANCEL');
+  /** Settles when all work has ended, or when `signal` aborts. */
+  async #ended(signal: AbortSignal): Promise<void> {
+    const work = Promise.all([this.#deps.attempts.allEnded(), Promise.allSettled(this.#preparing)]);
+    await Promise.race([work, aborted(signal)]);
   }
 }
 

@@ -61,5 +61,5 @@ async function startRole({ config, port, publicUrl, platform, parts, logger }: R
   if (config.role === 'api') return () => {};
   const worker = wireWorker(config, platform, sources, logger);
   for (const part of worker.parts) await parts.start(part);
-  return worker.hurry;
+  return worker.stopNow;
 }

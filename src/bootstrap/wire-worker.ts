@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { RunningAttempts } from '../app/attempt/running-attempts.ts';
-import { Lease } from '../app/lease.ts';
+import { LEASE_EXPIRES_AFTER_MS, Lease } from '../app/lease.ts';
 import { expireComposes } from '../app/expire-composes.ts';
 import { expireUnreachable } from '../app/expire-unreachable.ts';
 import { failUnclaimed } from '../app/fail-unclaimed.ts';
@@ -14,9 +14,10 @@ import type { Logger, Service } from '../app/ports.ts';
 import { resolveLeftoverReusers } from '../app/resolve-reusers.ts';
 import { purgeLeftovers } from '../app/purge-leftovers.ts';
 import { startChores, type Chore } from '../app/chores.ts';
-import { killOrphans, reclaimAttempt, reclaimLostAttempts, type ReclaimDeps } from '../app/reclaim.ts';
+import { killOrphans } from '../app/kill-orphans.ts';
+import { reclaimAttempt, reclaimLostAttempts, type ReclaimDeps } from '../app/reclaim.ts';
 import { UsableTargets } from '../app/usable-targets.ts';
-import { createWorker } from '../app/worker.ts';
+import { Worker } from '../app/worker.ts';
 import type { Config } from '../config/config.ts';
 import { engineFor } from '../engines/engine-choice.ts';
 import { runProcess } from '../engines/supervisor/run-process.ts';
@@ -25,16 +26,14 @@ import { currentBootId } from '../os/process-identity.ts';
 import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
 
-/** Without a sign of life for so long a worker is lost; it stops by itself a second before. */
-const LOST_AFTER_MS = 6_000;
 /** How soon a target directory that cannot be used is looked at again. */
 const RECHECK_MS = 2_000;
 
 export interface WorkerParts {
   /** In the order of starting. */
   readonly parts: readonly Service[];
-  /** Hands back at once what a stop would let go on. */
-  hurry(): void;
+  /** Ends the drain time of a stop. */
+  stopNow(): void;
 }
 
 export function wireWorker(
@@ -69,7 +68,7 @@ export function wireWorker(
     reclaim: (claim) => reclaimAttempt({ store, results, clock, rules, logger: log }, claim, 'DATABASE'),
     logger: log,
   });
-  const worker = createWorker({
+  const worker = new Worker({
     generation: {
       store,
       results,
@@ -101,7 +100,7 @@ export function wireWorker(
     drainSeconds: config.worker.drainSeconds,
     logger: log,
   });
-  const takingBack: ReclaimDeps = {
+  const reclaiming: ReclaimDeps = {
     store,
     results,
     registry,
@@ -109,28 +108,28 @@ export function wireWorker(
     rules,
     terminateOrphan: killOrphanedGroup,
     host: identity.host,
-    lostAfterMs: LOST_AFTER_MS,
+    leaseExpiresAfterMs: LEASE_EXPIRES_AFTER_MS,
     logger: log,
   };
-  const sweep = startChores(chores(config, platform, takingBack), platform.leadership, log);
-  return { parts: [sweep, worker], hurry: () => worker.stopNow() };
+  const sweep = startChores(chores(config, platform, reclaiming), platform.leadership, log);
+  return { parts: [sweep, worker], stopNow: () => worker.stopNow() };
 }
 
 function chores(
   config: Config,
   { store, results, queue, clock, knownTargets }: Platform,
-  takingBack: ReclaimDeps,
+  reclaiming: ReclaimDeps,
 ): Chore[] {
   const expiring = {
     store,
     results,
     clock,
-    logger: takingBack.logger,
-    rules: takingBack.rules,
+    logger: reclaiming.logger,
+    rules: reclaiming.rules,
     maxWaitSeconds: config.queue.maxWaitSeconds,
   };
   return [
-    { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(takingBack) },
+    { name: 'end what lost workers left running', whose: 'host', everyMs: 1_000, run: () => killOrphans(reclaiming) },
     {
       name: 'know target directories',
       whose: 'host',
@@ -141,7 +140,7 @@ function chores(
       name: 'take back from lost workers',
       whose: 'service',
       everyMs: 1_000,
-      run: () => reclaimLostAttempts(takingBack),
+      run: () => reclaimLostAttempts(reclaiming),
     },
     {
       name: 'settle sharers',

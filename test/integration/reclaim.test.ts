@@ -81,7 +81,7 @@ async function sweep(): Promise<void> {
       return unkillable.filter((pid) => pid === group.pgid).map((pid) => ({ pid }));
     },
     host: 'here',
-    lostAfterMs: 6_000,
+    leaseExpiresAfterMs: 6_000,
     clock: { now: () => new Date() },
     logger: silentLogger,
     rules: { maxLosses: 3 },

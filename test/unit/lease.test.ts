@@ -1,107 +1,106 @@
-// A worker's lease while it stops.
-
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
-import { Lease } from '../../src/app/lease.ts';
-import type { Claim, WorkerRegistry } from '../../src/app/ports.ts';
-import { startChores } from '../../src/app/chores.ts';
+import { Lease, type LeaseDeps } from '../../src/app/lease.ts';
+import type { Claim } from '../../src/app/ports.ts';
 import { silentLogger } from '../support/logger.ts';
 
-const IDENTITY = { id: 'w', host: 'h', bootId: 'b', pid: 1, pools: ['default'], concurrency: 1 };
-
-it('a refresh that is under way while the worker signs off does not sign it on again', async () => {
-  const calls: string[] = [];
-  const refreshing = Promise.withResolvers<void>();
-  const answer = Promise.withResolvers<readonly Claim[] | null>();
-  const registry: Pick<WorkerRegistry, 'register' | 'refresh' | 'retire'> = {
-    register: async () => void calls.push('register'),
-    refresh: () => {
-      refreshing.resolve();
-      return answer.promise;
-    },
-    retire: async () => void calls.push('retire'),
-  };
-  const lease = new Lease({
-    registry: registry as WorkerRegistry,
-    identity: IDENTITY,
+function aLease(overrides: Partial<LeaseDeps>): Lease {
+  return new Lease({
+    registry: { register: async () => {}, refresh: async () => [], retire: async () => {} },
+    identity: { id: 'w', host: 'h', bootId: 'b', pid: 1, pools: ['default'], concurrency: 1 },
     attempts: new RunningAttempts(),
     reclaim: async () => {},
     logger: silentLogger,
+    ...overrides,
   });
-  await lease.start();
-  await refreshing.promise;
-  await lease.stop();
-  answer.resolve(null);
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(calls).toEqual(['register', 'retire']);
-});
+}
 
-it('a chore that hangs keeps no process from ending', async () => {
-  const begun = Promise.withResolvers<void>();
-  const hangs = () => {
-    begun.resolve();
-    return new Promise<void>(() => {});
-  };
-  const sweep = startChores(
-    [{ name: 'hangs', whose: 'host', everyMs: 1, run: hangs }],
-    { whenLeader: async () => null },
-    silentLogger,
-  );
-  await sweep.start();
-  await begun.promise;
-  await expect(sweep.stop()).resolves.toBeUndefined();
-}, 8_000);
+/** Runs attempt 2 of compose 42. */
+function runningAttempts() {
+  const attempts = new RunningAttempts();
+  const running = attempts.enter('42');
+  if (!running) throw new Error('Another attempt runs already');
+  running.entry.attempt = 2;
+  return { attempts, signal: running.entry.signal };
+}
 
-describe('what the database says that a worker holds', () => {
-  /** One refresh that answers with these claims, for a worker that runs attempt 2 of compose 42. */
-  async function refreshed(
-    claims: readonly Claim[],
-  ): Promise<{ readonly takenBack: readonly Claim[]; readonly reason: unknown }> {
-    vi.useFakeTimers();
-    const takenBack: Claim[] = [];
-    const attempts = new RunningAttempts();
-    const running = attempts.enter('42');
-    if (!running) throw new Error('nothing runs here yet');
-    running.entry.attempt = 2;
-    const registry: Pick<WorkerRegistry, 'register' | 'refresh' | 'retire'> = {
-      register: async () => {},
-      refresh: async () => claims,
-      retire: async () => {},
-    };
-    const takeBack = async (claim: Claim) => void takenBack.push(claim);
-    const lease = new Lease({
-      registry: registry as WorkerRegistry,
-      identity: IDENTITY,
+describe('a lease', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What one refresh that answers with these claims does to attempt 2 of compose 42. */
+  async function refresh(claims: readonly Claim[]): Promise<{ reclaimed: readonly Claim[]; stopCause: unknown }> {
+    const reclaimed: Claim[] = [];
+    const { attempts, signal } = runningAttempts();
+    const lease = aLease({
       attempts,
-      reclaim: takeBack,
-      logger: silentLogger,
+      reclaim: async (claim) => void reclaimed.push(claim),
+      registry: { register: async () => {}, refresh: async () => claims, retire: async () => {} },
     });
     await lease.start();
     await vi.advanceTimersByTimeAsync(1_000);
     await lease.stop();
-    vi.useRealTimers();
-    return { takenBack, reason: running.entry.signal.reason };
+    return { reclaimed, stopCause: signal.reason };
   }
 
-  it('and does not run, goes back: its end could not be written', async () => {
+  it('reclaims an attempt that the database has for the worker and that does not run', async () => {
     const claim = { composeId: '43', attempt: 1, cancelRequested: false };
-    expect(await refreshed([{ composeId: '42', attempt: 2, cancelRequested: false }, claim])).toEqual({
-      takenBack: [claim],
-      reason: undefined,
+    expect(await refresh([{ composeId: '42', attempt: 2, cancelRequested: false }, claim])).toEqual({
+      reclaimed: [claim],
+      stopCause: undefined,
     });
   });
 
-  it('of a later attempt stops the one that runs', async () => {
-    expect(await refreshed([{ composeId: '42', attempt: 3, cancelRequested: false }])).toEqual({
-      takenBack: [],
-      reason: 'SUPERSEDED',
+  it('stops an attempt of which a later one has begun', async () => {
+    expect(await refresh([{ composeId: '42', attempt: 3, cancelRequested: false }])).toEqual({
+      reclaimed: [],
+      stopCause: 'SUPERSEDED',
     });
   });
 
-  it('to be canceled is canceled, though the feed did not tell', async () => {
-    expect(await refreshed([{ composeId: '42', attempt: 2, cancelRequested: true }])).toEqual({
-      takenBack: [],
-      reason: 'CANCEL',
+  it('stops an attempt whose cancellation was requested', async () => {
+    expect(await refresh([{ composeId: '42', attempt: 2, cancelRequested: true }])).toEqual({
+      reclaimed: [],
+      stopCause: 'CANCEL',
     });
+  });
+
+  it('stops all attempts before it expires if refreshes hang', async () => {
+    const { attempts, signal } = runningAttempts();
+    const hangs = () => new Promise<never>(() => {});
+    const lease = aLease({
+      attempts,
+      registry: { register: async () => {}, refresh: hangs, retire: async () => {} },
+    });
+    await lease.start();
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(signal.reason).toBe('SUPERSEDED');
+    await lease.stop();
+  });
+});
+
+describe('a lease that stops', () => {
+  it('does not register the worker again after a refresh that was under way', async () => {
+    const calls: string[] = [];
+    const refreshing = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<readonly Claim[] | null>();
+    const lease = aLease({
+      registry: {
+        register: async () => void calls.push('register'),
+        refresh: () => {
+          refreshing.resolve();
+          return answer.promise;
+        },
+        retire: async () => void calls.push('retire'),
+      },
+    });
+    await lease.start();
+    await refreshing.promise;
+    await lease.stop();
+    answer.resolve(null);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).toEqual(['register', 'retire']);
   });
 });

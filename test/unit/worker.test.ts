@@ -1,18 +1,16 @@
-// A worker that is stopped while it looks at a source.
-
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
 import type { ComposeStore, Engine, FeedSignal, Job } from '../../src/app/ports.ts';
-import { createWorker } from '../../src/app/worker.ts';
+import { Worker } from '../../src/app/worker.ts';
 import type { Lane } from '../../src/compose/lane.ts';
 import { aCompose } from '../support/composes.ts';
 import { silentLogger } from '../support/logger.ts';
 
-/** With a source that answers when it is told to, or is not waited for any more. */
+/** A worker whose source answers after `answer()`, or rejects after an abort. */
 function aWorker(drainSeconds: number) {
   const handlers = new Map<Lane, (job: Job) => Promise<void>>();
-  const looking = Promise.withResolvers<void>();
+  const identifying = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
   let prepared = 0;
   const generation = {
@@ -20,17 +18,17 @@ function aWorker(drainSeconds: number) {
     engineFor: async () => ({ name: 'dnf' }) as Partial<Engine>,
     resolver: {
       identify: (_compose: unknown, signal: AbortSignal) => {
-        looking.resolve();
-        const gone = new Promise<never>((_resolve, reject) =>
+        identifying.resolve();
+        const aborted = new Promise<never>((_resolve, reject) =>
           signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
         );
-        return Promise.race([gone, answer.promise.then(() => ({ fingerprint: [] }))]);
+        return Promise.race([aborted, answer.promise.then(() => ({ fingerprint: [] }))]);
       },
     },
     logger: silentLogger,
   } as unknown as AttemptDeps;
   const service = { start: async () => {}, stop: async () => {} };
-  const worker = createWorker({
+  const worker = new Worker({
     generation,
     drainSeconds,
     concurrency: 1,
@@ -39,35 +37,36 @@ function aWorker(drainSeconds: number) {
     lease: service,
     queue: { work: async (lane, _slots, handle) => void handlers.set(lane, handle), stopWorking: async () => {} },
     events: { head: async () => 0n },
-    // Nothing happens.
     feed: { follow: () => (async function* (): AsyncGenerator<FeedSignal> {})() },
     targets: { ...service, unusable: () => [] },
   });
   const prepare = () => handlers.get('prepare')?.({ composeId: '42', signal: new AbortController().signal });
-  return { worker, prepare, looking: looking.promise, answer: answer.resolve, prepared: () => prepared };
+  return { worker, prepare, identifying: identifying.promise, answer: answer.resolve, prepared: () => prepared };
 }
 
-it('that does not answer is not waited for beyond the drain time: its job goes back', async () => {
-  const { worker, prepare, looking } = aWorker(0);
-  await worker.start();
-  const job = prepare();
-  const ended = expect(job).rejects.toThrow('aborted');
-  await looking;
-  await worker.stop();
-  await ended;
-});
+describe('a worker that stops while it identifies a source', () => {
+  it('returns the job to the queue if the source has not answered within the drain time', async () => {
+    const { worker, prepare, identifying } = aWorker(0);
+    await worker.start();
+    const job = prepare();
+    const ended = expect(job).rejects.toMatchObject({ name: 'AbortError' });
+    await identifying;
+    await worker.stop();
+    await ended;
+  });
 
-it('that answers in time is looked at to the end', async () => {
-  const { worker, prepare, looking, answer, prepared } = aWorker(30);
-  await worker.start();
-  const job = prepare();
-  await looking;
-  let preparedAtTheEnd: number | null = null;
-  const stopped = worker.stop().then(() => (preparedAtTheEnd = prepared()));
-  // All that a stop has to do otherwise is done by then.
-  await new Promise(setImmediate);
-  answer();
-  await job;
-  await stopped;
-  expect(preparedAtTheEnd).toBe(1);
+  it('finishes the job if the source answers within the drain time', async () => {
+    const { worker, prepare, identifying, answer, prepared } = aWorker(30);
+    await worker.start();
+    const job = prepare();
+    await identifying;
+    let preparedAtTheEnd: number | null = null;
+    const stopped = worker.stop().then(() => (preparedAtTheEnd = prepared()));
+    // By then the worker has done all else that a stop does.
+    await new Promise(setImmediate);
+    answer();
+    await job;
+    await stopped;
+    expect(preparedAtTheEnd).toBe(1);
+  });
 });
