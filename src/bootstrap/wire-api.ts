@@ -12,7 +12,7 @@ import { renewCompose } from '../app/renew-compose.ts';
 import { poolOf } from '../compose/routing.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
 import type { Config } from '../config/config.ts';
-import { capabilities, configuredEngineFor, engineFor, impossibleAdditions } from '../engines/engine-choice.ts';
+import { capabilities, configuredEngineFor, engineFor, unsupportedAdditionsByType } from '../engines/engine-choice.ts';
 import type { Api } from '../app/api.ts';
 import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
@@ -108,7 +108,7 @@ async function requestRules(config: Config, engines: readonly Engine[]): Promise
     repoRoots: config.sources.repoRoots,
     urlAllow: config.sources.urlAllow,
     capabilities: capabilities(usable),
-    impossible: impossibleAdditions(usable),
+    unsupportedAdditions: unsupportedAdditionsByType(usable),
     rawConfigs: Object.keys(config.rawConfigs),
     baseModules: config.modules.baseModules,
     moduleDefaultsUrls: config.modules.defaultsUrls,

@@ -1,4 +1,4 @@
-// Which engine generates a compose: the one that is configured, or with `auto` Pungi where it is found, else dnf.
+// Chooses the engine of a compose: the configured one; with `auto` Pungi where it is installed, else dnf.
 
 import type { Engine, EngineInfo } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
@@ -7,12 +7,12 @@ import { additionsOf, SOURCE_ADDITIONS, type SourceAddition } from '../compose/s
 import type { SourceType } from '../compose/sources/descriptors.ts';
 
 type Preferred = 'auto' | 'pungi' | 'dnf';
-/** For all source types, or for each; auto where nothing is said. */
+/** For all source types, or by source type; `auto` by default. */
 export type EnginePreference = Preferred | Readonly<Partial<Record<SourceType, Preferred>>>;
 
 const PREFERRED = ['pungi', 'dnf'] as const;
 
-/** What an engine makes; Pungi needs no more than its usual tools for an ISO, and lorax for a boot.iso. */
+/** Results that an engine supports. Pungi needs lorax for BOOT_ISO, and its usual tools for the others. */
 const RESULTS: Record<EngineName, readonly ComposeResult[]> = {
   pungi: ['REPOSITORY', 'ISO', 'BOOT_ISO'],
   dnf: ['REPOSITORY'],
@@ -21,12 +21,12 @@ const RESULTS: Record<EngineName, readonly ComposeResult[]> = {
 
 export function preferredEngines(engines: readonly Engine[], preference: EnginePreference): readonly Engine[] {
   const ordered = PREFERRED.flatMap((name) => engines.filter((engine) => engine.name === name));
-  if (typeof preference === 'object') return ordered.map((engine) => engineOf(engine, preference));
+  if (typeof preference === 'object') return ordered.map((engine) => withPreference(engine, preference));
   return ordered.filter(({ name }) => preference === 'auto' || preference === name);
 }
 
-/** The engine for the source types that are not another's. */
-function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>): Engine {
+/** The engine without the source types that prefer another engine. */
+function withPreference(engine: Engine, preference: Exclude<EnginePreference, string>): Engine {
   const { name, isLight } = engine;
   return {
     name,
@@ -42,7 +42,7 @@ function engineOf(engine: Engine, preference: Exclude<EnginePreference, string>)
   };
 }
 
-/** The first that can do all of the compose and is found on this machine; null where there is none. */
+/** The first engine that is available on this machine and can generate the compose; null when there is none. */
 export async function engineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
   for (const engine of engines) {
     const info = await engine.info();
@@ -51,38 +51,46 @@ export async function engineFor(compose: Compose, engines: readonly Engine[]): P
   return null;
 }
 
-/** As `engineFor`, on a machine that has no engines itself: the first that is configured for such a compose. */
+/** Like `engineFor`, but for a machine without the engines' tools (an api process). */
 export async function configuredEngineFor(compose: Compose, engines: readonly Engine[]): Promise<Engine | null> {
   for (const engine of engines) if (canGenerate(compose, await engine.info())) return engine;
   return null;
 }
 
-function canGenerate({ source, results }: Compose, { name, sourceTypes, impossible = [] }: EngineInfo): boolean {
+function canGenerate(
+  { source, results }: Compose,
+  { name, sourceTypes, unsupportedAdditions = [] }: EngineInfo,
+): boolean {
   return (
     sourceTypes.includes(source.type) &&
     results.every((result) => RESULTS[name].includes(result)) &&
-    !additionsOf(source).some((addition) => impossible.includes(addition))
+    !additionsOf(source).some((addition) => unsupportedAdditions.includes(addition))
   );
 }
 
-/** By source type that some engine can do, what none of those can take with it. */
-export function impossibleAdditions(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, readonly SourceAddition[]> {
+/** Source type → the additions that no engine for this source type supports. */
+export function unsupportedAdditionsByType(
+  infos: readonly EngineInfo[],
+): ReadonlyMap<SourceType, readonly SourceAddition[]> {
   const types = new Set(infos.flatMap(({ sourceTypes }) => sourceTypes));
   return new Map(
     [...types].map((type) => [
       type,
       SOURCE_ADDITIONS.filter((addition) =>
-        infos.every(({ sourceTypes, impossible = [] }) => !sourceTypes.includes(type) || impossible.includes(addition)),
+        infos.every(
+          ({ sourceTypes, unsupportedAdditions = [] }) =>
+            !sourceTypes.includes(type) || unsupportedAdditions.includes(addition),
+        ),
       ),
     ]),
   );
 }
 
-/** Source types that some engine can do, each with the results that it gives. */
+/** Supported source type → supported results. */
 export function capabilities(infos: readonly EngineInfo[]): ReadonlyMap<SourceType, ReadonlySet<ComposeResult>> {
-  const able = new Map<SourceType, ReadonlySet<ComposeResult>>();
+  const supported = new Map<SourceType, ReadonlySet<ComposeResult>>();
   for (const { name, sourceTypes } of infos) {
-    for (const type of sourceTypes) able.set(type, new Set([...(able.get(type) ?? []), ...RESULTS[name]]));
+    for (const type of sourceTypes) supported.set(type, new Set([...(supported.get(type) ?? []), ...RESULTS[name]]));
   }
-  return able;
+  return supported;
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/app/ports.ts';
 import type { EngineName } from '../../src/compose/vocabulary.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { engineFor, impossibleAdditions, preferredEngines } from '../../src/engines/engine-choice.ts';
+import { engineFor, unsupportedAdditionsByType, preferredEngines } from '../../src/engines/engine-choice.ts';
 import { aCompose } from '../support/composes.ts';
 import type { TagSource } from '../../src/compose/sources/tag.ts';
 import type { SourceType } from '../../src/compose/sources/descriptors.ts';
@@ -126,9 +126,9 @@ describe('the engine of a source type', () => {
     expect((await engineFor(withScratch, [plain, engine('pungi', 'TAG')]))?.name).toBe('pungi');
     expect((await engineFor(tag, [plain, engine('pungi', 'TAG')]))?.name).toBe('dnf');
     const infos = async (...all: readonly Engine[]) => Promise.all(all.map((one) => one.info()));
-    expect(impossibleAdditions(await infos(plain))).toEqual(
+    expect(unsupportedAdditionsByType(await infos(plain))).toEqual(
       new Map([['TAG', ['scratchBuildTasks', 'moduleDefaults']]]),
     );
-    expect(impossibleAdditions(await infos(plain, engine('pungi', 'TAG')))).toEqual(new Map([['TAG', []]]));
+    expect(unsupportedAdditionsByType(await infos(plain, engine('pungi', 'TAG')))).toEqual(new Map([['TAG', []]]));
   });
 });

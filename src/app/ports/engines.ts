@@ -1,4 +1,4 @@
-// What generates a compose, and the processes that it runs.
+// Engines: each generates the files of a compose.
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -12,44 +12,50 @@ import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 export interface EngineInfo {
   readonly name: EngineName;
+  /** Null when it is unknown. */
   readonly version: string | null;
   readonly sourceTypes: readonly SourceType[];
+  /** Whether this machine has all tools of the engine. */
   readonly available: boolean;
-  /** What it can take with none of its source types, where there is anything. */
-  readonly impossible?: readonly SourceAddition[];
+  /** Source additions that it supports for none of its source types. */
+  readonly unsupportedAdditions?: readonly SourceAddition[];
 }
 
+/** One attempt to generate a compose. */
 export interface Generation {
   readonly compose: Compose;
   readonly attempt: number;
   readonly identity: PungiIdentity;
   readonly input: ResolvedInput;
-  /** `.attempts/<id>.<n>`, there and empty: what is left in it at the end is the compose's directory. */
+  /** `.attempts/<id>.<n>`, empty at first. Its content at the end is published. */
   readonly directory: string;
-  /** For configuration, caches and downloads; on the same file system, removed afterwards. */
+  /** For configuration, caches and downloads. On the same file system; trashed after the attempt. */
   readonly scratch: string;
-  /** Aborts for a cancel, a deadline, a drain. The engine settles only when none of its processes is left. */
+  /** Aborts when the compose is cancelled, exceeds its deadline, or the worker stops. */
   readonly signal: AbortSignal;
+  /** `percent`: 0 to 100. */
   progress(percent: number, phase: string, message?: string): void;
-  /** Lines of the engine's output; server paths are replaced by whoever writes them. */
+  /** Appends to the attempt's log. The log replaces server paths. */
   log(text: string): void;
-  /** The whole configuration that the engine ran with, where somebody wrote it and it is worth keeping. */
+  /** Stores the complete configuration of a raw configuration's run, as JSON. */
   keepConfiguration(dump: string): void;
-  /** Called before a process group may outlive this process. */
+  /** Stores a process group, so that another worker can kill it when this one dies. Call it before the program starts. */
   registerProcessGroup(group: ProcessGroup): Promise<void>;
 }
 
 export interface Engine {
   readonly name: EngineName;
-  /** Generates in moments: it needs no place among those that take long, and there is nothing to share. */
+  /** Takes moments only: its composes do not count for the worker's concurrency and are not reused. */
   readonly isLight?: boolean;
   info(): Promise<EngineInfo>;
-  /** Null: generated, results are in `directory`. After an abort the answer is not looked at. */
+  /**
+   * Null on success. Settles when no process of the engine is left, also after an abort; the caller then ignores the result.
+   */
   generate(generation: Generation): Promise<ComposeFailure | null>;
 }
 
-/** The packages that a compose will hold, without the compose; null where only generating can tell, or where there are more than `limit`. */
-export type PackageForecast = (wanted: {
+/** Forecasts the packages of a compose; null when that needs an attempt, or when there are more than `limit`. */
+export type PackageForecast = (forecasted: {
   readonly compose: Compose;
   readonly input: ResolvedInput;
   readonly scratch: string;

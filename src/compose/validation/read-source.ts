@@ -30,7 +30,12 @@ export function readSource(input: CreateComposeInput, rules: RequestRules, check
   return source;
 }
 
-function refuseImpossible(source: ComposeSource, path: string, { impossible }: RequestRules, check: Check): void {
+function refuseImpossible(
+  source: ComposeSource,
+  path: string,
+  { unsupportedAdditions: impossible }: RequestRules,
+  check: Check,
+): void {
   const unsupported = impossible?.get(source.type) ?? [];
   for (const addition of additionsOf(source).filter((used) => unsupported.includes(used)))
     check.fail(

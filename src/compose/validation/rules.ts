@@ -13,7 +13,7 @@ export interface RequestRules extends LocationBounds {
   /** Source types that some configured engine can do, and the results that it gives of them. */
   readonly capabilities: ReadonlyMap<SourceType, ReadonlySet<ComposeResult>>;
   /** What no configured engine can take with a source of a type that it can do in general. */
-  readonly impossible?: ReadonlyMap<SourceType, readonly SourceAddition[]>;
+  readonly unsupportedAdditions?: ReadonlyMap<SourceType, readonly SourceAddition[]>;
   /** What packages must be signed with where a request does not say. */
   readonly sigkeys: readonly string[];
   /** Names of the raw configurations that the server has. */

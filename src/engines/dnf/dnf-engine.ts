@@ -55,7 +55,7 @@ export function createDnfEngine(options: DnfEngineOptions): Engine {
         version,
         sourceTypes: options.sourceTypes ?? ['REPO'],
         available: dnf !== null && createrepo !== null,
-        impossible: UNSUPPORTED,
+        unsupportedAdditions: UNSUPPORTED,
       };
     },
     generate: (generation) =>

@@ -1,12 +1,13 @@
-// Which packages fit a compose's arch: natively, or as multilib; and in which order they are preferred.
+// The arches of the packages that fit a tree, as sets, from the table of arches (compose/arches.ts).
 
 import { binaryArches, treeArches } from '../../compose/arches.ts';
 
 export interface ArchSet {
-  /** All that fit, best first; noarch is last. */
+  /** All fitting arches, best first; noarch is last. */
   readonly order: readonly string[];
+  /** With noarch. */
   readonly native: ReadonlySet<string>;
-  /** Multilib or noarch. */
+  /** With noarch. */
   readonly multilib: ReadonlySet<string>;
 }
 
