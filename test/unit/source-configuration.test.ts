@@ -119,7 +119,7 @@ describe('the engine of a source type', () => {
       ...engine('dnf', 'TAG'),
       info: async () => ({
         ...(await engine('dnf', 'TAG').info()),
-        impossible: ['scratchBuildTasks', 'moduleDefaults'] as const,
+        unsupportedAdditions: ['scratchBuildTasks', 'moduleDefaults'] as const,
       }),
     };
     const withScratch = aCompose({ source: { ...tag.source, scratchBuildTasks: ['7'] } as TagSource });

@@ -26,17 +26,17 @@ export function readSource(input: CreateComposeInput, rules: RequestRules, check
   }
   if (!sourceInput) return null;
   const source = descriptor.validate({ path, composeType: input.composeType ?? 'TEST', rules, check }, sourceInput);
-  refuseImpossible(source, path, rules, check);
+  refuseUnsupportedAdditions(source, path, rules, check);
   return source;
 }
 
-function refuseImpossible(
+function refuseUnsupportedAdditions(
   source: ComposeSource,
   path: string,
-  { unsupportedAdditions: impossible }: RequestRules,
+  { unsupportedAdditions }: RequestRules,
   check: Check,
 ): void {
-  const unsupported = impossible?.get(source.type) ?? [];
+  const unsupported = unsupportedAdditions?.get(source.type) ?? [];
   for (const addition of additionsOf(source).filter((used) => unsupported.includes(used)))
     check.fail(
       `${path}.${addition}`,
