@@ -2,6 +2,7 @@
 // in the same transaction, so that neither another process nor a crash before the answer makes a second one of it.
 
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../compose/canonical-json.ts';
 import type { Compose } from '../compose/compose.ts';
 import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
@@ -59,13 +60,6 @@ async function replayOf<T>(
 
 /** Equal for inputs that say the same: the order of object keys and what is null or left out make no difference. */
 function digestOf(input: object): string {
-  const canonical = JSON.stringify(input, (_key, value: unknown) => {
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, item]) => item != null)
-        .sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  });
+  const canonical = canonicalJson(input, { omitNull: true });
   return createHash('sha256').update(canonical).digest('hex');
 }

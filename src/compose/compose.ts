@@ -93,7 +93,3 @@ export function snapshotOf(compose: Lifecycle): ComposeSnapshot {
     reuses: compose.reuses,
   };
 }
-
-export function directoryName(id: string): string {
-  return `odcs-${id}`;
-}

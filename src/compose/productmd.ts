@@ -1,6 +1,7 @@
 // productmd 1.2: the documents that describe a compose, composeinfo.json and rpms.json. Pungi, the dnf engine and the
 // Compose Tracking Service share this format (https://productmd.readthedocs.io).
 
+import { canonicalJson } from './canonical-json.ts';
 import type { Compose } from './compose.ts';
 import type { PungiIdentity, PungiProduct, PungiRelease } from './pungi-identity.ts';
 import type { RpmCategory } from './rpm-package.ts';
@@ -60,7 +61,7 @@ export function productmdDocument(
 
 /** Serialised like productmd does it: sorted keys, four spaces. */
 export function productmdJson(value: object): string {
-  return JSON.stringify(value, (_key, member: unknown) => (isRecord(member) ? withSortedKeys(member) : member), 4);
+  return canonicalJson(value, { indent: 4 });
 }
 
 export function* manifestRows(manifest: RpmManifest): Generator<RpmManifestRow> {
@@ -72,12 +73,4 @@ export function* manifestRows(manifest: RpmManifest): Generator<RpmManifestRow> 
 
 function productOf({ name, short, type, version }: PungiProduct): PungiProduct {
   return { name, short, type, version };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function withSortedKeys(record: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(record).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

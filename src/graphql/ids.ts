@@ -1,13 +1,7 @@
-// Ids of composes are PostgreSQL bigints in decimal. Anything else is the id of nothing, and must not reach the database.
+// The id that a client gives for a compose.
 
+import { isComposeId } from '../compose/compose-id.ts';
 import { refusalError } from './errors.ts';
-
-const DECIMAL = /^[1-9]\d{0,18}$/;
-const MAX_BIGINT = 2n ** 63n - 1n;
-
-export function isComposeId(id: string): boolean {
-  return DECIMAL.test(id) && BigInt(id) <= MAX_BIGINT;
-}
 
 /** The id, or the error that a client gets for one that nothing can have. */
 export function knownId(id: string): string {

@@ -4,7 +4,7 @@
 import type { ComposeOrderField, PageKey } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { badInput } from './errors.ts';
-import { isComposeId } from './ids.ts';
+import { isComposeId } from '../compose/compose-id.ts';
 import { isStorable } from './types/scalars.ts';
 
 export function composeCursor(field: ComposeOrderField, compose: Compose): string {

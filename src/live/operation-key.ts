@@ -2,6 +2,7 @@
 // part of it where nothing else uses its variable: clients that resume from different places join the same tail.
 
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
+import { canonicalJson } from '../compose/canonical-json.ts';
 
 export interface OperationParts {
   /** The document's text; equal documents are one string. */
@@ -14,11 +15,8 @@ export interface OperationParts {
 
 export function operationKey({ source, document, operation, variables, rights }: OperationParts): string {
   const own = cursorVariable(document, operation);
-  const shared = Object.entries(variables ?? {})
-    .filter(([name]) => name !== own)
-    .map(([name, value]) => [name, canonical(value)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([source, operation.name?.value ?? null, shared, rights]);
+  const shared = Object.fromEntries(Object.entries(variables ?? {}).filter(([name]) => name !== own));
+  return canonicalJson([source, operation.name?.value ?? null, shared, rights]);
 }
 
 /** The variable that the root field's `after` is given by, where it is used for nothing else. */
@@ -36,11 +34,4 @@ function cursorVariable(document: DocumentNode, operation: OperationDefinitionNo
     },
   });
   return uses === 1 ? name : null;
-}
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).map(([name, item]) => [name, canonical(item)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

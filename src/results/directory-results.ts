@@ -13,7 +13,8 @@ import {
   type PackageRecord,
   type Results,
 } from '../app/ports.ts';
-import { directoryName, type Compose } from '../compose/compose.ts';
+import type { Compose } from '../compose/compose.ts';
+import { directoryName } from '../compose/compose-id.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import { logWriter, readLogChunk, type LogChunk, type LogWriter } from './compose-log.ts';
 import { checkOwner, checkTarget, claimTarget, type Target } from './instance-file.ts';

@@ -1,7 +1,7 @@
 // What lies where in a target directory, and which names in it are ours. Nothing else there is ever moved or deleted.
 
 import { basename, dirname, join } from 'node:path';
-import { directoryName } from '../compose/compose.ts';
+import { directoryName, isComposeId } from '../compose/compose-id.ts';
 
 /** Uuid of the database that the directory belongs to. */
 export const INSTANCE_FILE = '.odcs-instance';
@@ -53,6 +53,6 @@ export function targetOfAttempt(path: string): string | null {
 
 /** Ids become parts of paths: one that is not a number is a bug that must not get that far. */
 function decimal(id: string): string {
-  if (!/^\d+$/.test(id)) throw new Error(`not a compose id: ${JSON.stringify(id)}`);
+  if (!isComposeId(id)) throw new Error(`not a compose id: ${JSON.stringify(id)}`);
   return id;
 }

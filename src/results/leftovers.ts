@@ -6,14 +6,15 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { Leftover } from '../app/ports.ts';
+import { COMPOSE_ID_DIGITS } from '../compose/compose-id.ts';
 import { COMPOSE_TYPES } from '../compose/vocabulary.ts';
 import type { Target } from './instance-file.ts';
 import { ATTEMPTS, LOGS } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
 
-const PUBLISHED = /^odcs-([1-9]\d{0,18})$/;
-const ATTEMPT = /^([1-9]\d{0,18})\.([1-9]\d{0,9})(?:\.scratch)?$/;
-const LOG = /^([1-9]\d{0,18})$/;
+const PUBLISHED = new RegExp(`^odcs-(${COMPOSE_ID_DIGITS})$`);
+const ATTEMPT = new RegExp(`^(${COMPOSE_ID_DIGITS})\\.([1-9]\\d{0,9})(?:\\.scratch)?$`);
+const LOG = new RegExp(`^(${COMPOSE_ID_DIGITS})$`);
 
 /** Everything of ours that nobody has touched since `before`. */
 export async function findLeftovers(target: Target, before: Date): Promise<readonly Leftover[]> {

@@ -1,7 +1,7 @@
 // Turns what an engine says into what is stored of it: whole lines of bounded length, without tracebacks and
 // credentials, with URLs in place of this server's paths.
 
-import { directoryName } from '../compose/compose.ts';
+import { directoryName } from '../compose/compose-id.ts';
 import { presentable, tracebackFilter } from '../compose/redaction.ts';
 import { attemptPath, scratchPath } from './layout.ts';
 

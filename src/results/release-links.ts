@@ -4,8 +4,9 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { directoryName, type Compose } from '../compose/compose.ts';
+import { basename, dirname, join } from 'node:path';
+import type { Compose } from '../compose/compose.ts';
+import { directoryName, idOfDirectory } from '../compose/compose-id.ts';
 import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
 import { TRASH } from './layout.ts';
@@ -31,8 +32,8 @@ export async function linkLatest(
   const latest = `latest-${place.product}`;
   for (const name of [latest, ...(compose.label === null ? [] : [`${latest}-${compose.label}`])]) {
     const link = join(place.directory, name);
-    const [, other] = /^\.\.\/odcs-(\d+)$/.exec((await readLink(link)) ?? '') ?? [];
-    if (other !== undefined && other !== compose.id && (await isNewer(other))) continue;
+    const other = composeOf(await readLink(link));
+    if (other !== null && other !== compose.id && (await isNewer(other))) continue;
     await replaceLink(target, link, leadTo(compose.id));
   }
 }
@@ -52,6 +53,11 @@ function linkPlace(
   const [, product] = /^([A-Za-z0-9][^/\u0000]*)-\d{8}(?:\.[a-z]+)?\.\d+$/.exec(pungiComposeId ?? '') ?? [];
   if (descriptorOf(source).output !== 'variants' || !product || pungiComposeId === null) return null;
   return { directory: join(target, composeType.toLowerCase()), id: pungiComposeId, product };
+}
+
+/** The compose that a link made by `leadTo` points to. */
+function composeOf(link: string | null): string | null {
+  return link !== null && dirname(link) === '..' ? idOfDirectory(basename(link)) : null;
 }
 
 function leadTo(id: string): string {

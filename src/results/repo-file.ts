@@ -1,6 +1,7 @@
 // The .repo file and the URLs of a compose that is served. A compose that shares points to the one it shares with.
 
-import { directoryName, type Compose } from '../compose/compose.ts';
+import type { Compose } from '../compose/compose.ts';
+import { directoryName } from '../compose/compose-id.ts';
 import { descriptorOf } from '../compose/sources/descriptors.ts';
 
 export interface ComposeUrls {

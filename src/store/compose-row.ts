@@ -1,6 +1,7 @@
 // A row of `compose` and back. It comes as one JSON value: that is half the work of forty columns. Bigints come beside it,
 // as strings; instants are ISO strings in UTC.
 
+import { isComposeId } from '../compose/compose-id.ts';
 import type { Compose, ComposeSnapshot } from '../compose/compose.ts';
 import type { ComposeFailure } from '../compose/failure.ts';
 import type {
@@ -150,9 +151,7 @@ function revived(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
-const LARGEST_ID = 2n ** 63n - 1n;
-
 /** Null for what cannot be an id, so that it finds nothing instead of failing in the database. */
 export function validId(id: string): string | null {
-  return /^[1-9]\d{0,18}$/.test(id) && BigInt(id) <= LARGEST_ID ? id : null;
+  return isComposeId(id) ? id : null;
 }

@@ -4,7 +4,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Engine, Generation, Logger } from '../../app/ports.ts';
-import { directoryName, type Compose } from '../../compose/compose.ts';
+import type { Compose } from '../../compose/compose.ts';
+import { directoryName } from '../../compose/compose-id.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { VARIANT } from '../../compose/productmd.ts';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';

@@ -3,7 +3,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
-import { isComposeId } from '../ids.ts';
+import { isComposeId } from '../../compose/compose-id.ts';
 import { ComposeObject } from '../types/compose.ts';
 import { NodeType } from '../types/node.ts';
 

@@ -11,7 +11,7 @@ import {
   SourceTypeEnum,
 } from '../types/enums.ts';
 import { DateTime } from '../types/scalars.ts';
-import { isComposeId } from '../ids.ts';
+import { isComposeId } from '../../compose/compose-id.ts';
 import { badInput } from '../errors.ts';
 import type { SourceType } from '../../compose/sources/descriptors.ts';
 

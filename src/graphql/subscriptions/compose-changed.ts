@@ -7,7 +7,7 @@ import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { refusalError } from '../errors.ts';
 import { eventPosition } from '../event-position.ts';
-import { isComposeId } from '../ids.ts';
+import { isComposeId } from '../../compose/compose-id.ts';
 import { AFTER_EVENT } from '../page-arguments.ts';
 import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
 import { readLog } from '../../live/read-log.ts';

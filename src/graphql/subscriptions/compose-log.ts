@@ -9,7 +9,7 @@ import type { FieldProblem } from '../../compose/refusal.ts';
 import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
 import { badInput, refusalError } from '../errors.ts';
-import { isComposeId } from '../ids.ts';
+import { isComposeId } from '../../compose/compose-id.ts';
 import { abortable } from '../../live/abortable.ts';
 import { LogChunk } from '../types/log-chunk.ts';
 

@@ -1,11 +1,12 @@
 // What of a target directory is served: of a compose its compose/ and logs/ (without tracebacks), STATUS and .repo
 // files; the links that raw-config composes get beside them; no name that begins with a dot, ever.
 
-const COMPOSE_DIRECTORY = /^odcs-[1-9]\d*$/;
+import { idOfDirectory } from '../../compose/compose-id.ts';
+
 const LINK_DIRECTORIES: ReadonlySet<string> = new Set(['test', 'ci', 'nightly', 'development', 'production']);
 
 export function isComposeDirectory(name: string): boolean {
-  return COMPOSE_DIRECTORY.test(name);
+  return idOfDirectory(name) !== null;
 }
 
 /** `path`: names from the target directory down; none is the target directory itself. */
