@@ -10,12 +10,12 @@ import { beginExpiry, finishRemoval, type RemovalDeps } from './removal.ts';
 export type ExpireComposesDeps = RemovalDeps & ForEachDueDeps;
 
 export async function expireComposes(deps: ExpireComposesDeps): Promise<void> {
-  await forEachIsolated(deps.logger, await deps.results.reachable(), (targetDir) => expireIn(deps, targetDir));
+  await forEachIsolated(deps.logger, await deps.results.reachableTargets(), (targetDir) => expireIn(deps, targetDir));
 }
 
 /** Rejects if the links cannot be read: any compose could be the target of one. */
 async function expireIn(deps: ExpireComposesDeps, targetDir: string): Promise<void> {
-  const latest = await deps.results.latestTargets(targetDir);
+  const latest = await deps.results.latestComposeIds(targetDir);
   await forEachDue(deps, { what: 'EXPIRED', at: deps.clock.now(), targetDirs: [targetDir] }, async (id) => {
     if (latest.has(id)) return;
     const compose = await deps.store.transaction((tx) => beginUnlessLatest(deps, tx, id));
@@ -31,6 +31,6 @@ async function beginUnlessLatest(
   const locked = await tx.lock(id);
   if (!locked) return null;
   // A link may have moved since the sweep read the links. While the row is locked, none moves to this compose.
-  if ((await results.latestTargets(locked.targetDir)).has(id)) return null;
+  if ((await results.latestComposeIds(locked.targetDir)).has(id)) return null;
   return beginExpiry(tx, locked, clock.now(), rules);
 }

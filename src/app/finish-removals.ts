@@ -9,7 +9,7 @@ const REMOVAL_GRACE_MS = 30_000;
 
 export async function finishRemovals(deps: RemovalDeps & ForEachDueDeps): Promise<void> {
   const before = new Date(deps.clock.now().getTime() - REMOVAL_GRACE_MS);
-  const targetDirs = await deps.results.reachable();
+  const targetDirs = await deps.results.reachableTargets();
   await forEachDue(deps, { what: 'HALF_REMOVED', before, targetDirs }, async (id) => {
     const compose = await deps.store.find(id, READ_ALL);
     if (compose) await finishRemoval(deps, compose);

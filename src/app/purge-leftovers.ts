@@ -8,7 +8,10 @@ import type { Clock, ComposeStore, ComposeTransaction, Leftover, Logger, Results
 
 export interface PurgeLeftoversDeps {
   readonly store: ComposeStore;
-  readonly results: Pick<Results, 'reachable' | 'leftovers' | 'latestTargets' | 'trashLeftover' | 'purgeTrash'>;
+  readonly results: Pick<
+    Results,
+    'reachableTargets' | 'findLeftovers' | 'latestComposeIds' | 'trashLeftover' | 'purgeTrash'
+  >;
   /** What was touched since is let be: somebody may be at work on it, or looking into it. */
   readonly graceSeconds: number;
   readonly clock: Clock;
@@ -19,12 +22,12 @@ const AT_A_TIME = 500;
 
 export async function purgeLeftovers(deps: PurgeLeftoversDeps): Promise<void> {
   deps.results.purgeTrash();
-  for (const targetDir of await deps.results.reachable()) await sweepTarget(deps, targetDir);
+  for (const targetDir of await deps.results.reachableTargets()) await sweepTarget(deps, targetDir);
 }
 
 async function sweepTarget(deps: PurgeLeftoversDeps, targetDir: string): Promise<void> {
   const { store, results, graceSeconds, clock } = deps;
-  const found = await results.leftovers(targetDir, new Date(clock.now().getTime() - graceSeconds * 1000));
+  const found = await results.findLeftovers(targetDir, new Date(clock.now().getTime() - graceSeconds * 1000));
   // Ids above are none of this database's, whatever they are: it may be a restored one.
   const last = await store.lastId();
   const ours = found.filter(({ id }) => BigInt(id) <= last);
@@ -49,7 +52,7 @@ async function clearAway(
     await store.transaction(async (tx) => {
       const compose = await tx.lock(leftover.id);
       if (isNeeded(leftover, compose) || (await isKept(tx, leftover))) return;
-      if (leftover.kind === 'published' && (await results.latestTargets(targetDir)).has(leftover.id)) return;
+      if (leftover.kind === 'published' && (await results.latestComposeIds(targetDir)).has(leftover.id)) return;
       await results.trashLeftover(targetDir, leftover);
       logger.info(
         { targetDir, path: leftover.path, state: compose?.state ?? 'unknown' },

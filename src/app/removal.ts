@@ -8,7 +8,7 @@ import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from '.
 
 export interface RemovalDeps {
   readonly store: ComposeStore;
-  readonly results: Pick<Results, 'remove' | 'latestTargets' | 'reachable'>;
+  readonly results: Pick<Results, 'trashCompose' | 'latestComposeIds' | 'reachableTargets'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rules: ChangeRules;
@@ -42,7 +42,7 @@ export async function beginExpiry(
 
 /** Whether a `latest-*` link points to the compose; false if its target directory is not reachable from this host. */
 export async function isLatest(results: RemovalDeps['results'], { id, targetDir }: Compose): Promise<boolean> {
-  return (await results.reachable()).includes(targetDir) && (await results.latestTargets(targetDir)).has(id);
+  return (await results.reachableTargets()).includes(targetDir) && (await results.latestComposeIds(targetDir)).has(id);
 }
 
 /** The compose, REMOVED; or as it is if its files cannot be removed from this host, and a chore retries. */
@@ -65,7 +65,7 @@ async function removeFiles(
   for (const unused of await unusedResults(tx, compose, reused)) {
     // The host that began the removal may not have been able to read the links.
     if (await isLatest(results, unused)) throw new Error(`A latest-* link points to compose ${unused.id}`);
-    await results.remove(unused);
+    await results.trashCompose(unused);
     await tx.deletePackages(unused.id);
   }
   const event = { type: 'REMOVED', at: clock.now() } as const;

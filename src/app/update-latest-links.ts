@@ -28,8 +28,8 @@ function isNewer(other: Compose | null, { doneAt }: Compose): boolean {
 }
 
 export async function updateDueLatestLinks(
-  deps: UpdateLatestLinksDeps & ForEachDueDeps & { readonly results: Pick<Results, 'reachable'> },
+  deps: UpdateLatestLinksDeps & ForEachDueDeps & { readonly results: Pick<Results, 'reachableTargets'> },
 ): Promise<void> {
-  const targetDirs = await deps.results.reachable();
+  const targetDirs = await deps.results.reachableTargets();
   await forEachDue(deps, { what: 'LATEST_LINKS', targetDirs }, (id) => updateLatestLinks(deps, id));
 }

@@ -6,7 +6,7 @@ import type { ComposeFailure } from '../compose/failure.ts';
 import type { Logger, Results, Service } from './ports.ts';
 
 export interface UsableTargetsDeps {
-  readonly results: Pick<Results, 'check'>;
+  readonly results: Pick<Results, 'checkTarget'>;
   readonly targetDirs: readonly string[];
   /** A target directory can be used again. */
   readonly onRecovered: () => void;
@@ -41,7 +41,7 @@ export class UsableTargets implements Service {
   /** Looks now; null where work may be begun. */
   async check(name: string): Promise<ComposeFailure | null> {
     const { results, logger, onRecovered } = this.#deps;
-    const problem = await results.check(name);
+    const problem = await results.checkTarget(name);
     const known = this.#problems.get(name);
     if (problem) this.#problems.set(name, problem);
     else this.#problems.delete(name);

@@ -168,7 +168,7 @@ function openResults({ config, publicUrl, logger }: Opening, instance: string, c
     adopt: results.adoptTarget,
     publicUrl,
     minFreeBytes: results.minFreeBytes,
-    keep: { maxAgeSeconds: retention.tagCacheSeconds, maxBytes: retention.tagCacheBytes, clock },
+    cache: { maxAgeSeconds: retention.tagCacheSeconds, maxBytes: retention.tagCacheBytes, clock },
     logger,
   });
 }
@@ -188,7 +188,7 @@ async function databaseReadiness({ orm }: Database): Promise<Record<string, true
 
 async function targetReadiness(config: Config, results: Results): Promise<Record<string, true | string>> {
   const checks = Object.keys(config.results.targetDirs).map(
-    async (name) => [`target:${name}`, (await results.check(name))?.message ?? true] as const,
+    async (name) => [`target:${name}`, (await results.checkTarget(name))?.message ?? true] as const,
   );
   return Object.fromEntries(await Promise.all(checks));
 }

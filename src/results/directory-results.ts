@@ -4,8 +4,8 @@
 import { lstat, mkdir, readFile, readdir, rename, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  AttemptTakenOver,
-  StorageFailed,
+  AttemptSuperseded,
+  StorageError,
   type AttemptDirectory,
   type FileCache,
   type Leftover,
@@ -52,7 +52,7 @@ export interface ResultsOptions {
   /** Less free space than this is as good as none. */
   readonly minFreeBytes: number;
   /** How long and how much may be kept for later attempts; nothing, where it is left out. */
-  readonly keep?: Pick<KeptFilesOptions, 'maxAgeSeconds' | 'maxBytes' | 'clock'>;
+  readonly cache?: Pick<KeptFilesOptions, 'maxAgeSeconds' | 'maxBytes' | 'clock'>;
   readonly logger: Logger;
 }
 
@@ -72,7 +72,7 @@ class DirectoryResults implements Results {
     this.#options = options;
     this.#targets = Object.entries(options.targetDirs).map(([name, path]) => ({ name, path }));
     this.#emptier = trashEmptier(this.#targets, options.instanceId, options.logger);
-    const { keep, minFreeBytes, logger } = options;
+    const { cache: keep, minFreeBytes, logger } = options;
     this.cache = !keep
       ? NOTHING_KEPT
       : new DirectoryKeptFiles({
@@ -103,7 +103,7 @@ class DirectoryResults implements Results {
     await Promise.all([...this.#writers.values()].map((writer) => writer.flush()));
   }
 
-  async check(name: string): Promise<ComposeFailure | null> {
+  async checkTarget(name: string): Promise<ComposeFailure | null> {
     const target = this.#targets.find((candidate) => candidate.name === name);
     if (!target) return storageFailure(name, 'is not configured here');
     const problem = await checkTarget(target, this.#options.instanceId);
@@ -112,11 +112,11 @@ class DirectoryResults implements Results {
     return isFull ? storageFailure(name, 'is almost full; free some space or have composes removed') : null;
   }
 
-  async reachable(): Promise<readonly string[]> {
+  async reachableTargets(): Promise<readonly string[]> {
     return (await this.#reachable()).map(({ name }) => name);
   }
 
-  leftovers(name: string, before: Date): Promise<readonly Leftover[]> {
+  findLeftovers(name: string, before: Date): Promise<readonly Leftover[]> {
     return onFileSystem(name, () => findLeftovers(this.#target(name), before));
   }
 
@@ -133,11 +133,11 @@ class DirectoryResults implements Results {
     this.#emptier.wake();
   }
 
-  latestTargets(name: string): Promise<ReadonlySet<string>> {
+  latestComposeIds(name: string): Promise<ReadonlySet<string>> {
     return onFileSystem(name, () => latestComposes(this.#target(name)));
   }
 
-  begin(compose: Compose): Promise<AttemptDirectory> {
+  beginAttempt(compose: Compose): Promise<AttemptDirectory> {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkTarget(target, this.#options.instanceId));
@@ -178,7 +178,7 @@ class DirectoryResults implements Results {
         const isThere = (await unlessAbsent(lstat(published), null))?.isDirectory() ?? false;
         const { latest } = await tracesOf(target, compose.id);
         if (!isThere || latest > compose.attempt)
-          throw new AttemptTakenOver(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, {
+          throw new AttemptSuperseded(`attempt ${compose.attempt} of compose ${compose.id} was taken over`, {
             cause: error,
           });
       });
@@ -217,7 +217,7 @@ class DirectoryResults implements Results {
     });
   }
 
-  remove(compose: Compose): Promise<void> {
+  trashCompose(compose: Compose): Promise<void> {
     return onFileSystem(compose.targetDir, async () => {
       const target = this.#target(compose.targetDir);
       refuse(await checkOwner(target, this.#options.instanceId));
@@ -289,7 +289,7 @@ class DirectoryResults implements Results {
 
   #target(name: string): Target {
     const target = this.#targets.find((candidate) => candidate.name === name);
-    if (!target) throw new StorageFailed(storageFailure(name, 'is not configured here'));
+    if (!target) throw new StorageError(storageFailure(name, 'is not configured here'));
     return target;
   }
 
@@ -301,7 +301,7 @@ class DirectoryResults implements Results {
   async #clearEarlierAttempts(target: Target, compose: Compose): Promise<void> {
     const { attempts, latest } = await tracesOf(target, compose.id);
     if (latest > compose.attempt)
-      throw new AttemptTakenOver(
+      throw new AttemptSuperseded(
         `attempt ${compose.attempt} of compose ${compose.id} was taken over by attempt ${latest}`,
       );
     for (const { path } of attempts) await this.#throwAway(target, path);
@@ -315,7 +315,7 @@ async function freeBytes({ name, path }: Target): Promise<number> {
 }
 
 function refuse(problem: ComposeFailure | null): void {
-  if (problem) throw new StorageFailed(problem);
+  if (problem) throw new StorageError(problem);
 }
 
 /** What attempts left, and the number of the latest one that has begun: its log stays when its directory is published. */

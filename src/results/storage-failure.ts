@@ -1,6 +1,6 @@
 // What a file system's refusal means to the person whose compose it hits. Paths of the server stay out of it.
 
-import { StorageFailed } from '../app/ports.ts';
+import { StorageError } from '../app/ports.ts';
 import { failure, type ComposeFailure } from '../compose/failure.ts';
 
 const MEANING: Readonly<Record<string, string>> = {
@@ -29,13 +29,13 @@ export function fromFileSystem(targetName: string, error: unknown): ComposeFailu
   return meaning === undefined ? null : storageFailure(targetName, meaning);
 }
 
-/** Runs `work`; where the file system refuses, rejects with `StorageFailed`. */
+/** Runs `work`; where the file system refuses, rejects with `StorageError`. */
 export async function onFileSystem<T>(targetName: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const reason = fromFileSystem(targetName, error);
-    throw reason ? new StorageFailed(reason, { cause: error }) : error;
+    throw reason ? new StorageError(reason, { cause: error }) : error;
   }
 }
 

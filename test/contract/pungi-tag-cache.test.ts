@@ -45,7 +45,7 @@ beforeEach(async () => {
     publicUrl: 'http://odcs',
     minFreeBytes: 0,
     logger: silentLogger,
-    keep: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => T0 } },
+    cache: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => T0 } },
   });
   await results.start();
 });
@@ -81,7 +81,7 @@ async function compose(koji: Partial<KojiInput> = {}, request: Partial<Compose> 
   } as const;
   const generating = aCompose({ id: String(++ids), source, state: 'GENERATING', attempt: 1, ...request });
   await using attempt = await aGeneration('/unused', { ...generating, packages: ['zeta'] });
-  const place = await results.begin(generating);
+  const place = await results.beginAttempt(generating);
   const identity = newIdentity(generating.id, generating.composeType, T0);
   const input = {
     source,
@@ -244,7 +244,7 @@ describe('The cache of a tag', () => {
       const first = await compose();
       await control({ timeScale: 0.05 });
       const running = compose();
-      const attempt = await results.begin(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
+      const attempt = await results.beginAttempt(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
       while (!(await isRestored())) await nextTurn();
       for (const name of await readdir(join(round, 'composes', '.kept')))
         await results.cache.invalidate(name.split('.')[0] ?? '', attempt);

@@ -38,7 +38,7 @@ const deps = () => ({
   clock: { now: () => new Date() },
   rules: { maxLosses: 3 },
   maxWaitSeconds: 1e9,
-  results: { reachable: nobody, latestTargets: nobody, remove: nobody },
+  results: { reachableTargets: nobody, latestComposeIds: nobody, trashCompose: nobody },
 });
 
 async function done(overrides: Partial<Compose>): Promise<string> {

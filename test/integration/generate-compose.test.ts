@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import { generateCompose } from '../../src/app/attempt/run.ts';
 import {
-  StorageFailed,
+  StorageError,
   type ComposeStore,
   type Engine,
   type ProcessGroup,
@@ -137,7 +137,7 @@ describe('a target directory that cannot be used', () => {
   it('has nothing begun for it: the job goes back, and no attempt is counted', async () => {
     const id = await waiting();
     await expect(generateCompose(attemptDeps({ store, checkTarget: async () => full }), id)).rejects.toThrow(
-      StorageFailed,
+      StorageError,
     );
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'WAIT', attempt: 0 });
   });

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 async function open(
-  keep: Partial<NonNullable<ResultsOptions['keep']>> = {},
+  keep: Partial<NonNullable<ResultsOptions['cache']>> = {},
   overrides: Partial<ResultsOptions> = {},
 ): Promise<Results> {
   const results = createResults({
@@ -44,7 +44,7 @@ async function open(
     publicUrl: 'http://odcs',
     minFreeBytes: 0,
     logger: silentLogger,
-    keep: { maxAgeSeconds: 7 * DAY, maxBytes: 1e9, clock: { now: () => now }, ...keep },
+    cache: { maxAgeSeconds: 7 * DAY, maxBytes: 1e9, clock: { now: () => now }, ...keep },
     ...overrides,
   });
   await results.start();
@@ -53,7 +53,7 @@ async function open(
 }
 
 function begin(results: Results): Promise<AttemptDirectory> {
-  return results.begin(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
+  return results.beginAttempt(aCompose({ id: String(++ids), state: 'GENERATING', attempt: 1 }));
 }
 
 async function keep(results: Results, key: string, content: string, rank = 1): Promise<void> {

@@ -42,9 +42,9 @@ beforeEach(() => {
 const clock = { now: () => now };
 const later = (seconds: number) => new Date(T0.getTime() + seconds * 1_000);
 const results = {
-  remove: async ({ id }: Compose) => void removed.push(id),
-  latestTargets: async () => new Set<string>(),
-  reachable: async () => ['default'],
+  trashCompose: async ({ id }: Compose) => void removed.push(id),
+  latestComposeIds: async () => new Set<string>(),
+  reachableTargets: async () => ['default'],
 };
 const pinning = () => ({ store, clock, rules, logger: silentLogger });
 const removing = () => ({ store, clock, rules, maxWaitSeconds: 1e6, logger: silentLogger, results });

@@ -22,7 +22,10 @@ import { keepingLogger, silentLogger, type LogEntry } from '../support/logger.ts
 import { aViewer } from '../support/request-rules.ts';
 
 const INSTANCE = '00000000-0000-4000-8000-00000000000a';
-type Swept = Pick<Results, 'reachable' | 'leftovers' | 'latestTargets' | 'trashLeftover' | 'purgeTrash' | 'remove'>;
+type Swept = Pick<
+  Results,
+  'reachableTargets' | 'findLeftovers' | 'latestComposeIds' | 'trashLeftover' | 'purgeTrash' | 'trashCompose'
+>;
 let test: TestDatabase;
 let database: Database;
 let store: ComposeStore;
@@ -150,9 +153,9 @@ describe('what goes', () => {
     await directory(`odcs-${id}`);
     const cut = {
       ...results,
-      reachable: async () => ['default'],
-      latestTargets: async () => new Set<string>(),
-      remove: () => Promise.reject(new Error('cut off')),
+      reachableTargets: async () => ['default'],
+      latestComposeIds: async () => new Set<string>(),
+      trashCompose: () => Promise.reject(new Error('cut off')),
     };
     await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
@@ -282,11 +285,11 @@ describe('what stays', () => {
     const path = await directory(`odcs-${await removed()}`);
     const outside = join(top, 'precious');
     const raced: Swept = {
-      reachable: () => results.reachable(),
-      leftovers: (name, before) => results.leftovers(name, before),
-      latestTargets: (name) => results.latestTargets(name),
+      reachableTargets: () => results.reachableTargets(),
+      findLeftovers: (name, before) => results.findLeftovers(name, before),
+      latestComposeIds: (name) => results.latestComposeIds(name),
       purgeTrash: () => results.purgeTrash(),
-      remove: (compose) => results.remove(compose),
+      trashCompose: (compose) => results.trashCompose(compose),
       async trashLeftover(name, leftover) {
         await rename(join(target, path), outside);
         await symlink(outside, join(target, path));
@@ -367,13 +370,13 @@ describe('a link latest-…', () => {
     const id = await done({ expiresAt: T0 });
     await directory(`odcs-${id}`);
     const movedMeanwhile: Swept = {
-      reachable: async () => ['default'],
-      leftovers: (name, before) => results.leftovers(name, before),
+      reachableTargets: async () => ['default'],
+      findLeftovers: (name, before) => results.findLeftovers(name, before),
       trashLeftover: (name, leftover) => results.trashLeftover(name, leftover),
       purgeTrash: () => results.purgeTrash(),
-      remove: (compose) => results.remove(compose),
-      latestTargets: vi
-        .fn<Results['latestTargets']>(() => results.latestTargets('default'))
+      trashCompose: (compose) => results.trashCompose(compose),
+      latestComposeIds: vi
+        .fn<Results['latestComposeIds']>(() => results.latestComposeIds('default'))
         .mockImplementationOnce(async () => {
           await symlink(`odcs-${id}`, join(target, 'latest-moved'));
           return new Set();

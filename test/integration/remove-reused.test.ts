@@ -35,12 +35,12 @@ beforeEach(() => {
 
 function deps() {
   const results = {
-    remove: async ({ id }: Compose) => {
+    trashCompose: async ({ id }: Compose) => {
       if (!isReachable) throw new Error('not mounted here');
       removed.push(id);
     },
-    latestTargets: async () => new Set<string>(),
-    reachable: async () => ['default'],
+    latestComposeIds: async () => new Set<string>(),
+    reachableTargets: async () => ['default'],
   };
   return {
     store,

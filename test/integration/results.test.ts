@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AttemptTakenOver, StorageFailed, type AttemptDirectory, type Results } from '../../src/app/ports.ts';
+import { AttemptSuperseded, StorageError, type AttemptDirectory, type Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { createResults, type ResultsOptions } from '../../src/results/directory-results.ts';
 import { T0, aCompose } from '../support/composes.ts';
@@ -67,7 +67,7 @@ async function trashIsEmpty(): Promise<void> {
 describe('a compose’s directory', () => {
   it('is not there before it is published, whole once it is, and the scratch never', async () => {
     const results = await open();
-    const attempt = await results.begin(generating());
+    const attempt = await results.beginAttempt(generating());
     expect(await readdir(attempt.directory)).toEqual([]);
     await fill(attempt);
     await writeFile(join(attempt.scratch, 'secret'), '');
@@ -82,9 +82,9 @@ describe('a compose’s directory', () => {
 
   it('is never that of an attempt that was taken over: its rename finds nothing', async () => {
     const results = await open();
-    const lost = await results.begin(generating(1));
+    const lost = await results.beginAttempt(generating(1));
     await fill(lost, 'of the lost');
-    const winner = await results.begin(generating(2));
+    const winner = await results.beginAttempt(generating(2));
     await fill(winner, 'of the winner');
     await expect(results.publish(generating(1), lost)).rejects.toThrow('taken over');
     await results.publish(generating(2), winner);
@@ -93,33 +93,33 @@ describe('a compose’s directory', () => {
 
   it('is published again where that was not committed, and not where it was taken away meanwhile', async () => {
     const results = await open();
-    const attempt = await results.begin(generating());
+    const attempt = await results.beginAttempt(generating());
     await fill(attempt);
     await results.publish(generating(), attempt);
     await results.publish(generating(), attempt);
     expect(await published('content')).toBe(true);
     // By somebody who took the worker for lost, and did not commit that either.
     await results.trashAttempts(generating());
-    await expect(results.publish(generating(), attempt)).rejects.toThrow(AttemptTakenOver);
+    await expect(results.publish(generating(), attempt)).rejects.toThrow(AttemptSuperseded);
   });
 
   it('is not touched by a worker that wakes up after its successor has begun, or has published', async () => {
     const results = await open();
-    const winner = await results.begin(generating(2));
+    const winner = await results.beginAttempt(generating(2));
     await fill(winner);
-    await expect(results.begin(generating(1))).rejects.toThrow('taken over by attempt 2');
+    await expect(results.beginAttempt(generating(1))).rejects.toThrow('taken over by attempt 2');
     await results.publish(generating(2), winner);
     await results.trashAttempt(winner);
-    await expect(results.begin(generating(1))).rejects.toThrow('taken over by attempt 2');
+    await expect(results.beginAttempt(generating(1))).rejects.toThrow('taken over by attempt 2');
     expect(await published('content')).toBe(true);
   });
 
   it('makes way for another attempt where it was published but never became DONE', async () => {
     const results = await open();
-    const first = await results.begin(generating(1));
+    const first = await results.beginAttempt(generating(1));
     await fill(first, 'half');
     await results.publish(generating(1), first);
-    const second = await results.begin(generating(2));
+    const second = await results.beginAttempt(generating(2));
     expect(existsSync(join(target, 'odcs-42'))).toBe(false);
     await fill(second, 'whole');
     await results.publish(generating(2), second);
@@ -129,16 +129,16 @@ describe('a compose’s directory', () => {
   it('goes at once when it is removed, with its logs, and nobody else’s', async () => {
     const results = await open();
     for (const id of ['42', '421']) {
-      const attempt = await results.begin(generating(1, { id }));
+      const attempt = await results.beginAttempt(generating(1, { id }));
       await fill(attempt);
       results.appendLog(generating(1, { id }), 1, 'line\n');
       await results.flushLog(generating(1, { id }), 1);
       await results.publish(generating(1, { id }), attempt);
     }
-    await results.remove(done());
+    await results.trashCompose(done());
     expect((await readdir(target)).filter((name) => !name.startsWith('.'))).toEqual(['odcs-421']);
     expect(await readdir(join(target, '.logs'))).toEqual(['421']);
-    await results.remove(done());
+    await results.trashCompose(done());
     await trashIsEmpty();
   });
 });
@@ -149,12 +149,12 @@ describe('deleting', () => {
     await mkdir(outside);
     await writeFile(join(outside, 'precious'), '');
     const results = await open();
-    const attempt = await results.begin(generating());
+    const attempt = await results.beginAttempt(generating());
     await symlink(outside, join(attempt.directory, 'link'));
     await symlink(join(outside, 'precious'), join(attempt.directory, 'file'));
     await results.trashAttempt(attempt);
     await symlink(outside, join(target, 'odcs-42'));
-    await results.remove(done());
+    await results.trashCompose(done());
     await trashIsEmpty();
     expect(await readdir(outside)).toEqual(['precious']);
   });
@@ -176,9 +176,9 @@ describe('deleting', () => {
     for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other'])
       await mkdir(join(target, name), { recursive: true });
     await mkdir(join(target, '.trash/mine'));
-    const attempt = await results.begin(generating());
+    const attempt = await results.beginAttempt(generating());
     await results.trashAttempt(attempt);
-    await results.remove(done());
+    await results.trashCompose(done());
     while ((await readdir(join(target, '.trash'))).length > 1) await nextTurn();
     for (const name of ['odcs-x', 'latest', '.attempts/42.x', '.attempts/other', '.logs/other', '.trash/mine'])
       expect(existsSync(join(target, name))).toBe(true);
@@ -190,7 +190,7 @@ describe('deleting', () => {
     await expect(results.trashAttempt({ directory: join(top, '.attempts/42.1'), scratch: top })).rejects.toThrow(
       'not an attempt',
     );
-    await expect(results.remove(done({ id: '../..' }))).rejects.toThrow('not a compose id');
+    await expect(results.trashCompose(done({ id: '../..' }))).rejects.toThrow('not a compose id');
   });
 });
 
@@ -202,21 +202,21 @@ describe('a target directory', () => {
   });
 
   it('is claimed when it is empty, and knows its database from then on', async () => {
-    expect(await (await open()).check('default')).toBeNull();
+    expect(await (await open()).checkTarget('default')).toBeNull();
     expect((await readFile(join(target, '.odcs-instance'), 'utf8')).trim()).toBe(INSTANCE);
-    expect(await (await open()).check('default')).toBeNull();
-    expect(await (await open({ instanceId: OTHER })).check('default')).toMatchObject(storage(/another database/));
-    expect(await (await open({ instanceId: OTHER, adopt: true })).check('default')).toBeNull();
-    expect(await (await open()).check('default')).toMatchObject(storage(/another database/));
+    expect(await (await open()).checkTarget('default')).toBeNull();
+    expect(await (await open({ instanceId: OTHER })).checkTarget('default')).toMatchObject(storage(/another database/));
+    expect(await (await open({ instanceId: OTHER, adopt: true })).checkTarget('default')).toBeNull();
+    expect(await (await open()).checkTarget('default')).toMatchObject(storage(/another database/));
   });
 
   it('that is not empty is claimed only when told so', async () => {
     await mkdir(join(target, 'somebody'), { recursive: true });
     const results = await open();
-    expect(await results.check('default')).toMatchObject(storage(/was not empty/));
-    await expect(results.begin(generating())).rejects.toThrow(StorageFailed);
+    expect(await results.checkTarget('default')).toMatchObject(storage(/was not empty/));
+    await expect(results.beginAttempt(generating())).rejects.toThrow(StorageError);
     expect(await readdir(target)).toEqual(['somebody']);
-    expect(await (await open({ adopt: true })).check('default')).toBeNull();
+    expect(await (await open({ adopt: true })).checkTarget('default')).toBeNull();
   });
 
   it('of another database is neither swept nor written to', async () => {
@@ -224,33 +224,33 @@ describe('a target directory', () => {
     const left = join(target, '.trash', '11111111-1111-4111-8111-111111111111');
     await mkdir(left);
     const results = await open({ instanceId: OTHER });
-    await expect(results.remove(done())).rejects.toThrow(StorageFailed);
+    await expect(results.trashCompose(done())).rejects.toThrow(StorageError);
     await results.stop();
     expect(existsSync(left)).toBe(true);
   });
 
   it('that has gone, is unknown or almost full is STORAGE, with a message', async () => {
     const results = await open();
-    expect(await results.check('elsewhere')).toMatchObject(storage(/elsewhere is not configured/));
-    expect(await (await open({ minFreeBytes: Number.MAX_SAFE_INTEGER })).check('default')).toMatchObject(
+    expect(await results.checkTarget('elsewhere')).toMatchObject(storage(/elsewhere is not configured/));
+    expect(await (await open({ minFreeBytes: Number.MAX_SAFE_INTEGER })).checkTarget('default')).toMatchObject(
       storage(/almost full/),
     );
     await rm(target, { recursive: true });
-    expect(await results.check('default')).toMatchObject(storage(/not mounted/));
-    await expect(results.begin(generating())).rejects.toThrow(StorageFailed);
+    expect(await results.checkTarget('default')).toMatchObject(storage(/not mounted/));
+    await expect(results.beginAttempt(generating())).rejects.toThrow(StorageError);
   });
 
   it('whose trash is a symlink is refused', async () => {
     await (await open()).stop();
     await rm(join(target, '.trash'), { recursive: true });
     await symlink(top, join(target, '.trash'));
-    expect(await (await open()).check('default')).toMatchObject(storage(/\.trash that is not a directory/));
+    expect(await (await open()).checkTarget('default')).toMatchObject(storage(/\.trash that is not a directory/));
   });
 
   it('is chosen by name', async () => {
     const second = join(top, 'second');
     const results = await open({ targetDirs: { default: target, second } });
-    const attempt = await results.begin(generating(1, { targetDir: 'second' }));
+    const attempt = await results.beginAttempt(generating(1, { targetDir: 'second' }));
     expect(attempt.directory).toBe(join(second, '.attempts', '42.1'));
     await results.publish(generating(1, { targetDir: 'second' }), attempt);
     expect(existsSync(join(second, 'odcs-42'))).toBe(true);
@@ -277,7 +277,7 @@ describe('what clients are told', () => {
 
   it('are the packages of the manifest, each file once, with its size', async () => {
     const results = await open();
-    const attempt = await results.begin(generating());
+    const attempt = await results.beginAttempt(generating());
     const rpm = (category: string, path: string) => ({ category, path, sigkey: null });
     const sources = {
       'a-b-0:1.0-1.src': {
@@ -330,7 +330,7 @@ describe('what clients are told', () => {
 describe('the log of an attempt', () => {
   async function begun(): Promise<Results> {
     const results = await open();
-    await results.begin(generating());
+    await results.beginAttempt(generating());
     return results;
   }
 
@@ -395,7 +395,7 @@ describe('the log of an attempt', () => {
 
   it('is not written to what takes the place of its target directory while it grows', async () => {
     const results = await begun();
-    await results.begin(generating(2));
+    await results.beginAttempt(generating(2));
     results.appendLog(generating(2), 2, 'before\n');
     while ((await readFile(join(target, '.logs/42/2.log'), 'utf8')) === '') await nextTurn();
     await rename(target, join(top, 'away'));

@@ -66,7 +66,7 @@ async function published(seconds: number, label: string | null = null): Promise<
   } as const;
   return store.transaction(async (tx) => {
     const inserted = await tx.insert(aCompose({ owner: 'ann', source, label }), null);
-    const attempt = await results.begin({ ...inserted, state: 'GENERATING', attempt: 1 });
+    const attempt = await results.beginAttempt({ ...inserted, state: 'GENERATING', attempt: 1 });
     await mkdir(join(attempt.directory, 'compose'));
     const next = { ...inserted, state: 'DONE', attempt: 1, doneAt: new Date(T0.getTime() + seconds * 1_000) } as const;
     const done = await tx.save(

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsableTargets } from '../../src/app/usable-targets.ts';
-import { StorageFailed, type Results } from '../../src/app/ports.ts';
+import { StorageError, type Results } from '../../src/app/ports.ts';
 import { createResults } from '../../src/results/directory-results.ts';
 import { aCompose } from '../support/composes.ts';
 import { silentLogger } from '../support/logger.ts';
@@ -121,11 +121,11 @@ describe('work is begun for no target directory', () => {
       await mount(path, '256k');
       const results = await open({ default: path });
       const { targets, recovered } = await watch(results, ['default']);
-      const place = await results.begin(aCompose({ state: 'GENERATING', attempt: 1 }));
+      const place = await results.beginAttempt(aCompose({ state: 'GENERATING', attempt: 1 }));
       await mkdir(join(place.directory, 'compose', 'Temporary'), { recursive: true });
       await expect(writeFile(join(place.directory, 'file'), Buffer.alloc(512 * 1024))).rejects.toThrow('ENOSPC');
       await expect(results.writeRepoFile(aCompose({ state: 'GENERATING', attempt: 1 }), place)).rejects.toThrow(
-        StorageFailed,
+        StorageError,
       );
       expect((await targets.check('default'))?.code).toBe('STORAGE');
       await results.trashAttempt(place);

@@ -32,7 +32,7 @@ export function attemptDeps({
   return {
     store,
     results: {
-      begin: async () => ({ directory: '/d', scratch: '/s' }),
+      beginAttempt: async () => ({ directory: '/d', scratch: '/s' }),
       trashAttempt: nothing,
       trashAttempts: nothing,
       readManifest: async () => [],

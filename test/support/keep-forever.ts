@@ -14,10 +14,10 @@ const results = createResults({
   publicUrl: 'http://odcs',
   minFreeBytes: 0,
   logger: silentLogger,
-  keep: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => new Date() } },
+  cache: { maxAgeSeconds: 3600, maxBytes: 1e9, clock: { now: () => new Date() } },
 });
 await results.start();
-const attempt = await results.begin(aCompose({ id: String(process.pid), state: 'GENERATING', attempt: 1 }));
+const attempt = await results.beginAttempt(aCompose({ id: String(process.pid), state: 'GENERATING', attempt: 1 }));
 for (let round = 0; ; round++) {
   // What was kept is never written to again.
   const from = join(attempt.directory, String(round));

@@ -4,7 +4,7 @@
 import { failure } from '../../compose/failure.ts';
 import type { Lost } from '../../compose/machine.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
-import { AttemptTakenOver, StorageFailed } from '../ports.ts';
+import { AttemptSuperseded, StorageError } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptOutcome } from './machine.ts';
 
@@ -19,7 +19,7 @@ export function outcomeOfError(
     return { type: 'lost', what };
   }
   logger.error({ err: error }, 'The attempt failed with an error');
-  if (error instanceof StorageFailed) return { type: 'failed', failure: error.failure };
+  if (error instanceof StorageError) return { type: 'failed', failure: error.failure };
   return {
     type: 'failed',
     failure: failure(
@@ -30,6 +30,6 @@ export function outcomeOfError(
 }
 
 function lostCause(error: unknown): Lost | null {
-  if (error instanceof AttemptTakenOver) return 'FILES';
-  return !(error instanceof StorageFailed) && isConnectionLoss(error) ? 'DATABASE' : null;
+  if (error instanceof AttemptSuperseded) return 'FILES';
+  return !(error instanceof StorageError) && isConnectionLoss(error) ? 'DATABASE' : null;
 }

@@ -4,7 +4,7 @@
 import { createActor, toPromise } from 'xstate';
 import { failure } from '../../compose/failure.ts';
 import { READ_ALL } from '../../compose/read-policy.ts';
-import { StorageFailed, type AttemptDirectory, type Engine } from '../ports.ts';
+import { StorageError, type AttemptDirectory, type Engine } from '../ports.ts';
 import { resolveReusers } from '../resolve-reusers.ts';
 import { attachWaitingReusers } from '../reuse-result.ts';
 import { Attempt, type AttemptDeps } from './attempt.ts';
@@ -26,7 +26,7 @@ export async function generateCompose(deps: AttemptDeps, composeId: string): Pro
     const waiting = await deps.store.find(composeId, READ_ALL);
     if (waiting?.state !== 'WAIT') return;
     const problem = await deps.checkTarget(waiting.targetDir);
-    if (problem) throw new StorageFailed(problem);
+    if (problem) throw new StorageError(problem);
     const engine = await deps.engineFor(waiting);
     const compose = await beginAttempt(deps, composeId, engine);
     if (compose?.state !== 'GENERATING' || compose.reuses !== null) return;
@@ -63,7 +63,7 @@ async function runAttempt(attempt: Attempt, engine: Engine | null): Promise<void
 async function runSteps(attempt: Attempt, engine: Engine | null): Promise<AttemptOutcome> {
   let directory: AttemptDirectory | null = null;
   try {
-    directory = await attempt.deps.results.begin(attempt.compose);
+    directory = await attempt.deps.results.beginAttempt(attempt.compose);
     if (!engine) return failed('ENGINE_FAILED', 'The worker does not have the engine that this compose needs');
     return await preferStorageFailure(attempt, await runMachine(stepsOf(attempt, engine, directory)));
   } catch (error) {

@@ -8,8 +8,8 @@ import type { Service } from './platform.ts';
 import type { PackageRecord } from './package-record.ts';
 
 /** Thrown by `Results` where the file system refuses (full, read-only, gone, somebody else's); `failure` is what to tell. */
-export class StorageFailed extends Error {
-  override readonly name = 'StorageFailed';
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
   readonly failure: ComposeFailure;
 
   constructor(failure: ComposeFailure, options?: ErrorOptions) {
@@ -19,8 +19,8 @@ export class StorageFailed extends Error {
 }
 
 /** Thrown by `Results` where what an attempt wrote is a later one's to clear away, or was cleared away. */
-export class AttemptTakenOver extends Error {
-  override readonly name = 'AttemptTakenOver';
+export class AttemptSuperseded extends Error {
+  override readonly name = 'AttemptSuperseded';
 }
 
 /** A directory by a name that is ours: whether it is still needed is for the database to say. */
@@ -35,29 +35,29 @@ export interface Leftover {
 export interface Results extends Service {
   readonly cache: FileCache;
   /** Names of the target directories that are there, here, and this database's; a full or read-only one, too. */
-  reachable(): Promise<readonly string[]>;
+  reachableTargets(): Promise<readonly string[]>;
   /** What lies there by names that are ours and has not been touched since `before`. */
-  leftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
+  findLeftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
   /** Moves a leftover to the trash, if it is still what was found. */
   trashLeftover(targetDir: string, leftover: Leftover): Promise<void>;
   /** Deletes, in the background, what processes that died have left in the trash. */
   purgeTrash(): void;
   /** Ids of the composes that a link `latest-…` points to: they are not to be removed. */
-  latestTargets(targetDir: string): Promise<ReadonlySet<string>>;
+  latestComposeIds(targetDir: string): Promise<ReadonlySet<string>>;
   /** Null where the target directory is there, writable, not full and of this database. */
-  check(targetDir: string): Promise<ComposeFailure | null>;
+  checkTarget(targetDir: string): Promise<ComposeFailure | null>;
   /**
    * A fresh directory for the attempt; whatever earlier attempts left is moved to the trash first. Rejects where a later
    * attempt has begun.
    */
-  begin(compose: Compose): Promise<AttemptDirectory>;
+  beginAttempt(compose: Compose): Promise<AttemptDirectory>;
   /** Packages of a generated attempt, from compose/metadata/rpms.json, read off the event loop. */
   readManifest(attempt: AttemptDirectory): Promise<readonly PackageRecord[]>;
   /** The .repo file, into the attempt's directory. */
   writeRepoFile(compose: Compose, attempt: AttemptDirectory): Promise<void>;
   /**
    * One rename; called inside the transaction that makes the compose DONE, and again where that was not committed.
-   * Rejects with `AttemptTakenOver` where the directory was taken away. `discard` afterwards clears the scratch.
+   * Rejects with `AttemptSuperseded` where the directory was taken away. `discard` afterwards clears the scratch.
    */
   publish(compose: Compose, attempt: AttemptDirectory): Promise<void>;
   /** Leads the links `latest-…` of a raw configuration to a compose that is DONE, but for those that lead to a newer one. */
@@ -70,7 +70,7 @@ export interface Results extends Service {
    */
   trashAttempts(compose: Compose): Promise<void>;
   /** Moves a published compose and its logs to the trash. */
-  remove(compose: Compose): Promise<void>;
+  trashCompose(compose: Compose): Promise<void>;
   /** The text of the .repo file of a compose that is served; null where there is none. */
   repoFile(compose: Compose): string | null | Promise<string | null>;
   /** Without a repository and its .repo file where the compose has variants of its own. */
