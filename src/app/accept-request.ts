@@ -1,5 +1,5 @@
-// Makes a compose of an accepted request: the compose, its first event, its idempotency key and its job, in one
-// transaction; unless its owner has as many open as they may.
+// Creates the compose of a valid request: the compose, its first event, its idempotency key and its job, in one
+// transaction.
 
 import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
@@ -12,7 +12,7 @@ export interface AcceptedRequest {
   readonly owner: string;
   readonly at: Date;
   readonly idempotency: Idempotency | null;
-  /** WAIT and GENERATING composes that one owner may have; undefined: any number. */
+  /** Composes in WAIT or GENERATING that one owner may have; undefined: no limit. */
   readonly maxOpen: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export async function acceptRequest(
   if (maxOpen !== undefined && (await tx.countOpen(owner, maxOpen)) >= maxOpen) {
     return refused({
       code: 'RATE_LIMITED',
-      message: `${owner} has ${maxOpen} composes waiting or being generated, as many as one may; try again when one of them has ended`,
+      message: `${owner} has ${maxOpen} composes in WAIT or GENERATING, the most that one owner may have. Try again when one of them has ended, or cancel one.`,
     });
   }
   const compose = await tx.insert(

@@ -1,7 +1,7 @@
-// Whether an error says that the database was not reached, or did not keep up: nobody's mistake, and worth another try.
+// Whether an error means that the database could not be reached or did not keep up, so that a retry may succeed.
 
-// Connection exceptions (class 08), shutdown and start-up (57P), too many connections, a lock that was not given in time,
-// a transaction that was ended because its process was frozen; and what sockets say.
+// SQLSTATEs: connection exceptions (08), shutdown and start-up (57P), too many connections, a lock timeout, a transaction
+// that was ended because it was idle. The others are error codes of sockets.
 const LOST =
   /^(08...|57P0[1-5]|53300|55P03|25P0[34]|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENOENT)$/;
 const LOST_MESSAGE =
@@ -15,7 +15,7 @@ export function isConnectionLoss(error: unknown): boolean {
       cause?: unknown;
       previous?: unknown;
     };
-    // A missing socket file is a database that is down; any other missing file is not.
+    // ENOENT of `connect` is a missing Unix socket: PostgreSQL is down.
     if (typeof code === 'string' && LOST.test(code) && (code !== 'ENOENT' || syscall === 'connect')) return true;
     if (LOST_MESSAGE.test(at.message)) return true;
     at = cause ?? previous;

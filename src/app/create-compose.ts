@@ -1,4 +1,4 @@
-// Accepts a request, or says all that is wrong with it.
+// Creates a compose from a request, or refuses the request with all of its problems.
 
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
@@ -14,12 +14,13 @@ export interface CreateComposeDeps {
   readonly store: ComposeStore;
   readonly clock: Clock;
   readonly rules: RequestRules;
-  /** WAIT and GENERATING composes that one owner may have. */
+  /** Composes in WAIT or GENERATING that one owner may have; undefined: no limit. */
   readonly maxOpen?: number | undefined;
 }
 
 export interface Created {
   readonly compose: Compose;
+  /** The idempotency key was used before: `compose` is the one that it created. */
   readonly replayed: boolean;
 }
 

@@ -6,6 +6,7 @@ import { diffPackages, type PackageDiff } from '../compose/package-diff.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import type { ComposeStore, PackageRecord, PackageStore } from './ports.ts';
+import { composeNotFound } from './refusals.ts';
 
 export interface DiffComposesDeps {
   readonly store: Pick<ComposeStore, 'findMany'>;
@@ -44,7 +45,7 @@ async function findDone(
   const found = await store.findMany(ids, mayRead);
   const done: Compose[] = [];
   for (const [index, compose] of found.entries()) {
-    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${ids[index]?.slice(0, 40)}` });
+    if (!compose) return composeNotFound(ids[index] ?? '');
     if (compose.state !== 'DONE' || compose.removingAt !== null) {
       return refused({
         code: 'CONFLICT',

@@ -1,15 +1,16 @@
-// A mutation that a client repeats, because it never got the answer, is done once: the key is stored with what was done,
-// in the same transaction, so that neither another process nor a crash before the answer makes a second one of it.
+// Makes a mutation happen once although a client repeats it, for example because the answer was lost. The transaction of
+// the mutation stores the idempotency key, so that a crash or another process cannot repeat it.
 
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../compose/canonical-json.ts';
 import type { Compose } from '../compose/compose.ts';
-import { granted, refused, type Outcome } from '../compose/refusal.ts';
+import { granted, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { READ_ALL } from '../compose/read-policy.ts';
 import { IdempotencyKeyTaken, type ComposeStore, type Idempotency } from './ports.ts';
+import { conflict } from './refusals.ts';
 
-/** Null where the client gave no key. */
+/** Null if the client gave no key. */
 export function idempotencyOf(
   viewer: Viewer,
   mutation: Idempotency['mutation'],
@@ -19,7 +20,7 @@ export function idempotencyOf(
   return { owner: viewer.name, mutation, key: input.idempotencyKey, digest: digestOf(input) };
 }
 
-/** `work`, or, where the key is known, what `replayed` makes of the compose that the key stands for. */
+/** Runs `work`, unless the key is stored: then the outcome is what `replayed` makes of the compose of the key. */
 export async function onceOnly<T>(
   store: Pick<ComposeStore, 'find' | 'findByIdempotencyKey'>,
   idempotency: Idempotency | null,
@@ -31,7 +32,7 @@ export async function onceOnly<T>(
   if (known) return known;
   try {
     const outcome = await work();
-    // What stood in the way may be the same request, which came first.
+    // The same request may have come first, and may have caused the refusal.
     return outcome.ok ? outcome : ((await replayOf(store, idempotency, replayed)) ?? outcome);
   } catch (error) {
     if (!(error instanceof IdempotencyKeyTaken)) throw error;
@@ -49,16 +50,15 @@ async function replayOf<T>(
   const known = await store.findByIdempotencyKey(idempotency);
   if (!known) return null;
   if (known.digest !== idempotency.digest) {
-    return refused({
-      code: 'CONFLICT',
-      message: `The idempotency key was used for another input, of compose ${known.composeId}`,
-    });
+    return conflict(
+      `The idempotency key was used with another input before, for compose ${known.composeId}. Use a new key for a new request, or repeat the former input.`,
+    );
   }
   const compose = await store.find(known.composeId, READ_ALL);
   return compose && granted(replayed(compose));
 }
 
-/** Equal for inputs that say the same: the order of object keys and what is null or left out make no difference. */
+/** Equal for inputs that mean the same: neither the order of keys nor null instead of an absent field matters. */
 function digestOf(input: object): string {
   const canonical = canonicalJson(input, { omitNull: true });
   return createHash('sha256').update(canonical).digest('hex');

@@ -1,15 +1,14 @@
-// Pinning keeps a compose until the pin is taken away or ends; the row's lock makes it one or the other with a removal
-// that begins at the same moment.
+// Pins keep a compose from expiring and from being removed, until they are deleted or expire.
 
 import type { Compose } from '../compose/compose.ts';
-import { denyChange } from '../compose/permissions.ts';
 import { MAX_PINS, validatePin, type Pin, type PinComposeInput } from '../compose/pin.ts';
 import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
-import { isReadable } from '../compose/read-policy.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
+import { lockChangeable } from './change-request.ts';
 import { forEachDue, type ForEachDueDeps } from './for-each-due.ts';
 import type { Clock, ComposeStore, ComposeTransaction } from './ports.ts';
+import { conflict } from './refusals.ts';
 
 export interface PinComposeDeps {
   readonly store: ComposeStore;
@@ -22,7 +21,7 @@ export interface Pinned {
   readonly pin: Pin;
 }
 
-/** A pin of the same name is refreshed: the time asked for counts from now. */
+/** Replaces a pin of the same name; its time to live counts from now. */
 export async function pinCompose(
   deps: PinComposeDeps,
   viewer: Viewer,
@@ -31,14 +30,16 @@ export async function pinCompose(
   const problems = validatePin(input);
   if (problems.length > 0) return badInput(...problems);
   return deps.store.transaction(async (tx) => {
-    const found = await changeable(tx, viewer, input.id, 'pin');
+    const found = await lockChangeable(tx, viewer, input.id, 'pin');
     if (!found.ok) return found;
     const compose = found.value;
     const at = deps.clock.now();
     const expiresAt = input.secondsToLive == null ? null : new Date(at.getTime() + input.secondsToLive * 1000);
     const pins = await tx.pins(compose.id);
     if (pins.length >= MAX_PINS && pins.every(({ name }) => name !== input.name))
-      return conflict(`Compose ${compose.id} has ${pins.length} pins; take some away first`);
+      return conflict(
+        `Compose ${compose.id} has ${pins.length} pins, the most that a compose can have. Unpin one of them first.`,
+      );
     const pinned = await changeCompose(
       tx,
       compose,
@@ -48,8 +49,8 @@ export async function pinCompose(
     if (!pinned)
       return conflict(
         compose.removingAt === null
-          ? `Compose ${compose.id} is ${compose.state}; there is nothing to keep`
-          : `Compose ${compose.id} is being removed`,
+          ? `Compose ${compose.id} is ${compose.state} and has no results to keep. Renew it to generate them again, and pin the new compose.`
+          : `Compose ${compose.id} is being removed and cannot be kept. Renew it when it is REMOVED, and pin the new compose.`,
       );
     const pin = await tx.putPin(compose.id, { name: input.name, owner: viewer.name, expiresAt, createdAt: at });
     return granted({ compose: pinned, pin });
@@ -62,10 +63,13 @@ export async function unpinCompose(
   { id, name }: { readonly id: string; readonly name: string },
 ): Promise<Outcome<Compose>> {
   return deps.store.transaction(async (tx) => {
-    const found = await changeable(tx, viewer, id, 'unpin');
+    const found = await lockChangeable(tx, viewer, id, 'unpin');
     if (!found.ok) return found;
     if (!(await tx.deletePin(id, name)))
-      return refused({ code: 'NOT_FOUND', message: `Compose ${id} has no pin ${JSON.stringify(name.slice(0, 100))}` });
+      return refused({
+        code: 'NOT_FOUND',
+        message: `Compose ${id} has no pin ${JSON.stringify(name.slice(0, 100))}; it may have expired. The field pins lists the pins of a compose.`,
+      });
     const unpinned = await changeCompose(
       tx,
       found.value,
@@ -76,18 +80,18 @@ export async function unpinCompose(
   });
 }
 
-/** The locked compose without the pins that have ended by now, and the name of one that holds it still. */
-export async function endPins(
+/** Deletes the expired pins of the locked compose. `pinnedBy` is the name of a living pin, or null. */
+export async function deleteExpiredPins(
   tx: ComposeTransaction,
   compose: Compose,
   at: Date,
   rules: ChangeRules,
-): Promise<{ readonly compose: Compose; readonly heldBy: string | null }> {
+): Promise<{ readonly compose: Compose; readonly pinnedBy: string | null }> {
   let current = compose;
-  let heldBy: string | null = null;
+  let pinnedBy: string | null = null;
   for (const { name, expiresAt } of await tx.pins(compose.id)) {
     if (expiresAt === null || expiresAt > at) {
-      heldBy ??= name;
+      pinnedBy ??= name;
       continue;
     }
     await tx.deletePin(compose.id, name);
@@ -95,7 +99,7 @@ export async function endPins(
       (await changeCompose(tx, current, { event: { type: 'UNPIN', at }, by: 'system', reason: name }, rules)) ??
       current;
   }
-  return { compose: current, heldBy };
+  return { compose: current, pinnedBy };
 }
 
 /** Deletes the pins that have expired. */
@@ -103,18 +107,7 @@ export async function unpinExpired(deps: PinComposeDeps & ForEachDueDeps): Promi
   await forEachDue(deps, { what: 'EXPIRED_PINS', at: deps.clock.now() }, (id) =>
     deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
-      if (compose) await endPins(tx, compose, deps.clock.now(), deps.rules);
+      if (compose) await deleteExpiredPins(tx, compose, deps.clock.now(), deps.rules);
     }),
   );
-}
-
-async function changeable(tx: ComposeTransaction, viewer: Viewer, id: string, what: string): Promise<Outcome<Compose>> {
-  const compose = await tx.lock(id);
-  if (!compose || !isReadable(compose, viewer.mayRead))
-    return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
-  return denyChange(viewer, compose, what) ?? granted(compose);
-}
-
-function conflict(message: string): Outcome<never> {
-  return refused({ code: 'CONFLICT', message });
 }

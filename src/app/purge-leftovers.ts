@@ -1,6 +1,6 @@
-// Directories that nobody will ever ask for again: of composes that are removed, that this database does not know though
-// it gave out their ids, and of attempts that were cut off. Each is judged under the lock of its compose's row, which
-// whoever begins, publishes or shares needs as well, and goes to the trash in one rename. What is in there already goes, too.
+// Trashes directories that are not needed any more: of removed composes, of unknown composes whose ids this database
+// gave out, and of attempts that were interrupted. Each is checked under the row lock of its compose, which beginning,
+// publishing and reusing need as well.
 
 import type { Compose } from '../compose/compose.ts';
 import { READ_ALL } from '../compose/read-policy.ts';
@@ -12,38 +12,38 @@ export interface PurgeLeftoversDeps {
     Results,
     'reachableTargets' | 'findLeftovers' | 'latestComposeIds' | 'trashLeftover' | 'purgeTrash'
   >;
-  /** What was touched since is let be: somebody may be at work on it, or looking into it. */
+  /** Directories modified more recently stay: a process may still work on them. */
   readonly graceSeconds: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-const AT_A_TIME = 500;
+const LEFTOVERS_PER_QUERY = 500;
 
 export async function purgeLeftovers(deps: PurgeLeftoversDeps): Promise<void> {
   deps.results.purgeTrash();
-  for (const targetDir of await deps.results.reachableTargets()) await sweepTarget(deps, targetDir);
+  for (const targetDir of await deps.results.reachableTargets()) await purgeTarget(deps, targetDir);
 }
 
-async function sweepTarget(deps: PurgeLeftoversDeps, targetDir: string): Promise<void> {
+async function purgeTarget(deps: PurgeLeftoversDeps, targetDir: string): Promise<void> {
   const { store, results, graceSeconds, clock } = deps;
   const found = await results.findLeftovers(targetDir, new Date(clock.now().getTime() - graceSeconds * 1000));
-  // Ids above are none of this database's, whatever they are: it may be a restored one.
+  // This database may be restored from a backup: it has not given out the ids above its last one.
   const last = await store.lastId();
   const ours = found.filter(({ id }) => BigInt(id) <= last);
-  for (let start = 0; start < ours.length; start += AT_A_TIME) {
-    const some = ours.slice(start, start + AT_A_TIME);
+  for (let start = 0; start < ours.length; start += LEFTOVERS_PER_QUERY) {
+    const some = ours.slice(start, start + LEFTOVERS_PER_QUERY);
     const composes = await store.findMany(
       some.map(({ id }) => id),
       READ_ALL,
     );
     for (const [index, leftover] of some.entries()) {
-      if (!isNeeded(leftover, composes[index] ?? null)) await clearAway(deps, targetDir, leftover);
+      if (!isNeeded(leftover, composes[index] ?? null)) await trashLeftover(deps, targetDir, leftover);
     }
   }
 }
 
-async function clearAway(
+async function trashLeftover(
   { store, results, logger }: PurgeLeftoversDeps,
   targetDir: string,
   leftover: Leftover,
@@ -62,7 +62,7 @@ async function clearAway(
   } catch (error) {
     logger.warn(
       { targetDir, path: leftover.path, err: error },
-      'A leftover cannot be cleared away; it will be tried again',
+      'A leftover could not be trashed; the next sweep retries it',
     );
   }
 }
@@ -73,7 +73,7 @@ function isNeeded({ kind, attempt }: Leftover, compose: Compose | null): boolean
   return compose.state !== 'REMOVED';
 }
 
-/** By those that share it, or by a pin that outlived the record. */
+/** Whether reusers, or a pin of a removed compose, keep the files. */
 async function isKept(tx: ComposeTransaction, { kind, id }: Leftover): Promise<boolean> {
   if (kind === 'attempt') return false;
   return (await tx.countReusers(id)) > 0 || (await tx.pins(id)).length > 0;

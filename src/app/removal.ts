@@ -3,7 +3,7 @@
 
 import type { Compose } from '../compose/compose.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
-import { endPins } from './pin-compose.ts';
+import { deleteExpiredPins } from './pin-compose.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Logger, Results } from './ports.ts';
 
 export interface RemovalDeps {
@@ -21,8 +21,8 @@ export async function beginRemoval(
   { at, by, reason }: { readonly at: Date; readonly by: string; readonly reason: string | null },
   rules: ChangeRules,
 ): Promise<{ readonly begun: Compose } | { readonly pinnedBy: string } | null> {
-  const unpinned = await endPins(tx, compose, at, rules);
-  if (unpinned.heldBy !== null) return { pinnedBy: unpinned.heldBy };
+  const unpinned = await deleteExpiredPins(tx, compose, at, rules);
+  if (unpinned.pinnedBy !== null) return { pinnedBy: unpinned.pinnedBy };
   const event = { type: 'BEGIN_REMOVAL', at, by, reason } as const;
   const begun = await changeCompose(tx, unpinned.compose, { event, by, reason }, rules);
   return begun && { begun };

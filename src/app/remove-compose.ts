@@ -1,12 +1,11 @@
 // Removes the files of a finished compose on request, before the compose expires.
 
 import type { Compose } from '../compose/compose.ts';
-import { denyChange } from '../compose/permissions.ts';
-import { granted, refused, type Outcome } from '../compose/refusal.ts';
-import { isReadable } from '../compose/read-policy.ts';
+import { granted, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import { refuseReason, type ChangeRequest } from './cancel-compose.ts';
+import { lockChangeable, refuseReason, type ChangeRequest } from './change-request.ts';
 import type { ComposeTransaction } from './ports.ts';
+import { conflict } from './refusals.ts';
 import { beginRemoval, finishRemoval, isLatest, type RemovalDeps } from './removal.ts';
 
 export async function removeCompose(
@@ -27,12 +26,11 @@ async function begin(
   viewer: Viewer,
   { id, reason }: ChangeRequest,
 ): Promise<Outcome<Compose>> {
-  const compose = await tx.lock(id);
-  if (!compose || !isReadable(compose, viewer.mayRead))
-    return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
-  const denied = denyChange(viewer, compose, 'remove');
-  if (denied) return denied;
-  if (compose.removingAt !== null) return granted(compose);
+  const found = await lockChangeable(tx, viewer, id, 'remove');
+  if (!found.ok) return found;
+  const compose = found.value;
+  // A repeated request succeeds.
+  if (compose.removingAt !== null) return found;
   if (await isLatest(results, compose))
     return conflict(
       `Compose ${id} is the latest of its kind: a latest-* link points to it. It can be removed once a newer compose has replaced it.`,
@@ -42,8 +40,4 @@ async function begin(
   if ('pinnedBy' in removal)
     return conflict(`Compose ${id} is kept by the pin ${JSON.stringify(removal.pinnedBy)}. Unpin it first.`);
   return granted(removal.begun);
-}
-
-function conflict(message: string): Outcome<never> {
-  return refused({ code: 'CONFLICT', message });
 }

@@ -1,35 +1,35 @@
-// Gives a finished compose more time; or makes it again, where its files are gone or something else is asked for. What
-// shares its files gets the time as well, in one transaction; rows are locked in the order of their ids, as they are
-// everywhere, so that nobody waits in a circle.
+// Renews a finished compose: extends its time to live, or generates it again if its files are gone or the renewal asks
+// for other packages. An extension also covers the composes that share the result.
 
 import type { Compose } from '../compose/compose.ts';
 import { denyChange, denyRequest } from '../compose/permissions.ts';
-import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
+import { badInput, granted, type Outcome } from '../compose/refusal.ts';
 import { differs, respin, validateRenewal, type Renewal, type RenewComposeInput } from '../compose/renewal.ts';
+import { descriptorOf } from '../compose/sources/descriptors.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { acceptRequest } from './accept-request.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { idempotencyOf, onceOnly } from './idempotency.ts';
 import type { Clock, ComposeStore, ComposeTransaction, Idempotency } from './ports.ts';
-import { descriptorOf } from '../compose/sources/descriptors.ts';
+import { composeNotFound, conflict } from './refusals.ts';
 
 export interface RenewComposeDeps {
   readonly store: ComposeStore;
   readonly clock: Clock;
   readonly requestRules: RequestRules;
   readonly rules: ChangeRules;
-  /** WAIT and GENERATING composes that one owner may have. */
+  /** Composes in WAIT or GENERATING that one owner may have; undefined: no limit. */
   readonly maxOpen?: number | undefined;
 }
 
 export interface Renewed {
   readonly compose: Compose;
-  /** True where `compose` is a new one. */
+  /** `compose` is a new compose, which is generated again. */
   readonly regenerated: boolean;
 }
 
-interface Asked {
+interface Renewing {
   readonly renewal: Renewal;
   readonly viewer: Viewer;
   readonly idempotency: Idempotency | null;
@@ -41,7 +41,7 @@ export async function renewCompose(
   input: RenewComposeInput,
 ): Promise<Outcome<Renewed>> {
   const compose = await deps.store.find(input.id, viewer.mayRead);
-  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${input.id}` });
+  if (!compose) return composeNotFound(input.id);
   const denied = denyChange(viewer, compose, 'renew');
   if (denied) return denied;
   const validated = validateRenewal(input, compose, deps.requestRules);
@@ -61,83 +61,83 @@ async function renew(
   deps: RenewComposeDeps,
   tx: ComposeTransaction,
   id: string,
-  asked: Asked,
+  renewing: Renewing,
 ): Promise<Outcome<Renewed>> {
-  const family = await tx.lockFamily(id);
-  const compose = family.find((member) => member.id === id);
-  if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+  const sharing = await tx.lockFamily(id);
+  const compose = sharing.find((member) => member.id === id);
+  if (!compose) return composeNotFound(id);
   if (compose.removingAt !== null && compose.state !== 'REMOVED')
-    return conflict(`Compose ${id} is being removed; renew it when it is REMOVED`);
+    return conflict(`Compose ${id} is being removed. Try again when it is REMOVED; a renewal then generates it again.`);
   switch (compose.state) {
     case 'WAIT':
     case 'GENERATING':
-      return conflict(`Compose ${id} is ${compose.state}; only DONE, FAILED and REMOVED can be renewed`);
+      return conflict(
+        `Compose ${id} is ${compose.state} and cannot be renewed yet. Try again when it is DONE, FAILED or REMOVED.`,
+      );
     case 'DONE':
-      return differs(compose, asked.renewal)
-        ? regenerate(deps, tx, compose, family, asked)
-        : extend(deps, tx, compose, family, asked);
+      return differs(compose, renewing.renewal)
+        ? regenerate(deps, tx, compose, sharing, renewing)
+        : extend(deps, tx, compose, sharing, renewing);
     case 'FAILED':
     case 'REMOVED':
-      return regenerate(deps, tx, compose, family, asked);
+      return regenerate(deps, tx, compose, sharing, renewing);
   }
 }
 
+/** Extends the time to live of the compose, and of those that share its result and would expire earlier. */
 async function extend(
   deps: RenewComposeDeps,
   tx: ComposeTransaction,
   compose: Compose,
-  family: readonly Compose[],
-  asked: Asked,
+  sharing: readonly Compose[],
+  renewing: Renewing,
 ): Promise<Outcome<Renewed>> {
   const at = deps.clock.now();
-  const expiresAt = new Date(at.getTime() + asked.renewal.secondsToLive * 1000);
+  const expiresAt = new Date(at.getTime() + renewing.renewal.secondsToLive * 1000);
   let renewed = compose;
-  for (const member of family) {
+  for (const member of sharing) {
     if (member.id !== compose.id && member.expiresAt >= expiresAt) continue;
-    const reason = member.id === compose.id ? null : `Shares its files with compose ${compose.id}, which was renewed`;
+    const reason = member.id === compose.id ? null : `Shares its result with compose ${compose.id}, which was renewed`;
     const changed = await changeCompose(
       tx,
       member,
-      { event: { type: 'EXTEND', at, expiresAt }, by: asked.viewer.name, reason },
+      { event: { type: 'EXTEND', at, expiresAt }, by: renewing.viewer.name, reason },
       deps.rules,
     );
     if (member.id === compose.id) renewed = changed ?? member;
   }
-  if (asked.idempotency) await tx.remember(asked.idempotency, compose.id);
+  if (renewing.idempotency) await tx.remember(renewing.idempotency, compose.id);
   return granted({ compose: renewed, regenerated: false });
 }
 
+/** Creates a compose with the exact inputs of this one, except for what the renewal asks to change. */
 async function regenerate(
   deps: RenewComposeDeps,
   tx: ComposeTransaction,
   compose: Compose,
-  family: readonly Compose[],
-  asked: Asked,
+  sharing: readonly Compose[],
+  renewing: Renewing,
 ): Promise<Outcome<Renewed>> {
-  const generated = family.find(({ id }) => id === (compose.reuses ?? compose.id));
-  const request = respin(compose, asked.renewal, generated?.pungiComposeId ?? null);
+  const generated = sharing.find(({ id }) => id === (compose.reuses ?? compose.id));
+  const request = respin(compose, renewing.renewal, generated?.pungiComposeId ?? null);
   if (!deps.requestRules.capabilities.has(request.source.type)) {
     return conflict(
-      `Compose ${compose.id} cannot be made again: no configured engine can do a source ${descriptorOf(request.source).field} any more`,
+      `Compose ${compose.id} cannot be generated again: no engine of this service takes the source ${descriptorOf(request.source).field} any more. Ask the operators to configure one.`,
     );
   }
-  const denied = denyRequest(asked.viewer, request);
+  const denied = denyRequest(renewing.viewer, request);
   if (denied) return denied;
   const fresh = await acceptRequest(tx, {
     request,
-    owner: asked.viewer.name,
+    owner: renewing.viewer.name,
     at: deps.clock.now(),
-    idempotency: asked.idempotency,
+    idempotency: renewing.idempotency,
     maxOpen: deps.maxOpen,
   });
   if (!fresh.ok) return fresh;
-  // With other builds or modules, a wrapper has to be filled in anew.
-  const isSame = asked.renewal.builds === null && asked.renewal.modules === null;
+  // Other builds or modules need a new configuration.
+  const isSame = renewing.renewal.builds === null && renewing.renewal.modules === null;
   const pungiConfigDump = generated?.pungiConfigDump ?? compose.pungiConfigDump;
-  const again = pungiConfigDump !== null && isSame ? await tx.patch(fresh.value, { pungiConfigDump }) : fresh.value;
-  return granted({ compose: again, regenerated: true });
-}
-
-function conflict(message: string): Outcome<never> {
-  return refused({ code: 'CONFLICT', message });
+  const created = pungiConfigDump !== null && isSame ? await tx.patch(fresh.value, { pungiConfigDump }) : fresh.value;
+  return granted({ compose: created, regenerated: true });
 }

@@ -1,6 +1,5 @@
-// Which target directories work may be begun for from here. One that cannot be written, is not mounted or is another
-// database's is looked at again and again, and nothing is taken for it until it is well; what waits for it stays
-// in the queue for workers that can.
+// Which target directories this process can write to. A worker takes no work for a directory that is full, read-only,
+// not mounted or of another database; the directory is checked again until it is usable.
 
 import type { ComposeFailure } from '../compose/failure.ts';
 import type { Logger, Results, Service } from './ports.ts';
@@ -8,9 +7,9 @@ import type { Logger, Results, Service } from './ports.ts';
 export interface UsableTargetsDeps {
   readonly results: Pick<Results, 'checkTarget'>;
   readonly targetDirs: readonly string[];
-  /** A target directory can be used again. */
+  /** Called when a target directory is usable again. */
   readonly onRecovered: () => void;
-  readonly everyMs: number;
+  readonly recheckIntervalMs: number;
   readonly logger: Logger;
 }
 
@@ -38,7 +37,7 @@ export class UsableTargets implements Service {
     return [...this.#problems.keys()];
   }
 
-  /** Looks now; null where work may be begun. */
+  /** Checks now. Null if the directory is usable. */
   async check(name: string): Promise<ComposeFailure | null> {
     const { results, logger, onRecovered } = this.#deps;
     const problem = await results.checkTarget(name);
@@ -46,9 +45,9 @@ export class UsableTargets implements Service {
     if (problem) this.#problems.set(name, problem);
     else this.#problems.delete(name);
     if (problem && problem.message !== known?.message)
-      logger.error({ targetDir: name }, `${problem.message} No work is taken for it here.`);
+      logger.error({ targetDir: name }, `${problem.message} This worker takes no work for it.`);
     if (!problem && known) {
-      logger.info({ targetDir: name }, 'The target directory can be used again');
+      logger.info({ targetDir: name }, 'The target directory is usable again');
       onRecovered();
     }
     return problem;
@@ -56,15 +55,15 @@ export class UsableTargets implements Service {
 
   #schedule(): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#lookAgain(), this.#deps.everyMs);
+    this.#timer = setTimeout(() => void this.#recheck(), this.#deps.recheckIntervalMs);
     this.#timer.unref();
   }
 
-  async #lookAgain(): Promise<void> {
+  async #recheck(): Promise<void> {
     try {
       for (const name of this.unusable()) await this.check(name);
     } catch (error) {
-      this.#deps.logger.warn({ err: error }, 'A target directory cannot be looked at');
+      this.#deps.logger.warn({ err: error }, 'A target directory could not be checked');
     } finally {
       this.#schedule();
     }

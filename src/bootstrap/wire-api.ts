@@ -18,8 +18,8 @@ import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
 import { version } from './version.ts';
 
-/** Canceling answers when the engine is gone, or after so long with the cancellation under way. */
-const CANCEL_PATIENCE_MS = 10_000;
+/** The longest wait of `cancelCompose` for the engine to end. */
+const CANCEL_WAIT_MS = 10_000;
 /** Planning is I/O in a process that has others to answer. */
 const PLAN_LIMITS = { atATime: 2, waiting: 20, timeoutMs: 60_000 };
 
@@ -38,7 +38,7 @@ export async function wireApi(
     clock,
     logger,
     rules: { maxLosses: config.queue.maxLostWorkers },
-    patienceMs: CANCEL_PATIENCE_MS,
+    maxStopWaitMs: CANCEL_WAIT_MS,
   };
   const rules = await requestRules(config, engines);
   return {

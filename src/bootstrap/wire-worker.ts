@@ -26,7 +26,7 @@ import { currentBootId } from '../os/process-identity.ts';
 import type { Platform } from './platform.ts';
 import type { Sources } from './wire-sources.ts';
 
-/** How soon a target directory that cannot be used is looked at again. */
+/** The interval between checks of a target directory that is not usable. */
 const RECHECK_MS = 2_000;
 
 export interface WorkerParts {
@@ -57,7 +57,7 @@ export function wireWorker(
     results,
     targetDirs: Object.keys(config.results.targetDirs),
     onRecovered: () => queue.wake(),
-    everyMs: RECHECK_MS,
+    recheckIntervalMs: RECHECK_MS,
     logger: log,
   });
   const rules = { maxLosses: config.queue.maxLostWorkers };

@@ -50,7 +50,7 @@ async function watch(results: Results, names: readonly string[]) {
     results,
     targetDirs: names,
     onRecovered: recovered.resolve,
-    everyMs: 20,
+    recheckIntervalMs: 20,
     logger: silentLogger,
   });
   opened.push(targets);

@@ -4,6 +4,7 @@ import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } fro
 import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { ComposeState } from '../../compose/vocabulary.ts';
 import type { Api } from '../../app/api.ts';
+import { composeNotFound } from '../../app/refusals.ts';
 import type { OperationContext } from '../context.ts';
 import { refusalError } from '../errors.ts';
 import { eventPosition } from '../event-position.ts';
@@ -53,7 +54,7 @@ export async function composeChanged(
 ): Promise<LiveSource> {
   const position = await eventPosition(api, after);
   const exists = isComposeId(id) && (await api.store.find(id, policy)) !== null;
-  if (!exists) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
+  if (!exists) throw refusalError(composeNotFound(id).refusal);
   const tail: LiveTail = {
     head: () => api.events.head(),
     async *follow(from, signal) {

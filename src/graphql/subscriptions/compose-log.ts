@@ -7,6 +7,7 @@ import type { Compose } from '../../compose/compose.ts';
 import { READ_ALL, type ReadPolicy } from '../../compose/read-policy.ts';
 import type { FieldProblem } from '../../compose/refusal.ts';
 import type { Api } from '../../app/api.ts';
+import { composeNotFound } from '../../app/refusals.ts';
 import type { OperationContext } from '../context.ts';
 import { badInput, refusalError } from '../errors.ts';
 import { isComposeId } from '../../compose/compose-id.ts';
@@ -55,7 +56,7 @@ export async function composeLog(
   { id, attempt, offset }: Args,
 ): Promise<AsyncIterableIterator<LogChunk>> {
   const asked = isComposeId(id) ? await api.store.find(id, policy) : null;
-  if (!asked) throw refusalError({ code: 'NOT_FOUND', message: `There is no compose ${id.slice(0, 40)}` });
+  if (!asked) throw refusalError(composeNotFound(id).refusal);
   const compose = (await api.store.find(generatorOf(asked), READ_ALL)) ?? asked;
   const problems: FieldProblem[] = [];
   if (attempt != null && (attempt < 1 || attempt > compose.attempt)) {
