@@ -1,6 +1,6 @@
 // Kills the engine processes that dead workers left on this host.
 
-import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
+import pMap from 'p-map';
 import type { Logger, OrphanedGroup, ProcessGroup, WorkerRegistry } from './ports.ts';
 
 export interface KillOrphansDeps {
@@ -17,7 +17,7 @@ const KILL_CONCURRENCY = 32;
 /** A group of which a process survives stays registered, and the next call kills it again. */
 export async function killOrphans(deps: KillOrphansDeps): Promise<void> {
   const groups = await deps.registry.orphanedProcessGroups(deps.host);
-  await forEachConcurrently(groups, KILL_CONCURRENCY, (group) => killOrphan(deps, group));
+  await pMap(groups, (group) => killOrphan(deps, group), { concurrency: KILL_CONCURRENCY });
 }
 
 async function killOrphan({ registry, terminateOrphan, logger }: KillOrphansDeps, group: OrphanedGroup): Promise<void> {

@@ -1,10 +1,10 @@
 // Reclaims the composes of workers whose lease has expired. First the processes and files of the attempt are removed;
 // then the compose returns to WAIT, or fails if it lost too many workers or its cancellation was requested.
 
+import pMap from 'p-map';
 import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
 import type { Lost } from '../compose/machine.ts';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { killOrphans, type KillOrphansDeps } from './kill-orphans.ts';
 import type { Claim, Clock, ComposeStore, Logger, Results, WorkerRegistry } from './ports.ts';
@@ -30,11 +30,11 @@ export async function reclaimLostAttempts(deps: ReclaimDeps): Promise<void> {
   const claims = await deps.registry.reap(deps.leaseExpiresAfterMs);
   if (claims.length === 0) return;
   await killOrphans(deps);
-  await forEachConcurrently(claims, RECLAIM_CONCURRENCY, (claim) =>
+  const reclaim = (claim: Claim) =>
     reclaimAttempt(deps, claim, 'WORKER').catch((error: unknown) =>
       deps.logger.warn({ err: error, composeId: claim.composeId }, 'A compose could not be reclaimed yet'),
-    ),
-  );
+    );
+  await pMap(claims, reclaim, { concurrency: RECLAIM_CONCURRENCY });
 }
 
 /** `lost` is DATABASE if the worker lives, and only the end of its attempt could not be stored. */

@@ -1,5 +1,5 @@
-// Runs tasks concurrently, at most `limit` at a time. The first failure aborts the other tasks; the promise settles when none
-// is running.
+// Runs tasks concurrently, at most `limit` at a time. The first failure aborts the other tasks; the promise settles when no
+// task is running. p-map rejects while tasks still run.
 
 export async function mapFailFast<T, Failure extends object>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -8,21 +8,21 @@ export async function mapFailFast<T, Failure extends object>(
   task: (item: T, signal: AbortSignal) => Promise<Failure | null>,
 ): Promise<Failure | null> {
   const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
+  const either = AbortSignal.any([signal, stop.signal]);
   const queue = iterate(items);
   let problem: Failure | null = null;
   let error: { readonly thrown: unknown } | null = null;
   await Promise.all(
     Array.from({ length: limit }, async () => {
       try {
-        for (let next = await queue.next(); !next.done && !both.aborted; next = await queue.next()) {
-          const failed = await task(next.value, both);
-          if (!failed || both.aborted) continue;
+        for (let next = await queue.next(); !next.done && !either.aborted; next = await queue.next()) {
+          const failed = await task(next.value, either);
+          if (!failed || either.aborted) continue;
           problem = failed;
           stop.abort();
         }
       } catch (thrown) {
-        if (!both.aborted) error = { thrown };
+        if (!either.aborted) error = { thrown };
         stop.abort();
       }
     }),
@@ -33,7 +33,7 @@ export async function mapFailFast<T, Failure extends object>(
   return problem;
 }
 
-/** A generator: async ones queue the calls of several consumers by themselves. */
+/** An async generator queues the concurrent calls of its consumers. */
 async function* iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
   yield* items;
 }

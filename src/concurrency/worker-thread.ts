@@ -1,6 +1,5 @@
-// Work that would hold up the event loop runs in a thread of its own. An abort terminates the thread, whatever it is doing,
-// and the promise settles when it is gone. One that did its work stays for a moment, warm, for the next of its kind, unless
-// it has grown large. A leaf: it knows nothing of the house.
+// Runs work that would block the event loop in a worker thread. An abort terminates the thread, and the promise settles when
+// the thread has exited. A thread that finished waits some seconds for the next task of its module, unless its heap is large.
 
 import { extname } from 'node:path';
 import { getHeapStatistics } from 'node:v8';
@@ -9,7 +8,7 @@ import { parentPort, Worker } from 'node:worker_threads';
 export interface ThreadTask<Report> {
   /** The thread's module, see `threadModule`. */
   readonly module: URL;
-  /** Handed over by structured cloning. */
+  /** Passed by structured cloning. */
   readonly input: unknown;
   readonly signal: AbortSignal;
   onReport?(report: Report): void;
@@ -20,25 +19,25 @@ type ThreadMessage =
   | { readonly type: 'result'; readonly result: unknown; readonly heapBytes: number }
   | { readonly type: 'error'; readonly error: unknown };
 
-/** Bounds what hostile input can take; beyond it the thread alone dies. */
+/** A bound for hostile input; beyond it the thread dies, and not the process. */
 const MAX_HEAP_MB = 3_072;
-/** A thread that grew beyond is not worth its memory while it waits. */
-const MAX_WAITING_HEAP_BYTES = 64 * 1024 * 1024;
-const WAITING_MS = 10_000;
+/** A thread with a larger heap is terminated instead of waiting for another task. */
+const MAX_IDLE_HEAP_BYTES = 64 * 1024 * 1024;
+const IDLE_MS = 10_000;
 
-interface Waiting {
+interface IdleThread {
   readonly worker: Worker;
   readonly timer: NodeJS.Timeout;
 }
 
-const waiting = new Map<string, Waiting[]>();
+const idleThreads = new Map<string, IdleThread[]>();
 
-/** A module beside the caller's, whether that runs from TypeScript (tests) or compiled. */
+/** The URL of a module next to the caller's, from TypeScript (tests) and from compiled code. */
 export function threadModule(callerUrl: string, name: string): URL {
   return new URL(`./${name}${extname(new URL(callerUrl).pathname)}`, callerUrl);
 }
 
-/** Rejects with the signal's reason after an abort, when the thread has exited; else with what the thread threw. */
+/** Rejects with the signal's reason after an abort, once the thread has exited; otherwise with what the thread threw. */
 export function runInThread<Result, Report = never>(task: ThreadTask<Report>): Promise<Result> {
   const { signal, module } = task;
   if (signal.aborted) return Promise.reject(signal.reason as Error);
@@ -46,27 +45,27 @@ export function runInThread<Result, Report = never>(task: ThreadTask<Report>): P
     const worker = takeThread(module);
     let thrown: Error | null = null;
     const abort = () => void worker.terminate();
-    const leave = () => {
+    const detach = () => {
       signal.removeEventListener('abort', abort);
       forgetListeners(worker);
     };
     signal.addEventListener('abort', abort, { once: true });
     worker.on('message', (message: ThreadMessage) => {
       if (message.type === 'report') return task.onReport?.(message.report as Report);
-      // Terminated already: its end is on the way.
+      // The thread is being terminated; its exit settles the promise.
       if (signal.aborted) return;
-      leave();
-      keepThread(module, worker, message.type === 'result' && message.heapBytes <= MAX_WAITING_HEAP_BYTES);
+      detach();
+      keepThread(module, worker, message.type === 'result' && message.heapBytes <= MAX_IDLE_HEAP_BYTES);
       if (message.type === 'result') resolve(message.result as Result);
       else reject(message.error);
     });
     worker.on('error', (error: Error) => (thrown = error));
     worker.on('exit', () => {
-      leave();
+      detach();
       reject(
         signal.aborted
           ? (signal.reason as Error)
-          : (thrown ?? new Error(`thread ${module.pathname} ended without an answer`)),
+          : (thrown ?? new Error(`thread ${module.pathname} exited without a result`)),
       );
     });
     worker.postMessage(task.input);
@@ -78,7 +77,7 @@ function forgetListeners(worker: Worker): void {
 }
 
 function takeThread(module: URL): Worker {
-  const idle = waiting.get(module.href)?.pop();
+  const idle = idleThreads.get(module.href)?.pop();
   if (!idle) return new Worker(module, { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
   clearTimeout(idle.timer);
   forgetListeners(idle.worker);
@@ -86,30 +85,30 @@ function takeThread(module: URL): Worker {
   return idle.worker;
 }
 
-function keepThread(module: URL, worker: Worker, isFit: boolean): void {
-  if (!isFit) return void worker.terminate();
+function keepThread(module: URL, worker: Worker, isReusable: boolean): void {
+  if (!isReusable) return void worker.terminate();
   const forget = () =>
-    waiting.set(
+    idleThreads.set(
       module.href,
-      (waiting.get(module.href) ?? []).filter((other) => other !== idle),
+      (idleThreads.get(module.href) ?? []).filter((other) => other !== idle),
     );
-  // Forgotten before it is ended: nobody may be handed a thread that is on its way out.
+  // First forgotten, then terminated, so that no task gets a thread that is exiting.
   const end = () => {
     forget();
     void worker.terminate();
   };
-  const idle: Waiting = { worker, timer: setTimeout(end, WAITING_MS).unref() };
-  waiting.set(module.href, [...(waiting.get(module.href) ?? []), idle]);
+  const idle: IdleThread = { worker, timer: setTimeout(end, IDLE_MS).unref() };
+  idleThreads.set(module.href, [...(idleThreads.get(module.href) ?? []), idle]);
   worker.on('error', forget).on('exit', forget);
   worker.unref();
 }
 
-/** The thread's side: runs `work` on what is handed over, one task after the other. */
+/** The thread's side: runs `work` on each input, one after the other. */
 export async function serveThread<Input, Report = never>(
   work: (input: Input, report: (report: Report) => void) => unknown,
 ): Promise<void> {
   const port = parentPort;
-  if (!port) throw new Error('only for use in a worker thread');
+  if (!port) throw new Error('serveThread runs in worker threads only');
   const post = (message: ThreadMessage) => port.postMessage(message);
   const serve = async (input: Input) => {
     const result = await work(input, (report) => post({ type: 'report', report }));

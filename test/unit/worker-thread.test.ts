@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { runInThread } from '../../src/concurrency/worker-thread.ts';
 
 const module = new URL('../support/threads/counting-thread.ts', import.meta.url);
@@ -7,39 +7,41 @@ function ask(input: string, signal = new AbortController().signal, onReport = ()
   return runInThread({ module, input, signal, onReport });
 }
 
-it('a thread that did its work serves the next task of its kind, and one that grew large does not', async () => {
-  expect(await ask('answer')).toMatchObject({ served: 1 });
-  expect(await ask('answer')).toMatchObject({ served: 2 });
-  expect(await ask('grow')).toMatchObject({ served: 3, grown: 2_000_000 });
-  expect(await ask('answer')).toMatchObject({ served: 1 });
-});
-
-it('two tasks at once have a thread each', async () => {
-  const answers = await Promise.all([ask('answer'), ask('answer')]);
-  expect(answers).toHaveLength(2);
-});
-
-it('what the thread throws is thrown here, and the thread is not used again', async () => {
-  await expect(ask('throw')).rejects.toThrow('as told');
-});
-
-it('an abort ends a thread that never yields, and is over when it is gone', async () => {
-  const stop = new AbortController();
-  const reason = new Error('stopped');
-  await expect(ask('hang', stop.signal, () => stop.abort(reason))).rejects.toBe(reason);
-});
-
-it('nothing is started for a signal that has aborted', async () => {
-  await expect(ask('answer', AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
-});
-
-it('hands nobody a thread whose time has just run out', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  try {
-    await ask('answer');
-    vi.advanceTimersByTime(10_000);
+describe('runInThread', () => {
+  it('reuses a thread that finished, unless its heap is large', async () => {
     expect(await ask('answer')).toMatchObject({ served: 1 });
-  } finally {
-    vi.useRealTimers();
-  }
+    expect(await ask('answer')).toMatchObject({ served: 2 });
+    expect(await ask('grow')).toMatchObject({ served: 3, grown: 2_000_000 });
+    expect(await ask('answer')).toMatchObject({ served: 1 });
+  });
+
+  it('runs two tasks at once in two threads', async () => {
+    const answers = await Promise.all([ask('answer'), ask('answer')]);
+    expect(answers).toHaveLength(2);
+  });
+
+  it('rejects with what the thread throws', async () => {
+    await expect(ask('throw')).rejects.toThrow('as told');
+  });
+
+  it('terminates a thread that never yields when it is aborted', async () => {
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    await expect(ask('hang', stop.signal, () => stop.abort(reason))).rejects.toBe(reason);
+  });
+
+  it('starts no thread for an aborted signal', async () => {
+    await expect(ask('answer', AbortSignal.abort(new Error('before')))).rejects.toThrow('before');
+  });
+
+  it('does not reuse a thread whose idle time has just ended', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      await ask('answer');
+      vi.advanceTimersByTime(10_000);
+      expect(await ask('answer')).toMatchObject({ served: 1 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 });
