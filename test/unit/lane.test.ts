@@ -6,10 +6,10 @@ import { aCompose } from '../support/composes.ts';
 const pulp = { source: { type: 'PULP', contentSets: [], resolvedContentSets: null } } as const;
 
 it.each<[string, Partial<Compose>, string]>([
-  ['may be shared, is looked at first', {}, 'prepare'],
-  ['has been looked at, needs an engine', { digest: 'known' }, 'generate'],
-  ['is not to be shared, needs an engine', { flags: ['NO_REUSE'] }, 'generate'],
-  ['needs no engine, waits behind none', { ...pulp, digest: 'known', flags: ['NO_REUSE'] }, 'prepare'],
-])('what %s', (_what, overrides, lane) => {
+  ['may reuse a result and was not prepared', {}, 'prepare'],
+  ['was prepared and needs an engine', { digest: 'known' }, 'generate'],
+  ['must not reuse a result and needs an engine', { flags: ['NO_REUSE'] }, 'generate'],
+  ['needs no engine', { ...pulp, digest: 'known', flags: ['NO_REUSE'] }, 'prepare'],
+])('a compose that %s goes to its lane', (_what, overrides, lane) => {
   expect(laneOf(aCompose(overrides))).toBe(lane);
 });
