@@ -1,9 +1,9 @@
-// When a compose will be done: from the times that composes like it took and, while it waits, from its place in the
-// queue and from how many its pool's workers generate at a time. What was read is remembered for a moment.
+// Estimates when a compose will be done: from the time that similar composes took and, while it waits, from its queue
+// position and the capacity of the workers of its pool. What is read from the database is cached briefly.
 
 import type { Compose } from '../compose/compose.ts';
-import type { Clock, History } from './ports.ts';
 import { sourceKey } from '../compose/sources/descriptors.ts';
+import type { Clock, History } from './ports.ts';
 
 export interface EstimateDeps {
   readonly history: History;
@@ -13,58 +13,54 @@ export interface EstimateDeps {
 
 export type Estimate = (compose: Compose, queuePosition: number | null) => Promise<Date | null>;
 
-const TYPICAL_FOR_MS = 10_000;
-const LOAD_FOR_MS = 2_000;
-const REMEMBERED = 1_000;
+const DURATION_CACHE_MS = 10_000;
+const LOAD_CACHE_MS = 2_000;
+const MAX_CACHED_VALUES = 1_000;
 
-/** Null while there is no history, or nobody who would take the compose. */
+/** The estimate is null without similar composes in the past, and without a worker that may take the compose. */
 export function estimator({ history, poolOf, clock }: EstimateDeps): Estimate {
-  const typical = remembered(TYPICAL_FOR_MS, (compose: Compose) => history.typicalMs(compose));
-  const load = remembered(LOAD_FOR_MS, (pool: string) => history.load(pool));
+  const typicalMs = cached(DURATION_CACHE_MS, durationKey, (compose: Compose) => history.typicalMs(compose));
+  const loadOf = cached(
+    LOAD_CACHE_MS,
+    (pool) => pool,
+    (pool: string) => history.load(pool),
+  );
   return async (compose, queuePosition) => {
-    const ms = await typical(
-      JSON.stringify([
-        compose.source.type,
-        sourceKey(compose.source),
-        compose.arches,
-        sizeOf(compose),
-        compose.engineName,
-      ]),
-      compose,
-    );
+    const ms = await typicalMs(compose);
     if (ms === null) return null;
     const now = clock.now().getTime();
     if (compose.state === 'GENERATING')
       return compose.startedAt && new Date(Math.max(now, compose.startedAt.getTime() + ms));
     if (compose.state !== 'WAIT' || queuePosition === null) return null;
-    const pool = poolOf(compose);
-    const { slots, running, meanMs } = await load(pool, pool);
+    const { slots, running, meanMs } = await loadOf(poolOf(compose));
     if (slots === 0) return null;
-    // So many have to end before it begins; of `slots` at work, one ends every meanMs / slots.
+    // So many composes must end before this one begins; with all slots busy, one ends every meanMs / slots.
     const ahead = Math.max(0, queuePosition - (slots - running));
     return new Date(now + (ahead * (meanMs ?? ms)) / slots + ms);
   };
 }
 
-function sizeOf({ source }: Compose): number {
-  return ['packages', 'builds', 'modules'].reduce(
-    (size, field) => size + ((source as unknown as Record<string, readonly string[] | undefined>)[field]?.length ?? 0),
-    0,
-  );
+/** Equal for composes that the database counts as similar. */
+function durationKey({ source, arches, engineName }: Compose): string {
+  const { packages, builds, modules } = source as Partial<Record<'packages' | 'builds' | 'modules', readonly string[]>>;
+  const requestedItems = [packages, builds, modules].reduce((sum, items) => sum + (items?.length ?? 0), 0);
+  return JSON.stringify([source.type, sourceKey(source), arches, requestedItems, engineName]);
 }
 
-function remembered<Argument, T>(
-  forMs: number,
+function cached<Argument, T>(
+  maxAgeMs: number,
+  keyOf: (argument: Argument) => string,
   read: (argument: Argument) => Promise<T>,
-): (key: string, argument: Argument) => Promise<T> {
-  const known = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
-  return (key, argument) => {
-    const entry = known.get(key);
-    if (entry && performance.now() - entry.at < forMs) return entry.value;
-    if (known.size >= REMEMBERED) known.clear();
+): (argument: Argument) => Promise<T> {
+  const entries = new Map<string, { readonly at: number; readonly value: Promise<T> }>();
+  return (argument) => {
+    const key = keyOf(argument);
+    const entry = entries.get(key);
+    if (entry && performance.now() - entry.at < maxAgeMs) return entry.value;
+    if (entries.size >= MAX_CACHED_VALUES) entries.clear();
     const value = read(argument);
-    known.set(key, { at: performance.now(), value });
-    value.catch(() => known.delete(key));
+    entries.set(key, { at: performance.now(), value });
+    value.catch(() => entries.delete(key));
     return value;
   };
 }
