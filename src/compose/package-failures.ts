@@ -34,14 +34,29 @@ export function unsignedPackagesFailure(
 ): ComposeFailure {
   const keys = sigkeys.filter((key) => key !== '');
   const problem =
-    keys.length === 0
-      ? 'Signed, but the request accepts unsigned packages only'
-      : `Not signed with ${keys.length === 1 ? 'the key' : 'any of the keys'} ${keys.join(', ')}`;
+    keys.length === 0 ? 'Signed, but the request accepts unsigned packages only' : `Not signed with ${anyOf(keys)}`;
   return failure(
     'UNSIGNED_PACKAGES',
     `${problem}: ${packages.length === 0 ? 'see the details' : examples(packages, ', ')}. Ask for other sigkeys or other packages.`,
     details,
   );
+}
+
+/** The packages are signed, but Koji has pruned their signed copies. `packages`: NEVRAs or NVRs. */
+export function signedCopiesGoneFailure(
+  packages: readonly string[],
+  sigkeys: readonly string[],
+  details: string | null = packages.join('\n'),
+): ComposeFailure {
+  return failure(
+    'UNSIGNED_PACKAGES',
+    `Signed with ${anyOf(sigkeys)}, but Koji has no signed copy any more: ${examples(packages, ', ')}. Ask its administrators to run koji write-signed-rpm, or ask for other sigkeys.`,
+    details,
+  );
+}
+
+function anyOf(keys: readonly string[]): string {
+  return `${keys.length === 1 ? 'the key' : 'any of the keys'} ${keys.join(', ')}`;
 }
 
 function examples(list: readonly string[], separator: string): string {

@@ -159,12 +159,12 @@ describe('signatures', () => {
     expect(await check(['AAAA1111'])).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
       retryable: false,
-      message: 'Not signed with the key AAAA1111: zlib-1-1',
+      message: expect.stringMatching(/AAAA1111.*: zlib-1-1\b/) as string,
       details: 'zlib-1-1.x86_64',
     });
     expect(await check(['cccc3333'])).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
-      message: 'Not signed with the key cccc3333: bash-5.3-1, zlib-1-1',
+      message: expect.stringMatching(/cccc3333.*: bash-5\.3-1, zlib-1-1\b/) as string,
     });
   });
 
@@ -233,7 +233,7 @@ describe('what a tag holds', () => {
   it('lacks packages that are named, all of them', async () => {
     expect(await asking(['bash', 'nano', 'zlib*', 'vim*'])).toMatchObject({
       code: 'MISSING_PACKAGES',
-      message: `Not in tag f43 at event ${koji.lastEvent}: nano, vim*`,
+      message: expect.stringContaining(`tag f43 at event ${koji.lastEvent}: nano, vim*`) as string,
     });
     expect(await asking(['zlib'], false)).toMatchObject({
       code: 'MISSING_PACKAGES',

@@ -1,6 +1,7 @@
 // The API on ports that live in memory: enough of a service to drive every query, mutation and subscription, with a
 // test's hands on what happens and when. The lifecycle is the real machine's.
 
+import { composeNotFound } from '../../src/app/refusals.ts';
 import type {
   ComposeFilter,
   ComposeOrderField,
@@ -146,13 +147,13 @@ export class InMemoryApi implements Api {
 
   readonly cancel: Api['cancel'] = async (viewer, { id, reason }) => {
     const compose = this.composes.get(id);
-    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    if (!compose) return composeNotFound(id);
     if (compose.state !== 'WAIT') return refused({ code: 'CONFLICT', message: `Compose ${id} is ${compose.state}` });
     return granted(this.happen(id, { type: 'REQUEST_CANCEL', at: new Date(), by: viewer.name, reason }));
   };
 
   readonly remove: Api['remove'] = async (_viewer, { id }) => {
-    if (!this.composes.has(id)) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    if (!this.composes.has(id)) return composeNotFound(id);
     return granted(this.removed(id));
   };
 
@@ -160,18 +161,18 @@ export class InMemoryApi implements Api {
 
   readonly pin: Api['pin'] = async (viewer, { id, name }) => {
     const compose = this.composes.get(id);
-    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    if (!compose) return composeNotFound(id);
     return granted({ compose, pin: { name, owner: viewer.name, expiresAt: null, createdAt: T0 } });
   };
 
   readonly unpin: Api['unpin'] = async (_viewer, { id }) => {
     const compose = this.composes.get(id);
-    return compose ? granted(compose) : refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    return compose ? granted(compose) : composeNotFound(id);
   };
 
   readonly renew: Api['renew'] = async (viewer, { id }) => {
     const compose = this.composes.get(id);
-    if (!compose) return refused({ code: 'NOT_FOUND', message: `There is no compose ${id}` });
+    if (!compose) return composeNotFound(id);
     return granted({ compose: this.insert({ owner: viewer.name, source: compose.source }), regenerated: true });
   };
 

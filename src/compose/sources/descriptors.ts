@@ -46,6 +46,15 @@ export function descriptorOf({ type }: Pick<ComposeSource, 'type'>): AnySourceDe
   return SOURCE_DESCRIPTORS[type];
 }
 
+/** The source of a compose that was routed by the type of its source. Another type is a bug of that routing. */
+export function sourceOfType<Type extends SourceType>(
+  { source }: { readonly source: ComposeSource },
+  type: Type,
+): SourceOf<Type> {
+  if (source.type !== type) throw new Error(`Expected a source of type ${type}, got ${source.type}`);
+  return source as SourceOf<Type>;
+}
+
 /** What `ComposeFilter.source` is compared with, e.g. the tag or the URL of the repository. */
 export function sourceKey(source: ComposeSource): string {
   return descriptorOf(source).key(source);

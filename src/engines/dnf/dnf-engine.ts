@@ -3,6 +3,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type {
   Engine,
   EngineInfo,
@@ -17,7 +18,7 @@ import type { SourceAddition } from '../../compose/sources/additions.ts';
 import type { SourceType } from '../../compose/sources/descriptors.ts';
 import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import type { LinkMode } from '../shared/link-file.ts';
-import { orCanceled, toolMissing } from '../shared/run-tool.ts';
+import { orCanceled } from '../shared/run-tool.ts';
 import { DnfToolVersions, type DnfTools } from '../shared/tool-versions.ts';
 import { runProcess } from '../supervisor/run-process.ts';
 import { archInputs, type ArchInput } from './arch-input.ts';
@@ -67,7 +68,7 @@ export function createDnfEngine(options: DnfEngineOptions): Engine {
 }
 
 async function prepare(generation: Generation, { dnf, createrepo }: DnfTools): Promise<DnfAttempt | ComposeFailure> {
-  if (!dnf || !createrepo) return toolMissing(dnf ? 'createrepo_c' : 'dnf');
+  if (!dnf || !createrepo) return toolMissingFailure(dnf ? 'createrepo_c' : 'dnf');
   const { input, scratch, directory } = generation;
   const downloads = input.downloadDirectory ?? join(scratch, 'downloads');
   const target = join(directory, 'compose');

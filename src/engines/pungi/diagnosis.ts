@@ -1,10 +1,11 @@
 // Finds out why Pungi failed. Its exit code does not say; the reason is in its output, or in the log of a program that it ran.
 
 import { join } from 'node:path';
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { Generation } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { unsatisfiedDependenciesFailure, unsignedPackagesFailure } from '../../compose/package-failures.ts';
-import { toolMissing, type ToolOutcome } from '../shared/run-tool.ts';
+import type { ToolOutcome } from '../shared/run-tool.ts';
 import { knownFailure } from './known-failures.ts';
 import { errorExcerpt, lastLines, presentableLines, readTail } from './log-excerpt.ts';
 
@@ -71,7 +72,7 @@ function timedOut({ outcome, timeoutMs, details }: Evidence): ComposeFailure | n
 }
 
 function notStarted({ outcome: { exitCode }, details }: Evidence): ComposeFailure | null {
-  return exitCode === 126 || exitCode === 127 ? toolMissing('pungi-koji', details) : null;
+  return exitCode === 126 || exitCode === 127 ? toolMissingFailure('pungi-koji', details) : null;
 }
 
 function killed({ outcome: { signal }, details }: Evidence): ComposeFailure | null {
@@ -170,7 +171,8 @@ async function failedProgram({ text, generation }: Evidence): Promise<ComposeFai
   const tail = await readTail(join(generation.directory, 'logs', arch, name));
   const nonEmpty = tail.split('\n').filter((line) => line.trim() !== '');
   const lines = lastLines(presentableLines(nonEmpty, generation));
-  if (lines.some((line) => line.endsWith(`${program}: not found`))) return toolMissing(`${program}, which Pungi needs`);
+  if (lines.some((line) => line.endsWith(`${program}: not found`)))
+    return toolMissingFailure(`${program}, which Pungi needs`);
   return failure(
     'ENGINE_FAILED',
     `Pungi failed: ${program} failed: ${(lines.at(-1) ?? 'its log is empty').slice(0, 300)}`,

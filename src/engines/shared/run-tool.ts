@@ -1,6 +1,7 @@
 // Runs a tool of an engine and turns its end into a failure. The tool gets an environment of its own; its output goes to the
 // attempt's log. Relies on the supervisor to end all its processes.
 
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { Generation, Logger } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { minimalEnvironment, runProcess, type OutputStream, type ProcessResult } from '../supervisor/run-process.ts';
@@ -70,13 +71,9 @@ export async function runTool(
 /** Null when the tool exited with 0. */
 export function toolFailure(file: string, { exitCode, signal, output }: ToolOutcome): ComposeFailure | null {
   if (exitCode === 0) return null;
-  if (exitCode === 126 || exitCode === 127) return toolMissing(file, output.join('\n') || null);
+  if (exitCode === 126 || exitCode === 127) return toolMissingFailure(file, output.join('\n') || null);
   const end = exitCode === null ? `was killed by ${signal ?? 'a signal'}` : `ended with exit code ${exitCode}`;
   return failure('ENGINE_FAILED', `${file} ${end}; see the details and the log.`, output.join('\n') || null);
-}
-
-export function toolMissing(file: string, details: string | null = null): ComposeFailure {
-  return failure('ENGINE_FAILED', `The worker cannot run ${file}; ask an administrator to install it.`, details);
 }
 
 /** Turns the rejection of an aborted `work` into CANCELED. */

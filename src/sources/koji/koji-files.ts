@@ -9,11 +9,12 @@ import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import type { KojiEndpoint, OpenedRepository, PackageReader, ProcessRunner } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { signedCopiesGoneFailure, unsignedPackagesFailure } from '../../compose/package-failures.ts';
 import { decodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';
 import { encodePath } from '../../upstreams/koji/path-info.ts';
-import { COPIES_ARE_GONE, storedKeys } from '../../upstreams/koji/signatures.ts';
+import { storedKeys } from '../../upstreams/koji/signatures.ts';
 import { openMade, type FoundRepository } from '../repo/open-repository.ts';
 import type { RepoSource } from '../repo/repo-source.ts';
 import type { AbsentFile, KojiFilesResult, KojiFilesTask } from './koji-files-thread.ts';
@@ -109,8 +110,7 @@ export class KojiFiles implements PackageReader {
   /** Who reads that packages are not signed signs them again, which changes nothing where the copies were removed. */
   async #blame(absent: readonly AbsentFile[], { sigkeys }: Compose, signal: AbortSignal): Promise<ComposeFailure> {
     const { hub, place } = this.#options;
-    if (sigkeys.length === 0 || sigkeys.includes(''))
-      return named('UPSTREAM_UNAVAILABLE', `RPMs that Koji (${place.profile}) has are not where it keeps them`, absent);
+    if (sigkeys.length === 0 || sigkeys.includes('')) return absentFailure(place.profile, absent);
     const stored = await storedKeys(
       hub,
       absent.map(({ rpmId }) => rpmId),
@@ -119,10 +119,9 @@ export class KojiFiles implements PackageReader {
     if ('failure' in stored) return stored.failure;
     const asked = sigkeys.map((key) => key.toLowerCase());
     const unsigned = absent.filter((_, index) => !asked.some((key) => stored.value[index]?.has(key)));
-    const keys = `${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}`;
     return unsigned.length > 0
-      ? named('UNSIGNED_PACKAGES', `Not signed with ${keys}`, unsigned)
-      : named('UNSIGNED_PACKAGES', `Signed with ${keys}, but ${COPIES_ARE_GONE}`, absent);
+      ? unsignedPackagesFailure(nevrasOf(unsigned), sigkeys)
+      : signedCopiesGoneFailure(nevrasOf(absent), sigkeys);
   }
 
   #bringAll({ packages, repository, scratch, signal }: Wanted, files: string): Promise<ComposeFailure | null> {
@@ -205,15 +204,15 @@ async function describe({
   return openMade(into);
 }
 
-function named(
-  code: 'UNSIGNED_PACKAGES' | 'UPSTREAM_UNAVAILABLE',
-  what: string,
-  files: readonly AbsentFile[],
-): ComposeFailure {
-  const nevras = files.map(({ nevra }) => nevra);
+function absentFailure(profile: string, files: readonly AbsentFile[]): ComposeFailure {
+  const nevras = nevrasOf(files);
   return failure(
-    code,
-    `${what}: ${nevras.slice(0, NAMED).join(', ')}${nevras.length > NAMED ? ` and ${nevras.length - NAMED} more` : ''}`,
+    'UPSTREAM_UNAVAILABLE',
+    `RPMs that Koji (${profile}) has are not where it keeps them: ${nevras.slice(0, NAMED).join(', ')}${nevras.length > NAMED ? ` and ${nevras.length - NAMED} more` : ''}`,
     nevras.join('\n'),
   );
+}
+
+function nevrasOf(files: readonly AbsentFile[]): readonly string[] {
+  return files.map(({ nevra }) => nevra);
 }

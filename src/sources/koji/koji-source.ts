@@ -4,7 +4,7 @@
 
 import type { KojiEndpoint, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
 import type { RepoSource } from '../repo/repo-source.ts';
 import { lookAtBuilds, resolveBuilds } from '../build/build-source.ts';
 import type { Finding, Found, Upstreams } from './tag-lookup.ts';
@@ -102,9 +102,7 @@ export class KojiSource implements SourceResolver {
       case 'MODULE':
         return resolveModuleSource({ compose, source, upstreams, signal });
       default:
-        return Promise.resolve({
-          failure: failure('INTERNAL', `A source of type ${source.type} is not resolved by Koji`),
-        });
+        throw new Error(`Koji resolves no source of type ${source.type}`);
     }
   }
 

@@ -3,7 +3,8 @@
 
 import type { ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import type { PulpServer } from '../../upstreams/pulp/pulp-repository.ts';
 import { mergedDirectory, pulpRepoFile } from './repo-file.ts';
 import { resolveContentSets, type PulpPlan } from './resolve-content-sets.ts';
@@ -31,10 +32,9 @@ export class PulpSource implements SourceResolver {
     compose: Compose,
     { signal, log }: ResolveContext,
   ): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
-    const { source } = compose;
+    const source = sourceOfType(compose, 'PULP');
     const answer = await this.#look(compose, signal);
-    if ('failure' in answer || source.type !== 'PULP')
-      return 'failure' in answer ? answer : { failure: notPulp(compose) };
+    if ('failure' in answer) return answer;
     const { plan } = answer;
     for (const name of plan.absent) log(`There is no content set or repository ${name} in Pulp; it is passed over\n`);
     for (const { name, url, merges } of plan.sections)
@@ -62,16 +62,12 @@ export class PulpSource implements SourceResolver {
   }
 
   async #look(compose: Compose, signal: AbortSignal): ReturnType<typeof resolveContentSets> {
-    const { source, flags, arches } = compose;
-    if (source.type !== 'PULP') return { failure: notPulp(compose) };
-    return await resolveContentSets({ contentSets: source.contentSets, flags, arches }, this.#options.pulp, signal);
+    const { flags, arches } = compose;
+    const { contentSets } = sourceOfType(compose, 'PULP');
+    return await resolveContentSets({ contentSets, flags, arches }, this.#options.pulp, signal);
   }
 }
 
 function fingerprintOf({ sections, emptyArches }: PulpPlan): readonly string[] {
   return [...sections.map((section) => JSON.stringify(section)), ...emptyArches];
-}
-
-function notPulp({ source }: Compose): ComposeFailure {
-  return failure('INTERNAL', `A source of type ${source.type} is no list of content sets`);
 }

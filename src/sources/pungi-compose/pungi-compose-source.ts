@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { readPungiCompose } from './read-pungi-compose.ts';
@@ -67,9 +68,7 @@ export class PungiComposeSource implements SourceResolver {
     scratch: string,
     signal: AbortSignal,
   ): Promise<{ readonly source: PungiComposeRequest; readonly builds: Compose } | Failed> {
-    const { source } = compose;
-    if (source.type !== 'PUNGI_COMPOSE')
-      return { failure: failure('INTERNAL', `A source of type ${source.type} is no published compose`) };
+    const source = sourceOfType(compose, 'PUNGI_COMPOSE');
     // Read before: made again it is the same, and published composes do not stay for ever.
     if (source.builds.length > 0) return { source, builds: ofBuilds(compose, source) };
     const { client, retry } = this.#options;

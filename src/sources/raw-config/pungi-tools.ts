@@ -1,5 +1,6 @@
 // Pungi's own tools for configurations: one says what is wrong with it, the other what is in it.
 
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { ProcessRunner } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 
@@ -29,8 +30,7 @@ export async function validateConfig(
   if (exitCode === 0) return null;
   const told = [...lines, ...errors].filter((line) => line.trim() !== '');
   const details = told.join('\n') || null;
-  if (exitCode === 127)
-    return failure('ENGINE_FAILED', 'pungi-config-validate is not installed on the worker; tell an administrator');
+  if (exitCode === 127) return toolMissingFailure('pungi-config-validate');
   if (timedOut)
     return failure('TIMED_OUT', `pungi-config-validate had not finished after ${TIMEOUT_MS / 1000} s`, details);
   return failure(
@@ -54,10 +54,7 @@ export async function dumpConfig(
     MAX_DUMP_LENGTH,
   );
   if (exitCode === 0) return { dump: lines.join('\n') };
-  if (exitCode === 127)
-    return {
-      failure: failure('ENGINE_FAILED', 'pungi-config-dump is not installed on the worker; tell an administrator'),
-    };
+  if (exitCode === 127) return { failure: toolMissingFailure('pungi-config-dump') };
   return {
     failure: failure(
       'INVALID_SOURCE',

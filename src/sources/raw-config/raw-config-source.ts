@@ -9,6 +9,7 @@ import { isAbsolute, join } from 'node:path';
 import type { KojiEndpoint, ProcessRunner, ResolveContext, ResolvedInput, SourceResolver } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { GitSource } from '../../upstreams/git/git-source.ts';
 import { lastEvent } from '../../upstreams/koji/event.ts';
@@ -157,9 +158,8 @@ export class RawConfigSource implements SourceResolver {
       : { value: kojiEvent };
   }
 
-  async #ask({ source }: Compose): Promise<Asked | Failed> {
-    if (source.type !== 'RAW_CONFIG')
-      return { failure: failure('INTERNAL', `A source of type ${source.type} is no raw configuration`) };
+  async #ask(compose: Compose): Promise<Asked | Failed> {
+    const source = sourceOfType(compose, 'RAW_CONFIG');
     const { [source.name]: config } = this.#options.configs;
     if (!config || !Object.hasOwn(this.#options.configs, source.name))
       return {

@@ -3,6 +3,7 @@
 
 import mustache from 'mustache';
 import type { Compose } from '../../compose/compose.ts';
+import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { literal, type LiteralKind, type LiteralValue } from './literal.ts';
 
 export type WrapperResult = { readonly text: string } | { readonly problem: string };
@@ -25,7 +26,6 @@ export function fieldsOf(compose: Compose, commit: string): Readonly<Record<stri
   const {
     id,
     owner,
-    source,
     composeType,
     label,
     targetDir,
@@ -39,8 +39,7 @@ export function fieldsOf(compose: Compose, commit: string): Readonly<Record<stri
     lookasideRepos,
     parentPungiComposeIds,
   } = compose;
-  if (source.type !== 'RAW_CONFIG') throw new Error(`not a raw configuration: ${source.type}`);
-  const { name, kojiEvent, builds, modules } = source;
+  const { name, kojiEvent, builds, modules } = sourceOfType(compose, 'RAW_CONFIG');
   return {
     id: Number(id),
     owner,

@@ -15,6 +15,7 @@ import type {
 import { treeArches } from '../../compose/arches.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import type { HostLookup, RepoBounds } from '../../upstreams/http/address-guard.ts';
@@ -63,16 +64,14 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
   }
 
   async identify(compose: Compose, signal: AbortSignal): ReturnType<SourceResolver['identify']> {
-    if (compose.source.type !== 'REPO') return { failure: notARepository(compose) };
-    return this.look(compose, compose.source.repo, signal);
+    return this.look(compose, sourceOfType(compose, 'REPO').repo, signal);
   }
 
   async resolve(
     compose: Compose,
     context: Context,
   ): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }> {
-    const { source } = compose;
-    if (source.type !== 'REPO') return { failure: notARepository(compose) };
+    const source = sourceOfType(compose, 'REPO');
     const answer = await this.open(compose, source.repo, context);
     if ('failure' in answer) return answer;
     const revisions = answer.opened.repositories.map(({ revision }) => revision ?? '');
@@ -259,10 +258,6 @@ export class RepoSource implements SourceResolver, PackageDownloads, PackageMeta
 /** Whether the files of packages decide which of them come as multilib. */
 export function choosesMultilib({ multilibArches, multilibMethods }: Compose, arch: string): boolean {
   return multilibArches.includes(arch) && multilibMethods.some((method) => method !== 'ALL');
-}
-
-function notARepository({ source }: Compose): ComposeFailure {
-  return failure('INTERNAL', `A source of type ${source.type} is not a repository`);
 }
 
 /** Every repository that is read, by arch: the source's, then the lookaside's. */

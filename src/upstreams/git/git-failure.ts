@@ -1,5 +1,6 @@
 // Why a git command that talks to a server failed, from what it wrote: what may heal, and what is wrong with the source.
 
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { GitOutcome } from './git-command.ts';
 
@@ -26,7 +27,7 @@ export function problemOf(outcome: GitOutcome, url: string, timeoutMs: number): 
       `The git repository ${url} could not be read within ${Math.round(timeoutMs / 1000)} s`,
       stderr,
     );
-  if (exitCode === 127) return problem('INTERNAL', 'git is not installed on the worker', stderr);
+  if (exitCode === 127) return { failure: toolMissingFailure('git', stderr || null, 'INTERNAL'), transport: false };
   if (FORBIDDEN_PROTOCOL.test(stderr))
     return problem(
       'INVALID_SOURCE',

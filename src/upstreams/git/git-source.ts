@@ -4,6 +4,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { ProcessRunner } from '../../app/ports.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { RETRY_POLICIES, type RetryPolicy } from '../../concurrency/retry-policies.ts';
@@ -188,7 +189,7 @@ export class GitSource {
     const { command, gitDirectory } = session;
     await rm(gitDirectory, { recursive: true, force: true });
     const { exitCode, stderr } = await git(command, ['init', '--quiet', '--bare', '--template=', gitDirectory]);
-    if (exitCode === 127) return failure('INTERNAL', 'git is not installed on the worker');
+    if (exitCode === 127) return toolMissingFailure('git', null, 'INTERNAL');
     return exitCode === 0 ? null : failure('STORAGE', 'git cannot write to the scratch directory', stderr);
   }
 

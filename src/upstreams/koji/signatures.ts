@@ -2,7 +2,8 @@
 // asked, by what the hub has stored and, where files are looked at, by the signed copy that is served.
 
 import { z } from 'zod';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import { signedCopiesGoneFailure, unsignedPackagesFailure } from '../../compose/package-failures.ts';
 import type { KojiBuild, KojiRpm } from './builds.ts';
 import type { Asked, KojiHub } from './koji-hub.ts';
 import { signedRpmPath } from './path-info.ts';
@@ -18,7 +19,6 @@ export interface SignatureQuestion {
   readonly lookAtFiles: boolean;
 }
 
-export const COPIES_ARE_GONE = "Koji's signed copies are gone (koji write-signed-rpm makes them again)";
 const LOOKED_AT_ONCE = 200;
 const signature = z.object({ rpm_id: z.number().int(), sigkey: z.string() });
 
@@ -48,10 +48,10 @@ export async function checkSignatures(
     const absent = await withoutCopy(hub, asked.builds, candidates, signal);
     if ('failure' in absent) return absent.failure;
     if (unsigned.length === 0 && absent.rpms.length > 0)
-      return packagesFailure(asked, absent.rpms, (keys) => `Signed with ${keys}, but ${COPIES_ARE_GONE}`);
+      return packagesFailure(asked, absent.rpms, signedCopiesGoneFailure);
     unsigned.push(...absent.rpms);
   }
-  return unsigned.length > 0 ? packagesFailure(asked, unsigned, (keys) => `Not signed with ${keys}`) : null;
+  return unsigned.length > 0 ? packagesFailure(asked, unsigned, unsignedPackagesFailure) : null;
 }
 
 /** The keys that the hub has a signature of, in lower case, of each RPM. */
@@ -101,17 +101,10 @@ async function withoutCopy(
 function packagesFailure(
   { builds, sigkeys }: SignatureQuestion,
   unsigned: readonly KojiRpm[],
-  problem: (keys: string) => string,
+  failureOf: typeof unsignedPackagesFailure,
 ): ComposeFailure {
   const byId = new Map(builds.map((build) => [build.id, build.nvr]));
-  const nvrs = [
-    ...new Set(unsigned.map((rpm) => byId.get(rpm.buildId) ?? `${rpm.name}-${rpm.version}-${rpm.release}`)),
-  ];
-  const named = `${nvrs.slice(0, 20).join(', ')}${nvrs.length > 20 ? ` and ${nvrs.length - 20} more` : ''}`;
-  const files = unsigned.map(({ name, version, release, arch }) => `${name}-${version}-${release}.${arch}`).join('\n');
-  return failure(
-    'UNSIGNED_PACKAGES',
-    `${problem(`${sigkeys.length === 1 ? 'the key' : 'any of the keys'} ${sigkeys.join(', ')}`)}: ${named}`,
-    files,
-  );
+  const nvrs = unsigned.map((rpm) => byId.get(rpm.buildId) ?? `${rpm.name}-${rpm.version}-${rpm.release}`);
+  const files = unsigned.map(({ name, version, release, arch }) => `${name}-${version}-${release}.${arch}`);
+  return failureOf([...new Set(nvrs)], sigkeys, files.join('\n'));
 }

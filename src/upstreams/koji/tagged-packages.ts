@@ -2,7 +2,8 @@
 // the packages asked for by name are among their RPMs, so that a compose can fail before Pungi has run for an hour.
 
 import { z } from 'zod';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import type { ComposeFailure } from '../../compose/failure.ts';
+import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { missingPackages } from '../../compose/package-pattern.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import { buildFields, rpmRow, toBuild, type KojiBuild, type KojiRpm } from './builds.ts';
@@ -87,13 +88,8 @@ export async function checkPackages(
   if (missing.length === 0) return null;
   const blocked = await blockedAmong(hub, asked, missing, signal);
   if ('failure' in blocked) return blocked.failure;
-  const told = missing.map((name) => name + (blocked.value.get(name) ?? ''));
-  const named = `${told.slice(0, 20).join(', ')}${told.length > 20 ? ` and ${told.length - 20} more` : ''}`;
-  return failure(
-    'MISSING_PACKAGES',
-    `Not in tag ${tag} at event ${event}${inheritance ? '' : ' without inheritance'}: ${named}`,
-    told.length > 20 ? told.join('\n') : null,
-  );
+  const described = missing.map((name) => name + (blocked.value.get(name) ?? ''));
+  return missingPackagesFailure(described, `tag ${tag} at event ${event}${inheritance ? '' : ' without inheritance'}`);
 }
 
 /** Of names that are packages of the tag but blocked: in which tag. */
