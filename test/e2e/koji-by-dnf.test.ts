@@ -286,9 +286,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       const { extensions } = await lab.service.refused({ source: { tag: { tag: 'f43', [field]: value } } });
       expect(extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
-        fields: [
-          { path: `input.source.tag.${field}`, message: expect.stringContaining('the engine pungi') as string },
-        ],
+        fields: [{ path: `input.source.tag.${field}`, message: expect.stringContaining('the engine pungi') as string }],
       });
     }
   });
