@@ -1,11 +1,11 @@
 // Runs the commands and programs of the documents, in their order, against one service a document.
 
 import { createClient } from 'graphql-ws';
-import { Kind, parse, type DocumentNode } from 'graphql';
+import { Kind, OperationTypeNode, parse } from 'graphql';
 import { WebSocket } from 'ws';
 import { describe, expect, it } from 'vitest';
 import type { CodeBlock } from '../../src/docs/markdown.ts';
-import { commandsOf, isExpected, isRun, npmProblem, programOf } from '../support/documents/console.ts';
+import { commandsOf, isExpected, isRun, npmProblem, programOf, type Command } from '../support/documents/console.ts';
 import { pages } from '../support/documents/pages.ts';
 import { DocumentService } from '../support/documents/service.ts';
 
@@ -22,53 +22,58 @@ describe.each(tested)('the examples in $path', ({ path, blocks }) => {
   it('work, one after the other', { timeout: TIMEOUT_MS }, async () => {
     const service = await DocumentService.start();
     try {
-      for (const block of blocks) await tryBlock(service, block, `${path}:${block.line}`);
+      for (const block of blocks) expect(await problemOf(service, block), `${path}:${block.line}`).toBeNull();
     } finally {
       await service.stop();
     }
   });
 });
 
-async function tryBlock(service: DocumentService, { info, code }: CodeBlock, at: string): Promise<void> {
+async function problemOf(service: DocumentService, { info, code }: CodeBlock): Promise<string | null> {
   const [language, need] = info;
-  // The test of subscriptions runs programs that do not end.
-  if (need !== undefined) return;
+  // Blocks with a need are only validated, or have a test of their own.
+  if (need !== undefined) return null;
   switch (language) {
     case 'console':
-      return tryCommands(service, code, at);
+      return commandProblem(service, code);
     case 'bash':
     case 'js': {
       const { exitCode, output } = await service.run(language, code);
-      expect(exitCode, `${at} prints\n${output}`).toBe(0);
-      return;
+      return exitCode === 0 ? null : `ends with ${exitCode} and prints\n${output}`;
     }
     default:
       await service.makeComposes();
-      return execute(service, code, at);
+      return queryProblem(service, code);
   }
 }
 
-async function tryCommands(service: DocumentService, code: string, at: string): Promise<void> {
+async function commandProblem(service: DocumentService, code: string): Promise<string | null> {
   for (const command of commandsOf(code)) {
-    if (!isRun(command)) {
-      expect(programOf(command) === 'npm' ? npmProblem(command) : null, `${at}: ${command.text}`).toBeNull();
-      continue;
-    }
-    const { output } = await service.run('bash', command.text);
-    const expected = { ...command, output: service.substituted(command.output) };
-    expect(isExpected(output, expected), `${at}: ${command.text}\nprints\n${output}`).toBe(true);
+    const problem = isRun(command)
+      ? await outputProblem(service, command)
+      : programOf(command) === 'npm'
+        ? npmProblem(command)
+        : null;
+    if (problem !== null) return `${command.text}: ${problem}`;
   }
+  return null;
 }
 
-async function execute(service: DocumentService, query: string, at: string): Promise<void> {
-  const text = service.substituted(query);
-  const answer = isSubscription(parse(text)) ? await firstEvent(service, text) : await ask(service, text);
-  expect(answer, at).not.toHaveProperty('errors');
+async function outputProblem(service: DocumentService, command: Command): Promise<string | null> {
+  const { output } = await service.run('bash', command.text);
+  return isExpected(output, service.substituted(command.output)) ? null : `prints\n${output}`;
 }
 
-function isSubscription({ definitions }: DocumentNode): boolean {
-  return definitions.some(
-    (definition) => definition.kind === Kind.OPERATION_DEFINITION && String(definition.operation) === 'subscription',
+async function queryProblem(service: DocumentService, code: string): Promise<string | null> {
+  const text = service.substituted(code);
+  const answer = isSubscription(text) ? await firstEvent(service, text) : await ask(service, text);
+  return 'errors' in answer ? JSON.stringify(answer.errors) : null;
+}
+
+function isSubscription(text: string): boolean {
+  return parse(text).definitions.some(
+    (definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION && definition.operation === OperationTypeNode.SUBSCRIPTION,
   );
 }
 

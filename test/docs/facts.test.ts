@@ -1,7 +1,7 @@
 // What documents say about the program: GraphQL, configurations, settings, paths and log messages.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse as parseGraphql, validate } from 'graphql';
@@ -78,7 +78,6 @@ describe('names', () => {
     );
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
-
 });
 
 /** With paths of secrets that exist. */

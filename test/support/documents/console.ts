@@ -63,7 +63,7 @@ export function npmProblem({ text }: Command): string | null {
 }
 
 /** `…` in the document stands for anything. */
-export function isExpected(output: string, { output: expected }: Command): boolean {
+export function isExpected(output: string, expected: string): boolean {
   if (expected === '') return true;
   const pattern = expected
     .split('…')
