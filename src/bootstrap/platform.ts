@@ -17,7 +17,7 @@ import type {
   WorkerRegistry,
 } from '../app/ports.ts';
 import type { Config } from '../config/config.ts';
-import { eventCursors, type EventCursors } from '../events/cursor.ts';
+import { eventCursors, type EventCursors } from '../app/event-cursor.ts';
 import { EventFeed } from '../events/feed.ts';
 import { PgBossQueue } from '../queue/work-queue.ts';
 import { createResults } from '../results/directory-results.ts';

@@ -1,7 +1,7 @@
 // The composition root: the platform, and the parts that the role needs on top of it.
 
 import type { Logger } from '../app/ports.ts';
-import { anonymousAuthenticator } from '../auth/no-auth.ts';
+import { authenticationBy } from '../auth/registry.ts';
 import type { Config } from '../config/config.ts';
 import { httpService } from '../http/service.ts';
 import { baseUrl, freePort } from './network-place.ts';
@@ -51,7 +51,7 @@ async function startRole({ config, port, publicUrl, platform, parts, logger }: R
   const sources = wireSources(config, platform, publicUrl, logger);
   const api = await wireApi(config, platform, sources, logger);
   const { targetDirs } = config.results;
-  const auth = anonymousAuthenticator({
+  const auth = authenticationBy(config.auth.methods, {
     arches: config.requests.arches,
     targetDirs: Object.keys(targetDirs),
     rawConfigs: Object.keys(config.rawConfigs),

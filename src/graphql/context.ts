@@ -1,8 +1,8 @@
-// What every resolver of one operation is given.
+// The context that the resolvers of one operation share.
 
+import type { Api } from '../app/api.ts';
 import type { Logger } from '../app/ports.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import type { Api } from '../app/api.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 export interface OperationContext {
@@ -12,12 +12,12 @@ export interface OperationContext {
   readonly log: Logger;
 }
 
-/** `live`: the operation goes on for long, so that nothing it loads may be remembered. */
+/** Loaders of a `live` operation cache nothing, because it may last for hours. */
 export function operationContext(
   api: Api,
   viewer: Viewer,
   log: Logger,
   { live }: { readonly live: boolean },
 ): OperationContext {
-  return { api, viewer, log, loaders: createLoaders(api, viewer.mayRead, { cache: !live }) };
+  return { api, viewer, log, loaders: createLoaders(api, viewer, { cache: !live }) };
 }

@@ -1,5 +1,5 @@
-// Writes schema.graphql, which clients generate code from. With --check it only compares, and exits 1 where the file
-// is not what the classes say.
+// Writes schema.graphql, from which clients generate code. With --check it compares the file with the code instead, and
+// exits with 1 when they differ.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,6 @@ if (!process.argv.includes('--check')) {
 } else if (existsSync(path) && readFileSync(path, 'utf8') === text) {
   process.stdout.write('schema.graphql is up to date\n');
 } else {
-  process.stderr.write('schema.graphql is not what the code says; run: npm run schema\n');
+  process.stderr.write('schema.graphql differs from the code; run: npm run schema\n');
   process.exitCode = 1;
 }

@@ -1,21 +1,22 @@
-// Look-ups that a list fans out to, each one query for all rows of a page. Made anew for each operation.
+// Batches the reads that the items of a page cause: one query for all of them. Created for each operation.
 
 import DataLoader from 'dataloader';
+import type { Api } from '../app/api.ts';
 import type { ComposeProgress, FeedItem, PackageRecord, PackagesQuery, Page } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { Pin } from '../compose/pin.ts';
-import { READ_ALL, type ReadPolicy } from '../compose/read-policy.ts';
-import type { Api } from '../app/api.ts';
+import type { Outcome } from '../compose/refusal.ts';
+import type { Viewer } from '../compose/viewer.ts';
 
 export interface Loaders {
   readonly composes: DataLoader<string, Compose | null>;
-  /** Composes that readable ones reuse: what they generated is read whoever owns them. */
-  readonly reused: DataLoader<string, Compose | null>;
+  /** The compose that generates the result of a compose: the one that it shares, or itself. */
+  readonly generators: DataLoader<Compose, Compose, string>;
   readonly progress: DataLoader<string, ComposeProgress | null>;
   readonly queuePositions: DataLoader<string, number | null>;
   readonly events: DataLoader<EventsKey, readonly FeedItem[], string>;
-  /** Where the event log ends, once for all that compare a cursor with it. */
-  readonly head: DataLoader<'all', bigint>;
+  /** Positions of event cursors. */
+  readonly positions: DataLoader<string, Outcome<bigint>>;
   readonly packages: DataLoader<PackagesKey, Page<PackageRecord>, string>;
   readonly packageCounts: DataLoader<PackageCountKey, number, string>;
   readonly pins: DataLoader<string, readonly Pin[]>;
@@ -33,25 +34,24 @@ export interface PackagesKey extends PackagesQuery {
 
 export type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
 
-export function createLoaders(api: Api, policy: ReadPolicy, options: { readonly cache: boolean }): Loaders {
-  const composes = new DataLoader((ids: readonly string[]) => api.store.findMany(ids, policy), options);
+export function createLoaders(api: Api, viewer: Viewer, options: { readonly cache: boolean }): Loaders {
   return {
-    composes,
-    reused: policy.owners === 'ALL' ? composes : new DataLoader((ids) => api.store.findMany(ids, READ_ALL), options),
-    progress: new DataLoader((ids) => api.progress.findMany(ids, policy), options),
-    queuePositions: new DataLoader((ids) => api.store.queuePositions(ids, policy), options),
-    events: grouped(({ after, limit }, composeIds) => api.events.readEach({ composeIds, after, limit }, policy)),
-    head: new DataLoader(async (asked) => {
-      const head = await api.events.head();
-      return asked.map(() => head);
-    }, options),
-    packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages.pages(composeIds, query, policy)),
-    packageCounts: grouped(({ nameContains }, composeIds) => api.packages.counts(composeIds, nameContains, policy)),
-    pins: new DataLoader((ids) => api.store.pinsOf(ids, api.clock.now(), policy), options),
+    composes: new DataLoader((ids) => api.composes(viewer, ids), options),
+    generators: new DataLoader((composes) => api.generators(viewer, composes), {
+      ...options,
+      cacheKeyFn: ({ id }) => id,
+    }),
+    progress: new DataLoader((ids) => api.progress(viewer, ids), options),
+    queuePositions: new DataLoader((ids) => api.queuePositions(viewer, ids), options),
+    events: grouped(({ after, limit }, composeIds) => api.eventsOfEach(viewer, { composeIds, after, limit })),
+    positions: new DataLoader((cursors) => Promise.all(cursors.map((cursor) => api.position(cursor)))),
+    packages: grouped(({ composeId: _, ...query }, composeIds) => api.packages(viewer, composeIds, query)),
+    packageCounts: grouped(({ nameContains }, composeIds) => api.packageCounts(viewer, composeIds, nameContains)),
+    pins: new DataLoader((ids) => api.pins(viewer, ids), options),
   };
 }
 
-/** One query for all composes of which the same is asked, whatever else the operation asks of others. */
+/** One query for all composes with the same question; another question is another query. */
 function grouped<Key extends { readonly composeId: string }, Value>(
   read: (question: Key, composeIds: readonly string[]) => Promise<readonly Value[]>,
 ): DataLoader<Key, Value, string> {
@@ -64,12 +64,8 @@ function grouped<Key extends { readonly composeId: string }, Value>(
       await Promise.all(
         [...groups.values()].map(async (group) => {
           const [question] = group;
-          const values = question
-            ? await read(
-                question,
-                group.map(({ composeId }) => composeId),
-              )
-            : [];
+          const ids = group.map(({ composeId }) => composeId);
+          const values = question ? await read(question, ids) : [];
           group.forEach((key, index) => answers.set(key, values[index] as Value));
         }),
       );

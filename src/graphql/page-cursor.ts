@@ -1,32 +1,32 @@
-// Cursors of lists of composes: the field that the list is ordered by, that field's value, and the id that breaks
-// ties. Opaque to clients; one that was made for another order is refused, since it points nowhere in this one.
+// Cursors of lists of composes: the field that orders the list, its value, and the id that breaks ties. A cursor of a
+// list in another order is refused.
 
 import type { ComposeOrderField, PageKey } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
-import { badInput } from './errors.ts';
 import { isComposeId } from '../compose/compose-id.ts';
+import { decodeCursor, encodeCursor, NOT_A_CURSOR } from './cursor.ts';
+import { badInput } from './errors.ts';
 import { isStorable } from './types/scalars.ts';
 
 export function composeCursor(field: ComposeOrderField, compose: Compose): string {
-  return Buffer.from(JSON.stringify([field, valueOf(field, compose), compose.id])).toString('base64url');
+  return encodeCursor([field, orderedValue(field, compose), compose.id]);
 }
 
+/** `path` names the argument in errors. */
 export function pageKey(field: ComposeOrderField, cursor: string, path: string): PageKey {
-  const parts = partsOf(cursor);
-  if (!parts) throw badInput({ path, message: 'This is no cursor of this list' });
+  const parts = decodeCursor(cursor);
+  if (parts?.length !== 3) throw badInput({ path, message: NOT_A_CURSOR });
   const [cursorField, value, id] = parts;
   if (cursorField !== field) {
-    throw badInput({
-      path,
-      message: `This cursor was made for a list ordered by ${String(cursorField)}, not by ${field}`,
-    });
+    const message = `is a cursor of a list that is ordered by ${String(cursorField)}, not by ${field}`;
+    throw badInput({ path, message });
   }
   if (typeof id !== 'string' || !isComposeId(id) || !isValue(field, value, id))
-    throw badInput({ path, message: 'This is no cursor of this list' });
+    throw badInput({ path, message: NOT_A_CURSOR });
   return { value, id };
 }
 
-function valueOf(field: ComposeOrderField, compose: Compose): string | null {
+function orderedValue(field: ComposeOrderField, compose: Compose): string | null {
   switch (field) {
     case 'ID':
       return compose.id;
@@ -38,15 +38,6 @@ function valueOf(field: ComposeOrderField, compose: Compose): string | null {
       return compose.removedAt?.toISOString() ?? null;
     case 'EXPIRES_AT':
       return compose.expiresAt.toISOString();
-  }
-}
-
-function partsOf(cursor: string): readonly [unknown, unknown, unknown] | null {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(parts) && parts.length === 3 ? (parts as unknown as [unknown, unknown, unknown]) : null;
-  } catch {
-    return null;
   }
 }
 

@@ -1,10 +1,10 @@
-// How much of a list is asked for: 1 to 100 items, from one end or from the other.
+// The size of a page: 1 to 100 items, from the beginning or from the end of a list.
 
 import type { FieldProblem } from '../compose/refusal.ts';
 import { badInput } from './errors.ts';
 
 export const MAX_PAGE = 100;
-/** Where nothing is asked for. */
+/** For lists without a default of their own. */
 export const DEFAULT_PAGE = 20;
 
 interface Ends {
@@ -14,8 +14,7 @@ interface Ends {
 
 export function pageSize({ first, last }: Ends): { readonly limit: number; readonly backwards: boolean } {
   const problems: FieldProblem[] = [];
-  if (first != null && last != null)
-    problems.push({ path: 'last', message: 'Ask for `first` or for `last`, not for both' });
+  if (first != null && last != null) problems.push({ path: 'last', message: 'must not be used together with `first`' });
   if (first != null && !isSize(first)) problems.push(outOfBounds('first'));
   if (last != null && !isSize(last)) problems.push(outOfBounds('last'));
   if (problems.length > 0) throw badInput(...problems);
@@ -27,5 +26,5 @@ function isSize(value: number): boolean {
 }
 
 function outOfBounds(path: string): FieldProblem {
-  return { path, message: `Must be 1 to ${MAX_PAGE}` };
+  return { path, message: `must be 1 to ${MAX_PAGE}` };
 }

@@ -1,5 +1,5 @@
-// Whether a field below the one being resolved is asked for, so that what costs a query is read only then. Says yes
-// where directives might leave it out.
+// Whether an operation selects a field below the one that is resolved, so that a query is made only when it is needed.
+// Directives are ignored: a field that @skip leaves out counts as selected.
 
 import { Kind, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 

@@ -1,4 +1,4 @@
-// Events as clients see them, made of what the feed and the event log hold.
+// Events as clients see them, made from feed signals and stored events.
 
 import type { FeedItem, FeedProgress, FeedSignal } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
@@ -13,7 +13,7 @@ export function eventView({ event, compose }: FeedItem): ComposeEventView {
   return { position, seq, kind, at, from, to, by, reason, compose };
 }
 
-/** The compose as it is now. Everything that happens after `position` is still to come, if it is not in it already. */
+/** The current compose. Events behind `position` that it does not include are still to come. */
 export function snapshotView(compose: Compose, position: bigint, at: Date): ComposeEventView {
   return {
     position,

@@ -1,10 +1,10 @@
-// Reads off what a client still sends of a body that is refused, within bounds: whoever is cut off in the middle of
-// sending sees a broken connection, and never the answer that says why.
+// Reads the rest of a refused request body, within limits. A client whose connection is closed while it sends sees a
+// broken connection and not the answer.
 
 import type { IncomingMessage } from 'node:http';
 
-const MOST_BYTES = 64 * 1024 * 1024;
-const LONGEST_MS = 10_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_MS = 10_000;
 
 export function drainBody(request: IncomingMessage, then: () => void): void {
   if (request.readableEnded || request.destroyed) return then();
@@ -16,8 +16,8 @@ export function drainBody(request: IncomingMessage, then: () => void): void {
   };
   const count = (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > MOST_BYTES) done();
+    if (bytes > MAX_BYTES) done();
   };
-  const timer = setTimeout(done, LONGEST_MS);
+  const timer = setTimeout(done, MAX_MS);
   request.on('data', count).on('end', done).on('close', done).resume();
 }

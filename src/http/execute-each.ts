@@ -1,5 +1,5 @@
-// A source of events as a stream of results: what graphql.subscribe does after it has the source. Leaving it leaves
-// the source, even while that waits.
+// Executes an operation for each event of a source, as graphql.subscribe does once it has the source. Leaving the results
+// leaves the source too, even while it waits for an event.
 
 import { execute, type ExecutionArgs, type ExecutionResult } from 'graphql';
 

@@ -1,5 +1,5 @@
-// GraphQL over HTTP. Admission comes before Apollo: a document that is too large, invalid or too dear is answered here,
-// in the same words as over WebSocket, and Apollo only sees what may run.
+// GraphQL over HTTP. Admission comes before Apollo Server: documents that are too large, invalid or too expensive are
+// answered here, with the same errors as over WebSocket.
 
 import { ApolloServer } from '@apollo/server';
 import {
@@ -12,7 +12,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import type { Logger } from '../app/ports.ts';
-import type { AuthBackend } from '../auth/backend.ts';
+import type { Authentication } from '../auth/registry.ts';
 import type { Admission, OperationRequest } from '../graphql/admission/admission.ts';
 import type { Api } from '../app/api.ts';
 import { operationContext, type OperationContext } from '../graphql/context.ts';
@@ -27,7 +27,7 @@ export interface GraphqlRoute {
   readonly schemaText: string;
   readonly admission: Admission;
   readonly api: Api;
-  readonly auth: AuthBackend;
+  readonly auth: Authentication;
   readonly logger: Logger;
 }
 
@@ -39,7 +39,7 @@ export function createApollo({ schema, schemaText, logger }: GraphqlRoute): Apol
     allowBatchedHttpRequests: false,
     persistedQueries: false,
     includeStacktraceInErrorResponses: false,
-    // Whoever composes the service stops it, in order.
+    // The composition root stops the parts in order.
     stopOnTerminationSignals: false,
     formatError: (formatted, error) => formatError(formatted, error, logger),
     logger: {
@@ -58,7 +58,7 @@ export function createApollo({ schema, schemaText, logger }: GraphqlRoute): Apol
   });
 }
 
-/** `apollo` has been started. */
+/** `apollo` must be started. */
 export function registerGraphql(
   app: FastifyInstance,
   apollo: ApolloServer<OperationContext>,
@@ -88,7 +88,7 @@ export function registerGraphql(
   });
 }
 
-/** What of a request is an operation that can be judged; Apollo says what is wrong with one that is none. */
+/** The operation of a request; null when there is none, which Apollo Server reports. */
 function operationOf(request: FastifyRequest): OperationRequest | null {
   const { method, body, query } = request;
   if (method === 'GET') {
@@ -136,7 +136,7 @@ function sendErrors(
     .send(JSON.stringify({ errors }));
 }
 
-/** What Fastify refuses before anything is read: too much, no JSON, a strange content type. */
+/** The answer when Fastify refuses a request: a body that is too large or not JSON, or another content type. */
 function requestError(
   error: { readonly statusCode?: number; readonly message: string },
   logger: Logger,

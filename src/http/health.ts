@@ -1,4 +1,5 @@
-// /healthz: the process answers. /readyz: what it needs is there, or what is not.
+// /healthz answers while the process runs. /readyz answers 200 when everything that the process needs is available, and
+// otherwise 503 with the failed checks.
 
 import type { FastifyInstance } from 'fastify';
 import type { HttpOptions } from './options.ts';
@@ -25,6 +26,6 @@ async function checked(readiness: HttpOptions['readiness']): Promise<Readonly<Re
   try {
     return await readiness();
   } catch {
-    return { readiness: 'could not be found out' };
+    return { readiness: 'The checks failed' };
   }
 }

@@ -1,10 +1,10 @@
-// What a browser sees at /graphql: Apollo's landing page, whose explorer comes from the internet, and the schema, which
-// comes from here and is there without one.
+// The page that a browser gets at /graphql: Apollo's landing page, whose explorer is loaded from the internet, and the
+// schema, which is shown when the explorer cannot be loaded.
 
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 
-/** Where the schema is served as text. */
+/** The path of the schema as text. */
 export const SCHEMA_PATH = '/schema.graphql';
 
 export function landingPage(schemaText: string): ApolloServerPlugin {
@@ -25,10 +25,10 @@ export function landingPage(schemaText: string): ApolloServerPlugin {
   };
 }
 
-/** The schema goes into the fallback, which the explorer covers as soon as it is there. */
+/** Puts the schema into the fallback, which the explorer covers once it is loaded. */
 function withSchema(html: string, schemaText: string): string {
-  const schema = `<p>The endpoint works all the same: POST queries here, or subscribe over WebSocket (graphql-transport-ws).
-    This is its schema, also at <a href="${SCHEMA_PATH}">${SCHEMA_PATH}</a>:</p><pre>${escapeHtml(schemaText)}</pre>`;
+  const schema = `<p>The endpoint works without the explorer: POST queries here, or subscribe over WebSocket (graphql-transport-ws).
+    This is the schema, also at <a href="${SCHEMA_PATH}">${SCHEMA_PATH}</a>:</p><pre>${escapeHtml(schemaText)}</pre>`;
   const marker = /(<div class="fallback">[\s\S]*?)(<\/div>)/;
   const scrolling = html.replace('overflow-y: hidden;', '');
   return marker.test(scrolling)

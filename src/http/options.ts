@@ -1,30 +1,32 @@
-// What the HTTP service is made of, and its bounds.
+// What the HTTP service is made from, and its limits.
 
-import type { AuthBackend } from '../auth/backend.ts';
-import type { Logger } from '../app/ports.ts';
 import type { Api } from '../app/api.ts';
+import type { Logger } from '../app/ports.ts';
+import type { Authentication } from '../auth/registry.ts';
 
 export interface HttpOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** What clients know the service by; requests from pages of its origin are trusted. */
+  /** The URL that clients use. Pages of its origin may open WebSockets. */
   readonly publicUrl?: string | undefined;
   readonly api: Api;
-  readonly auth: AuthBackend;
+  readonly auth: Authentication;
   readonly logger: Logger;
-  /** Target directories by name; what is published in any of them is served. */
+  /** Target directories by name. The published composes in them are served. */
   readonly targetDirs: Readonly<Record<string, string>>;
-  /** By what is looked at: true, or what is wrong with it. */
+  /** The result of each check by its name: true, or what is wrong. */
   readonly readiness: () => Promise<Readonly<Record<string, true | string>>>;
   readonly limits?: Partial<HttpLimits>;
 }
 
 export interface HttpLimits {
+  /** WebSockets at a time. */
   readonly sockets: number;
   readonly subscriptionsPerSocket: number;
+  /** Time for a client to authenticate after it opened a WebSocket. */
   readonly connectionInitMs: number;
-  /** How long stopping waits for clients before it cuts them off. */
+  /** Time for clients to disconnect when the service stops; then their connections are closed. */
   readonly stopMs: number;
 }
 

@@ -1,9 +1,10 @@
-// The HTTP service on its one port: GraphQL over HTTP and WebSocket, results, health. Starting listens, stopping lets
-// go of every client within a bound.
+// The HTTP service on its one port: GraphQL over HTTP and WebSocket, the results, health. Stopping disconnects all clients
+// within a limit of time.
 
 import type { ApolloServer } from '@apollo/server';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Service } from '../app/ports.ts';
+import type { Logger, Service } from '../app/ports.ts';
+import { unexpectedProblem } from '../app/problem.ts';
 import { Admission } from '../graphql/admission/admission.ts';
 import { LIMITS } from '../graphql/admission/limits.ts';
 import type { OperationContext } from '../graphql/context.ts';
@@ -16,7 +17,7 @@ import { registerFiles } from './files/route.ts';
 import { serveSockets, type GraphqlSockets } from './websocket.ts';
 
 export interface HttpService extends Service {
-  /** Where it listens; known once it does. */
+  /** The URL that it listens on. Throws before it is started. */
   readonly url: string;
   readonly sockets: GraphqlSockets;
 }
@@ -34,17 +35,17 @@ export function httpService(options: HttpOptions): HttpService {
   let stopping: Promise<void> | null = null;
   let running: Running | null = null;
 
-  function known(): Running {
-    if (!running) throw new Error('the HTTP service has not been started');
+  function started(): Running {
+    if (!running) throw new Error('The HTTP service is not started');
     return running;
   }
 
   return {
     get url() {
-      return known().url;
+      return started().url;
     },
     get sockets() {
-      return known().sockets;
+      return started().sockets;
     },
     async start() {
       starting ??= listen(options, limits, () => stopping !== null);
@@ -53,7 +54,7 @@ export function httpService(options: HttpOptions): HttpService {
     stop() {
       stopping ??= starting
         ? starting.then(
-            (started) => drain(started, limits.stopMs),
+            (service) => drain(service, limits.stopMs),
             () => undefined,
           )
         : Promise.resolve();
@@ -76,26 +77,7 @@ async function listen(options: HttpOptions, limits: HttpLimits, isStopping: () =
   const apollo = createApollo(route);
   await apollo.start();
 
-  const app = Fastify({
-    logger: false,
-    bodyLimit: LIMITS.bodyBytes,
-    routerOptions: { maxParamLength: 8_192 },
-    forceCloseConnections: 'idle',
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (isStopping()) reply.header('connection', 'close');
-  });
-  app.setErrorHandler(
-    (error: { readonly statusCode?: number; readonly headers?: Record<string, string> }, request, reply) => {
-      const status = error.statusCode ?? 500;
-      if (status >= 500) logger.error({ err: error, url: request.url }, 'a request failed unexpectedly');
-      return reply
-        .code(status)
-        .headers(error.headers ?? {})
-        .type('text/plain; charset=utf-8')
-        .send(status >= 500 ? 'Internal error\n' : 'Bad request\n');
-    },
-  );
+  const app = createApp(logger, isStopping);
   registerGraphql(app, apollo, route);
   registerHealth(app, options.readiness, isStopping);
   await registerFiles(app, options.targetDirs);
@@ -108,7 +90,27 @@ async function listen(options: HttpOptions, limits: HttpLimits, isStopping: () =
   return { app, apollo, sockets, url };
 }
 
-/** Lets requests end and tells WebSocket clients to go; whoever has not gone in time is cut off. */
+function createApp(logger: Logger, isStopping: () => boolean): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.bodyBytes,
+    routerOptions: { maxParamLength: 8_192 },
+    forceCloseConnections: 'idle',
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isStopping()) reply.header('connection', 'close');
+  });
+  app.setErrorHandler(
+    (error: { readonly statusCode?: number; readonly headers?: Record<string, string> }, request, reply) => {
+      const { statusCode = 500, headers = {} } = error;
+      const text = statusCode < 500 ? 'Bad request' : unexpectedProblem(error, logger, { url: request.url }).message;
+      return reply.code(statusCode).headers(headers).type('text/plain; charset=utf-8').send(`${text}\n`);
+    },
+  );
+  return app;
+}
+
+/** Waits for requests and WebSockets to end. Closes the connections that are left after `stopMs`. */
 async function drain({ app, apollo, sockets }: Running, stopMs: number): Promise<void> {
   const cutOff = setTimeout(() => {
     sockets.terminate();

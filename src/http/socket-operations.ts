@@ -1,5 +1,5 @@
-// Operations that arrive over WebSockets: admitted as over HTTP, and where live, made to share what they can. What is
-// wrong with one is an answer to it: an exception would close the socket with all its other subscriptions.
+// Operations over WebSockets: admitted as over HTTP. Identical live operations share a tail. Errors are answers to the
+// operation; an exception would close the socket with all its other operations.
 
 import {
   createSourceEventStream,
@@ -15,22 +15,22 @@ import type { WebSocket } from 'ws';
 import { rightsKey, type Viewer } from '../compose/viewer.ts';
 import { operationContext, type OperationContext } from '../graphql/context.ts';
 import { formatErrors } from '../graphql/errors.ts';
+import { operationKey } from '../graphql/operation-key.ts';
+import type { ComposeEventView } from '../graphql/types/compose-event.ts';
 import { LiveSource } from '../live/live-source.ts';
 import { LiveSubscription } from '../live/live-subscription.ts';
-import { operationKey } from '../live/operation-key.ts';
 import type { SharedTails } from '../live/shared-tail.ts';
-import type { ComposeEventView } from '../graphql/types/compose-event.ts';
 import { executeEach } from './execute-each.ts';
 import type { GraphqlRoute } from './graphql-route.ts';
 import { socketOutlet } from './socket-outlet.ts';
 
-/** What graphql-ws hands on, and what a live operation needs besides. */
+/** The arguments that graphql-ws passes on, and what a live operation needs. */
 interface OperationArgs extends ExecutionArgs {
   readonly contextValue: OperationContext;
   readonly live: { readonly key: string; readonly id: string; readonly socket: WebSocket };
 }
 
-export interface Asked {
+export interface SocketOperation {
   readonly viewer: Viewer;
   readonly socket: WebSocket;
   readonly id: string;
@@ -39,7 +39,7 @@ export interface Asked {
 
 export function admit(
   { schema, admission, api, logger }: GraphqlRoute,
-  { viewer, socket, id, payload }: Asked,
+  { viewer, socket, id, payload }: SocketOperation,
 ): ExecutionArgs | readonly GraphQLError[] {
   const admitted = admission.admit(payload);
   if (!admitted.ok) return admitted.errors;
@@ -56,10 +56,10 @@ export function admit(
   return args;
 }
 
-/** `executionArgs`: what `admit` made. */
+/** `executionArgs` come from `admit`. */
 export async function subscribe(
   executionArgs: ExecutionArgs,
-  tails: SharedTails,
+  tails: SharedTails<ComposeEventView>,
 ): Promise<ExecutionResult | AsyncIterableIterator<ExecutionResult, void>> {
   const args = executionArgs as OperationArgs;
   const source: unknown = await createSourceEventStream(args);
@@ -67,12 +67,12 @@ export async function subscribe(
   if (!(source instanceof LiveSource)) return executeEach(source, args);
   const { key, id, socket } = args.live;
   const { log } = args.contextValue;
-  return new LiveSubscription({
+  return new LiveSubscription<ComposeEventView>({
     key,
     source,
     tails,
     outlet: socketOutlet(socket, id),
-    render: async (event: ComposeEventView) => {
+    render: async (event) => {
       const { errors, ...result } = await execute({ ...args, rootValue: event });
       const formatted: FormattedExecutionResult = errors ? { ...result, errors: formatErrors(errors, log) } : result;
       return JSON.stringify(formatted);

@@ -1,10 +1,10 @@
-// Results of one operation on one WebSocket, given as JSON text: the message around them is put together by hand, so
-// that a result for thousands of clients is serialized once.
+// Sends the results of one operation on a WebSocket. A result is JSON text already, so that it is serialized once for
+// thousands of clients; the message around it is assembled here.
 
 import type { WebSocket } from 'ws';
 import type { Outlet } from '../live/live-subscription.ts';
 
-/** Bytes that may wait in a connection before its client counts as slow. */
+/** Unsent bytes of a connection above which its client counts as slow. */
 const HIGH_WATER = 64 * 1024;
 
 export function socketOutlet(socket: WebSocket, id: string): Outlet {

@@ -1,12 +1,14 @@
-// GraphQL over WebSocket (graphql-transport-ws), on the port of HTTP.
+// GraphQL over WebSocket (graphql-transport-ws), on the port of the HTTP service.
 
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ServerOptions } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Viewer } from '../compose/viewer.ts';
 import { LIMITS } from '../graphql/admission/limits.ts';
 import { formatErrors, refusalError } from '../graphql/errors.ts';
+import type { ComposeEventView } from '../graphql/types/compose-event.ts';
 import { SharedTails } from '../live/shared-tail.ts';
 import { GRAPHQL_PATH, type GraphqlRoute } from './graphql-route.ts';
 import type { HttpLimits } from './options.ts';
@@ -21,64 +23,34 @@ type Extra = {
 };
 
 export interface GraphqlSockets {
-  /** Live operations, and the clients that share them. */
-  readonly tails: SharedTails;
-  /** Tells clients to go away, and ends when all have. */
+  /** The live operations, and the clients that share them. */
+  readonly tails: SharedTails<ComposeEventView>;
+  /** Asks clients to disconnect. Resolves when all have. */
   dispose(): Promise<void>;
-  /** Cuts off those who have not. */
+  /** Closes the remaining connections. */
   terminate(): void;
 }
 
 export interface SocketOptions extends GraphqlRoute {
   readonly limits: HttpLimits;
-  /** Pages of these origins may connect, besides those of the host that they connect to. */
+  /** Origins whose pages may connect, besides the host that they connect to. */
   readonly trustedOrigins: readonly string[];
 }
 
 export function serveSockets(server: Server, options: SocketOptions): GraphqlSockets {
-  const { schema, auth, logger, limits } = options;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: LIMITS.bodyBytes, perMessageDeflate: false });
-  const tails = new SharedTails();
-
-  const protocol = useServer<Record<string, unknown>, Extra>(
-    {
-      schema,
-      connectionInitWaitTimeout: limits.connectionInitMs,
-      async onConnect({ extra }) {
-        const { headers, socket } = extra.request;
-        const outcome = await auth.authenticate({ headers, remoteAddress: socket.remoteAddress });
-        if (outcome.ok) extra.viewer = outcome.value;
-        return outcome.ok;
-      },
-      onSubscribe({ extra, subscriptions }, id, payload) {
-        const { viewer, socket } = extra;
-        if (!viewer) return [refusalError({ code: 'UNAUTHENTICATED', message: 'Not authenticated' })];
-        if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
-          return [
-            refusalError({
-              code: 'RATE_LIMITED',
-              message: `At most ${limits.subscriptionsPerSocket} operations at a time on one connection`,
-            }),
-          ];
-        }
-        return admit(options, { viewer, socket, id, payload });
-      },
-      subscribe: (args) => subscribe(args, tails),
-      onNext: (_context, _id, _payload, _args, { data, errors }) =>
-        errors && { ...(data !== undefined && { data }), errors: formatErrors(errors, logger) },
-      onError: (_context, _id, _payload, errors) => formatErrors(errors, logger),
-    },
-    sockets,
-    PING_MS,
-  );
+  const tails = new SharedTails<ComposeEventView>();
+  const protocol = useServer<Record<string, unknown>, Extra>(protocolOptions(options, tails), sockets, PING_MS);
 
   server.on('upgrade', (request, socket, head) => {
     const refusal = refuseUpgrade(request, sockets.clients.size, options);
     if (refusal) return answerAndClose(socket, refusal);
     sockets.handleUpgrade(request, socket, head, (client) => {
       sockets.emit('connection', client, request);
-      // What a client sends amiss (too much, no frames) closes its socket by itself; graphql-ws would print it, too.
-      client.removeAllListeners('error').on('error', (error) => logger.debug({ err: error }, 'a WebSocket was closed'));
+      // A protocol error of the client closes its socket. The listener of graphql-ws would print it to the console.
+      client
+        .removeAllListeners('error')
+        .on('error', (error) => options.logger.debug({ err: error }, 'A WebSocket was closed with an error'));
     });
   });
 
@@ -91,6 +63,36 @@ export function serveSockets(server: Server, options: SocketOptions): GraphqlSoc
   };
 }
 
+function protocolOptions(
+  options: SocketOptions,
+  tails: SharedTails<ComposeEventView>,
+): ServerOptions<Record<string, unknown>, Extra> {
+  const { schema, auth, logger, limits } = options;
+  return {
+    schema,
+    connectionInitWaitTimeout: limits.connectionInitMs,
+    async onConnect({ extra }) {
+      const { headers, socket } = extra.request;
+      const outcome = await auth.authenticate({ headers, remoteAddress: socket.remoteAddress });
+      if (outcome.ok) extra.viewer = outcome.value;
+      return outcome.ok;
+    },
+    onSubscribe({ extra, subscriptions }, id, payload) {
+      const { viewer, socket } = extra;
+      if (!viewer) return [refusalError({ code: 'UNAUTHENTICATED', message: 'The connection is not authenticated' })];
+      if (Object.keys(subscriptions).length > limits.subscriptionsPerSocket) {
+        const message = `A connection may have ${limits.subscriptionsPerSocket} operations at a time. Complete one, or open another connection.`;
+        return [refusalError({ code: 'RATE_LIMITED', message })];
+      }
+      return admit(options, { viewer, socket, id, payload });
+    },
+    subscribe: (args) => subscribe(args, tails),
+    onNext: (_context, _id, _payload, _args, { data, errors }) =>
+      errors && { ...(data !== undefined && { data }), errors: formatErrors(errors, logger) },
+    onError: (_context, _id, _payload, errors) => formatErrors(errors, logger),
+  };
+}
+
 function refuseUpgrade(
   request: IncomingMessage,
   clients: number,
@@ -98,7 +100,7 @@ function refuseUpgrade(
 ): string | null {
   const path = request.url?.split('?', 1)[0];
   if (path !== GRAPHQL_PATH) return '404 Not Found';
-  // Browsers let any page open WebSockets anywhere; what keeps them from acting for their visitors is this.
+  // Browsers let any page open a WebSocket to any host. This check keeps pages from acting for their visitors.
   const { origin, host } = request.headers;
   if (origin !== undefined && !trustedOrigins.includes(origin) && hostOf(origin) !== host) return '403 Forbidden';
   if (clients >= limits.sockets) return '503 Service Unavailable';

@@ -1,6 +1,6 @@
-// An async generator that can be left at any time. By itself, one that awaits its next item queues `return()` behind
-// that await, for ever if nothing comes; here leaving aborts the signal first, on which everything it awaits must end.
-// The signal aborts when the generator ends by itself, too: nothing that it started may outlive it.
+// An async iterator that its consumer can leave at any time. `return()` of a plain async generator waits until the
+// pending item arrives, which may be never. Here leaving aborts a signal, and everything that the generator awaits
+// must end on it. The signal also aborts when the generator ends, so that nothing it started goes on.
 
 export function abortable<T>(
   generate: (signal: AbortSignal) => AsyncGenerator<T, void>,

@@ -1,41 +1,43 @@
-// What a subscription to events is made of: a part that only this client is due (a snapshot, or what it missed), and a
-// tail that all with the same operation share. Iterated by itself it is both in turn, as graphql.subscribe wants it;
-// over WebSockets the tail is shared (shared-tail.ts).
+// A subscription to a stream of events in two parts: events for this client only (a snapshot, or what it missed), then a
+// tail that all clients of the same operation share. Iterated directly it yields both parts in turn; shared-tail.ts
+// shares the tail.
 
-import type { ComposeEventView } from '../graphql/types/compose-event.ts';
-import { refusalError } from '../graphql/errors.ts';
 import { abortable } from './abortable.ts';
 
-/** One client's place in the stream. */
-export interface LiveClient {
-  /** What is due to this client before the tail, which gives everything after `joined`. May be asked for again. */
-  catchUp(joined: bigint): AsyncGenerator<ComposeEventView, void>;
-  /** Whether it has not had this event of the tail yet; it has now. */
-  takes(event: ComposeEventView): boolean;
-  /** Nothing more will come. */
+/** The state of one client in the stream. */
+export interface LiveClient<Event> {
+  /** The events for this client up to `joined`, where the tail continues. May be called again when it falls behind. */
+  catchUp(joined: bigint): AsyncGenerator<Event, void>;
+  /** Whether an event of the tail is new to this client. Marks it as received. */
+  takes(event: Event): boolean;
+  /** True when the client needs no further events. */
   readonly isOver: boolean;
 }
 
-export interface LiveTail {
-  /** A position from which the tail may begin. */
+export interface LiveTail<Event> {
+  /** A position that the tail can begin at. */
   head(): Promise<bigint>;
-  follow(after: bigint, signal: AbortSignal): AsyncIterable<ComposeEventView>;
+  follow(after: bigint, signal: AbortSignal): AsyncIterable<Event>;
+  /** The position of a stored event; null for one that is not stored. */
+  positionOf(event: Event): bigint | null;
+  /** The error for clients when the stream ends without being left. */
+  interrupted(): Error;
 }
 
-export class LiveSource implements AsyncIterable<ComposeEventView> {
-  readonly client: LiveClient;
-  readonly tail: LiveTail;
+export class LiveSource<Event> implements AsyncIterable<Event> {
+  readonly client: LiveClient<Event>;
+  readonly tail: LiveTail<Event>;
 
-  constructor(client: LiveClient, tail: LiveTail) {
+  constructor(client: LiveClient<Event>, tail: LiveTail<Event>) {
     this.client = client;
     this.tail = tail;
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<ComposeEventView> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Event> {
     return abortable((signal) => this.#iterate(signal));
   }
 
-  async *#iterate(signal: AbortSignal): AsyncGenerator<ComposeEventView, void> {
+  async *#iterate(signal: AbortSignal): AsyncGenerator<Event, void> {
     const { client, tail } = this;
     const joined = await tail.head();
     yield* client.catchUp(joined);
@@ -44,14 +46,6 @@ export class LiveSource implements AsyncIterable<ComposeEventView> {
       if (client.takes(event)) yield event;
       if (client.isOver) return;
     }
-    if (!signal.aborted) throw feedStopped();
+    if (!signal.aborted) throw tail.interrupted();
   }
-}
-
-/** The stream of events has ended, and not because of anything that the client waits for. */
-export function feedStopped(): Error {
-  return refusalError({
-    code: 'UPSTREAM_UNAVAILABLE',
-    message: 'The stream of events was interrupted; subscribe again with the last cursor',
-  });
 }

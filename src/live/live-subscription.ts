@@ -1,45 +1,43 @@
-// One client of a live operation. It is caught up privately, then fed by the shared tail: while its connection keeps
-// up, messages go straight to the socket; else they wait in a bounded queue; past that it goes back to reading the
-// event log from where it is. It is an iterator that never yields, because messages go out as prepared text.
+// One client of a live operation. It catches up by itself, then receives the shared tail. While its connection keeps up,
+// messages go straight to it; otherwise they wait in a bounded queue, and beyond that it reads the stored events from
+// its position on. The iterator never yields, because messages are sent as rendered text.
 
-import type { ComposeEventView } from '../graphql/types/compose-event.ts';
 import type { LiveClient, LiveSource } from './live-source.ts';
 import type { LiveMessage, Membership, SharedTails, TailMember } from './shared-tail.ts';
 
 const QUEUE_LIMIT = 256;
 
 export interface Outlet {
-  /** Sends a result, given as JSON. */
   post(text: string): void;
-  /** The same, and waits until there is room for another. Never rejects: a connection that is lost is left soon. */
+  /** Sends a message, and waits until there is room for another. Never rejects: a lost connection is closed soon. */
   send(text: string): Promise<void>;
   readonly isCongested: boolean;
 }
 
-export interface LiveOperation {
-  /** What makes operations identical. */
+export interface LiveOperation<Event> {
+  /** Equal for identical operations. */
   readonly key: string;
-  readonly source: LiveSource;
+  readonly source: LiveSource<Event>;
   readonly outlet: Outlet;
-  readonly tails: SharedTails;
-  render(event: ComposeEventView): Promise<string>;
+  readonly tails: SharedTails<Event>;
+  render(event: Event): Promise<string>;
 }
 
-export class LiveSubscription implements AsyncIterableIterator<never, void>, TailMember {
-  readonly #operation: LiveOperation;
-  readonly #client: LiveClient;
+export class LiveSubscription<Event> implements AsyncIterableIterator<never, void>, TailMember<Event> {
+  readonly #operation: LiveOperation<Event>;
+  readonly #client: LiveClient<Event>;
   readonly #over: Promise<IteratorReturnResult<void>>;
   #finish: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
-  #queue: LiveMessage[] = [];
-  /** More was due than the queue holds: read the log instead. At first, all that was before is due. */
+  #queue: LiveMessage<Event>[] = [];
+  /** The client has to read stored events: at the start, and when the queue overflowed. */
   #behind = true;
-  /** Whether `#pump` is at work; while it is not, messages go straight out. */
+  /** `#pump` runs. Only while it does not, messages go straight out. */
   #pumping = false;
   #closed = false;
   #membership: Membership | null = null;
 
-  constructor(operation: LiveOperation) {
+  constructor(operation: LiveOperation<Event>) {
     this.#operation = operation;
     this.#client = operation.source.client;
     this.#over = new Promise((resolve, reject) => {
@@ -48,7 +46,7 @@ export class LiveSubscription implements AsyncIterableIterator<never, void>, Tai
     });
   }
 
-  /** Starts it, where it has not; the answer comes when the subscription is over. */
+  /** Starts the subscription at the first call. Resolves when it is over. */
   next(): Promise<IteratorResult<never, void>> {
     this.#wake();
     return this.#over;
@@ -67,7 +65,7 @@ export class LiveSubscription implements AsyncIterableIterator<never, void>, Tai
     return this;
   }
 
-  deliver(message: LiveMessage): void {
+  deliver(message: LiveMessage<Event>): void {
     if (this.#closed || this.#behind) return;
     if (!this.#pumping && !this.#operation.outlet.isCongested) {
       if (this.#client.takes(message.event)) this.#operation.outlet.post(message.text);
@@ -109,11 +107,11 @@ export class LiveSubscription implements AsyncIterableIterator<never, void>, Tai
     this.#pumping = false;
   }
 
-  /** From the log, up to where the tail has got; from there on, what the tail delivers waits in the queue. */
+  /** Reads stored events up to the position of the tail. Meanwhile the tail fills the queue. */
   async #catchUp(): Promise<void> {
     const { key, source, tails, outlet } = this.#operation;
-    const render = (event: ComposeEventView) => this.#operation.render(event);
-    // From here on what is delivered counts, so that nothing is missed between joining and looking where it stands.
+    const render = (event: Event) => this.#operation.render(event);
+    // Queue from here on, so that no event is lost between joining and reading the position.
     this.#behind = false;
     this.#membership ??= await tails.join(key, { tail: source.tail, render }, this);
     if (this.#closed) return this.#membership.leave();

@@ -1,42 +1,40 @@
-// The tail of identical live operations: one reader of the feed and one execution per event, however many clients
-// watch. Each message is serialized once and handed to every member.
+// The shared tail of identical live operations: one reader of the stream and one rendering per event, however many
+// clients subscribe. Each message is serialized once and delivered to every member.
 
-import { setImmediate as otherThings } from 'node:timers/promises';
-import type { ComposeEventView } from '../graphql/types/compose-event.ts';
-import { feedStopped, type LiveTail } from './live-source.ts';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import type { LiveTail } from './live-source.ts';
 
-/** Clients that are told in one go: about 10 ms. */
-const BURST = 1_000;
+/** Members that are served before the event loop gets a turn; about 10 ms. */
+const SLICE = 1_000;
 
-export interface LiveMessage {
-  readonly event: ComposeEventView;
-  /** The operation's result for it, as JSON. */
+export interface LiveMessage<Event> {
+  readonly event: Event;
+  /** The rendered event. */
   readonly text: string;
 }
 
-export interface TailMember {
-  deliver(message: LiveMessage): void;
-  /** The tail cannot go on. */
+export interface TailMember<Event> {
+  deliver(message: LiveMessage<Event>): void;
+  /** The tail has ended with an error. */
   failed(error: unknown): void;
 }
 
-export interface TailOptions {
-  readonly tail: LiveTail;
-  render(event: ComposeEventView): Promise<string>;
+export interface TailOptions<Event> {
+  readonly tail: LiveTail<Event>;
+  render(event: Event): Promise<string>;
 }
 
-/** Being a member of a tail. */
 export interface Membership {
-  /** Everything after this moment's position will be delivered. */
+  /** The member receives all events after the position that this has when `join` resolves. */
   readonly position: bigint;
   leave(): void;
 }
 
-/** The tails of one process, by what makes operations identical. A tail lives as long as it has members. */
-export class SharedTails {
-  readonly #tails = new Map<string, SharedTail>();
+/** The tails of a process, by operation key. A tail exists as long as it has members. */
+export class SharedTails<Event> {
+  readonly #tails = new Map<string, SharedTail<Event>>();
 
-  async join(key: string, options: TailOptions, member: TailMember): Promise<Membership> {
+  async join(key: string, options: TailOptions<Event>, member: TailMember<Event>): Promise<Membership> {
     const tail = this.#tails.get(key) ?? this.#open(key, options);
     tail.members.add(member);
     const leave = () => {
@@ -56,34 +54,34 @@ export class SharedTails {
     };
   }
 
-  /** How many tails there are, and how many clients share them. */
+  /** The number of tails, and of the clients that share them. */
   get size(): { readonly tails: number; readonly members: number } {
     let members = 0;
     for (const tail of this.#tails.values()) members += tail.members.size;
     return { tails: this.#tails.size, members };
   }
 
-  #open(key: string, options: TailOptions): SharedTail {
+  #open(key: string, options: TailOptions<Event>): SharedTail<Event> {
     const tail = new SharedTail(options, () => this.#close(key, tail));
     this.#tails.set(key, tail);
     return tail;
   }
 
-  #close(key: string, tail: SharedTail): void {
+  #close(key: string, tail: SharedTail<Event>): void {
     tail.close();
     if (this.#tails.get(key) === tail) this.#tails.delete(key);
   }
 }
 
-class SharedTail {
-  readonly members = new Set<TailMember>();
+class SharedTail<Event> {
+  readonly members = new Set<TailMember<Event>>();
   readonly started: Promise<void>;
   position = 0n;
   readonly #controller = new AbortController();
-  readonly #options: TailOptions;
+  readonly #options: TailOptions<Event>;
 
-  /** `onEnd` is called before the members are told, so that none joins a tail that has ended. */
-  constructor(options: TailOptions, onEnd: () => void) {
+  /** `onEnd` runs before members learn of the end, so that no client joins a tail that has ended. */
+  constructor(options: TailOptions<Event>, onEnd: () => void) {
     this.#options = options;
     this.started = this.#start();
     this.#run().catch((error: unknown) => {
@@ -96,13 +94,13 @@ class SharedTail {
     this.#controller.abort();
   }
 
-  /** In bursts, between which the process does other things. Who joins in between has had the event, by its position. */
-  async #deliver(message: LiveMessage): Promise<void> {
+  /** A member that joins between two slices may get the message again; its position tells it so. */
+  async #deliver(message: LiveMessage<Event>): Promise<void> {
     let delivered = 0;
     for (const member of this.members) {
       member.deliver(message);
       delivered += 1;
-      if (delivered % BURST === 0) await otherThings();
+      if (delivered % SLICE === 0) await yieldToEventLoop();
     }
   }
 
@@ -116,9 +114,9 @@ class SharedTail {
     const { signal } = this.#controller;
     for await (const event of tail.follow(this.position, signal)) {
       const text = await this.#options.render(event);
-      if (event.kind !== 'PROGRESSED') this.position = event.position;
+      this.position = tail.positionOf(event) ?? this.position;
       await this.#deliver({ event, text });
     }
-    if (!signal.aborted) throw feedStopped();
+    if (!signal.aborted) throw tail.interrupted();
   }
 }

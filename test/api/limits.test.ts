@@ -1,24 +1,22 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { getIntrospectionQuery } from 'graphql';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, onTestFinished } from 'vitest';
+import { apiTest } from '../support/fixtures.ts';
+import { eventually, Results, startTestServer } from '../support/http.ts';
 import { keepingLogger } from '../support/logger.ts';
-import { InMemoryApi } from '../support/in-memory-api.ts';
-import { eventually, Results, startTestServer, type TestServer } from '../support/http.ts';
 
-const api = new InMemoryApi();
-const { logger, entries } = keepingLogger();
-let server: TestServer;
-
-beforeAll(async () => {
-  api.insert();
-  server = await startTestServer(api, { logger, limits: { subscriptionsPerSocket: 3, sockets: 40 } });
+/** `http` has low limits and keeps its log in `entries`. */
+const it = apiTest.extend('http', { scope: 'file' }, async ({ odcs }, { onCleanup }) => {
+  const { logger, entries } = keepingLogger();
+  const http = await startTestServer(odcs.api, { logger, limits: { subscriptionsPerSocket: 3, sockets: 40 } });
+  onCleanup(() => http.stop());
+  return Object.assign(http, { entries });
 });
-afterAll(() => server.stop());
 
 const CREATE = 'mutation ($request: CreateComposeInput!) { createCompose(input: $request) { compose { id } } }';
 
-const TOO_MUCH: readonly (readonly [what: string, query: string, said: RegExp])[] = [
+const TOO_MUCH: readonly (readonly [what: string, query: string, message: RegExp])[] = [
   ['a document 200 deep', `{ compose(id: "1") { ${'reuses { '.repeat(200)} id ${'}'.repeat(200)} } }`, /depth/i],
   [
     '10,000 aliases',
@@ -57,20 +55,20 @@ const TOO_MUCH: readonly (readonly [what: string, query: string, said: RegExp])[
 ];
 
 describe('over HTTP', () => {
-  it.each(TOO_MUCH)('%s is refused, clearly and soon', async (_what, query, said) => {
+  it.for(TOO_MUCH)('%s is refused within a second', async ([, query, message], { http }) => {
     const startedAt = performance.now();
-    const { status, errors } = await server.query(query);
+    const { status, errors } = await http.query(query);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
     expect(status).toBe(400);
     expect(errors?.[0]).toMatchObject({
-      message: expect.stringMatching(said) as string,
+      message: expect.stringMatching(message) as string,
       extensions: { code: 'BAD_USER_INPUT', retryable: false },
     });
     expect(errors?.[0]?.extensions.fields?.[0]?.path).toBeTruthy();
   });
 
-  it('says what is wrong to a client that sends all of 5 MB before it reads', async () => {
-    const { port } = new URL(server.url);
+  it('a client that sends all of 5 MB before it reads gets an answer', async ({ http }) => {
+    const { port } = new URL(http.url);
     const body = JSON.stringify({ query: `{ about { version } } # ${'x'.repeat(5_000_000)}` });
     const socket = connect(Number(port), '127.0.0.1');
     let answer = '';
@@ -79,7 +77,7 @@ describe('over HTTP', () => {
     socket.write(
       `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
     );
-    // Slowly enough that the server has refused it long before the end.
+    // Slow enough for the server to refuse the request before its end.
     for (let at = 0; at < body.length; at += 100_000) {
       if (!socket.write(body.slice(at, at + 100_000))) await once(socket, 'drain');
     }
@@ -88,13 +86,13 @@ describe('over HTTP', () => {
     expect(answer).toContain('BAD_USER_INPUT');
   });
 
-  it('5 MB are refused as too large', async () => {
-    const { status, errors } = await server.query(`{ about { version } } # ${'x'.repeat(5_000_000)}`);
+  it('a body of 5 MB is refused', async ({ http }) => {
+    const { status, errors } = await http.query(`{ about { version } } # ${'x'.repeat(5_000_000)}`);
     expect(status).toBe(413);
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
   });
 
-  it.each([
+  it.for([
     ['broken JSON', '{"query": "{ about', 'application/json', 400],
     ['a batch', '[{"query": "{ about { version } }"}, {"query": "{ about { version } }"}]', 'application/json', 400],
     ['no query', '{}', 'application/json', 400],
@@ -102,24 +100,24 @@ describe('over HTTP', () => {
     ['variables that are no object', '{"query": "{ about { version } }", "variables": 5}', 'application/json', 400],
     ['a form, as another site would send it', 'query=x', 'application/x-www-form-urlencoded', 415],
     ['plain text, as another site would send it', '{"query": "{ about { version } }"}', 'text/plain', 400],
-  ])('%s is refused as the request that it is', async (_what, body, type, status) => {
-    const answer = await fetch(`${server.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
+  ] as const)('%s is refused', async ([, body, type, status], { http }) => {
+    const answer = await fetch(`${http.url}/graphql`, { method: 'POST', headers: { 'content-type': type }, body });
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({
       errors: [{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }],
     });
   });
 
-  it('queries of GET need a header that other sites cannot send', async () => {
-    const url = `${server.url}/graphql?query=${encodeURIComponent('{about{version}}')}`;
+  it('GET requests need a header that pages of other sites cannot send', async ({ http }) => {
+    const url = `${http.url}/graphql?query=${encodeURIComponent('{about{version}}')}`;
     expect((await fetch(url)).status).toBe(400);
     const allowed = await fetch(url, { headers: { 'apollo-require-preflight': '1' } });
     expect(await allowed.json()).toEqual({ data: { about: { version: '1.2.3' } } });
-    const mutation = `${server.url}/graphql?query=${encodeURIComponent('mutation { removeCompose(input: { id: "1" }) { compose { id } } }')}`;
+    const mutation = `${http.url}/graphql?query=${encodeURIComponent('mutation { removeCompose(input: { id: "1" }) { compose { id } } }')}`;
     expect((await fetch(mutation, { headers: { 'apollo-require-preflight': '1' } })).status).toBe(405);
   });
 
-  it('introspection as tools do it passes', async () => {
+  it('the introspection query of tools is allowed', async ({ http }) => {
     const full = getIntrospectionQuery({
       specifiedByUrl: true,
       directiveIsRepeatable: true,
@@ -127,12 +125,12 @@ describe('over HTTP', () => {
       inputValueDeprecation: true,
       oneOf: true,
     });
-    expect((await server.query(full)).errors).toBeUndefined();
+    expect((await http.query(full)).errors).toBeUndefined();
   });
 });
 
-describe('what is wrong with an input is named by its place', () => {
-  it.each([
+describe('an error in the input has the path of the wrong field', () => {
+  it.for([
     ['a wrong type', { source: { repo: { repo: 5 } } }, ['input.source.repo.repo']],
     ['an unknown enum value', { source: { repo: { repo: '/r' } }, flags: ['NO_DEPS', 'FAST'] }, ['input.flags.1']],
     ['an unknown field', { source: { repo: { repo: '/r', pkgs: [] } } }, ['input.source.repo']],
@@ -150,60 +148,60 @@ describe('what is wrong with an input is named by its place', () => {
       ['input.idempotencyKey'],
     ],
     ['no input', undefined, ['input']],
-  ])('%s in variables', async (_what, request, paths) => {
-    const stored = api.composes.size;
-    const { status, errors, data } = await server.query(CREATE, { request });
+  ] as const)('%s in variables', async ([, request, paths], { odcs, http }) => {
+    const head = await odcs.api.head();
+    const { status, errors, data } = await http.query(CREATE, { request });
     expect({ status, data }).toEqual({ status: 400, data: undefined });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', retryable: false } }]);
     expect(errors?.[0]?.extensions.fields?.map(({ path }) => path)).toEqual(paths);
-    expect(api.composes.size).toBe(stored);
+    expect(await odcs.api.head()).toBe(head);
   });
 
-  it.each([
+  it.for([
     ['a wrong type', '{ source: { repo: { repo: 5 } } }', 'input.source.repo.repo'],
     ['an unknown enum value', '{ source: { repo: { repo: "/r" } } flags: [NO_DEPS, FAST] }', 'input.flags.1'],
     ['two sources', '{ source: { repo: { repo: "/r" }, pulp: { contentSets: [] } } }', 'input.source'],
     ['a missing field', '{ source: { repo: {} } }', 'input.source.repo'],
     ['NUL in a text', '{ source: { repo: { repo: "/r\\u0000" } } }', 'input.source.repo.repo'],
-  ])('%s in the document', async (_what, literal, path) => {
-    const { status, errors } = await server.query(`mutation { createCompose(input: ${literal}) { compose { id } } }`);
+  ] as const)('%s in the document', async ([, literal, path], { http }) => {
+    const { status, errors } = await http.query(`mutation { createCompose(input: ${literal}) { compose { id } } }`);
     expect(status).toBe(400);
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path }] });
   });
 });
 
-describe('what fails without the client being at fault', () => {
-  it('says nothing of the inside, and is logged under the id that it tells', async () => {
-    api.onRead = () => {
-      throw new Error('select secret from inside');
-    };
-    const { status, errors } = await server.query('{ composes { nodes { id } } }');
-    api.onRead = () => {};
+describe('an unexpected error', () => {
+  it('hides its details, and has an incident id that it is logged with', async ({ odcs, http }) => {
+    odcs.failReads(new Error('select secret from inside'));
+    onTestFinished(() => odcs.failReads(null));
+    const { status, errors } = await http.query('{ composes { nodes { id } } }');
     expect(status).toBe(200);
     expect(JSON.stringify(errors)).not.toMatch(/secret|inside|stack|\.ts/);
-    const { extensions, message } = errors?.[0] ?? {
-      extensions: { code: '', retryable: true, incident: '' },
-      message: '',
-    };
-    const { code, retryable, incident } = extensions;
-    expect({ code, retryable }).toEqual({ code: 'INTERNAL_SERVER_ERROR', retryable: false });
-    expect(message).toContain(incident);
-    expect(entries.find(({ details }) => 'incident' in details && details.incident === incident)).toMatchObject({
+    expect(errors).toMatchObject([
+      {
+        extensions: {
+          code: 'INTERNAL_SERVER_ERROR',
+          retryable: false,
+          incident: expect.stringMatching(/^[0-9a-f]{8}$/) as string,
+        },
+      },
+    ]);
+    const incident = errors?.[0]?.extensions['incident'] as string;
+    expect(errors?.[0]?.message).toContain(incident);
+    expect(http.entries.find(({ details }) => 'incident' in details && details.incident === incident)).toMatchObject({
       level: 'error',
       details: { err: { message: 'select secret from inside' }, path: ['composes'] },
     });
   });
 
-  it.each([
+  it.for([
     Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
     Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' }),
     new Error('query failed', { cause: new Error('Connection terminated unexpectedly') }),
-  ])('may be tried again where the database was lost: %s', async (error) => {
-    api.onRead = () => {
-      throw error;
-    };
-    const { errors } = await server.query('{ compose(id: "1") { id } }');
-    api.onRead = () => {};
+  ])('is retryable when the database was lost: %s', async (error, { odcs, http }) => {
+    odcs.failReads(error);
+    onTestFinished(() => odcs.failReads(null));
+    const { errors } = await http.query('{ compose(id: "1") { id } }');
     expect(errors).toMatchObject([
       { path: ['compose'], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryable: true } },
     ]);
@@ -211,31 +209,35 @@ describe('what fails without the client being at fault', () => {
   });
 });
 
-describe('what an operation costs', () => {
-  it('is judged by the pages that its variables ask for, each time', async () => {
+describe('the cost of an operation', () => {
+  it('depends on the page sizes in its variables, each time', async ({ http }) => {
     const query =
       'query ($n: Int = 2) { composes(first: $n) { nodes { events(first: $n) { nodes { compose { events(first: $n) { nodes { seq } } } } } } } }';
-    expect((await server.query(query)).status).toBe(200);
-    expect((await server.query(query, { n: 5 })).status).toBe(200);
+    expect((await http.query(query)).status).toBe(200);
+    expect((await http.query(query, { n: 5 })).status).toBe(200);
     for (const n of [50, 100, null])
-      expect(await server.query(query, { n })).toMatchObject({
+      expect(await http.query(query, { n })).toMatchObject({
         status: 400,
         errors: [{ message: expect.stringContaining('costs more') as string }],
       });
-    expect((await server.query(query)).status).toBe(200);
+    expect((await http.query(query)).status).toBe(200);
   });
 });
 
 describe('over WebSocket', () => {
-  it('an operation that is refused leaves the others on the socket alone', async () => {
-    const client = server.client();
-    const watching = new Results(client, { query: 'subscription { composeChanged(id: "1") { seq } }' });
+  it('a refused operation leaves the others on the socket alone', async ({ odcs, http }) => {
+    const { id } = await odcs.insert();
+    const client = http.client();
+    const watching = new Results(client, {
+      query: 'subscription ($id: ID!) { composeChanged(id: $id) { seq } }',
+      variables: { id },
+    });
     await watching.count(1);
-    for (const [, query, said] of TOO_MUCH) {
+    for (const [, query, message] of TOO_MUCH) {
       const refused = new Results(client, { query });
       await refused.completed;
       expect(refused.problems[0]).toMatchObject({
-        message: expect.stringMatching(said) as string,
+        message: expect.stringMatching(message) as string,
         extensions: { code: 'BAD_USER_INPUT', retryable: false },
       });
     }
@@ -245,23 +247,24 @@ describe('over WebSocket', () => {
     });
     await wrong.completed;
     expect(wrong.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'id' }] } }]);
-    api.begin('1');
+    await odcs.begin(id);
     await watching.count(2);
     expect(watching.problems).toEqual([]);
   });
 
-  it('queries and mutations work too, with the same errors', async () => {
-    const client = server.client();
-    const asked = new Results(client, { query: '{ compose(id: "1") { id } }' });
+  it('queries and mutations work too, with the same errors', async ({ odcs, http }) => {
+    const { id } = await odcs.insert();
+    const client = http.client();
+    const asked = new Results(client, { query: 'query ($id: ID!) { compose(id: $id) { id } }', variables: { id } });
     await asked.completed;
-    expect(asked.received).toEqual([{ compose: { id: '1' } }]);
+    expect(asked.received).toEqual([{ compose: { id } }]);
     const refused = new Results(client, { query: 'mutation { cancelCompose(input: { id: "0" }) { compose { id } } }' });
     await refused.completed;
     expect(refused.problems).toMatchObject([{ extensions: { code: 'NOT_FOUND', retryable: false } }]);
   });
 
-  it('one socket holds so many operations and no more', async () => {
-    const client = server.client();
+  it('a socket has a limited number of operations at a time', async ({ http }) => {
+    const client = http.client();
     const all = Array.from(
       { length: 5 },
       () => new Results(client, { query: 'subscription { composesChanged { seq } }' }),
@@ -273,19 +276,19 @@ describe('over WebSocket', () => {
     ]);
   });
 
-  it('a message above 1 MB closes the socket that it came on', async () => {
-    const client = server.client();
+  it('a message of more than 1 MB closes its socket', async ({ http }) => {
+    const client = http.client();
     const results = new Results(client, { query: `{ about { version } } # ${'x'.repeat(5_000_000)}` });
     await results.completed;
     expect(results.problems).toHaveLength(1);
   });
 
-  it('pages of other sites may not connect, and only so many may at all', async () => {
+  it('pages of other sites may not connect, and the number of sockets is limited', async ({ http }) => {
     const { WebSocket } = await import('ws');
     const connect = (origin?: string) =>
       new Promise<number>((resolve) => {
         const socket = new WebSocket(
-          `${server.url.replace('http', 'ws')}/graphql`,
+          `${http.url.replace('http', 'ws')}/graphql`,
           'graphql-transport-ws',
           origin ? { origin } : {},
         );
@@ -296,7 +299,7 @@ describe('over WebSocket', () => {
       });
     const sockets: InstanceType<typeof WebSocket>[] = [];
     expect(await connect('https://evil.example')).toBe(403);
-    expect(await connect(server.url)).toBe(101);
+    expect(await connect(http.url)).toBe(101);
     const answers: number[] = [];
     for (let index = 0; index < 41; index += 1) answers.push(await connect());
     expect(answers).toContain(503);

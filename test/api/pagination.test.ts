@@ -1,28 +1,32 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { ComposeOrderField } from '../../src/app/ports.ts';
-import { InMemoryApi } from '../support/in-memory-api.ts';
-import { startTestServer, type TestServer } from '../support/http.ts';
+import type { TestApi } from '../support/api.ts';
 import { T0 } from '../support/composes.ts';
+import { apiTest } from '../support/fixtures.ts';
+import type { TestServer } from '../support/http.ts';
 
-const api = new InMemoryApi();
 const COUNT = 37;
-let server: TestServer;
 
-beforeAll(async () => {
-  // Few distinct times, so that ties are common, and some without.
-  for (let index = 0; index < COUNT; index += 1) {
-    const time = (step: number) => new Date(T0.getTime() + ((index * step) % 5) * 1_000);
-    api.insert({
-      submittedAt: time(3),
-      expiresAt: time(7),
-      doneAt: index % 3 === 0 ? null : time(11),
-      owner: index % 2 === 0 ? 'even' : 'odd',
-    });
-  }
-  server = await startTestServer(api);
+/** `http` in front of composes with few distinct times, so that ties are common, and some without a time. */
+const it = apiTest.extend('paged', { scope: 'file' }, async ({ odcs, http }) => {
+  await fill(odcs);
+  return http;
 });
-afterAll(() => server.stop());
+
+async function fill(odcs: TestApi): Promise<void> {
+  const time = (index: number, step: number) => new Date(T0.getTime() + ((index * step) % 5) * 1_000);
+  const composes = await odcs.insertMany(COUNT, (index) => ({
+    submittedAt: time(index, 3),
+    expiresAt: time(index, 7),
+    owner: index % 2 === 0 ? 'even' : 'odd',
+  }));
+  for (const [index, { id }] of composes.entries()) {
+    if (index % 3 === 0) continue;
+    await odcs.begin(id);
+    await odcs.advance(id, { type: 'SUCCEED', at: time(index, 11), attempt: 1 });
+  }
+}
 
 const PAGE = `query ($field: ComposeOrderField!, $direction: OrderDirection!, $filter: ComposeFilter, $first: Int, $after: String, $last: Int, $before: String) {
   composes(orderBy: { field: $field, direction: $direction }, filter: $filter, first: $first, after: $after, last: $last, before: $before) {
@@ -41,16 +45,21 @@ interface Page {
   readonly totalCount: number;
 }
 
-async function page(variables: Record<string, unknown>): Promise<Page> {
-  const { data, errors } = await server.query(PAGE, { direction: 'ASC', ...variables });
+async function page(http: TestServer, variables: Record<string, unknown>): Promise<Page> {
+  const { data, errors } = await http.query(PAGE, { direction: 'ASC', ...variables });
   expect(errors).toBeUndefined();
   return data?.['composes'] as Page;
 }
 
-async function walk(variables: Record<string, unknown>, size: number, backwards: boolean): Promise<string[]> {
+async function walk(
+  http: TestServer,
+  variables: Record<string, unknown>,
+  size: number,
+  backwards: boolean,
+): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | null = null; ;) {
-    const shown: Page = await page({
+    const shown: Page = await page(http, {
       ...variables,
       ...(backwards ? { last: size, before: cursor } : { first: size, after: cursor }),
     });
@@ -66,8 +75,8 @@ async function walk(variables: Record<string, unknown>, size: number, backwards:
 const order = fc.constantFrom<ComposeOrderField>('ID', 'SUBMITTED_AT', 'DONE_AT', 'EXPIRES_AT', 'REMOVED_AT');
 const direction = fc.constantFrom('ASC', 'DESC');
 
-describe('paging', () => {
-  it('forwards and backwards yields each compose exactly once, in the same order', async () => {
+describe('Query.composes', () => {
+  it('yields each compose exactly once, in the same order forwards and backwards', async ({ paged }) => {
     await fc.assert(
       fc.asyncProperty(
         order,
@@ -76,27 +85,27 @@ describe('paging', () => {
         fc.constantFrom(null, { owners: ['odd'] }),
         async (field, way, size, filter) => {
           const variables = { field, direction: way, filter };
-          const forwards = await walk(variables, size, false);
+          const forwards = await walk(paged, variables, size, false);
           expect(new Set(forwards).size).toBe(filter ? Math.floor(COUNT / 2) : COUNT);
           expect(forwards).toHaveLength(new Set(forwards).size);
-          expect(await walk(variables, size, true)).toEqual(forwards);
+          expect(await walk(paged, variables, size, true)).toEqual(forwards);
         },
       ),
       { numRuns: 25 },
     );
   });
 
-  it('refuses a cursor that was made for another order', async () => {
-    const { edges } = await page({ field: 'EXPIRES_AT', first: 3 });
-    const { errors } = await server.query(PAGE, { field: 'ID', direction: 'ASC', first: 3, after: edges[0]?.cursor });
+  it('refuses a cursor of a list in another order', async ({ paged }) => {
+    const { edges } = await page(paged, { field: 'EXPIRES_AT', first: 3 });
+    const { errors } = await paged.query(PAGE, { field: 'ID', direction: 'ASC', first: 3, after: edges[0]?.cursor });
     expect(errors).toMatchObject([
       { extensions: { code: 'BAD_USER_INPUT', retryable: false, fields: [{ path: 'after' }] } },
     ]);
   });
 
-  it('refuses cursors that lie, whatever they hold', async () => {
+  it('refuses text that is not one of its cursors', async ({ paged }) => {
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const lies = fc.oneof(
+    const forged = fc.oneof(
       fc.string(),
       fc.jsonValue().map(encode),
       fc.constantFrom(
@@ -111,11 +120,11 @@ describe('paging', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        lies,
+        forged,
         fc.constantFrom('after', 'before'),
         fc.constantFrom('ID', 'SUBMITTED_AT'),
         async (cursor, side, field) => {
-          const { errors, status } = await server.query(PAGE, { field, direction: 'ASC', [side]: cursor });
+          const { errors, status } = await paged.query(PAGE, { field, direction: 'ASC', [side]: cursor });
           expect(status).toBe(200);
           expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: side }] } }]);
         },
@@ -124,15 +133,15 @@ describe('paging', () => {
     );
   });
 
-  it.each([
+  it.for([
     [{ first: 100_000 }, ['first']],
     [{ first: 0 }, ['first']],
     [{ first: -1 }, ['first']],
     [{ last: 101 }, ['last']],
     [{ first: 5, last: 5 }, ['last']],
     [{ first: 1_000, last: -5 }, ['last', 'first', 'last']],
-  ])('refuses %j', async (ends, paths) => {
-    const { errors, data } = await server.query(PAGE, { field: 'ID', direction: 'ASC', ...ends });
+  ] as const)('refuses the sizes %j', async ([ends, paths], { paged }) => {
+    const { errors, data } = await paged.query(PAGE, { field: 'ID', direction: 'ASC', ...ends });
     expect(data).toBeNull();
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: paths.map((path) => ({ path })) } }]);
   });

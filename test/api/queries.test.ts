@@ -1,37 +1,50 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InMemoryApi } from '../support/in-memory-api.ts';
-import { startTestServer, type TestServer } from '../support/http.ts';
+import { describe, expect } from 'vitest';
+import type { TestApi } from '../support/api.ts';
+import { T0 } from '../support/composes.ts';
+import { apiTest as it } from '../support/fixtures.ts';
+import { aPackage } from '../support/packages.ts';
 
-const api = new InMemoryApi();
-let server: TestServer;
+const CREATE =
+  'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id owner state } } }';
 
-beforeAll(async () => {
-  for (let index = 0; index < 5; index += 1) api.insert();
-  server = await startTestServer(api);
-});
-afterAll(() => server.stop());
+/** Five composes of an owner of their own. */
+async function five(odcs: TestApi, owner: string): Promise<readonly string[]> {
+  return (await odcs.insertMany(5, () => ({ owner }))).map(({ id }) => id);
+}
 
-describe('a compose', () => {
-  it('is found by compose and by node', async () => {
-    const { data } = await server.query(
-      '{ compose(id: "1") { id state sourceType source { __typename ... on RepoSource { repo } } submittedAt } node(id: "1") { __typename id } }',
+/** How often `work` calls a method of a port. */
+async function callsDuring(odcs: TestApi, name: string, work: () => Promise<unknown>): Promise<number> {
+  const before = odcs.calls(name);
+  await work();
+  return odcs.calls(name) - before;
+}
+
+describe('Query.compose and Query.node', () => {
+  it('return a compose by its id', async ({ odcs, http }) => {
+    const { id } = await odcs.insert({ submittedAt: T0 });
+    const { data } = await http.query(
+      `query ($id: ID!) {
+        compose(id: $id) { id state sourceType source { __typename ... on RepoSource { repo } } submittedAt }
+        node(id: $id) { __typename id }
+      }`,
+      { id },
     );
     expect(data).toEqual({
       compose: {
-        id: '1',
+        id,
         state: 'WAIT',
         sourceType: 'REPO',
         source: { __typename: 'RepoSource', repo: '/srv/repo' },
-        submittedAt: '2026-11-22T10:00:01.000Z',
+        submittedAt: T0.toISOString(),
       },
-      node: { __typename: 'Compose', id: '1' },
+      node: { __typename: 'Compose', id },
     });
   });
 
-  it.each(['0', 'abc', '', '1.0', '01', '-1', '99999999999999999999', '9223372036854775808', "1'; drop table compose"])(
-    'is null for the id %j',
-    async (id) => {
-      const { status, data, errors } = await server.query(
+  it.for(['0', 'abc', '', '1.0', '01', '-1', '99999999999999999999', '9223372036854775808', "1'; drop table compose"])(
+    'are null for the id %j',
+    async (id, { http }) => {
+      const { status, data, errors } = await http.query(
         'query ($id: ID!) { compose(id: $id) { id } node(id: $id) { id } }',
         { id },
       );
@@ -39,125 +52,118 @@ describe('a compose', () => {
     },
   );
 
-  it('knows its URLs, .repo file and packages once it is done', async () => {
-    api.begin('2');
-    api.succeed('2');
-    api.packagesOf.set('2', [
-      {
-        nevra: 'a-0:1-1.noarch',
-        name: 'a',
-        arch: 'noarch',
-        sourceNevra: null,
-        sigkey: null,
-        path: 'Temporary/a.rpm',
-        sizeBytes: 7,
-        treeArch: 'x86_64',
-        category: 'binary',
-      },
-      {
-        nevra: 'b-0:1-1.noarch',
-        name: 'b',
-        arch: 'noarch',
-        sourceNevra: null,
-        sigkey: null,
-        path: 'Temporary/b.rpm',
-        sizeBytes: null,
-        treeArch: 'x86_64',
-        category: 'binary',
-      },
+  it('have URLs, a .repo file and packages only when the compose is DONE', async ({ odcs, http }) => {
+    const { id: waiting } = await odcs.insert();
+    const id = await odcs.done([
+      aPackage('a-0:1-1.noarch', { sizeBytes: 7 }),
+      aPackage('b-0:1-1.noarch', { sizeBytes: null }),
     ]);
-    const query = `query ($after: String) { compose(id: "2") { toplevelUrl repofile packages(first: 1, after: $after) { totalCount nodes { nevra sizeBytes } pageInfo { hasNextPage endCursor } } } }`;
-    const first = (await server.query(query)).data?.['compose'] as { packages: { pageInfo: { endCursor: string } } };
+    const query = `query ($id: ID!, $after: String) { compose(id: $id) {
+      toplevelUrl repofile
+      packages(first: 1, after: $after) { totalCount nodes { nevra sizeBytes } pageInfo { hasNextPage endCursor } }
+    } }`;
+    const first = (await http.query(query, { id })).data?.['compose'] as {
+      packages: { pageInfo: { endCursor: string } };
+    };
     expect(first).toMatchObject({
-      toplevelUrl: 'http://odcs.test/composes/odcs-2',
-      repofile: '[odcs-2]\n',
+      toplevelUrl: `http://odcs.test/composes/odcs-${id}`,
+      repofile: expect.stringMatching(`^\\[odcs-${id}\\]\n`) as string,
       packages: { totalCount: 2, nodes: [{ nevra: 'a-0:1-1.noarch', sizeBytes: 7 }], pageInfo: { hasNextPage: true } },
     });
-    const second = await server.query(query, { after: first.packages.pageInfo.endCursor });
+    const second = await http.query(query, { id, after: first.packages.pageInfo.endCursor });
     expect(second.data).toMatchObject({
       compose: {
         packages: { nodes: [{ nevra: 'b-0:1-1.noarch', sizeBytes: null }], pageInfo: { hasNextPage: false } },
       },
     });
-    expect((await server.query('{ compose(id: "1") { toplevelUrl packages { totalCount } } }')).data).toEqual({
-      compose: { toplevelUrl: null, packages: null },
+    expect((await http.query(query, { id: waiting })).data).toEqual({
+      compose: { toplevelUrl: null, repofile: null, packages: null },
     });
   });
 });
 
-describe('a list', () => {
-  it('looks things up once for the whole page', async () => {
-    const before = { ...api.calls };
-    const { errors } = await server.query(
-      '{ composes(first: 5) { nodes { queuePosition progress { percent } reuses { id } } } }',
-    );
-    expect(errors).toBeUndefined();
-    expect(api.calls['queuePositions']).toBe((before['queuePositions'] ?? 0) + 1);
-    expect(api.calls['count']).toBe(before['count']);
-    expect(api.calls['head']).toBe(before['head']);
+describe('Query.composes', () => {
+  it('reads the looked-up fields of a page at once, and neither counts nor reads the head of the events', async ({
+    odcs,
+    http,
+  }) => {
+    await five(odcs, 'looked-up');
+    const query =
+      '{ composes(filter: { owners: ["looked-up"] }) { nodes { queuePosition progress { percent } reuses { id } } } }';
+    const counts = odcs.calls('store.count');
+    const heads = odcs.calls('events.head');
+    expect(await callsDuring(odcs, 'store.queuePositions', () => http.query(query))).toBe(1);
+    expect(odcs.calls('store.count')).toBe(counts);
+    expect(odcs.calls('events.head')).toBe(heads);
   });
 
-  it('reads the events of all composes in one go, and those of another page in another', async () => {
-    const before = api.calls['readEach'] ?? 0;
-    const { data, errors } = await server.query(
-      '{ composes(first: 5) { nodes { id events(first: 2) { nodes { seq } } last: events(first: 1) { nodes { seq } } } } }',
-    );
-    expect(errors).toBeUndefined();
-    expect((data as { composes: { nodes: object[] } }).composes.nodes).toContainEqual({
-      id: '1',
-      events: { nodes: [{ seq: 1 }] },
-      last: { nodes: [{ seq: 1 }] },
+  it('reads the events of all composes at once, and pages of another size once more', async ({ odcs, http }) => {
+    const ids = await five(odcs, 'events');
+    const calls = await callsDuring(odcs, 'events.readEach', async () => {
+      const { data, errors } = await http.query(
+        '{ composes(filter: { owners: ["events"] }) { nodes { id two: events(first: 2) { nodes { seq } } one: events(first: 1) { nodes { seq } } } } }',
+      );
+      expect(errors).toBeUndefined();
+      expect(data).toMatchObject({
+        composes: {
+          nodes: ids.toReversed().map((id) => ({ id, two: { nodes: [{ seq: 1 }] }, one: { nodes: [{ seq: 1 }] } })),
+        },
+      });
     });
-    expect(api.calls['readEach']).toBe(before + 2);
+    expect(calls).toBe(2);
   });
 
-  it('is counted only when asked for, and once', async () => {
-    const before = api.calls['count'] ?? 0;
-    const { data } = await server.query(
-      '{ composes(filter: { owners: ["anonymous"] }) { totalCount totalCountIsEstimate asOf } }',
-    );
-    expect(data).toMatchObject({ composes: { totalCount: 5, totalCountIsEstimate: false } });
-    expect(api.calls['count']).toBe(before + 1);
+  it('counts once, and only when a total is selected', async ({ odcs, http }) => {
+    await five(odcs, 'counted');
+    const calls = await callsDuring(odcs, 'store.count', async () => {
+      const { data } = await http.query(
+        '{ composes(filter: { owners: ["counted"] }) { totalCount totalCountIsEstimate asOf } }',
+      );
+      expect(data).toMatchObject({ composes: { totalCount: 5, totalCountIsEstimate: false } });
+    });
+    expect(calls).toBe(1);
   });
 
-  it('lets nothing through where a list in its filter is empty or holds no id', async () => {
-    const { data } = await server.query(
+  it('finds nothing for an empty list in the filter, or for ids that no compose can have', async ({ odcs, http }) => {
+    await odcs.insert();
+    const { data } = await http.query(
       '{ a: composes(filter: { states: [] }) { totalCount } b: composes(filter: { ids: ["x"] }) { totalCount } }',
     );
     expect(data).toEqual({ a: { totalCount: 0 }, b: { totalCount: 0 } });
   });
 
-  it('takes null for what is left out', async () => {
-    const { data } = await server.query(
-      '{ composes(filter: { states: null, owners: null }, orderBy: null, first: null, after: null, last: null) { totalCount nodes { id } } }',
+  it('treats null as left out', async ({ odcs, http }) => {
+    const ids = await five(odcs, 'nulls');
+    const { data } = await http.query(
+      '{ composes(filter: { states: null, owners: ["nulls"] }, orderBy: null, first: null, after: null, last: null) { totalCount nodes { id } } }',
     );
-    expect(data).toMatchObject({
-      composes: { totalCount: 5, nodes: [{ id: '5' }, { id: '4' }, { id: '3' }, { id: '2' }, { id: '1' }] },
-    });
+    expect(data).toEqual({ composes: { totalCount: 5, nodes: ids.toReversed().map((id) => ({ id })) } });
   });
 });
 
 describe('events', () => {
-  it('are paged in commit order, of one compose and of all', async () => {
-    const query =
-      'query ($after: EventCursor) { composeEvents(first: 4, after: $after) { nodes { seq compose { id } } pageInfo { hasNextPage endCursor } } }';
-    const first = (await server.query(query)).data?.['composeEvents'] as {
-      nodes: unknown[];
-      pageInfo: { hasNextPage: boolean; endCursor: string };
-    };
-    expect(first.nodes).toHaveLength(4);
-    expect(first.pageInfo.hasNextPage).toBe(true);
-    const second = (await server.query(query, { after: first.pageInfo.endCursor })).data?.['composeEvents'];
-    expect(second).toMatchObject({
+  it('are paged in the order of commits, for one compose and for all', async ({ odcs, http }) => {
+    const [one, two] = await odcs.insertMany(2, () => ({ owner: 'pages' }));
+    await odcs.begin(one?.id ?? '');
+    await odcs.succeed(one?.id ?? '');
+    const query = `query ($after: EventCursor) { composeEvents(filter: { owners: ["pages"] }, first: 3, after: $after) {
+      nodes { seq compose { id } } pageInfo { hasNextPage endCursor } } }`;
+    const first = (await http.query(query)).data?.['composeEvents'] as { pageInfo: { endCursor: string } };
+    expect(first).toMatchObject({
       nodes: [
-        { seq: 1, compose: { id: '5' } },
-        { seq: 2, compose: { id: '2' } },
-        { seq: 3, compose: { id: '2' } },
+        { seq: 1, compose: { id: one?.id } },
+        { seq: 1, compose: { id: two?.id } },
+        { seq: 2, compose: { id: one?.id } },
       ],
-      pageInfo: { hasNextPage: false },
+      pageInfo: { hasNextPage: true },
     });
-    const own = (await server.query('{ compose(id: "2") { events { nodes { seq to compose { state } } } } }')).data;
-    expect(own).toEqual({
+    const second = (await http.query(query, { after: first.pageInfo.endCursor })).data?.['composeEvents'];
+    expect(second).toMatchObject({ nodes: [{ seq: 3, compose: { id: one?.id } }], pageInfo: { hasNextPage: false } });
+    const own = await http.query(
+      'query ($id: ID!) { compose(id: $id) { events { nodes { seq to compose { state } } } } }',
+      { id: one?.id },
+    );
+    expect(own.data).toEqual({
       compose: {
         events: {
           nodes: [
@@ -169,28 +175,32 @@ describe('events', () => {
       },
     });
   });
-});
 
-describe('a cursor that is ahead of the event log', () => {
-  it('is refused where events of composes are asked for, too, and looked at once for all of them', async () => {
-    const after = api.cursors.encode(99n);
-    const before = api.calls['head'] ?? 0;
-    const nested = await server.query(
-      'query ($after: EventCursor) { composes(first: 5) { nodes { events(after: $after) { nodes { seq } } } } }',
-      { after },
-    );
-    expect(nested.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }]);
-    expect(api.calls['head']).toBe(before + 1);
-    const all = await server.query('query ($after: EventCursor) { composeEvents(after: $after) { nodes { seq } } }', {
-      after,
+  it('refuse a cursor that is ahead of the stream, which is compared once for all composes', async ({ odcs, http }) => {
+    await five(odcs, 'ahead');
+    const after = odcs.api.cursor((await odcs.api.head()) + 99n);
+    const refusal = [{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }];
+    const calls = await callsDuring(odcs, 'events.head', async () => {
+      const { errors } = await http.query(
+        'query ($after: EventCursor) { composes(filter: { owners: ["ahead"] }) { nodes { events(after: $after) { nodes { seq } } } } }',
+        { after },
+      );
+      expect(errors).toMatchObject(refusal);
     });
-    expect(all.errors?.[0]?.message).toBe(nested.errors?.[0]?.message);
+    expect(calls).toBe(1);
+    const { errors } = await http.query(
+      'query ($after: EventCursor) { composeEvents(after: $after) { nodes { seq } } }',
+      {
+        after,
+      },
+    );
+    expect(errors).toMatchObject(refusal);
   });
 });
 
-describe('about and viewer', () => {
-  it('tell what the server can do and who asks', async () => {
-    const { data } = await server.query(
+describe('Query.about and Query.viewer', () => {
+  it('describe the server and the sender of the request', async ({ http }) => {
+    const { data } = await http.query(
       '{ about { version engines { name available sourceTypes } authBackends defaultSecondsToLive } viewer { name groups isAdmin may { arches sourceTypes } } }',
     );
     expect(data).toMatchObject({
@@ -206,43 +216,38 @@ describe('about and viewer', () => {
 });
 
 describe('mutations', () => {
-  it('create, cancel and remove', async () => {
-    const created = await server.query(
-      'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { replayed compose { id owner state queuePosition } } }',
-      {
-        input: { source: { repo: { repo: '/srv/repo' } } },
-      },
-    );
-    expect(created.data).toEqual({
-      createCompose: { replayed: false, compose: { id: '6', owner: 'anonymous', state: 'WAIT', queuePosition: 5 } },
+  it('create, cancel and remove a compose', async ({ http }) => {
+    const created = await http.query(CREATE, { input: { source: { repo: { repo: '/srv/repo' } } } });
+    expect(created.data).toMatchObject({
+      createCompose: { replayed: false, compose: { owner: 'anonymous', state: 'WAIT' } },
     });
-    const canceled = await server.query(
-      'mutation { cancelCompose(input: { id: "6", reason: "a test" }) { compose { state failure { code message retryable } cancelRequestedAt } } }',
+    const { id } = (created.data?.['createCompose'] as { compose: { id: string } }).compose;
+    const canceled = await http.query(
+      'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "a test" }) { compose { state failure { code retryable } cancelRequestedAt } } }',
+      { id },
     );
     expect(canceled.data).toMatchObject({
-      cancelCompose: {
-        compose: {
-          state: 'FAILED',
-          failure: { code: 'CANCELED', message: 'Canceled by anonymous: a test', retryable: false },
-        },
-      },
+      cancelCompose: { compose: { state: 'FAILED', failure: { code: 'CANCELED', retryable: false } } },
     });
-    const removed = await server.query(
-      'mutation { removeCompose(input: { id: "6" }) { compose { state removedBy } } }',
+    const removed = await http.query(
+      'mutation ($id: ID!) { removeCompose(input: { id: $id }) { compose { state removedBy } } }',
+      { id },
     );
-    expect(removed.data).toEqual({ removeCompose: { compose: { state: 'REMOVED', removedBy: 'system' } } });
+    expect(removed.data).toEqual({ removeCompose: { compose: { state: 'REMOVED', removedBy: 'anonymous' } } });
   });
 
-  it('refuse with the code of what is wrong', async () => {
-    const absent = await server.query('mutation { cancelCompose(input: { id: "999" }) { compose { id } } }');
+  it('are refused with a code', async ({ odcs, http }) => {
+    const absent = await http.query('mutation { cancelCompose(input: { id: "999999" }) { compose { id } } }');
     expect(absent).toMatchObject({
       status: 200,
       data: null,
       errors: [{ extensions: { code: 'NOT_FOUND', retryable: false } }],
     });
-    const malformed = await server.query('mutation { removeCompose(input: { id: "nope" }) { compose { id } } }');
+    const malformed = await http.query('mutation { removeCompose(input: { id: "nope" }) { compose { id } } }');
     expect(malformed.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
-    const conflict = await server.query('mutation { cancelCompose(input: { id: "2" }) { compose { id } } }');
+    const conflict = await http.query('mutation ($id: ID!) { cancelCompose(input: { id: $id }) { compose { id } } }', {
+      id: await odcs.done(),
+    });
     expect(conflict.errors).toMatchObject([
       { path: ['cancelCompose'], extensions: { code: 'CONFLICT', retryable: false } },
     ]);

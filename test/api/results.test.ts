@@ -3,8 +3,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InMemoryApi } from '../support/in-memory-api.ts';
-import { startTestServer, type TestServer } from '../support/http.ts';
+import { startTestServer, unusedApi, type TestServer } from '../support/http.ts';
 
 let directory: string;
 let server: TestServer;
@@ -49,7 +48,7 @@ beforeAll(async () => {
   await mkdir(join(directory, 'main/production'));
   await symlink('../odcs-10', join(directory, 'main/production/latest-F-1'));
   await link(join(directory, 'main/odcs-10/compose/b.txt'), join(inCompose, 'linked.txt'));
-  server = await startTestServer(new InMemoryApi(), {
+  server = await startTestServer(unusedApi, {
     targetDirs: { default: join(directory, 'main'), other: join(directory, 'other') },
   });
 });
@@ -58,7 +57,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** As it is: fetch would resolve dots before sending. */
+/** Sends the path unchanged. fetch would resolve dots in it. */
 function raw(path: string, method = 'GET', headers: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
     const { hostname, port } = new URL(server.url);
@@ -80,7 +79,7 @@ function raw(path: string, method = 'GET', headers: Record<string, string> = {})
 
 const RPM = '/composes/odcs-1/compose/Temporary/x86_64/os/Packages/a.rpm';
 
-describe('a file', () => {
+describe('a file of a compose', () => {
   it.each([
     [RPM, 'application/x-rpm', '0123456789'],
     ['/composes/odcs-1/compose/Temporary/odcs-1.repo', 'text/plain; charset=utf-8', '[odcs-1]\n'],
@@ -111,7 +110,7 @@ describe('a file', () => {
     });
   });
 
-  it('is given out in ranges', async () => {
+  it('is served in ranges', async () => {
     expect(await raw(RPM, 'GET', { range: 'bytes=2-4' })).toMatchObject({
       status: 206,
       body: '234',
@@ -125,7 +124,7 @@ describe('a file', () => {
     });
   });
 
-  it('is not sent again to who has it', async () => {
+  it('is not sent again to a client that has it', async () => {
     const { headers } = await raw(RPM);
     expect(await raw(RPM, 'GET', { 'if-none-match': String(headers['etag']) })).toMatchObject({
       status: 304,
@@ -142,14 +141,14 @@ describe('a file', () => {
     });
   });
 
-  it('that is a page cannot run its scripts on this origin', async () => {
+  it('cannot run scripts on this origin if it is an HTML page', async () => {
     const { headers } = await raw('/composes/odcs-1/compose/page.html');
     expect(headers['content-type']).toBe('application/octet-stream');
     expect(headers['content-security-policy']).toContain('sandbox');
   });
 });
 
-describe('nothing else is served', () => {
+describe('other paths and methods', () => {
   it.each([
     '/composes/.odcs-instance',
     '/composes/.attempts/2.1/compose/a.rpm',
@@ -196,14 +195,14 @@ describe('nothing else is served', () => {
     '/composes/odcs-1//etc/passwd',
     '/composes/odcs-1/compose/%c0%ae%c0%ae/work/global.conf',
     `/composes/odcs-1/compose/${'a'.repeat(5_000)}`,
-  ])('%s', async (path) => {
+  ])('%s is not served', async (path) => {
     const answer = await raw(path);
     expect([400, 404, 414]).toContain(answer.status);
     expect(answer.body).not.toMatch(/secret|root:|odcs-served/);
     expect([400, 404, 414]).toContain((await raw(path, 'HEAD')).status);
   });
 
-  it.each(['PUT', 'POST', 'DELETE', 'PATCH'])('to %s', async (method) => {
+  it.each(['PUT', 'POST', 'DELETE', 'PATCH'])('%s is not served', async (method) => {
     expect((await raw('/composes/odcs-1/STATUS', method)).status).toBe(404);
   });
 });
@@ -211,13 +210,13 @@ describe('nothing else is served', () => {
 describe('a directory', () => {
   const names = (html: string) => [...html.matchAll(/<a href="[^"]*">([^<]*)<\/a>/g)].map(([, name]) => name);
 
-  it('is listed: composes newest first, of all target directories', async () => {
+  it('lists the composes of all target directories, newest first', async () => {
     const { status, body, headers } = await raw('/composes/');
     expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
     expect(names(body)).toEqual(['odcs-10/', 'odcs-9/', 'odcs-3/', 'odcs-1/', 'production/']);
   });
 
-  it('shows only what is served', async () => {
+  it('lists only files that are served', async () => {
     expect(names((await raw('/composes/odcs-1/')).body)).toEqual(['../', 'compose/', 'logs/', 'STATUS', 'odcs-1.repo']);
     expect(names((await raw('/composes/odcs-1/logs/global/')).body)).toEqual(['../', 'pungi.global.log']);
     expect(names((await raw('/composes/odcs-1/compose/')).body)).toEqual([
@@ -230,14 +229,14 @@ describe('a directory', () => {
     ]);
   });
 
-  it('links to names whatever they hold', async () => {
+  it('has links that work for any name', async () => {
     const { body } = await raw('/composes/odcs-1/compose/');
     const href = /<a href="([^"]*)">odd name/.exec(body)?.[1] ?? '';
     const answer = await fetch(new URL(href, `${server.url}/composes/odcs-1/compose/`));
     expect(await answer.text()).toBe('odd');
   });
 
-  it('is found without its slash', async () => {
+  it('is found without the slash at its end', async () => {
     const answer = await fetch(`${server.url}/composes/odcs-1/compose`);
     expect({ status: answer.status, url: answer.url, redirected: answer.redirected }).toEqual({
       status: 200,

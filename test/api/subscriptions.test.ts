@@ -1,15 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { InMemoryApi } from '../support/in-memory-api.ts';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { describe, expect, onTestFinished } from 'vitest';
+import type { TestApi } from '../support/api.ts';
+import { apiTest as it } from '../support/fixtures.ts';
 import { eventually, Results, startTestServer, type TestServer } from '../support/http.ts';
-
-let api: InMemoryApi;
-let server: TestServer;
-
-beforeEach(async () => {
-  api = new InMemoryApi();
-  server = await startTestServer(api);
-});
-afterEach(() => server.stop());
 
 const WATCH = `subscription ($id: ID!, $after: EventCursor, $untilDone: Boolean) {
   composeChanged(id: $id, after: $after, untilDone: $untilDone) { cursor seq kind from to compose { state progress { percent } } }
@@ -25,31 +18,52 @@ interface Change {
   readonly compose: { readonly id: string; readonly state: string };
 }
 
-function watch(id: string, variables: { readonly after?: string; readonly untilDone?: boolean } = {}): Results {
-  return new Results(server.client(), { query: WATCH, variables: { id, ...variables } });
+function subscribe(http: TestServer, query: string, variables: Record<string, unknown>): Results {
+  const results = new Results(http.client(), { query, variables });
+  onTestFinished(results.leave);
+  return results;
 }
 
-function watchAll(variables: Record<string, unknown> = {}): Results {
-  return new Results(server.client(), { query: WATCH_ALL, variables });
+function watch(
+  http: TestServer,
+  id: string,
+  variables: { readonly after?: string; readonly untilDone?: boolean } = {},
+): Results {
+  return subscribe(http, WATCH, { id, ...variables });
 }
 
-const seqs = (results: Results, field = 'composeChanged') => results.values<Change>(field).map(({ seq }) => seq);
+function watchAll(http: TestServer, variables: Record<string, unknown> = {}): Results {
+  return subscribe(http, WATCH_ALL, variables);
+}
+
+function ids(composes: readonly { readonly id: string }[]): readonly string[] {
+  return composes.map(({ id }) => id);
+}
+
+/** Waits until clients of earlier tests are gone, then until `count` followers read the feed. */
+async function followers(odcs: TestApi, count: number): Promise<void> {
+  await eventually(`${count} followers read the feed`, () => odcs.feed.followers === count);
+}
+
+const changes = (results: Results, field = 'composeChanged') => results.values<Change>(field);
+const seqs = (results: Results, field = 'composeChanged') => changes(results, field).map(({ seq }) => seq);
 
 describe('composeChanged', () => {
-  it('begins with a snapshot, tells each change and progress, and completes when the compose is removed', async () => {
-    api.insert();
-    const results = watch('1');
+  it('begins with a snapshot, sends each change and progress, and completes when the compose is removed', async ({
+    odcs,
+    http,
+  }) => {
+    const { id } = await odcs.insert();
+    const results = watch(http, id);
     await results.count(1);
-    api.begin('1');
+    await odcs.begin(id);
     await results.count(2);
-    api.tellProgress('1', 40);
+    await odcs.progress(id, 1, 40);
     await results.count(3);
-    api.succeed('1');
-    api.removed('1');
+    await odcs.succeed(id);
+    await odcs.remove(id);
     await results.completed;
-    expect(
-      results.values<Change>('composeChanged').map(({ kind, seq, compose }) => [kind, seq, compose.state]),
-    ).toEqual([
+    expect(changes(results).map(({ kind, seq, compose }) => [kind, seq, compose.state])).toEqual([
       ['SNAPSHOT', 1, 'WAIT'],
       ['STATE_CHANGED', 2, 'GENERATING'],
       ['PROGRESSED', 2, 'GENERATING'],
@@ -60,76 +74,86 @@ describe('composeChanged', () => {
     expect(results.received[2]).toMatchObject({ composeChanged: { compose: { progress: { percent: 40 } } } });
   });
 
-  it('completes with untilDone when it is done, and at once where it is already', async () => {
-    api.insert();
-    const live = watch('1', { untilDone: true });
+  it('completes with untilDone when the compose is DONE, and at once when it was before', async ({ odcs, http }) => {
+    const { id } = await odcs.insert();
+    const live = watch(http, id, { untilDone: true });
     await live.count(1);
-    api.begin('1');
-    const { cursor } = api.succeed('1') && { cursor: api.cursors.encode(3n) };
+    await odcs.begin(id);
+    await odcs.succeed(id);
     await live.completed;
     expect(seqs(live)).toEqual([1, 2, 3]);
 
-    const late = watch('1', { untilDone: true });
+    const late = watch(http, id, { untilDone: true });
     await late.completed;
-    expect(late.values<Change>('composeChanged')).toMatchObject([{ kind: 'SNAPSHOT', seq: 3 }]);
-    const atTheEnd = watch('1', { untilDone: true, after: cursor });
+    expect(changes(late)).toMatchObject([{ kind: 'SNAPSHOT', seq: 3 }]);
+    const after = odcs.api.cursor(await odcs.api.head());
+    const atTheEnd = watch(http, id, { untilDone: true, after });
     await atTheEnd.completed;
     expect(atTheEnd.received).toEqual([]);
   });
 
-  it('resumes after a cursor with every event since, in order, then live ones', async () => {
-    api.insert();
-    api.insert();
-    api.begin('1');
-    const results = watch('1', { after: api.cursors.encode(1n) });
+  it('resumes after a cursor with every event since, in order, then with live events', async ({ odcs, http }) => {
+    const { id } = await odcs.insert();
+    const { id: other } = await odcs.insert();
+    const after = odcs.api.cursor(await odcs.api.head());
+    await odcs.begin(id);
+    const results = watch(http, id, { after });
     await results.count(1);
-    api.begin('2');
-    api.succeed('1');
+    await odcs.begin(other);
+    await odcs.succeed(id);
     await results.count(2);
     expect(seqs(results)).toEqual([2, 3]);
-    const again = watch('1', { after: results.values<Change>('composeChanged')[0]?.cursor ?? '' });
+    const again = watch(http, id, { after: changes(results)[0]?.cursor ?? '' });
     await again.count(1);
     expect(seqs(again)).toEqual([3]);
   });
 
-  it('gives its snapshot a cursor that leads past all that is in it', async () => {
-    api.insert();
-    // It begins between the look at where the events stand and the look at the compose.
-    vi.spyOn(api.events, 'head').mockImplementationOnce(async () => {
-      api.begin('1');
-      return 1n;
+  it('gives its snapshot a cursor behind all that the snapshot includes', async ({ odcs }) => {
+    const { id } = await odcs.insert();
+    // An event is committed between the read of the head and the read of the compose.
+    let isFirst = true;
+    const http = await startTestServer({
+      ...odcs.api,
+      head: async () => {
+        const head = await odcs.api.head();
+        if (isFirst) {
+          isFirst = false;
+          await odcs.begin(id);
+        }
+        return head;
+      },
     });
-    const results = watch('1');
+    onTestFinished(() => http.stop());
+    const results = watch(http, id);
     await results.count(1);
-    const [snapshot] = results.values<Change>('composeChanged');
+    const [snapshot] = changes(results);
     expect(snapshot).toMatchObject({ kind: 'SNAPSHOT', seq: 2 });
-    const again = watch('1', { after: snapshot?.cursor ?? '' });
-    api.succeed('1');
+    const again = watch(http, id, { after: snapshot?.cursor ?? '' });
+    await odcs.succeed(id);
     await again.count(1);
     expect(seqs(again)).toEqual([3]);
   });
 
-  it('refuses a compose that is not there and a cursor that is none', async () => {
-    const absent = watch('77');
+  it('refuses an unknown compose, and cursors that cannot be resumed from', async ({ odcs, http }) => {
+    const absent = watch(http, '999999');
     await absent.completed;
     expect(absent.problems).toMatchObject([{ extensions: { code: 'NOT_FOUND', retryable: false } }]);
-    api.insert();
-    const foreign = watch('1', { after: 'AAAA' });
-    await foreign.completed;
-    expect(foreign.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }]);
-    // The database was set back: following from there would leave out what happens until it is reached again.
-    const ahead = watch('1', { after: api.cursors.encode(99n) });
-    await ahead.completed;
-    expect(ahead.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }]);
+    const { id } = await odcs.insert();
+    // A cursor is ahead when the database was restored from a backup. Events up to it would be missed.
+    for (const after of ['AAAA', odcs.api.cursor((await odcs.api.head()) + 99n)]) {
+      const refused = watch(http, id, { after });
+      await refused.completed;
+      expect(refused.problems).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'after' }] } }]);
+    }
   });
 
-  it('loses nothing when changes race with subscribing', async () => {
-    for (let round = 0; round < 20; round += 1) api.insert();
-    const all = Array.from({ length: 20 }, (_, index) => watch(String(index + 1)));
-    for (let id = 1; id <= 20; id += 1) {
-      api.begin(String(id));
-      if (id % 3 === 0) await new Promise((resolve) => setImmediate(resolve));
-      api.succeed(String(id));
+  it('loses nothing when changes race with subscribing', async ({ odcs, http }) => {
+    const composes = ids(await odcs.insertMany(20));
+    const all = composes.map((id) => watch(http, id));
+    for (const [index, id] of composes.entries()) {
+      await odcs.begin(id);
+      if (index % 3 === 0) await yieldToEventLoop();
+      await odcs.succeed(id);
     }
     await Promise.all(all.map((results) => results.until((self) => seqs(self).at(-1) === 3)));
     for (const results of all) {
@@ -140,171 +164,98 @@ describe('composeChanged', () => {
 });
 
 describe('composesChanged', () => {
-  it('tells of all composes that the filter lets through, into and out of its states', async () => {
-    const done = watchAll({ filter: { states: ['DONE'] } });
-    const mine = watchAll({ filter: { owners: ['me'] } });
-    await eventually('both watch', () => api.followers === 2);
-    api.insert({ owner: 'me' });
-    api.insert({ owner: 'you' });
-    for (const id of ['1', '2']) api.begin(id);
-    for (const id of ['1', '2']) api.succeed(id);
-    api.removed('2');
+  it('sends events that match the filter, into and out of its states', async ({ odcs, http }) => {
+    await followers(odcs, 0);
+    const done = watchAll(http, { filter: { states: ['DONE'], owners: ['me', 'you'] } });
+    const mine = watchAll(http, { filter: { owners: ['me'] } });
+    await followers(odcs, 2);
+    const one = await odcs.done([], { owner: 'me' });
+    const two = await odcs.done([], { owner: 'you' });
+    await odcs.remove(two);
     await done.until((self) => self.received.length === 4);
     await mine.count(3);
-    expect(done.values<Change>('composesChanged').map(({ compose }) => `${compose.id} ${compose.state}`)).toEqual([
-      '1 DONE',
-      '2 DONE',
-      '2 DONE',
-      '2 REMOVED',
+    expect(changes(done, 'composesChanged').map(({ kind, compose }) => [compose.id, kind, compose.state])).toEqual([
+      [one, 'STATE_CHANGED', 'DONE'],
+      [two, 'STATE_CHANGED', 'DONE'],
+      [two, 'REMOVAL_BEGUN', 'DONE'],
+      [two, 'STATE_CHANGED', 'REMOVED'],
     ]);
-    expect(mine.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual([
-      '1.1',
-      '1.2',
-      '1.3',
+    expect(changes(mine, 'composesChanged').map(({ compose, seq }) => [compose.id, seq])).toEqual([
+      [one, 1],
+      [one, 2],
+      [one, 3],
     ]);
   });
 
-  it('has progress only where it is asked for', async () => {
-    api.insert();
-    api.begin('1');
-    const without = watchAll();
-    const withProgress = watchAll({ progress: true });
-    await eventually('both watch', () => api.followers === 2);
-    api.tellProgress('1', 10);
-    api.succeed('1');
+  it('sends progress only when it is asked for', async ({ odcs, http }) => {
+    const { id } = await odcs.insert({ owner: 'progress' });
+    await odcs.begin(id);
+    await followers(odcs, 0);
+    const filter = { owners: ['progress'] };
+    const without = watchAll(http, { filter });
+    const withProgress = watchAll(http, { filter, progress: true });
+    await followers(odcs, 2);
+    await odcs.progress(id, 1, 10);
+    await withProgress.count(1);
+    await odcs.succeed(id);
     await withProgress.count(2);
     await without.count(1);
-    expect(withProgress.values<Change>('composesChanged').map(({ kind }) => kind)).toEqual([
-      'PROGRESSED',
-      'STATE_CHANGED',
-    ]);
-    expect(without.values<Change>('composesChanged').map(({ kind }) => kind)).toEqual(['STATE_CHANGED']);
+    expect(changes(withProgress, 'composesChanged').map(({ kind }) => kind)).toEqual(['PROGRESSED', 'STATE_CHANGED']);
+    expect(changes(without, 'composesChanged').map(({ kind }) => kind)).toEqual(['STATE_CHANGED']);
   });
 
-  it('misses nothing between a page and its asOf', async () => {
-    api.insert();
-    const page = (await server.query('{ composes { asOf nodes { id } } }')).data?.['composes'] as { asOf: string };
-    api.insert();
-    api.begin('1');
-    const results = watchAll({ after: page.asOf });
+  it('misses nothing after the asOf of a page', async ({ odcs, http }) => {
+    const { id } = await odcs.insert();
+    const page = (await http.query('{ composes { asOf nodes { id } } }')).data?.['composes'] as { asOf: string };
+    const { id: next } = await odcs.insert();
+    await odcs.begin(id);
+    const results = watchAll(http, { after: page.asOf });
     await results.count(2);
-    expect(results.values<Change>('composesChanged').map(({ compose, seq }) => `${compose.id}.${seq}`)).toEqual([
-      '2.1',
-      '1.2',
+    expect(changes(results, 'composesChanged').map(({ compose, seq }) => [compose.id, seq])).toEqual([
+      [next, 1],
+      [id, 2],
     ]);
   });
 });
 
 describe('identical live operations', () => {
-  it('share one tail, wherever they resumed from', async () => {
-    api.insert();
-    const clients = Array.from({ length: 100 }, (_, index) =>
-      watchAll(index % 2 === 0 ? {} : { after: api.cursors.encode(0n) }),
-    );
-    await eventually('all have joined', () => server.service.sockets.tails.size.members === 100);
-    expect(server.service.sockets.tails.size.tails).toBe(1);
-    expect(api.followers).toBe(1);
-    api.begin('1');
-    api.succeed('1');
+  it('share one tail, also when they resume from different cursors', async ({ odcs, http }) => {
+    const after = odcs.api.cursor(await odcs.api.head());
+    const { id } = await odcs.insert();
+    await followers(odcs, 0);
+    const clients = Array.from({ length: 100 }, (_, index) => watchAll(http, index % 2 === 0 ? {} : { after }));
+    await eventually('all have joined', () => http.service.sockets.tails.size.members === 100);
+    expect(http.service.sockets.tails.size.tails).toBe(1);
+    expect(odcs.feed.followers).toBe(1);
+    await odcs.begin(id);
+    await odcs.succeed(id);
     await Promise.all(clients.map((results) => results.until((self) => seqs(self, 'composesChanged').at(-1) === 3)));
     for (const [index, results] of clients.entries())
       expect(seqs(results, 'composesChanged')).toEqual(index % 2 === 0 ? [2, 3] : [1, 2, 3]);
   });
 
-  it('are not shared where a variable, or the document, says otherwise', async () => {
-    watchAll({ filter: { owners: ['a'] } });
-    watchAll({ filter: { owners: ['b'] } });
-    watchAll({ progress: true });
-    await eventually('each has joined', () => server.service.sockets.tails.size.members === 3);
-    expect(server.service.sockets.tails.size.tails).toBe(3);
+  it('do not share a tail when a variable differs', async ({ odcs, http }) => {
+    await followers(odcs, 0);
+    watchAll(http, { filter: { owners: ['a'] } });
+    watchAll(http, { filter: { owners: ['b'] } });
+    watchAll(http, { progress: true });
+    await eventually('each has joined', () => http.service.sockets.tails.size.members === 3);
+    expect(http.service.sockets.tails.size.tails).toBe(3);
   });
 
-  it('leave nothing behind when their clients leave, politely or not', async () => {
-    api.insert();
-    const [first, second, third] = [watch('1'), watch('1'), watchAll()];
-    const rude = server.client();
-    const cut = [
-      new Results(rude, { query: WATCH, variables: { id: '1' } }),
-      new Results(rude, { query: 'subscription { composeLog(id: "1") { text } }' }),
-    ];
-    await Promise.all([first.count(1), second.count(1), cut[0]?.count(1)]);
-    await eventually('all watch', () => api.followers === 3);
+  it('leave nothing behind when their clients leave or their connections break', async ({ odcs, http }) => {
+    await followers(odcs, 0);
+    const { id } = await odcs.insert();
+    const [first, second, third] = [watch(http, id), watch(http, id), watchAll(http)];
+    const broken = http.client();
+    const cut = new Results(broken, { query: WATCH, variables: { id } });
+    void new Results(broken, { query: 'subscription ($id: ID!) { composeLog(id: $id) { text } }', variables: { id } });
+    await Promise.all([first.count(1), second.count(1), cut.count(1)]);
+    await followers(odcs, 3);
     for (const results of [first, second, third]) results.leave();
-    await eventually('those who left are gone', () => server.service.sockets.tails.size.members === 1);
-    rude.terminate();
-    await eventually('nobody is left', () => api.followers === 0);
-    expect(server.service.sockets.tails.size).toEqual({ tails: 0, members: 0 });
-  });
-});
-
-describe('composeLog', () => {
-  const LOG =
-    'subscription ($id: ID!, $attempt: Int, $offset: Int) { composeLog(id: $id, attempt: $attempt, offset: $offset) { offset nextOffset attempt text end } }';
-
-  it('follows the log as it is written and ends with the attempt', async () => {
-    api.insert();
-    const results = new Results(server.client(), { query: LOG, variables: { id: '1' } });
-    await eventually('it watches', () => api.followers === 1);
-    api.begin('1');
-    api.logs.set('1.1', 'one\ntwo\nhalf');
-    await results.count(1);
-    api.logs.set('1.1', 'one\ntwo\nhalf a line\n');
-    await results.count(2);
-    api.succeed('1');
-    await results.completed;
-    expect(results.values('composeLog')).toEqual([
-      { offset: 0, nextOffset: 8, attempt: 1, text: 'one\ntwo\n', end: false },
-      { offset: 8, nextOffset: 20, attempt: 1, text: 'half a line\n', end: false },
-      { offset: 20, nextOffset: 20, attempt: 1, text: '', end: true },
-    ]);
-    expect(api.followers).toBe(0);
-  });
-
-  it('resumes at an offset, of an attempt that is over too', async () => {
-    api.insert();
-    api.begin('1');
-    api.logs.set('1.1', 'one\ntwo\n');
-    api.happen('1', { type: 'LOSE', at: new Date(), attempt: 1, lost: 'WORKER' });
-    api.begin('1');
-    const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 1, offset: 4 } });
-    await results.completed;
-    expect(results.values('composeLog')).toMatchObject([
-      { offset: 4, text: 'two\n', end: false },
-      { offset: 8, end: true },
-    ]);
-  });
-
-  it('of one that shares is the log of what it shares, and ends where another is shared instead', async () => {
-    const at = new Date();
-    for (let n = 1; n <= 3; n += 1) api.insert();
-    for (const id of ['1', '3']) api.begin(id);
-    for (const id of ['1', '3']) api.logs.set(`${id}.1`, `of ${id}\n`);
-    const follow = () => new Results(server.client(), { query: LOG, variables: { id: '2' } });
-    // It does not share yet, nor has it an attempt of its own.
-    const first = follow();
-    await eventually('it watches', () => api.followers === 1);
-    api.happen('2', { type: 'SHARE', at, root: '1' });
-    await first.count(1);
-    api.happen('2', { type: 'FOLLOW', at, root: '3' });
-    await first.completed;
-    expect(first.values('composeLog')).toMatchObject([
-      { text: 'of 1\n', attempt: 1 },
-      { text: '', end: true },
-    ]);
-    const second = follow();
-    await second.count(1);
-    api.succeed('3');
-    await second.completed;
-    expect(second.values('composeLog')).toMatchObject([{ text: 'of 3\n', attempt: 1 }, { end: true }]);
-    expect(api.followers).toBe(0);
-  });
-
-  it('refuses attempts and offsets that cannot be', async () => {
-    api.insert();
-    const results = new Results(server.client(), { query: LOG, variables: { id: '1', attempt: 2, offset: -1 } });
-    await results.completed;
-    expect(results.problems).toMatchObject([
-      { extensions: { code: 'BAD_USER_INPUT', fields: [{ path: 'attempt' }, { path: 'offset' }] } },
-    ]);
+    await eventually('clients that left are gone', () => http.service.sockets.tails.size.members === 1);
+    broken.terminate();
+    await followers(odcs, 0);
+    expect(http.service.sockets.tails.size).toEqual({ tails: 0, members: 0 });
   });
 });

@@ -3,8 +3,10 @@
 
 import { test } from 'vitest';
 import { composeStore } from '../../src/store/compose-store.ts';
+import { startTestApi } from './api.ts';
 import { startCluster, type ClusterOptions } from './cluster.ts';
 import { createTestDatabase, noQueue, openTestDatabase } from './database.ts';
+import { startTestServer } from './http.ts';
 import { startRunningService } from './running-service.ts';
 
 /** `server`: a database of this file's own. `database`: its connections. `store`: composes in it, whose jobs go nowhere. */
@@ -20,6 +22,19 @@ export const databaseTest = test
     return database;
   })
   .extend('store', { scope: 'file' }, ({ database }) => composeStore(database, noQueue));
+
+/** `odcs`: the façade on the stores of `server`. `http`: an HTTP service in front of it. */
+export const apiTest = databaseTest
+  .extend('odcs', { scope: 'file' }, async ({ server }, { onCleanup }) => {
+    const odcs = await startTestApi(server);
+    onCleanup(() => odcs.stop());
+    return odcs;
+  })
+  .extend('http', { scope: 'file' }, async ({ odcs }, { onCleanup }) => {
+    const http = await startTestServer(odcs.api);
+    onCleanup(() => http.stop());
+    return http;
+  });
 
 /** `service`: a whole service in this process. `settings`: what it is started with, as in the environment; override them. */
 export const serviceTest = test

@@ -1,9 +1,9 @@
-// A real HTTP service on a free port, and a client for it.
+// An HTTP service on a free port, and a client for it.
 
 import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import { anonymousAuthenticator } from '../../src/auth/no-auth.ts';
 import type { Api } from '../../src/app/api.ts';
+import { authenticationBy } from '../../src/auth/registry.ts';
 import type { HttpOptions } from '../../src/http/options.ts';
 import { httpService, type HttpService } from '../../src/http/service.ts';
 import { silentLogger } from './logger.ts';
@@ -33,12 +33,19 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** For tests that call no use case. */
+export const unusedApi = new Proxy({} as Api, {
+  get: (_target, name) => {
+    throw new Error(`This test must not use api.${String(name)}`);
+  },
+});
+
 export function testOptions(api: Api): HttpOptions {
   return {
     host: '127.0.0.1',
     port: 0,
     api,
-    auth: anonymousAuthenticator({ arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
+    auth: authenticationBy(['noauth'], { arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
     logger: silentLogger,
     targetDirs: {},
     readiness: async () => ({ database: true }),
@@ -79,7 +86,7 @@ export async function startTestServer(api: Api, overrides: Partial<HttpOptions> 
   };
 }
 
-/** A subscription's results as they come, each waited for. */
+/** Collects the results of a subscription. Tests wait for them. */
 export class Results {
   readonly received: Record<string, unknown>[] = [];
   readonly problems: GraphqlProblem[] = [];
@@ -114,16 +121,16 @@ export class Results {
     return this.until(({ received }) => received.length >= count);
   }
 
-  /** The root field's values. */
+  /** The values of the root field. */
   values<T = Record<string, unknown>>(field: string): T[] {
     return this.received.map((data) => data[field] as T);
   }
 }
 
-/** Waits for what no signal tells of, and says what it waited for. */
-export async function eventually(what: string, holds: () => boolean): Promise<void> {
+/** Polls for a condition that nothing signals. The error names it. */
+export async function eventually(condition: string, holds: () => boolean): Promise<void> {
   for (let tries = 0; !holds(); tries += 1) {
-    if (tries > 500) throw new Error(`never: ${what}`);
+    if (tries > 500) throw new Error(`Never true: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

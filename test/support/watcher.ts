@@ -1,4 +1,4 @@
-// What scripts do with the service: create, wait for something, watch everything over cuts.
+// Uses the service as scripts do: creates composes, waits for states, follows all events over broken connections.
 
 import type { Client } from 'graphql-ws';
 import type { ServiceProcess } from './service-process.ts';
@@ -36,7 +36,7 @@ export async function create(api: ServiceProcess, input: object): Promise<string
   return id;
 }
 
-/** The compose as it is when it first fits; fails when it ends otherwise. */
+/** The compose when it first fits. Fails when it is DONE or FAILED and does not fit. */
 export async function untilDone(
   api: ServiceProcess,
   id: string,
@@ -52,7 +52,7 @@ export async function untilDone(
       if (!compose) throw new Error(`composeChanged: ${JSON.stringify(errors)}`);
       if (fits(compose)) return compose;
       if (compose.state === 'FAILED' || compose.state === 'DONE')
-        throw new Error(`Compose ${id} ended otherwise: ${JSON.stringify(compose)}`);
+        throw new Error(`Compose ${id} ended without a fit: ${JSON.stringify(compose)}`);
     }
   } finally {
     await client.dispose();
@@ -60,7 +60,7 @@ export async function untilDone(
   throw new Error(`The subscription to compose ${id} ended`);
 }
 
-/** Watches everything, from a different process after each cut, with the last cursor that it saw. */
+/** Follows all events. After each cut it resumes at another process, with the last cursor that it saw. */
 export class Watcher {
   readonly seen: SeenEvent[] = [];
   readonly connected: Promise<void>;
@@ -82,7 +82,7 @@ export class Watcher {
     return new Promise((resolve) => void this.#waiting.push({ fits, resolve }));
   }
 
-  /** The connection breaks as it does when a network does. */
+  /** Breaks the connection without closing it. */
   cut(): void {
     this.#client?.terminate();
   }
@@ -94,16 +94,16 @@ export class Watcher {
 
   async #connect(): Promise<void> {
     const api = this.#apiOf(this.#attempt++);
-    // With nothing seen yet there is no cursor to go on from: begin at a place that is known.
+    // Before the first event there is no cursor to resume from, so take one first.
     this.#after ??= await asOf(api);
     const client = api.client({ lazy: true });
     this.#client = client;
-    const again = () => {
+    const reconnect = () => {
       if (!this.#stopped && this.#client === client) void this.#connect();
     };
     client.subscribe<{ composesChanged: Omit<SeenEvent, 'id'> & { compose: { id: string } } }>(
       { query: WATCH_ALL, variables: { after: this.#after } },
-      { next: ({ data }) => data && this.#take(data.composesChanged), error: again, complete: again },
+      { next: ({ data }) => data && this.#take(data.composesChanged), error: reconnect, complete: reconnect },
     );
   }
 
@@ -120,6 +120,6 @@ export class Watcher {
 
 async function asOf(api: ServiceProcess): Promise<string> {
   const { data } = await api.query('{ composes(first: 1) { asOf } }');
-  if (!data) throw new Error('The list of composes was not answered');
+  if (!data) throw new Error('The list of composes has no data');
   return (data['composes'] as { asOf: string }).asOf;
 }

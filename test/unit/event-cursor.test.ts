@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { eventCursors } from '../../src/events/cursor.ts';
+import { eventCursors } from '../../src/app/event-cursor.ts';
 
 it('a cursor comes back as the position it was made of', () => {
   const cursors = eventCursors(randomUUID());

@@ -8,9 +8,8 @@ import { AboutType, ViewerType } from '../types/about.ts';
 @Resolver()
 export class AboutQuery {
   @Query(() => AboutType, { description: 'The version and the configuration of this server.' })
-  async about(@Ctx() { api }: OperationContext): Promise<AboutType> {
-    const engines = await Promise.all(api.engines.map((engine) => engine.info()));
-    return { ...api.settings, engines };
+  about(@Ctx() { api }: OperationContext): Promise<AboutType> {
+    return api.about();
   }
 
   @Query(() => ViewerType, { description: 'The viewer that the request was authenticated as.' })

@@ -4,7 +4,6 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
 import { valueOf } from '../errors.ts';
-import { knownId } from '../ids.ts';
 import { CancelComposeInput, RemoveComposeInput, RenewComposeInput } from '../inputs/change-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 
@@ -64,10 +63,7 @@ composes, administrators any (\`FORBIDDEN\`). A compose that is WAIT, GENERATING
     input: RenewComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<RenewComposePayload> {
-    const { id, secondsToLive, sigkeys, builds, modules, idempotencyKey } = input;
-    return valueOf(
-      await api.renew(viewer, { id: knownId(id), secondsToLive, sigkeys, builds, modules, idempotencyKey }),
-    );
+    return valueOf(await api.renew(viewer, input));
   }
 }
 
@@ -75,5 +71,5 @@ function changeOf({ id, reason }: CancelComposeInput | RemoveComposeInput): {
   readonly id: string;
   readonly reason: string | null;
 } {
-  return { id: knownId(id), reason: reason ?? null };
+  return { id, reason: reason ?? null };
 }

@@ -5,7 +5,7 @@ import type { FeedItem } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { Api } from '../../app/api.ts';
 import type { OperationContext } from '../context.ts';
-import { eventPosition } from '../event-position.ts';
+import { valueOf } from '../errors.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
 import { AFTER_EVENT, FIRST } from '../page-arguments.ts';
 import { pageSize } from '../page-size.ts';
@@ -21,7 +21,7 @@ export class ComposeEventFields {
     description: 'The position of the event. Pass it as `after` to continue behind it.',
   })
   cursor(@Root() event: ComposeEventView, @Ctx() { api }: OperationContext): string {
-    return api.cursors.encode(event.position);
+    return api.cursor(event.position);
   }
 }
 
@@ -34,7 +34,7 @@ export class ComposeEvents {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: FIRST }) first: number | null,
     @Ctx() { api, loaders }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    const position = await eventPosition(api, after, () => loaders.head.load('all'));
+    const position = after == null ? 0n : valueOf(await loaders.positions.load(after));
     return readEvents(api, position, first, (query) => loaders.events.load({ composeId: compose.id, ...query }));
   }
 
@@ -51,24 +51,21 @@ export class ComposeEvents {
     @Arg('first', () => Int, { nullable: true, defaultValue: 100, description: FIRST }) first: number | null,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposeEventConnection> {
-    const position = await eventPosition(api, after);
-    return readEvents(api, position, first, (query) =>
-      api.events.read({ filter: filterOf(filter), ...query }, viewer.mayRead),
-    );
+    const position = after == null ? 0n : valueOf(await api.position(after));
+    return readEvents(api, position, first, (query) => api.events(viewer, { filter: filterOf(filter), ...query }));
   }
 }
 
 async function readEvents(
   api: Api,
-  position: bigint | null,
+  after: bigint,
   first: number | null,
   read: (query: { readonly after: bigint; readonly limit: number }) => Promise<readonly FeedItem[]>,
 ): Promise<ComposeEventConnection> {
   const { limit } = pageSize({ first });
-  const after = position ?? 0n;
   const found = await read({ after, limit: limit + 1 });
   const nodes = found.slice(0, limit).map(eventView);
-  const edges = nodes.map((node) => ({ cursor: api.cursors.encode(node.position), node }));
+  const edges = nodes.map((node) => ({ cursor: api.cursor(node.position), node }));
   const pageInfo = {
     hasNextPage: found.length > limit,
     hasPreviousPage: after > 0n,

@@ -50,8 +50,7 @@ export class ComposeFields {
   async estimatedDoneAt(@Root() compose: Compose, @Ctx() { api, loaders }: OperationContext): Promise<Date | null> {
     if (compose.state === 'WAIT') return api.estimate(compose, await loaders.queuePositions.load(compose.id));
     if (compose.state !== 'GENERATING') return null;
-    const root = compose.reuses === null ? compose : await loaders.reused.load(compose.reuses);
-    return root && api.estimate(root, null);
+    return api.estimate(await loaders.generators.load(compose), null);
   }
 
   @FieldResolver(() => ComposeObject, {
@@ -68,7 +67,7 @@ export class ComposeFields {
       'The id that Pungi and productmd know the compose by, for example `odcs-42-1-20261122.t.0`; for a compose that shares, that of the shared compose. Null before it is reserved.',
   })
   async pungiComposeId(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
-    return (await generated(compose, loaders)).pungiComposeId;
+    return (await loaders.generators.load(compose)).pungiComposeId;
   }
 
   @FieldResolver(() => String, {
@@ -77,7 +76,7 @@ export class ComposeFields {
       'The complete Pungi configuration that was used. For composes of raw configurations with compose type `PRODUCTION` or `DEVELOPMENT`; null for all others.',
   })
   async pungiConfigDump(@Root() compose: Compose, @Ctx() { loaders }: OperationContext): Promise<string | null> {
-    return (await generated(compose, loaders)).pungiConfigDump;
+    return (await loaders.generators.load(compose)).pungiConfigDump;
   }
 
   @FieldResolver(() => [PinType], {
@@ -92,7 +91,7 @@ export class ComposeFields {
     description: 'The URL of the directory of the results; null unless they are served.',
   })
   toplevelUrl(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
-    return api.results.urls(compose)?.toplevel ?? null;
+    return api.urls(compose)?.toplevel ?? null;
   }
 
   @FieldResolver(() => String, {
@@ -101,7 +100,7 @@ export class ComposeFields {
       'The URL of the directory above the arches: repositories are at `<resultRepo>/<arch>/os`. Null unless the results are served, and for raw configurations.',
   })
   resultRepo(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
-    return api.results.urls(compose)?.repository ?? null;
+    return api.urls(compose)?.repository ?? null;
   }
 
   @FieldResolver(() => String, {
@@ -109,7 +108,7 @@ export class ComposeFields {
     description: 'The URL of the .repo file; null unless the results are served, and for raw configurations.',
   })
   resultRepofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null {
-    return api.results.urls(compose)?.repofile ?? null;
+    return api.urls(compose)?.repofile ?? null;
   }
 
   @FieldResolver(() => String, {
@@ -118,12 +117,8 @@ export class ComposeFields {
       'The text of the .repo file, for /etc/yum.repos.d; null unless the results are served, and for raw configurations.',
   })
   repofile(@Root() compose: Compose, @Ctx() { api }: OperationContext): string | null | Promise<string | null> {
-    return api.results.repoFile(compose);
+    return api.repoFile(compose);
   }
-}
-
-async function generated(compose: Compose, loaders: OperationContext['loaders']): Promise<Compose> {
-  return compose.reuses === null ? compose : ((await loaders.reused.load(compose.reuses)) ?? compose);
 }
 
 async function attemptProgress(

@@ -3,6 +3,7 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
+import { decodeCursor, encodeCursor, NOT_A_CURSOR } from '../cursor.ts';
 import { badInput } from '../errors.ts';
 import { AFTER, FIRST } from '../page-arguments.ts';
 import { pageSize } from '../page-size.ts';
@@ -47,22 +48,11 @@ export class ComposePackages {
 }
 
 function cursorOf(path: string): string {
-  return Buffer.from(JSON.stringify(['PATH', path])).toString('base64url');
+  return encodeCursor(['PATH', path]);
 }
 
 function pathOf(cursor: string): string {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (
-      Array.isArray(parts) &&
-      parts.length === 2 &&
-      parts[0] === 'PATH' &&
-      typeof parts[1] === 'string' &&
-      !parts[1].includes('\0')
-    )
-      return parts[1];
-  } catch {
-    // Falls through to the refusal.
-  }
-  throw badInput({ path: 'after', message: 'This is no cursor of this list' });
+  const [list, path] = decodeCursor(cursor) ?? [];
+  if (list === 'PATH' && typeof path === 'string' && !path.includes('\0')) return path;
+  throw badInput({ path: 'after', message: NOT_A_CURSOR });
 }

@@ -17,12 +17,6 @@ export class ComposePlanQuery {
     input: CreateComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<ComposePlanType> {
-    const { compose, source, packages, reuses, reason, queuePosition } = valueOf(await api.plan(viewer, input));
-    const estimatedDoneAt = reuses
-      ? reuses.state === 'DONE'
-        ? api.clock.now()
-        : await api.estimate(reuses, null)
-      : await api.estimate(compose, queuePosition);
-    return { source, packages, reuses, reason, queuePosition, estimatedDoneAt };
+    return valueOf(await api.plan(viewer, input));
   }
 }

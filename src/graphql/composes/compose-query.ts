@@ -3,7 +3,6 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
 import type { OperationContext } from '../context.ts';
-import { isComposeId } from '../../compose/compose-id.ts';
 import { ComposeObject } from '../types/compose.ts';
 import { NodeType } from '../types/node.ts';
 
@@ -14,7 +13,7 @@ export class ComposeQuery {
     @Arg('id', () => ID, { description: 'The id of the compose.' }) id: string,
     @Ctx() { loaders }: OperationContext,
   ): Promise<Compose | null> {
-    return isComposeId(id) ? loaders.composes.load(id) : Promise.resolve(null);
+    return loaders.composes.load(id);
   }
 
   @Query(() => NodeType, {

@@ -5,7 +5,6 @@ import type { Compose } from '../../compose/compose.ts';
 import type { Pin } from '../../compose/pin.ts';
 import type { OperationContext } from '../context.ts';
 import { valueOf } from '../errors.ts';
-import { knownId } from '../ids.ts';
 import { PinComposeInput, UnpinComposeInput } from '../inputs/pin-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 import { PinType } from '../types/pin.ts';
@@ -33,10 +32,10 @@ administrators any (\`FORBIDDEN\`). A compose that is FAILED, REMOVED or being r
   })
   async pinCompose(
     @Arg('input', () => PinComposeInput, { description: 'The compose to pin, and the pin.' })
-    { id, name, secondsToLive }: PinComposeInput,
+    input: PinComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<PinComposePayload> {
-    return valueOf(await api.pin(viewer, { id: knownId(id), name, secondsToLive }));
+    return valueOf(await api.pin(viewer, input));
   }
 
   @Mutation(() => UnpinComposePayload, {
@@ -45,9 +44,9 @@ composes, administrators any (\`FORBIDDEN\`).`,
   })
   async unpinCompose(
     @Arg('input', () => UnpinComposeInput, { description: 'The compose to unpin, and the pin.' })
-    { id, name }: UnpinComposeInput,
+    input: UnpinComposeInput,
     @Ctx() { api, viewer }: OperationContext,
   ): Promise<UnpinComposePayload> {
-    return { compose: valueOf(await api.unpin(viewer, { id: knownId(id), name })) };
+    return { compose: valueOf(await api.unpin(viewer, input)) };
   }
 }

@@ -2,6 +2,7 @@
 
 import { Field, ID, InputType } from 'type-graphql';
 import type { ComposeFilter, ComposeOrderField } from '../../app/ports.ts';
+import type { SourceType } from '../../compose/sources/descriptors.ts';
 import type { ComposeState, ComposeType } from '../../compose/vocabulary.ts';
 import {
   ComposeOrderFieldEnum,
@@ -11,9 +12,7 @@ import {
   SourceTypeEnum,
 } from '../types/enums.ts';
 import { DateTime } from '../types/scalars.ts';
-import { isComposeId } from '../../compose/compose-id.ts';
 import { badInput } from '../errors.ts';
-import type { SourceType } from '../../compose/sources/descriptors.ts';
 
 const optional = { nullable: true } as const;
 const MAX_LIST = 1_000;
@@ -75,7 +74,7 @@ export class ComposeOrderInput {
   direction: 'ASC' | 'DESC';
 }
 
-/** Drops conditions that are null, and ids that no compose can have. */
+/** Drops conditions that are null. */
 export function filterOf(input: ComposeFilterInput | null | undefined): ComposeFilter {
   if (!input) return {};
   const given = Object.entries(input).filter(([, value]) => value !== null && value !== undefined);
@@ -85,6 +84,5 @@ export function filterOf(input: ComposeFilterInput | null | undefined): ComposeF
       ...tooLong.map(([name]) => ({ path: `filter.${name}`, message: `must hold at most ${MAX_LIST} items` })),
     );
   }
-  const filter = Object.fromEntries(given) as ComposeFilter;
-  return filter.ids ? { ...filter, ids: filter.ids.filter(isComposeId) } : filter;
+  return Object.fromEntries(given);
 }

@@ -1,20 +1,19 @@
 // The subscription to one compose: a snapshot, or the events since a cursor, then each event as it is committed.
 
 import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
-import type { ReadPolicy } from '../../compose/read-policy.ts';
-import type { ComposeState } from '../../compose/vocabulary.ts';
 import type { Api } from '../../app/api.ts';
-import { composeNotFound } from '../../app/refusals.ts';
+import { noSuchCompose } from '../../app/no-such-compose.ts';
+import type { Compose } from '../../compose/compose.ts';
+import type { ComposeState } from '../../compose/vocabulary.ts';
+import type { Viewer } from '../../compose/viewer.ts';
+import { LiveSource, type LiveClient } from '../../live/live-source.ts';
 import type { OperationContext } from '../context.ts';
-import { refusalError } from '../errors.ts';
-import { eventPosition } from '../event-position.ts';
-import { isComposeId } from '../../compose/compose-id.ts';
+import { refusalError, valueOf } from '../errors.ts';
 import { AFTER_EVENT } from '../page-arguments.ts';
-import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
-import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
 import { EventCursor } from '../types/scalars.ts';
-import { eventView, signalView, snapshotView } from '../views.ts';
+import { eventView, snapshotView } from '../views.ts';
+import { eventTail } from './event-tail.ts';
 
 interface Args {
   readonly id: string;
@@ -26,7 +25,7 @@ interface Args {
 export class ComposeChanged {
   @Subscription(() => ComposeEventType, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
-      composeChanged(context.api, context.viewer.mayRead, args),
+      composeChanged(context, args),
     description: `The events of one compose as they are committed, and its progress. Without \`after\` it begins with a SNAPSHOT; with \`after\` it
 continues behind that cursor: every event once, in order, none missing. Completes when the compose is REMOVED or, with \`untilDone\`, when it is
 DONE, FAILED or REMOVED. An unknown id is \`NOT_FOUND\`. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`: subscribe again
@@ -48,55 +47,44 @@ with the last cursor.`,
 }
 
 export async function composeChanged(
-  api: Api,
-  policy: ReadPolicy,
+  { api, viewer }: Pick<OperationContext, 'api' | 'viewer'>,
   { id, after, untilDone }: Args,
-): Promise<LiveSource> {
-  const position = await eventPosition(api, after);
-  const exists = isComposeId(id) && (await api.store.find(id, policy)) !== null;
-  if (!exists) throw refusalError(composeNotFound(id).refusal);
-  const tail: LiveTail = {
-    head: () => api.events.head(),
-    async *follow(from, signal) {
-      for await (const item of api.feed.follow({ after: from, composeId: id, progress: true, signal }, policy))
-        yield signalView(item);
-    },
-  };
-  return new LiveSource(new Watcher(api, policy, id, position, untilDone ?? false), tail);
+): Promise<LiveSource<ComposeEventView>> {
+  const position = after == null ? null : valueOf(await api.position(after));
+  if (!(await api.compose(viewer, id))) throw refusalError(noSuchCompose(id));
+  const client = new ComposeSubscriber({ api, viewer, id, after: position, untilDone: untilDone ?? false });
+  return new LiveSource(client, eventTail(api, viewer, { composeId: id, progress: true }));
 }
 
-class Watcher implements LiveClient {
+interface SubscriberOptions {
+  readonly api: Api;
+  readonly viewer: Viewer;
+  readonly id: string;
+  readonly after: bigint | null;
+  readonly untilDone: boolean;
+}
+
+class ComposeSubscriber implements LiveClient<ComposeEventView> {
   isOver = false;
-  readonly #api: Api;
-  readonly #policy: ReadPolicy;
-  readonly #id: string;
-  readonly #untilDone: boolean;
-  /** Where it has got to; null until it has had its snapshot. */
+  readonly #options: SubscriberOptions;
+  /** All events up to here were received; null before the snapshot. */
   #position: bigint | null;
   #seq = 0;
 
-  constructor(api: Api, policy: ReadPolicy, id: string, after: bigint | null, untilDone: boolean) {
-    this.#api = api;
-    this.#policy = policy;
-    this.#id = id;
-    this.#position = after;
-    this.#untilDone = untilDone;
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#position = options.after;
   }
 
   async *catchUp(joined: bigint): AsyncGenerator<ComposeEventView, void> {
     if (this.#position === null) {
-      const compose = await this.#find();
-      // The row may be ahead of `joined`: what it holds already is told again neither here nor to who goes on from its cursor.
-      this.#seq = compose.seq;
-      this.#position = await this.#positionOf(compose.seq, joined);
-      this.isOver = this.#ends(compose.state);
-      yield snapshotView(compose, this.#position, this.#api.clock.now());
+      yield await this.#snapshot(joined);
       return;
     }
     yield* this.#missed();
     if (this.isOver) return;
-    // Nothing may be left to come at all, if the end was before `after`.
-    if (this.#ends((await this.#find()).state)) {
+    // No event follows when the compose ended before `after`.
+    if (this.#ends((await this.#compose()).state)) {
       yield* this.#missed();
       this.isOver = true;
     }
@@ -113,31 +101,40 @@ class Watcher implements LiveClient {
     return true;
   }
 
+  async #snapshot(joined: bigint): Promise<ComposeEventView> {
+    const compose = await this.#compose();
+    // The row may include events after `joined`. They must not be sent again, nor to a client that resumes from here.
+    this.#seq = compose.seq;
+    const position = await this.#positionOf(compose.seq, joined);
+    this.#position = position;
+    this.isOver = this.#ends(compose.state);
+    return snapshotView(compose, position, this.#options.api.now());
+  }
+
   async *#missed(): AsyncGenerator<ComposeEventView, void> {
-    for await (const item of readLog(
-      this.#api.events,
-      { composeId: this.#id, after: this.#position ?? 0n },
-      this.#policy,
-    )) {
+    const { api, viewer, id } = this.#options;
+    for await (const item of api.storedEvents(viewer, { composeId: id, after: this.#position ?? 0n })) {
       const event = eventView(item);
       if (this.takes(event)) yield event;
       if (this.isOver) return;
     }
   }
 
-  async #find() {
-    const compose = await this.#api.store.find(this.#id, this.#policy);
-    if (!compose) throw new Error(`compose ${this.#id} was there and is not any more`);
+  async #compose(): Promise<Compose> {
+    const { api, viewer, id } = this.#options;
+    const compose = await api.compose(viewer, id);
+    if (!compose) throw new Error(`Compose ${id} is not in the database any more`);
     return compose;
   }
 
-  /** Of its event `seq`, where that came after `joined`. */
+  /** The position of event `seq`, or `joined` when that is later. */
   async #positionOf(seq: number, joined: bigint): Promise<bigint> {
-    const later = await this.#api.events.read({ composeId: this.#id, after: joined, limit: seq }, this.#policy);
+    const { api, viewer, id } = this.#options;
+    const later = await api.events(viewer, { composeId: id, after: joined, limit: seq });
     return later.findLast(({ event }) => event.seq <= seq)?.event.position ?? joined;
   }
 
   #ends(state: ComposeState): boolean {
-    return state === 'REMOVED' || (this.#untilDone && (state === 'DONE' || state === 'FAILED'));
+    return state === 'REMOVED' || (this.#options.untilDone && (state === 'DONE' || state === 'FAILED'));
   }
 }

@@ -1,18 +1,18 @@
 // The subscription to all composes that match a filter, from now or from a cursor on.
 
 import { Arg, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
-import type { ComposeFilter } from '../../app/ports.ts';
-import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { Api } from '../../app/api.ts';
+import type { ComposeFilter } from '../../app/ports.ts';
+import type { Viewer } from '../../compose/viewer.ts';
+import { LiveSource, type LiveClient } from '../../live/live-source.ts';
 import type { OperationContext } from '../context.ts';
-import { eventPosition } from '../event-position.ts';
+import { valueOf } from '../errors.ts';
 import { ComposeFilterInput, filterOf } from '../inputs/compose-filter.ts';
 import { AFTER_EVENT } from '../page-arguments.ts';
-import { LiveSource, type LiveClient, type LiveTail } from '../../live/live-source.ts';
-import { readLog } from '../../live/read-log.ts';
 import { ComposeEventType, type ComposeEventView } from '../types/compose-event.ts';
 import { EventCursor } from '../types/scalars.ts';
-import { eventView, signalView } from '../views.ts';
+import { eventView } from '../views.ts';
+import { eventTail } from './event-tail.ts';
 
 interface Args {
   readonly filter?: ComposeFilterInput | null;
@@ -24,7 +24,7 @@ interface Args {
 export class ComposesChanged {
   @Subscription(() => ComposeEventType, {
     subscribe: ({ args, context }: SubscribeResolverData<unknown, Args, OperationContext>) =>
-      composesChanged(context.api, context.viewer.mayRead, args),
+      composesChanged(context, args),
     description: `The events of all composes that match the filter, also of those that are created later, as they are committed. Without \`after\` it
 begins now, with no snapshots; with \`after\` it continues behind that cursor: every event once, in order, none missing. It never completes by
 itself. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`: subscribe again with the last cursor.`,
@@ -48,41 +48,38 @@ itself. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`:
   }
 }
 
-export async function composesChanged(api: Api, policy: ReadPolicy, args: Args): Promise<LiveSource> {
-  const position = await eventPosition(api, args.after);
-  const filter = filterOf(args.filter);
-  const progress = args.progress ?? false;
-  const tail: LiveTail = {
-    head: () => api.events.head(),
-    async *follow(after, signal) {
-      for await (const item of api.feed.follow({ after, filter, progress, signal }, policy)) yield signalView(item);
-    },
-  };
-  return new LiveSource(new Watcher(api, policy, filter, position), tail);
+export async function composesChanged(
+  { api, viewer }: Pick<OperationContext, 'api' | 'viewer'>,
+  { filter: input, after, progress }: Args,
+): Promise<LiveSource<ComposeEventView>> {
+  const position = after == null ? null : valueOf(await api.position(after));
+  const filter = filterOf(input);
+  const client = new ComposesSubscriber({ api, viewer, filter, after: position });
+  return new LiveSource(client, eventTail(api, viewer, { filter, progress: progress ?? false }));
 }
 
-class Watcher implements LiveClient {
+interface SubscriberOptions {
+  readonly api: Api;
+  readonly viewer: Viewer;
+  readonly filter: ComposeFilter;
+  readonly after: bigint | null;
+}
+
+class ComposesSubscriber implements LiveClient<ComposeEventView> {
   readonly isOver = false;
-  readonly #api: Api;
-  readonly #policy: ReadPolicy;
-  readonly #filter: ComposeFilter;
-  /** Where it has got to; null where it begins with whatever comes first. */
+  readonly #options: SubscriberOptions;
+  /** All events up to here were received; null when it begins with the next event. */
   #position: bigint | null;
 
-  constructor(api: Api, policy: ReadPolicy, filter: ComposeFilter, after: bigint | null) {
-    this.#api = api;
-    this.#policy = policy;
-    this.#filter = filter;
-    this.#position = after;
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#position = options.after;
   }
 
   async *catchUp(joined: bigint): AsyncGenerator<ComposeEventView, void> {
+    const { api, viewer, filter } = this.#options;
     if (this.#position !== null) {
-      for await (const item of readLog(
-        this.#api.events,
-        { filter: this.#filter, after: this.#position },
-        this.#policy,
-      )) {
+      for await (const item of api.storedEvents(viewer, { filter, after: this.#position })) {
         const event = eventView(item);
         if (this.takes(event)) yield event;
       }

@@ -1,5 +1,5 @@
-// What kinds of files composes hold. Compressed metadata is served as what it is: a Content-Encoding would have
-// clients unpack it, and then its checksum would not match.
+// Content types of the files in composes. Compressed metadata has no Content-Encoding: clients would decompress it, and
+// its checksum would not match.
 
 const BY_SUFFIX: readonly (readonly [suffix: string, type: string])[] = [
   ['.rpm', 'application/x-rpm'],

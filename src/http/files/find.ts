@@ -1,5 +1,5 @@
-// The file or directory that a URL means. Symbolic links are followed, and what they lead to must be visible itself:
-// inside the target directory and, from within a compose, inside that compose.
+// Finds the file or directory of a URL. Symbolic links are followed. Their targets must be visible too: inside the target
+// directory and, from inside a compose, inside the same compose.
 
 import { realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -7,13 +7,13 @@ import { isComposeDirectory, isVisible } from './visible.ts';
 
 export interface Found {
   readonly kind: 'file' | 'directory';
-  /** The target directory, without symbolic links. */
+  /** The real path of the target directory. */
   readonly root: string;
-  /** Names from the root to it, without symbolic links. */
+  /** The names below `root`, with symbolic links resolved. */
   readonly path: readonly string[];
 }
 
-/** In the first target directory that has it. */
+/** Searches the target directories in order. */
 export async function find(targets: readonly string[], names: readonly string[]): Promise<Found | null> {
   if (!isVisible(names)) return null;
   for (const target of targets) {

@@ -1,4 +1,4 @@
-// A directory as a page: directories first, then files, by name; composes newest first.
+// A directory as an HTML page: directories first, then files, by name. Composes come newest first.
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { escapeHtml } from '../landing-page.ts';
 import { find, type Found } from './find.ts';
 import { isComposeDirectory, isVisible } from './visible.ts';
 
-/** More are left out: a page of all composes ever kept helps nobody. */
+/** Further entries are left out, because a longer page is of no use. */
 const MAX_ENTRIES = 2_000;
 
 interface Entry {
@@ -16,7 +16,7 @@ interface Entry {
   readonly modifiedAt: Date;
 }
 
-/** `shown`: the URL's path, as the title tells it. */
+/** `shown` is the path of the URL, for the title. */
 export async function renderListing(directories: readonly Found[], shown: readonly string[]): Promise<string> {
   const names = new Map<string, Found>();
   for (const directory of directories) {
@@ -43,7 +43,7 @@ function compareNames(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Null for what would be found absent if it was asked for. */
+/** Null for an entry that a request would not find. */
 async function entryOf(directory: Found, name: string): Promise<Entry | null> {
   const found = await find([directory.root], [...directory.path, name]);
   if (!found) return null;

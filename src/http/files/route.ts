@@ -1,4 +1,4 @@
-// /composes/…: the results as static files, with ranges and ETags, and directories as pages.
+// /composes/…: results as static files with ranges and ETags, and directories as HTML pages.
 
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -14,11 +14,11 @@ export async function registerFiles(app: FastifyInstance, targetDirs: Readonly<R
   await app.register(fastifyStatic, { serve: false });
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    // As it was sent: the router has already decoded what must be looked at undecoded.
+    // The undecoded path: the router's parameters are decoded, and an encoded slash would be missed.
     const [path = ''] = (request.raw.url ?? '').split('?', 1);
     const names = namesIn(path.slice(PREFIX.length));
     if (!names) return notFound(reply, 400);
-    // Files come from the service's own origin and may hold anything: no script in them gets to run there.
+    // Files may have any content and come from the origin of the service, so no script in them may run.
     reply.headers({
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",

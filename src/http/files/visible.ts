@@ -1,5 +1,5 @@
-// What of a target directory is served: of a compose its compose/ and logs/ (without tracebacks), STATUS and .repo
-// files; the links that raw-config composes get beside them; no name that begins with a dot, ever.
+// Which files of a target directory are served: of a compose its compose/ and logs/ (without tracebacks), STATUS and
+// .repo files; the links to composes of raw configurations; no name that begins with a dot.
 
 import { idOfDirectory } from '../../compose/compose-id.ts';
 
@@ -9,7 +9,7 @@ export function isComposeDirectory(name: string): boolean {
   return idOfDirectory(name) !== null;
 }
 
-/** `path`: names from the target directory down; none is the target directory itself. */
+/** `path` has the names below the target directory. An empty path is the target directory itself. */
 export function isVisible(path: readonly string[]): boolean {
   const [top, second] = path;
   if (top === undefined) return true;
@@ -21,7 +21,7 @@ export function isVisible(path: readonly string[]): boolean {
   return path.length === 2 && (second === 'STATUS' || second.endsWith('.repo'));
 }
 
-/** The names in the path of a URL; null where it is none that anything could be found by. */
+/** The names in the path of a URL; null for a path that names no file. */
 export function namesIn(urlPath: string): readonly string[] | null {
   const names: string[] = [];
   for (const encoded of urlPath.split('/')) {

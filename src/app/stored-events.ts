@@ -1,12 +1,12 @@
-// The event log from a position up to what is committed when it is read, page by page.
+// All stored events behind a position, read page by page up to the end of the log.
 
-import type { EventLog, FeedItem } from '../app/ports.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
+import type { EventLog, FeedItem } from './ports.ts';
 
 const PAGE = 200;
 
-export async function* readLog(
-  log: EventLog,
+export async function* storedEvents(
+  log: Pick<EventLog, 'read'>,
   query: Omit<Parameters<EventLog['read']>[0], 'limit'>,
   policy: ReadPolicy,
 ): AsyncGenerator<FeedItem, void> {

@@ -1,14 +1,15 @@
-// A place in the event stream as clients hold it: opaque, and good for the database that it came from only.
+// Event cursors: positions of the event stream as clients see them. They are opaque, and bound to one database, so that a
+// cursor of another database is recognised.
 
 export interface EventCursors {
   encode(position: bigint): string;
-  /** Null for what is no cursor, or one of another database. */
+  /** Null for text that is not a cursor, or a cursor of another database. */
   decode(cursor: string): bigint | null;
 }
 
 const LARGEST_POSITION = 2n ** 63n - 1n;
 
-/** `instance` is the uuid of the database. */
+/** `instance` is the UUID of the database. */
 export function eventCursors(instance: string): EventCursors {
   const prefix = Buffer.from(instance.replaceAll('-', ''), 'hex');
   return {

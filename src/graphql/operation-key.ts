@@ -1,11 +1,12 @@
-// What makes two live operations one: document, operation, variables, and the rights of the viewer. `after` is not
-// part of it where nothing else uses its variable: clients that resume from different places join the same tail.
+// Which live operations are identical: those with the same document, operation, variables and rights of the viewer. The
+// variable of the argument `after` does not count when it is used nowhere else, so that clients that resume from
+// different cursors share a tail.
 
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { canonicalJson } from '../compose/canonical-json.ts';
 
 export interface OperationParts {
-  /** The document's text; equal documents are one string. */
+  /** The text of the document. */
   readonly source: string;
   readonly document: DocumentNode;
   readonly operation: OperationDefinitionNode;
@@ -19,7 +20,7 @@ export function operationKey({ source, document, operation, variables, rights }:
   return canonicalJson([source, operation.name?.value ?? null, shared, rights]);
 }
 
-/** The variable that the root field's `after` is given by, where it is used for nothing else. */
+/** The variable of the root field's argument `after`; null when the document uses it elsewhere too. */
 function cursorVariable(document: DocumentNode, operation: OperationDefinitionNode): string | null {
   const [field] = operation.selectionSet.selections;
   if (field?.kind !== Kind.FIELD) return null;
