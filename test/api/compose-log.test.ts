@@ -91,6 +91,7 @@ describe('composeLog', () => {
     async function* brokenFeed(): AsyncGenerator<FeedSignal> {
       await interrupted;
       if (what === 'fails') throw new Error('The feed failed');
+      yield* [];
     }
     const odcs = await startTestApi(server, { feed: { follow: brokenFeed } });
     const http = await startTestServer(odcs.api);

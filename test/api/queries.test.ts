@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import type { TestApi } from '../support/api.ts';
 import { T0 } from '../support/composes.ts';
 import { apiTest as it } from '../support/fixtures.ts';
+import { rootField } from '../support/http.ts';
 import { aPackage } from '../support/packages.ts';
 
 const CREATE =
@@ -221,7 +222,7 @@ describe('mutations', () => {
     expect(created.data).toMatchObject({
       createCompose: { replayed: false, compose: { owner: 'anonymous', state: 'WAIT' } },
     });
-    const { id } = (created.data?.['createCompose'] as { compose: { id: string } }).compose;
+    const { id } = rootField<{ compose: { id: string } }>(created, 'createCompose').compose;
     const canceled = await http.query(
       'mutation ($id: ID!) { cancelCompose(input: { id: $id, reason: "a test" }) { compose { state failure { code retryable } cancelRequestedAt } } }',
       { id },

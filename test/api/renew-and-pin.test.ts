@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { startTestApi, type TestApi } from '../support/api.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { apiTest } from '../support/fixtures.ts';
-import { startTestServer } from '../support/http.ts';
+import { rootField, startTestServer } from '../support/http.ts';
 
 const now = new Date('2026-11-23T00:00:00.000Z');
 
@@ -94,9 +94,10 @@ describe('pinCompose and unpinCompose', () => {
       'query ($ids: [ID!]) { composes(filter: { ids: $ids }, orderBy: { field: ID, direction: ASC }) { nodes { pins { name } events { nodes { kind seq reason } } } } }',
       { ids },
     );
-    const { nodes } = page.data?.['composes'] as {
-      nodes: readonly { events: { nodes: readonly object[] } }[];
-    };
+    interface Page {
+      readonly nodes: readonly { readonly events: { readonly nodes: readonly object[] } }[];
+    }
+    const { nodes } = rootField<Page>(page, 'composes');
     expect(nodes.map((node) => ({ ...node, events: node.events.nodes.at(-1) }))).toEqual(
       ids.map((id) => ({ pins: [{ name: `for ${id}` }], events: { kind: 'PINNED', seq: 3, reason: `for ${id}` } })),
     );

@@ -3,7 +3,7 @@
 import { describe, expect } from 'vitest';
 import { startTestApi } from '../support/api.ts';
 import { apiTest } from '../support/fixtures.ts';
-import { Results, startTestServer } from '../support/http.ts';
+import { Results, rootField, startTestServer } from '../support/http.ts';
 
 const it = apiTest.extend('other', { scope: 'file' }, async ({ server }, { onCleanup }) => {
   const odcs = await startTestApi(server);
@@ -57,8 +57,8 @@ describe('two processes', () => {
     const created = await http.query(
       'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo" } } }) { compose { id } } }',
     );
-    expect(created.errors).toBeUndefined();
-    const { id } = (created.data?.['createCompose'] as { compose: { id: string } }).compose;
+    const { compose } = rootField<{ compose: { id: string } }>(created, 'createCompose');
+    const { id } = compose;
     const results = new Results(other.client(), {
       query:
         'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { kind seq compose { state progress { percent phase } } } }',

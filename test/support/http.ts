@@ -33,6 +33,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** The value of a root field of an answer without errors. */
+export function rootField<T>({ data, errors }: GraphqlAnswer, name: string): T {
+  if (!data || errors) throw new Error(`The answer has errors: ${JSON.stringify(errors)}`);
+  return data[name] as T;
+}
+
 /** For tests that call no use case. */
 export const unusedApi = new Proxy({} as Api, {
   get: (_target, name) => {
