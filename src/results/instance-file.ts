@@ -1,6 +1,6 @@
-// A target directory knows its database: a worker that is pointed at another one's directory by mistake must neither
-// publish into it nor sweep it. The mark is set only when the service starts, and only on an empty directory (or when
-// told to): a file system that is unmounted later leaves an empty directory that is not ours.
+// Ties a target directory to its database by `.odcs-instance`: a worker that is configured with another service's directory by
+// mistake must not write to it. The file is written at the start only, and into an empty directory only (or with adoption): a
+// file system that is unmounted later leaves an empty directory, which must not be claimed.
 
 import { randomUUID } from 'node:crypto';
 import { link, lstat, mkdir, open, readFile, readdir, rename, unlink, writeFile } from 'node:fs/promises';
@@ -14,44 +14,49 @@ export interface Target {
   readonly path: string;
 }
 
-/** Creates the directory where it is absent, and marks it where it is empty or `adopt` is set. */
+/** Creates the directory. Claims it when it is empty, or when `adopt` is set. */
 export async function claimTarget({ path }: Target, instanceId: string, adopt: boolean): Promise<void> {
   await mkdir(path, { recursive: true });
   const owner = await readInstance(path);
   if (owner === null ? adopt || (await isEmpty(path)) : adopt && owner !== instanceId)
-    await mark(path, instanceId, adopt);
+    await writeInstance(path, instanceId, adopt);
   if ((await readInstance(path)) !== instanceId) return;
   for (const name of [ATTEMPTS, TRASH, LOGS]) await mkdir(join(path, name), { recursive: true });
 }
 
-/** Null where the directory is this database's and complete; a full one is, too. */
+/** Null when the directory belongs to this database and is complete. It can be full or read-only. */
 export function checkOwner(target: Target, instanceId: string): Promise<ComposeFailure | null> {
-  return checking(target, async () => {
+  return withFailure(target, async () => {
     const owner = await readInstance(target.path);
     if (owner !== instanceId) return foreign(target, owner);
     for (const name of [ATTEMPTS, TRASH, LOGS]) {
       const stats = await lstat(join(target.path, name));
-      if (!stats.isDirectory()) return storageFailure(target.name, `has a ${name} that is not a directory`);
+      if (!stats.isDirectory())
+        return storageFailure(target.name, `has a ${name} that is not a directory. Ask an administrator to correct it`);
     }
     return null;
   });
 }
 
-/** Null where the directory is this database's, complete and writable. */
-export function checkTarget(target: Target, instanceId: string): Promise<ComposeFailure | null> {
-  return checking(target, async () => {
+/** Null when the directory belongs to this database, is complete and writable. */
+export function checkWritable(target: Target, instanceId: string): Promise<ComposeFailure | null> {
+  return withFailure(target, async () => {
     const problem = await checkOwner(target, instanceId);
     if (!problem) await probeWrite(join(target.path, TRASH, randomUUID()));
     return problem;
   });
 }
 
-async function checking(target: Target, look: () => Promise<ComposeFailure | null>): Promise<ComposeFailure | null> {
+/** Turns errors of the file system into the failure. */
+async function withFailure(
+  target: Target,
+  check: () => Promise<ComposeFailure | null>,
+): Promise<ComposeFailure | null> {
   try {
-    return await look();
+    return await check();
   } catch (error) {
-    const reason = fromFileSystem(target.name, error);
-    if (reason) return reason;
+    const failure = fromFileSystem(target.name, error);
+    if (failure) return failure;
     throw error;
   }
 }
@@ -60,8 +65,8 @@ function foreign(target: Target, owner: string | null): ComposeFailure {
   return storageFailure(
     target.name,
     owner === null
-      ? `has no ${INSTANCE_FILE}: it was not empty when the service started, or its file system is not mounted; start with ODCS_ADOPT_TARGET=1 if it is the right one`
-      : `belongs to another database (${INSTANCE_FILE} says ${owner}); start with ODCS_ADOPT_TARGET=1 to take it over`,
+      ? `has no ${INSTANCE_FILE}: it was not empty when the service started, or its file system is not mounted. If it is the right directory, start the service with ODCS_ADOPT_TARGET=1`
+      : `belongs to another database (${INSTANCE_FILE} has ${owner}). To take it over, start the service with ODCS_ADOPT_TARGET=1`,
   );
 }
 
@@ -75,8 +80,8 @@ async function isEmpty(path: string): Promise<boolean> {
   return names.every((name) => name === 'lost+found' || name.startsWith(INSTANCE_FILE));
 }
 
-/** Whole or not at all; of two processes that start at once, the first one's stands unless `replace`. */
-async function mark(path: string, instanceId: string, replace: boolean): Promise<void> {
+/** Atomic. Of two processes that start at the same time, the first one wins, unless `replace` is set. */
+async function writeInstance(path: string, instanceId: string, replace: boolean): Promise<void> {
   const file = join(path, INSTANCE_FILE);
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, `${instanceId}\n`, { flag: 'wx', flush: true });
@@ -90,14 +95,14 @@ async function mark(path: string, instanceId: string, replace: boolean): Promise
   }
 }
 
-/** Permissions and free space say little about quotas and broken mounts; writing does. In the trash, so that nothing stays where this process dies. */
+/** Only writing finds exceeded quotas and broken mounts. Writes into the trash, so that a crash leaves nothing behind. */
 async function probeWrite(path: string): Promise<void> {
   const file = await open(path, 'wx');
   try {
     await file.writeFile('probe');
   } finally {
     await file.close();
-    // Whoever empties the trash may have been faster.
+    // A purge can be faster.
     await unlessAbsent(unlink(path), undefined);
   }
 }

@@ -1,6 +1,5 @@
-// Finds what lies in a target directory by names that are ours: published composes, attempts, logs. Names are taken
-// literally, only real directories on the target's own file system count, and no link is followed to anything that
-// could be deleted. Whether something found is still needed is for the database to say.
+// Finds leftovers: published composes, attempts and logs by their exact names. Only real directories on the target's own file
+// system count, and no link is followed to anything that could be deleted. The database decides what is still needed.
 
 import type { Stats } from 'node:fs';
 import { lstat, readdir, realpath } from 'node:fs/promises';
@@ -16,52 +15,52 @@ const PUBLISHED = new RegExp(`^odcs-(${COMPOSE_ID_DIGITS})$`);
 const ATTEMPT = new RegExp(`^(${COMPOSE_ID_DIGITS})\\.([1-9]\\d{0,9})(?:\\.scratch)?$`);
 const LOG = new RegExp(`^(${COMPOSE_ID_DIGITS})$`);
 
-/** Everything of ours that nobody has touched since `before`. */
+/** Directories of the service that have not changed since `before`. */
 export async function findLeftovers(target: Target, before: Date): Promise<readonly Leftover[]> {
   const { dev } = await lstat(target.path);
   const found: Leftover[] = [];
-  for (const { place, kind, pattern } of PLACES) {
-    for (const name of await unlessAbsent(readdir(join(target.path, place)), [])) {
+  for (const { parent, kind, pattern } of PLACES) {
+    for (const name of await unlessAbsent(readdir(join(target.path, parent)), [])) {
       const [, id, attempt] = pattern.exec(name) ?? [];
       if (id === undefined) continue;
-      const stats = await unlessAbsent(lstat(join(target.path, place, name)), null);
+      const stats = await unlessAbsent(lstat(join(target.path, parent, name)), null);
       if (stats && isOldDirectory(stats, dev, before))
-        found.push({ kind, id, attempt: attempt === undefined ? null : Number(attempt), path: join(place, name) });
+        found.push({ kind, id, attempt: attempt === undefined ? null : Number(attempt), path: join(parent, name) });
     }
   }
   return found;
 }
 
 const PLACES = [
-  { place: '.', kind: 'published', pattern: PUBLISHED },
-  { place: ATTEMPTS, kind: 'attempt', pattern: ATTEMPT },
-  { place: LOGS, kind: 'logs', pattern: LOG },
+  { parent: '.', kind: 'published', pattern: PUBLISHED },
+  { parent: ATTEMPTS, kind: 'attempt', pattern: ATTEMPT },
+  { parent: LOGS, kind: 'logs', pattern: LOG },
 ] as const;
 
-/** A rename touches the directory itself, a restored backup its contents: the later of the two counts. */
+/** A rename changes ctime, restoring a backup can change mtime. The later one counts. */
 function isOldDirectory(stats: Stats, dev: number, before: Date): boolean {
   return stats.isDirectory() && stats.dev === dev && Math.max(stats.ctimeMs, stats.mtimeMs) < before.getTime();
 }
 
-/** Where a leftover is now; null where that is not ours any more, or not what was found. */
+/** The absolute path of a leftover; null when it is no directory of the service (any more). */
 export async function leftoverPath(target: Target, { kind, path }: Leftover): Promise<string | null> {
   const place = PLACES.find((candidate) => candidate.kind === kind);
-  const name = place && relative(place.place, path);
+  const name = place && relative(place.parent, path);
   if (!place || !name || !place.pattern.test(name)) return null;
-  const absolute = join(target.path, place.place, name);
+  const absolute = join(target.path, place.parent, name);
   const stats = await unlessAbsent(lstat(absolute), null);
   return stats?.isDirectory() ? absolute : null;
 }
 
-/** Ids of the composes that a link `latest-…` leads to, of the target directory itself or of a compose type's in it. */
-export async function latestComposes(target: Target): Promise<ReadonlySet<string>> {
+/** Ids of the composes that a `latest-*` link points to, in the target directory or in one of its compose types' directories. */
+export async function latestComposeIds(target: Target): Promise<ReadonlySet<string>> {
   const top = await realpath(target.path);
   const latest = new Set<string>();
-  for (const place of ['.', ...COMPOSE_TYPES.map((type) => type.toLowerCase())]) {
-    for (const name of await namesIn(join(target.path, place))) {
+  for (const parent of ['.', ...COMPOSE_TYPES.map((type) => type.toLowerCase())]) {
+    for (const name of await namesIn(join(target.path, parent))) {
       if (!name.startsWith('latest-')) continue;
-      const end = await leadsTo(join(target.path, place, name));
-      const id = end === null ? undefined : PUBLISHED.exec(relative(top, end).split('/')[0] ?? '')?.[1];
+      const destination = await resolveLink(join(target.path, parent, name));
+      const id = destination === null ? undefined : PUBLISHED.exec(relative(top, destination).split('/')[0] ?? '')?.[1];
       if (id !== undefined) latest.add(id);
     }
   }
@@ -73,8 +72,8 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   return stats?.isDirectory() ? unlessAbsent(readdir(directory), []) : [];
 }
 
-/** Null for a link to nothing, or to itself. */
-async function leadsTo(link: string): Promise<string | null> {
+/** Null for a dangling link or a loop. */
+async function resolveLink(link: string): Promise<string | null> {
   try {
     return await realpath(link);
   } catch (error) {

@@ -1,17 +1,17 @@
-// Turns what an engine says into what is stored of it: whole lines of bounded length, without tracebacks and
-// credentials, with URLs in place of this server's paths.
+// Turns an engine's output into the text of the log: whole lines of bounded length, without tracebacks and credentials, with
+// URLs instead of server paths.
 
 import { directoryName } from '../compose/compose-id.ts';
 import { presentable, tracebackFilter } from '../compose/redaction.ts';
 import { attemptPath, scratchPath } from './layout.ts';
 
-/** In UTF-16 units, so at most 48 KiB of UTF-8: a line always fits into one answer of `readLog`. */
+/** In UTF-16 units, at most 48 KiB of UTF-8: a line always fits into one chunk of `readLog`. */
 const MAX_LINE_LENGTH = 16_384;
 
 export interface LogText {
-  /** The stored form of `text`; a last line without an end waits for its rest. */
+  /** The stored form of the complete lines. A last line without a line end waits for its rest. */
   push(text: string): string;
-  /** The stored form of what still waits. */
+  /** The stored form of a waiting line. */
   end(): string;
 }
 
@@ -23,13 +23,13 @@ export interface LogPlace {
 }
 
 export function logText(place: LogPlace): LogText {
-  const mayBeShown = tracebackFilter();
+  const isPresentable = tracebackFilter();
   const replacePaths = pathReplacer(place);
   let pending = '';
 
   function store(line: string): string {
     const bounded = line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)} […]` : line;
-    return mayBeShown(bounded) ? `${presentable(replacePaths(bounded))}\n` : '';
+    return isPresentable(bounded) ? `${presentable(replacePaths(bounded))}\n` : '';
   }
   return {
     push: (text) => {
@@ -45,7 +45,7 @@ export function logText(place: LogPlace): LogText {
   };
 }
 
-/** The longest path first: each is the beginning of the one before. */
+/** In this order, because each path begins with the next one. */
 function pathReplacer({ target, id, attempt, publicUrl }: LogPlace): (line: string) => string {
   const replacements: readonly (readonly [string, string])[] = [
     [scratchPath(target, id, attempt), '(scratch)'],

@@ -1,59 +1,41 @@
-// The program of the thread that manifest.ts starts: reads rpms.json (productmd 1.2), sends its packages in batches.
+// The thread of manifest.ts: reads rpms.json and sends its packages in batches.
 
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PackageRecord } from '../app/ports.ts';
+import { manifestRows, type RpmManifest, type RpmManifestRow } from '../compose/productmd.ts';
+import { parseNevra } from '../compose/rpm-package.ts';
 import { serveThread } from '../concurrency/worker-thread.ts';
 
 const BATCH = 500;
 
-interface Rpm {
-  readonly category: 'binary' | 'source' | 'debug';
-  readonly path: string;
-  readonly sigkey: string | null;
-}
-interface Manifest {
-  readonly payload: { readonly rpms: Record<string, Record<string, Record<string, Record<string, Rpm>>>> };
-}
-
-/** Each file once: productmd repeats a source package for every arch that has something built from it. */
+/** Yields each file once: productmd repeats a source package for every arch of its packages. */
 function* packagesOf(composeDirectory: string): Generator<PackageRecord> {
-  const manifest = JSON.parse(readFileSync(join(composeDirectory, 'metadata', 'rpms.json'), 'utf8')) as Manifest;
+  const text = readFileSync(join(composeDirectory, 'metadata', 'rpms.json'), 'utf8');
+  const { payload } = JSON.parse(text) as { readonly payload: { readonly rpms: RpmManifest } };
   const seen = new Set<string>();
-  for (const trees of Object.values(manifest.payload.rpms)) {
-    for (const [treeArch, sources] of Object.entries(trees)) {
-      for (const [sourceNevra, rpms] of Object.entries(sources)) {
-        for (const [nevra, rpm] of Object.entries(rpms)) {
-          if (seen.has(rpm.path)) continue;
-          seen.add(rpm.path);
-          yield toRecord(composeDirectory, treeArch, sourceNevra, nevra, rpm);
-        }
-      }
-    }
+  for (const row of manifestRows(payload.rpms)) {
+    if (seen.has(row.entry.path)) continue;
+    seen.add(row.entry.path);
+    yield toRecord(composeDirectory, row);
   }
 }
 
-function toRecord(
-  composeDirectory: string,
-  treeArch: string,
-  sourceNevra: string,
-  nevra: string,
-  rpm: Rpm,
-): PackageRecord {
-  const [, name, arch] = /^(.+)-\d+:[^-]+-[^-]+\.([^.]+)$/.exec(nevra) ?? [];
-  if (!name || !arch) throw new Error(`not a NEVRA: ${nevra}`);
-  const { category, path, sigkey } = rpm;
-  if (path.startsWith('/') || path.split('/').includes('..')) throw new Error(`leads out of the compose: ${path}`);
-  const sizeBytes = statSync(join(composeDirectory, path), { throwIfNoEntry: false })?.size ?? null;
+function toRecord(composeDirectory: string, { treeArch, sourceNevra, nevra, entry }: RpmManifestRow): PackageRecord {
+  const parts = parseNevra(nevra);
+  if (!parts) throw new Error(`not a NEVRA: ${nevra}`);
+  const { category, path, sigkey } = entry;
+  if (path.startsWith('/') || path.split('/').includes('..'))
+    throw new Error(`the path is outside of the compose: ${path}`);
   return {
     nevra,
-    name,
-    arch,
+    name: parts.name,
+    arch: parts.arch,
     sourceNevra: category === 'source' ? null : sourceNevra,
     sigkey,
     path,
-    sizeBytes,
+    sizeBytes: statSync(join(composeDirectory, path), { throwIfNoEntry: false })?.size ?? null,
     treeArch,
     category,
   };

@@ -1,11 +1,10 @@
-// Packages of a generated attempt, read from compose/metadata/rpms.json in a thread: parsing it, and asking for the size
-// of 60,000 files, would hold up everything else. They come over in small batches, spaced out, so that receiving them
-// does not either.
+// Reads the packages of an attempt from metadata/rpms.json in a thread: parsing it, and reading the sizes of 60,000 files, would
+// block the event loop. The thread sends them in small batches with pauses, so that receiving them does not block it either.
 
 import type { PackageRecord } from '../app/ports.ts';
 import { runInThread, threadModule } from '../concurrency/worker-thread.ts';
 
-/** Rejects where there is no manifest or it is none: what the engine made is broken. */
+/** Rejects when the engine wrote no rpms.json, or an invalid one. */
 export async function readManifest(composeDirectory: string): Promise<readonly PackageRecord[]> {
   const packages: PackageRecord[] = [];
   await runInThread<null, readonly PackageRecord[]>({

@@ -1,20 +1,12 @@
-// The .repo file and the URLs of a compose that is served. A compose that shares points to the one it shares with.
+// The .repo file and the URLs of a served compose. A reuser has those of the reused compose.
 
+import type { ComposeUrls } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import { directoryName } from '../compose/compose-id.ts';
+import { VARIANT } from '../compose/productmd.ts';
 import { descriptorOf } from '../compose/sources/descriptors.ts';
 
-export interface ComposeUrls {
-  readonly toplevel: string;
-  /** Null where the compose has variants of its own. */
-  readonly repository: string | null;
-  readonly repofile: string | null;
-}
-
-/** The variant that all but raw-config composes have. */
-export const VARIANT = 'Temporary';
-
-/** `publicUrl` is the service's, without a slash at its end. */
+/** `publicUrl`: URL of the service, without a slash at its end. */
 export function urlsOf(compose: Compose, publicUrl: string): ComposeUrls {
   const name = directoryName(compose.reuses ?? compose.id);
   const toplevel = composeUrl(compose.reuses ?? compose.id, publicUrl);

@@ -1,41 +1,42 @@
-// What a file system's refusal means to the person whose compose it hits. Paths of the server stay out of it.
+// Turns errors of the file system into failures of a compose, without paths of the server.
 
 import { StorageError } from '../app/ports.ts';
 import { failure, type ComposeFailure } from '../compose/failure.ts';
 
 const MEANING: Readonly<Record<string, string>> = {
-  ENOSPC: 'is full; free some space or have composes removed',
-  EDQUOT: 'is full (quota); free some space or have composes removed',
-  EROFS: 'is mounted read-only',
-  EACCES: 'may not be written to by the service',
-  EPERM: 'may not be written to by the service',
-  EIO: 'has a faulty disk',
+  ENOSPC: 'is full. Remove composes, or ask an administrator for more space',
+  EDQUOT: 'is full (quota). Remove composes, or ask an administrator for more space',
+  EROFS: 'is mounted read-only. Ask an administrator to mount it writable',
+  EACCES: 'is not writable for the service. Ask an administrator to correct its permissions',
+  EPERM: 'is not writable for the service. Ask an administrator to correct its permissions',
+  EIO: 'has a faulty disk. Ask an administrator to check it',
   ESTALE: 'is on a network file system that does not answer',
   ETIMEDOUT: 'is on a network file system that does not answer',
-  ENOTDIR: 'is not a directory',
-  ENOENT: 'is not there; is its file system mounted?',
-  EMFILE: 'cannot be reached: the service has too many files open',
-  ENFILE: 'cannot be reached: the machine has too many files open',
+  ENOTDIR: 'is not a directory. Ask an administrator to correct it',
+  ENOENT: 'does not exist. Ask an administrator whether its file system is mounted',
+  EMFILE: 'cannot be opened, because the service has too many open files',
+  ENFILE: 'cannot be opened, because the machine has too many open files',
 };
 
+/** `problem`: continues the sentence `The target directory X …`, without the full stop. The failure is retryable. */
 export function storageFailure(targetName: string, problem: string): ComposeFailure {
   return failure('STORAGE', `The target directory ${targetName} ${problem}.`);
 }
 
-/** The failure that an error of `node:fs` stands for; null where it is none of the file system's. */
+/** Null for an error that is not from the file system. */
 export function fromFileSystem(targetName: string, error: unknown): ComposeFailure | null {
   const code = codeOf(error);
   const meaning = code === undefined ? undefined : MEANING[code];
   return meaning === undefined ? null : storageFailure(targetName, meaning);
 }
 
-/** Runs `work`; where the file system refuses, rejects with `StorageError`. */
+/** Runs `work`. Rejects with `StorageError` for an error of the file system. */
 export async function onFileSystem<T>(targetName: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const reason = fromFileSystem(targetName, error);
-    throw reason ? new StorageError(reason, { cause: error }) : error;
+    const failure = fromFileSystem(targetName, error);
+    throw failure ? new StorageError(failure, { cause: error }) : error;
   }
 }
 
@@ -43,7 +44,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** `work`, or `otherwise` where what it works on is not there. */
+/** The result of `work`, or `otherwise` after ENOENT. */
 export async function unlessAbsent<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
   try {
     return await work;

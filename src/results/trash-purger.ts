@@ -1,55 +1,61 @@
-// Empties the trash of all target directories in the background, at the start and whenever something was thrown away.
-// A directory that is not this database's (any more) is left alone; one that is full needs it most.
+// Purges the trash of all target directories in the background: at the start, and whenever something was trashed. Skips a
+// directory that does not belong to this database.
 
-import type { Logger, Service } from '../app/ports.ts';
+import type { Logger } from '../app/ports.ts';
 import { checkOwner, type Target } from './instance-file.ts';
-import { emptyTrash } from './trash.ts';
+import { purgeTrash } from './trash.ts';
 
-export interface TrashEmptier extends Pick<Service, 'stop'> {
-  start(): void;
-  /** There is something new to delete. */
-  wake(): void;
-}
+export class TrashPurger {
+  readonly #targets: readonly Target[];
+  readonly #instanceId: string;
+  readonly #logger: Logger;
+  #stopping = new AbortController();
+  #running: Promise<void> | null = null;
+  #isStarted = false;
+  /** Something was trashed since the last purge began. */
+  #isDirty = false;
 
-export function trashEmptier(targets: readonly Target[], instanceId: string, logger: Logger): TrashEmptier {
-  let stopping = new AbortController();
-  let running: Promise<void> | null = null;
-  let isAskedAgain = false;
-  let isStarted = false;
-
-  async function run(): Promise<void> {
-    do {
-      isAskedAgain = false;
-      for (const target of targets) await empty(target);
-    } while (isAskedAgain && !stopping.signal.aborted);
-    running = null;
+  constructor(targets: readonly Target[], instanceId: string, logger: Logger) {
+    this.#targets = targets;
+    this.#instanceId = instanceId;
+    this.#logger = logger;
   }
-  async function empty(target: Target): Promise<void> {
-    const complain = (error: unknown): void =>
-      logger.warn({ err: error, target: target.path }, 'cannot empty the trash');
+
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#stopping = new AbortController();
+    this.wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStarted = false;
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Call it when something was trashed. */
+  wake(): void {
+    this.#isDirty = true;
+    if (this.#isStarted) this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    do {
+      this.#isDirty = false;
+      for (const target of this.#targets) await this.#purge(target);
+    } while (this.#isDirty && !this.#stopping.signal.aborted);
+    this.#running = null;
+  }
+
+  async #purge(target: Target): Promise<void> {
+    const warn = (error: unknown): void =>
+      this.#logger.warn({ err: error, target: target.path }, 'Cannot purge the trash');
     try {
-      if (await checkOwner(target, instanceId)) return;
-      await emptyTrash(target.path, stopping.signal, complain);
+      if (await checkOwner(target, this.#instanceId)) return;
+      await purgeTrash(target.path, this.#stopping.signal, warn);
     } catch (error) {
-      complain(error);
+      warn(error);
     }
   }
-  function wake(): void {
-    isAskedAgain = true;
-    if (isStarted) running ??= run();
-  }
-  return {
-    wake,
-    start: () => {
-      if (isStarted) return;
-      isStarted = true;
-      stopping = new AbortController();
-      wake();
-    },
-    stop: async () => {
-      isStarted = false;
-      stopping.abort();
-      await running;
-    },
-  };
 }

@@ -1,5 +1,5 @@
-// Deleting takes two steps: a rename into `.trash`, which is atomic and at once, and the deletion of what is in there,
-// in the background, which goes on at the next start where it was cut short. No symlink is followed.
+// Deleting has two steps: trash (one rename into `.trash`) and purge (delete the bytes later, in the background). A purge that
+// was interrupted continues after the next start. It follows no symbolic link.
 
 import { randomUUID } from 'node:crypto';
 import { chmod, lstat, opendir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
@@ -7,20 +7,19 @@ import { join } from 'node:path';
 import { TRASH, TRASH_NAME } from './layout.ts';
 import { codeOf, unlessAbsent } from './storage-failure.ts';
 
-/** False where there was nothing to move. */
+/** False when there is nothing at the path. */
 export async function moveToTrash(target: string, path: string): Promise<boolean> {
-  // rename would move a symlink, not what it points to; lstat tells nothing more, and would race.
   return unlessAbsent(
     rename(path, join(target, TRASH, randomUUID())).then(() => true),
     false,
   );
 }
 
-/** Deletes what is in the trash; true when it is empty, or as good as: what cannot be deleted is told to `onProblem`. */
-export async function emptyTrash(
+/** Deletes what is in the trash. Passes the error of an item that cannot be deleted to `onError`, and continues. */
+export async function purgeTrash(
   target: string,
   signal: AbortSignal,
-  onProblem: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<void> {
   const trash = join(target, TRASH);
   const names = await unlessAbsent(readdir(trash), []);
@@ -29,17 +28,17 @@ export async function emptyTrash(
     try {
       await deleteTree(join(trash, name), signal);
     } catch (error) {
-      onProblem(error);
+      onError(error);
     }
   }
 }
 
-/** One file at a time: deleting 100,000 of them must not starve the threads that everything else on disk needs. */
+/** Deletes one file at a time, so that 100,000 files do not occupy the threads that all file operations share. */
 async function deleteTree(path: string, signal: AbortSignal): Promise<void> {
   const stats = await unlessAbsent(lstat(path), null);
   if (!stats) return;
   if (!stats.isDirectory()) return unlessAbsent(unlink(path), undefined);
-  // An engine may leave directories that not even their owner may empty.
+  // An engine can leave directories that their owner may not write to.
   if ((stats.mode & 0o700) !== 0o700) await chmod(path, 0o700);
   const directory = await unlessAbsent(opendir(path), null);
   if (!directory) return;
@@ -49,10 +48,8 @@ async function deleteTree(path: string, signal: AbortSignal): Promise<void> {
     if (entry.isDirectory()) await deleteTree(child, signal);
     else await unlessAbsent(unlink(child), undefined);
   }
-  try {
-    await rmdir(path);
-  } catch (error) {
-    // Another process empties the same trash.
+  // Another process can purge the same trash.
+  await rmdir(path).catch((error: unknown) => {
     if (codeOf(error) !== 'ENOENT') throw error;
-  }
+  });
 }

@@ -1,22 +1,25 @@
-// Files of an attempt that make a later one faster. Whatever becomes of them, no compose fails for it: what cannot be
-// kept is not, what is damaged or gone was never there.
+// The cache: files of an attempt that make a later attempt faster. It never fails an attempt: an error counts as a miss.
 
 import type { AttemptDirectory } from './attempt-directory.ts';
 
-/** What is wanted of those kept; letters and digits only. */
+/** Letters and digits. */
 export type CacheKey = string;
 
 export interface FileCache {
-  /** Puts all that is kept under the key, and not too old, into `to`, below the attempt's scratch; false where there is nothing, and no `to`. */
+  /** Puts the files of an entry into `to`, below the attempt's scratch directory. False for a miss; then there is no `to`. */
   restore(key: CacheKey, attempt: AttemptDirectory, to: string): Promise<boolean>;
-  /** Keeps files (paths below `from`) in place of what is kept under the key, unless that has a higher `rank`. */
-  store(
-    key: CacheKey,
-    attempt: AttemptDirectory,
-    kept: { readonly from: string; readonly paths: readonly string[]; readonly rank: number },
-  ): Promise<void>;
-  /** They are not what they should be. */
+  /** Stores files, and replaces an entry of the same key unless that has a higher rank. */
+  store(key: CacheKey, attempt: AttemptDirectory, files: CachedFiles): Promise<void>;
+  /** Trashes all entries of a key, because their files are wrong. */
   invalidate(key: CacheKey, attempt: AttemptDirectory): Promise<void>;
-  /** Throws away what is too old and, least recently taken first, what is too much. */
+  /** Trashes entries that are too old; and the least recently used ones, when the cache is too large. */
   evict(): Promise<void>;
+}
+
+export interface CachedFiles {
+  readonly from: string;
+  /** Relative to `from`. */
+  readonly paths: readonly string[];
+  /** Of two sets of files, the one with the higher rank stays. */
+  readonly rank: number;
 }

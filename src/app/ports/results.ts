@@ -1,13 +1,13 @@
-// Results on disk.
+// Results on disk: the target directories with their composes, attempts, logs and cached files.
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
 import type { AttemptDirectory } from './attempt-directory.ts';
 import type { FileCache } from './cache.ts';
-import type { Service } from './platform.ts';
 import type { PackageRecord } from './package-record.ts';
+import type { Service } from './platform.ts';
 
-/** Thrown by `Results` where the file system refuses (full, read-only, gone, somebody else's); `failure` is what to tell. */
+/** Thrown by `Results` when the file system refuses: full, read-only, not mounted, or of another database. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
   readonly failure: ComposeFailure;
@@ -18,73 +18,83 @@ export class StorageError extends Error {
   }
 }
 
-/** Thrown by `Results` where what an attempt wrote is a later one's to clear away, or was cleared away. */
+/** Thrown by `Results` when a later attempt of the compose has begun, or has trashed the files of this one. */
 export class AttemptSuperseded extends Error {
   override readonly name = 'AttemptSuperseded';
 }
 
-/** A directory by a name that is ours: whether it is still needed is for the database to say. */
+/** A directory with a name of the service. Only the database can tell whether it is still needed. */
 export interface Leftover {
   readonly kind: 'published' | 'attempt' | 'logs';
   readonly id: string;
+  /** Null unless the kind is `attempt`. */
   readonly attempt: number | null;
-  /** Below the target directory. */
+  /** Relative to the target directory. */
   readonly path: string;
 }
 
+/** URLs of a served compose. */
+export interface ComposeUrls {
+  readonly toplevel: string;
+  /** Null for a raw configuration, which has variants of its own. */
+  readonly repository: string | null;
+  /** Null for a raw configuration. */
+  readonly repofile: string | null;
+}
+
+export interface LogChunk {
+  readonly text: string;
+  /** Byte offset behind the text. */
+  readonly nextOffset: number;
+}
+
+/** A target directory is named as in the settings. All methods with a promise can reject with `StorageError`. */
 export interface Results extends Service {
   readonly cache: FileCache;
-  /** Names of the target directories that are there, here, and this database's; a full or read-only one, too. */
+  /** Target directories that are mounted here and belong to this database; they can be full or read-only. */
   reachableTargets(): Promise<readonly string[]>;
-  /** What lies there by names that are ours and has not been touched since `before`. */
-  findLeftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
-  /** Moves a leftover to the trash, if it is still what was found. */
-  trashLeftover(targetDir: string, leftover: Leftover): Promise<void>;
-  /** Deletes, in the background, what processes that died have left in the trash. */
-  purgeTrash(): void;
-  /** Ids of the composes that a link `latest-…` points to: they are not to be removed. */
-  latestComposeIds(targetDir: string): Promise<ReadonlySet<string>>;
-  /** Null where the target directory is there, writable, not full and of this database. */
+  /** Null when the target directory is mounted, writable, not full, and belongs to this database. */
   checkTarget(targetDir: string): Promise<ComposeFailure | null>;
-  /**
-   * A fresh directory for the attempt; whatever earlier attempts left is moved to the trash first. Rejects where a later
-   * attempt has begun.
-   */
+  /** Directories of the service that have not changed since `before`. */
+  findLeftovers(targetDir: string, before: Date): Promise<readonly Leftover[]>;
+  /** Does nothing when the leftover has become something else since it was found. */
+  trashLeftover(targetDir: string, leftover: Leftover): Promise<void>;
+  /** Deletes the content of the trash, in the background. */
+  purgeTrash(): void;
+  /** Ids of the composes that a `latest-*` link points to. These must not be removed. */
+  latestComposeIds(targetDir: string): Promise<ReadonlySet<string>>;
+  /** Makes new directories, and trashes those of earlier attempts. Rejects with `AttemptSuperseded`. */
   beginAttempt(compose: Compose): Promise<AttemptDirectory>;
-  /** Packages of a generated attempt, from compose/metadata/rpms.json, read off the event loop. */
+  /** The packages of a generated attempt, from metadata/rpms.json. Does not block the event loop. */
   readManifest(attempt: AttemptDirectory): Promise<readonly PackageRecord[]>;
-  /** The .repo file, into the attempt's directory. */
   writeRepoFile(compose: Compose, attempt: AttemptDirectory): Promise<void>;
   /**
-   * One rename; called inside the transaction that makes the compose DONE, and again where that was not committed.
-   * Rejects with `AttemptSuperseded` where the directory was taken away. `discard` afterwards clears the scratch.
+   * Makes the attempt's files visible by one rename. Call it in the transaction that makes the compose DONE, and again when
+   * that was not committed. Rejects with `AttemptSuperseded`.
    */
   publish(compose: Compose, attempt: AttemptDirectory): Promise<void>;
-  /** Leads the links `latest-…` of a raw configuration to a compose that is DONE, but for those that lead to a newer one. */
+  /** Points the `latest-*` links of a raw configuration to the compose, except for links to a newer compose. */
   linkLatest(compose: Compose, isNewer: (id: string) => Promise<boolean>): Promise<void>;
-  /** Moves what there is of an attempt (files and scratch) to the trash, from where it is deleted in time. */
+  /** Trashes the files and the scratch directory of an attempt. */
   trashAttempt(attempt: AttemptDirectory): Promise<void>;
   /**
-   * Moves what attempts up to the compose's left, published without having become DONE included, to the trash; called
-   * with the row locked.
+   * Trashes the files of all attempts up to the compose's current one, and its published files unless it is DONE. Call it with
+   * the compose's row locked.
    */
   trashAttempts(compose: Compose): Promise<void>;
-  /** Moves a published compose and its logs to the trash. */
+  /** Trashes the published files, all attempts and the logs. */
   trashCompose(compose: Compose): Promise<void>;
-  /** The text of the .repo file of a compose that is served; null where there is none. */
+  /** Text of the .repo file; null when the compose is not served or has none. */
   repoFile(compose: Compose): string | null | Promise<string | null>;
-  /** Without a repository and its .repo file where the compose has variants of its own. */
-  urls(
-    compose: Compose,
-  ): { readonly toplevel: string; readonly repository: string | null; readonly repofile: string | null } | null;
+  /** Null when the compose is not served. */
+  urls(compose: Compose): ComposeUrls | null;
+  /** Appends to the log of an attempt, in the background. */
   appendLog(compose: Compose, attempt: number, text: string): void;
-  /** Waits until what was appended is on disk. */
+  /** Settles when the appended text is on disk. */
   flushLog(compose: Compose, attempt: number): Promise<void>;
-  /** Bytes of an attempt's log from `offset`, whole lines, 64 KiB at most; empty where there is none yet. */
-  readLog(
-    compose: Compose,
-    attempt: number,
-    offset: number,
-    upToEnd: boolean,
-  ): Promise<{ readonly text: string; readonly nextOffset: number }>;
+  /**
+   * Whole lines from byte `offset`, at most 64 KiB; empty when there are none yet. `upToEnd` includes a last line without a
+   * line end, for a log that is complete.
+   */
+  readLog(compose: Compose, attempt: number, offset: number, upToEnd: boolean): Promise<LogChunk>;
 }

@@ -1,21 +1,20 @@
-// The logs of attempts, `.logs/<id>/<n>.log`. Appending never waits: text is collected in memory, up to a bound, and
-// written behind, one write at a time per log. Reading hands out whole lines by byte offset, also of a log that another
-// process writes.
+// Writes and reads the file of one log. Appending never waits: text is collected in memory up to a limit, and written in the
+// background. Reading returns whole lines by byte offset, even while another process writes the log.
 
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Logger } from '../app/ports.ts';
+import type { LogChunk, Logger } from '../app/ports.ts';
 import { unlessAbsent } from './storage-failure.ts';
 import type { LogText } from './log-text.ts';
 
 export const MAX_CHUNK_BYTES = 65_536;
-/** Held in memory for a disk that is slower than the engine; what exceeds it is dropped, and the log says so. */
+/** Text in memory when the disk is slower than the engine. More text is dropped, and the log says so. */
 const MAX_PENDING_LENGTH = 4 * 1024 * 1024;
-const DROPPED_NOTE = '[… output was dropped here: it came faster than it could be written]\n';
+const DROPPED_NOTE = '[… output was dropped here: the engine wrote faster than the disk]\n';
 
 export interface LogWriter {
   append(text: string): void;
-  /** The end: waits until what was appended is on disk, a last line without an end included. */
+  /** Ends the log. Settles when all text is on disk, a last line without a line end included. */
   flush(): Promise<void>;
 }
 
@@ -34,15 +33,15 @@ export function logWriter(path: string, text: LogText, logger: Logger): LogWrite
       while (pending !== '') {
         const batch = pending;
         pending = '';
-        // Once, and neither it nor its directory is made here: where another file system or another database's directory
-        // takes the place of the one that the attempt began in, nothing is written to it.
+        // Opened once, and never created: the target directory can be replaced by another file system or another database's
+        // directory, which must not be written to.
         file ??= await open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
         await file.writeFile(batch);
       }
     } catch (error) {
-      // A log that cannot be written must not fail the compose; the target's check will.
+      // The log alone must not fail the compose. A problem of the target directory fails it elsewhere.
       pending = '';
-      logger.warn({ err: error, path }, 'cannot write a compose log');
+      logger.warn({ err: error, path }, 'Cannot write the log of an attempt');
     } finally {
       writing = null;
     }
@@ -58,12 +57,7 @@ export function logWriter(path: string, text: LogText, logger: Logger): LogWrite
   };
 }
 
-export interface LogChunk {
-  readonly text: string;
-  readonly nextOffset: number;
-}
-
-/** Whole lines from byte `offset`; with `upToEnd` also a last line that has no end, for a log that nobody writes any more. */
+/** See `Results.readLog`. */
 export async function readLogChunk(path: string, offset: number, upToEnd: boolean): Promise<LogChunk> {
   const file = await unlessAbsent(open(path, constants.O_RDONLY | constants.O_NOFOLLOW), null);
   if (!file) return { text: '', nextOffset: offset };
@@ -76,17 +70,17 @@ export async function readLogChunk(path: string, offset: number, upToEnd: boolea
 }
 
 function cutChunk(bytes: Buffer, offset: number, isLast: boolean): LogChunk {
-  // An offset that a client made up may point into a character: its rest is skipped.
+  // The client's offset can be in the middle of a character; skip its rest.
   let start = 0;
   while (start < bytes.length && start < 3 && isContinuation(bytes[start])) start++;
   const lineEnd = bytes.lastIndexOf(0x0a) + 1;
-  const isEndless = bytes.length === MAX_CHUNK_BYTES && lineEnd <= start;
-  const end = isLast || isEndless ? characterEnd(bytes) : Math.max(lineEnd, start);
+  const isPartOfLine = bytes.length === MAX_CHUNK_BYTES && lineEnd <= start;
+  const end = isLast || isPartOfLine ? characterEnd(bytes) : Math.max(lineEnd, start);
   if (end <= start) return { text: '', nextOffset: offset };
   return { text: bytes.toString('utf8', start, end), nextOffset: offset + end };
 }
 
-/** Where the last whole character ends. */
+/** The end of the last complete UTF-8 character. */
 function characterEnd(bytes: Buffer): number {
   let start = bytes.length;
   while (start > 0 && bytes.length - start < 4 && isContinuation(bytes[start - 1])) start--;
