@@ -1,4 +1,4 @@
-// A process that keeps files in a target directory, again and again, until it is killed: `keep-forever.ts TARGET INSTANCE`.
+// Run as a program, `store-in-cache-forever.ts TARGET INSTANCE`: stores files in the cache until it is killed.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,11 +19,11 @@ const results = createResults({
 await results.start();
 const attempt = await results.beginAttempt(aCompose({ id: String(process.pid), state: 'GENERATING', attempt: 1 }));
 for (let round = 0; ; round++) {
-  // What was kept is never written to again.
+  // Entries share their files with the attempt by hard links, so that each round needs new files.
   const from = join(attempt.directory, String(round));
   await mkdir(join(from, 'some'), { recursive: true });
   const paths = ['first', 'some/second', 'some/third'];
   for (const path of paths) await writeFile(join(from, path), `${process.pid} ${round} `.repeat(1000));
   await results.cache.store('k', attempt, { from, paths, rank: 1 });
-  process.stdout.write('kept\n');
+  process.stdout.write('stored\n');
 }
