@@ -140,7 +140,7 @@ export interface ApiDeps {
 /** The longest time that cancelCompose waits for the engine to end before it answers. */
 const CANCEL_WAIT_MS = 10_000;
 /** Planning must leave the process time for other requests. */
-const PLAN_LIMITS = { atATime: 2, waiting: 20, timeoutMs: 60_000 };
+const PLAN_LIMITS = { running: 2, waiting: 20, timeoutMs: 60_000 };
 
 export function createApi(deps: ApiDeps): Api {
   const estimate = estimator(deps);

@@ -22,6 +22,38 @@ export interface Compose extends ComposeRequest, Lifecycle {
   readonly seq: number;
 }
 
+/** What a request and its acceptance say of a compose. All other fields begin with a default. */
+export type NewCompose = ComposeRequest &
+  Pick<Compose, 'owner' | 'idempotencyKey' | 'submittedAt' | 'expiresAt' | 'stateReason'>;
+
+/** A compose in WAIT that no worker has begun. */
+export function newCompose(id: string, accepted: NewCompose): Compose {
+  return {
+    ...accepted,
+    id,
+    pungiComposeId: null,
+    pungiConfigDump: null,
+    engineName: null,
+    digest: null,
+    seq: 1,
+    state: 'WAIT',
+    failure: null,
+    attempt: 0,
+    losses: 0,
+    workerId: null,
+    startedAt: null,
+    doneAt: null,
+    removedAt: null,
+    removedBy: null,
+    cancelRequestedAt: null,
+    cancelRequestedBy: null,
+    cancelReason: null,
+    reuses: null,
+    removingAt: null,
+    removalReason: null,
+  };
+}
+
 /** The part of a compose that the lifecycle machine and its events decide. */
 export interface Lifecycle {
   readonly state: ComposeState;

@@ -169,11 +169,13 @@ it('a worker that stops begins nothing more: the job goes back', async () => {
 });
 
 describe('an attempt that takes too long', () => {
-  /** Settles once the attempt is stopped, as a part does that is aborted. */
-  const aborted = (signal: AbortSignal) =>
-    new Promise<never>((_resolve, reject) => {
+  /** Rejects when the signal aborts, or at once if it has aborted. */
+  async function aborted(signal: AbortSignal): Promise<never> {
+    signal.throwIfAborted();
+    return new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
+  }
 
   it('names the source that it was resolving', async () => {
     const id = await waiting();
