@@ -4,11 +4,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Compose } from '../compose/compose.ts';
 import { READ_ALL } from '../compose/read-policy.ts';
-import { badInput, granted, refused, type FieldProblem, type Outcome } from '../compose/refusal.ts';
+import { badInput, granted, type FieldProblem, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
-import { noSuchCompose } from './no-such-compose.ts';
+
 import type { ComposeStore, EventLog, Feed, Results } from './ports.ts';
 import { StreamInterrupted } from './problem.ts';
+import { composeNotFound } from './refusals.ts';
 
 export interface FollowLogDeps {
   readonly store: Pick<ComposeStore, 'find'>;
@@ -45,7 +46,7 @@ export async function followLog(
   request: LogRequest,
 ): Promise<Outcome<LogStream>> {
   const asked = await deps.store.find(request.id, mayRead);
-  if (!asked) return refused(noSuchCompose(request.id));
+  if (!asked) return composeNotFound(request.id);
   const generated = (await deps.store.find(generatorOf(asked), READ_ALL)) ?? asked;
   const problems = problemsOf(request, generated);
   if (problems.length > 0) return badInput(...problems);

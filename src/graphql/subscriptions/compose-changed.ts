@@ -2,7 +2,7 @@
 
 import { Arg, ID, Resolver, Root, Subscription, type SubscribeResolverData } from 'type-graphql';
 import type { Api } from '../../app/api.ts';
-import { noSuchCompose } from '../../app/no-such-compose.ts';
+import { composeNotFound } from '../../app/refusals.ts';
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeState } from '../../compose/vocabulary.ts';
 import type { Viewer } from '../../compose/viewer.ts';
@@ -51,7 +51,7 @@ export async function composeChanged(
   { id, after, untilDone }: Args,
 ): Promise<LiveSource<ComposeEventView>> {
   const position = after == null ? null : valueOf(await api.position(after));
-  if (!(await api.compose(viewer, id))) throw refusalError(noSuchCompose(id));
+  if (!(await api.compose(viewer, id))) throw refusalError(composeNotFound(id).refusal);
   const client = new ComposeSubscriber({ api, viewer, id, after: position, untilDone: untilDone ?? false });
   return new LiveSource(client, eventTail(api, viewer, { composeId: id, progress: true }));
 }
