@@ -43,7 +43,9 @@ const keys = z.strictObject({
     .describe('Path of a koji.conf. Keys that stand beside it win over the file.'),
   repoUrl: httpUrlSchema
     .optional()
-    .describe("URL of Koji's repositories of tags, <repoUrl>/<tag>/<id>/<arch>. The dnf engine reads metadata there."),
+    .describe(
+      "URL of Koji's repositories of tags, `<repoUrl>/<tag>/<id>/<arch>`. The dnf engine reads metadata there.",
+    ),
   ...profileKeys,
 });
 

@@ -89,7 +89,7 @@ export const PROCESS_SETTINGS = {
   }),
   'worker.pools': setting({
     env: 'ODCS_POOLS',
-    kind: list('names of pools', poolSchema, 1),
+    kind: list('pools', poolSchema, 1),
     default: [DEFAULT_POOL],
     text: 'Pools from which a worker takes composes. `queue.routes` assigns composes to pools.',
   }),

@@ -35,7 +35,7 @@ export const SOURCE_SETTINGS = {
   }),
   'modules.baseModules': setting({
     env: 'ODCS_BASE_MODULES',
-    kind: list('names of modules'),
+    kind: list('modules'),
     default: ['platform', 'bootstrap'],
     text: 'Modules that others are built on. They are part of no compose.',
   }),

@@ -11,7 +11,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** The text with its generated parts as they should be. */
 export function withParts(text: string, part: (name: string) => string): string {
-  return text.replace(PART, (_, begin: string, name: string, end: string) => `${begin}${part(name)}${end}`);
+  return text.replace(PART, (_, begin: string, name: string, end: string) => `${begin}\n${part(name)}\n${end}`);
 }
 
 /** Targets of links and images outside of code. */

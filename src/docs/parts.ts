@@ -1,6 +1,7 @@
 // The generated parts of the documents, by name. Each is made from the one place in the code that has the facts.
 
 import { FAILURES } from '../compose/failure.ts';
+import { SOURCE_DESCRIPTORS } from '../compose/sources/descriptors.ts';
 import {
   COMPOSE_RESULT_MEANINGS,
   COMPOSE_STATE_MEANINGS,
@@ -30,6 +31,7 @@ export const PARTS: Readonly<Record<string, () => string>> = {
       ['Flag', 'Meaning'],
       Object.entries(FLAGS).map(([flag, { meaning }]) => [`\`${flag}\``, meaning]),
     ),
+  sources: sourcesTable,
   failures: () =>
     table(
       ['Code', 'Retryable', 'Meaning'],
@@ -46,6 +48,15 @@ function meanings(what: string, entries: Readonly<Record<string, string>>): stri
     [what, 'Meaning'],
     Object.entries(entries).map(([name, meaning]) => [`\`${name}\``, meaning]),
   );
+}
+
+/** A flag suits a source type that has its scope. */
+function sourcesTable(): string {
+  const rows = Object.values(SOURCE_DESCRIPTORS).map(({ field, meaning, flags: scopes }) => {
+    const flags = Object.entries(FLAGS).filter(([, { scope }]) => scope === 'any' || scopes.includes(scope));
+    return [`\`${field}\``, meaning, flags.map(([flag]) => `\`${flag}\``).join(', ')];
+  });
+  return table(['Source', 'Meaning', 'Flags'], rows);
 }
 
 function roomsTable(): string {

@@ -5,16 +5,10 @@ import { settingEntries } from '../config/settings.ts';
 import { table } from './markdown.ts';
 
 export function settingsReference(): string {
-  const sections = Map.groupBy(settingEntries, ([path]) => path.split('.')[0] ?? path);
-  const general = [...sections].filter(([section, [first]]) => first?.[0] === section && !isStructure(first[1]));
-  const others = [...sections].filter((section) => !general.includes(section));
-  return [
-    section(
-      'General',
-      general.flatMap(([, entries]) => entries),
-    ),
-    ...others.map(([name, entries]) => section(name, entries)),
-  ].join('\n\n');
+  const sections = Map.groupBy(settingEntries, ([path, { isStructure }]) =>
+    path.includes('.') || isStructure ? (path.split('.')[0] ?? path) : 'General',
+  );
+  return [...sections].map(([name, entries]) => section(name, entries)).join('\n\n');
 }
 
 type Entry = (typeof settingEntries)[number];
@@ -48,8 +42,4 @@ function keyTable(path: string, keys: Readonly<Record<string, string>>): string 
     ['Key', 'Meaning'],
     Object.entries(keys).map(([key, text]) => [`\`${key}\``, text]),
   )}`;
-}
-
-function isStructure({ isStructure }: Setting<unknown>): boolean {
-  return isStructure === true;
 }
