@@ -1,4 +1,4 @@
-// A database that goes away while a compose is generated or published, for a moment or again and again.
+// Losing the connection to the database while a compose is generated or published, once or repeatedly.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
@@ -62,10 +62,10 @@ const rawSource = {
   modules: [],
 } as const;
 
-const gone = () => Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+const connectionLost = () => Object.assign(new Error('gone'), { code: 'ECONNRESET' });
 
 it.each(['before', 'after'] as const)(
-  'a finished compose is published, once, though the database was lost %s the commit',
+  'A compose is published once when the connection is lost %s the commit',
   async (when) => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
     const publish = vi.fn<() => Promise<void>>(async () => {});
@@ -73,7 +73,7 @@ it.each(['before', 'after'] as const)(
     const blip = (moment: string) => {
       if (moment !== when || publish.mock.calls.length === 0 || blips > 0) return;
       blips += 1;
-      throw gone();
+      throw connectionLost();
     };
     const flaky: ComposeStore = {
       ...store,
@@ -90,17 +90,17 @@ it.each(['before', 'after'] as const)(
     };
     await generate(id, { store: flaky, publish });
     expect(blips).toBe(1);
-    // Which looks itself whether it has done so before.
+    // `publish` itself checks whether it has published before.
     expect(publish).toHaveBeenCalledTimes(when === 'before' ? 2 : 1);
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', attempt: 1, losses: 0, engineName: 'dnf' });
   },
 );
 
 it.each([
-  ['of a source that changed', aCompose().source],
-  ['that is given its name', rawSource],
+  ['with a changed source', aCompose().source],
+  ['that reserves its identity', rawSource],
 ] as const)(
-  'an attempt %s outlives that the database is lost before each of its transactions',
+  'An attempt %s succeeds when the connection is lost before each of its transactions',
   async (_what, source) => {
     const { id } = await store.transaction(async (tx) =>
       tx.patch(await tx.insert(aCompose({ source }), null), { digest: 'of what the source was' }),
@@ -114,7 +114,7 @@ it.each([
         isBack = !isBack || (await store.find(id, READ_ALL))?.state !== 'GENERATING';
         if (isBack) return store.transaction(work);
         blips += 1;
-        throw gone();
+        throw connectionLost();
       },
     };
     await generate(id, { store: flaky });
@@ -123,9 +123,9 @@ it.each([
   },
 );
 
-it('attempts that lose the database again and again end, with the reason', async () => {
+it('A compose fails with the reason when all its attempts lose the connection', async () => {
   const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
-  const lose = () => generate(id, { store, generate: () => Promise.reject(gone()) });
+  const lose = () => generate(id, { store, generate: () => Promise.reject(connectionLost()) });
   await lose();
   expect(await store.find(id, READ_ALL)).toMatchObject({
     state: 'WAIT',
@@ -141,8 +141,8 @@ it('attempts that lose the database again and again end, with the reason', async
   });
 });
 
-describe('a link latest-…', () => {
-  it('is moved when it is committed that the compose is DONE, and not before', async () => {
+describe('A latest-* link', () => {
+  it('is updated after the commit that makes the compose DONE', async () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     const seen: unknown[] = [];
     const linkLatest = async () =>
@@ -152,7 +152,7 @@ describe('a link latest-…', () => {
     expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
   });
 
-  it('is not moved for a compose whose end is rolled back', async () => {
+  it('is not updated for a compose whose end is rolled back', async () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     const linkLatest = vi.fn<() => Promise<void>>(async () => {});
     let isPublished = false;
@@ -173,7 +173,7 @@ describe('a link latest-…', () => {
     expect(linkLatest).not.toHaveBeenCalled();
   });
 
-  it('that could not be moved is due, for the sweep', async () => {
+  it('is left to the sweep when updating it fails', async () => {
     const { id } = await store.transaction((tx) => tx.insert(aCompose({ source: rawSource }), null));
     await generate(id, { store, linkLatest: () => Promise.reject(new Error('the worker died')) });
     expect((await store.find(id, READ_ALL))?.state).toBe('DONE');

@@ -1,4 +1,4 @@
-// Clearing away what nobody needs, on a real file system and a real PostgreSQL: what goes, and above all what does not.
+// Trashing leftovers, on a real file system and a real PostgreSQL: which directories are trashed, and above all which are not.
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -13,16 +13,15 @@ import { removeCompose } from '../../src/app/remove-compose.ts';
 import { purgeLeftovers } from '../../src/app/purge-leftovers.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
-import { createResults } from '../../src/results/directory-results.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { keepingLogger, silentLogger, type LogEntry } from '../support/logger.ts';
+import { keepingLogger, type LogEntry } from '../support/logger.ts';
 import { aViewer } from '../support/request-rules.ts';
+import { OTHER_INSTANCE, startResults } from '../support/target-fixture.ts';
 
-const INSTANCE = '00000000-0000-4000-8000-00000000000a';
-type Swept = Pick<
+type SweptResults = Pick<
   Results,
   'reachableTargets' | 'findLeftovers' | 'latestComposeIds' | 'trashLeftover' | 'purgeTrash' | 'trashCompose'
 >;
@@ -46,28 +45,15 @@ afterAll(async () => {
 beforeEach(async () => {
   top = await realpath(await mkdtemp(join(tmpdir(), 'odcs-leftovers-')));
   target = join(top, 'composes');
-  results = await open({ default: target });
+  results = await startResults({ default: target });
 });
 afterEach(async () => {
   await results.stop();
   await rm(top, { recursive: true });
 });
 
-async function open(targetDirs: Record<string, string>, instanceId = INSTANCE): Promise<Results> {
-  const opened = createResults({
-    targetDirs,
-    instanceId,
-    adopt: false,
-    publicUrl: 'http://x',
-    minFreeBytes: 0,
-    logger: silentLogger,
-  });
-  await opened.start();
-  return opened;
-}
-
-/** As a service whose clock is two hours ahead of the files. */
-function deps(overrides: { readonly results?: Swept; readonly clock?: Clock } = {}) {
+/** The clock is two hours ahead of the files' times. */
+function deps(overrides: { readonly results?: SweptResults; readonly clock?: Clock } = {}) {
   const keeping = keepingLogger();
   ({ entries } = keeping);
   const clock = { now: () => new Date(Date.now() + 2 * 3_600_000) };
@@ -93,7 +79,7 @@ async function existing(overrides: Partial<Compose>): Promise<string> {
 const removed = (overrides: Partial<Compose> = {}) => existing({ state: 'REMOVED', removingAt: T0, ...overrides });
 const done = (overrides: Partial<Compose> = {}) => existing({ state: 'DONE', doneAt: T0, ...overrides });
 
-/** An id that the database gave out and that no row has: its transaction was rolled back. */
+/** An id that the database gave out in a transaction that was rolled back. */
 async function unknown(): Promise<string> {
   const [row] = await test.query<{ id: string }>("select nextval(pg_get_serial_sequence('compose', 'id')) as id");
   return row?.id ?? '';
@@ -104,19 +90,19 @@ async function directory(path: string): Promise<string> {
   await writeFile(join(target, path, 'file'), 'content');
   return path;
 }
-const isThere = (path: string) => existsSync(join(target, path));
+const exists = (path: string) => existsSync(join(target, path));
 
-describe('what goes', () => {
-  it('published directories and logs of composes that are removed, or that the database does not know', async () => {
+describe('A sweep trashes', () => {
+  it('published directories and logs of composes that are removed or unknown to the database', async () => {
     const ids = [await removed(), await unknown()];
     const paths = [];
     for (const id of ids) paths.push(await directory(`odcs-${id}`), await directory(`.logs/${id}`));
     await purgeLeftovers(deps());
-    expect(paths.filter(isThere)).toEqual([]);
+    expect(paths.filter(exists)).toEqual([]);
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
   });
 
-  it('attempts that are nobody’s, scratch included, and not the one that is under way', async () => {
+  it('attempts and scratch directories, except for those of the running attempt', async () => {
     const generating = await existing({ state: 'GENERATING', attempt: 3 });
     const current = [
       await directory(`.attempts/${generating}.3`),
@@ -134,33 +120,33 @@ describe('what goes', () => {
     ])
       stale.push(await directory(`.attempts/${name}`));
     await purgeLeftovers(deps());
-    expect(stale.filter(isThere)).toEqual([]);
-    expect(current.filter(isThere)).toEqual(current);
+    expect(stale.filter(exists)).toEqual([]);
+    expect(current.filter(exists)).toEqual(current);
   });
 
-  it('what a process that died has left in the trash: half a compose, the file of a look at whether it can be written', async () => {
+  it('nothing new, but purges the trash of a process that died', async () => {
     const [tree, probe] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
     await directory(`.trash/${tree}/compose`);
     await writeFile(join(target, '.trash', probe), 'probe');
-    const emptied = vi.spyOn(results, 'purgeTrash');
+    const purged = vi.spyOn(results, 'purgeTrash');
     await purgeLeftovers(deps());
-    expect(emptied).toHaveBeenCalled();
+    expect(purged).toHaveBeenCalled();
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
   });
 
-  it('what a removal that was cut off has left', async () => {
+  it('the files of a removal that was interrupted', async () => {
     const id = await done({ owner: 'ann' });
     await directory(`odcs-${id}`);
-    const cut = {
+    const interrupted = {
       ...results,
       reachableTargets: async () => ['default'],
       latestComposeIds: async () => new Set<string>(),
-      trashCompose: () => Promise.reject(new Error('cut off')),
+      trashCompose: () => Promise.reject(new Error('interrupted')),
     };
-    await removeCompose(deps({ results: cut }), aViewer('ann'), { id, reason: 'wrong tag' });
+    await removeCompose(deps({ results: interrupted }), aViewer('ann'), { id, reason: 'wrong tag' });
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
     await finishRemovals(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
-    expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
+    expect([exists(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
     // As its owner asked for it.
     const [told] = await test.query(
       'select by, reason from compose_event where compose_id = $1 order by seq desc limit 1',
@@ -170,13 +156,13 @@ describe('what goes', () => {
   });
 });
 
-describe('what stays', () => {
+describe('A sweep leaves', () => {
   async function stays(path: string, overrides: Parameters<typeof deps>[0] = {}): Promise<boolean> {
     await purgeLeftovers(deps(overrides));
-    return isThere(path);
+    return exists(path);
   }
 
-  it('what composes that are there have: waiting, generating, done, failed', async () => {
+  it('the files of composes that are waiting, generating, done or failed', async () => {
     for (const state of ['WAIT', 'GENERATING', 'DONE', 'FAILED'] as const) {
       const id = await existing({ state });
       expect(await stays(await directory(`odcs-${id}`))).toBe(true);
@@ -184,7 +170,7 @@ describe('what stays', () => {
     }
   });
 
-  it('what was touched within the grace time', async () => {
+  it('directories that changed within the grace time', async () => {
     expect(
       await stays(await directory(`odcs-${await removed()}`), {
         clock: { now: () => new Date(Date.now() + 3_500_000) },
@@ -192,7 +178,7 @@ describe('what stays', () => {
     ).toBe(true);
   });
 
-  it('directories above the last id: a restored database gives them out once more', async () => {
+  it('directories above the last id, which a restored database gives out again', async () => {
     const last = await store.lastId();
     const paths = [
       await directory(`odcs-${last + 1n}`),
@@ -202,10 +188,10 @@ describe('what stays', () => {
       await directory('odcs-9999999999999999999'),
     ];
     await purgeLeftovers(deps());
-    expect(paths.filter(isThere)).toEqual(paths);
+    expect(paths.filter(exists)).toEqual(paths);
   });
 
-  it('names that are not exactly ours', async () => {
+  it('directories with any other name', async () => {
     const id = await removed();
     const names = [
       `odcs-${id}.bak`,
@@ -242,10 +228,10 @@ describe('what stays', () => {
     ])
       paths.push(await directory(path));
     await purgeLeftovers(deps());
-    expect(paths.filter((path) => !isThere(path))).toEqual([]);
+    expect(paths.filter((path) => !exists(path))).toEqual([]);
   });
 
-  it('files and links by our names, and whatever the links lead to', async () => {
+  it('files and links with the service’s names, and the destinations of the links', async () => {
     const outside = join(top, 'precious');
     await mkdir(outside);
     await writeFile(join(outside, 'file'), 'content');
@@ -270,7 +256,7 @@ describe('what stays', () => {
     ]);
   });
 
-  it('what a link inside a leftover leads to, though the leftover goes', async () => {
+  it('the destination of a link inside a leftover', async () => {
     const outside = join(top, 'precious');
     await mkdir(outside);
     await writeFile(join(outside, 'file'), 'content');
@@ -278,13 +264,13 @@ describe('what stays', () => {
     await symlink(outside, join(target, path, 'link'));
     await purgeLeftovers(deps());
     await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
-    expect([isThere(path), existsSync(join(outside, 'file'))]).toEqual([false, true]);
+    expect([exists(path), existsSync(join(outside, 'file'))]).toEqual([false, true]);
   });
 
-  it('what became a link between looking and clearing', async () => {
+  it('a leftover that was replaced by a link meanwhile', async () => {
     const path = await directory(`odcs-${await removed()}`);
     const outside = join(top, 'precious');
-    const raced: Swept = {
+    const raced: SweptResults = {
       reachableTargets: () => results.reachableTargets(),
       findLeftovers: (name, before) => results.findLeftovers(name, before),
       latestComposeIds: (name) => results.latestComposeIds(name),
@@ -300,19 +286,19 @@ describe('what stays', () => {
     expect(existsSync(join(outside, 'file'))).toBe(true);
   });
 
-  it('the directory of a removed compose that others share', async () => {
+  it('the directory of a removed compose that has a reuser', async () => {
     const root = await removed();
     await done({ reuses: root });
     expect(await stays(await directory(`odcs-${root}`))).toBe(true);
   });
 
-  it('what is pinned, whatever its record says', async () => {
+  it('a pinned compose in any state', async () => {
     const id = await removed();
     await test.query("insert into pin (compose_id, name, owner, created_at) values ($1, 'x', 'ann', now())", [id]);
     expect(await stays(await directory(`odcs-${id}`))).toBe(true);
   });
 
-  it('what a link latest-… points to, directly, by way of another link, or from a directory of a compose type', async () => {
+  it('the destinations of latest-* links, direct and indirect, also from a directory of a compose type', async () => {
     const [direct, chained, nested, other] = [await removed(), await removed(), await removed(), await removed()];
     for (const id of [direct, chained, nested, other]) await directory(`odcs-${id}`);
     await mkdir(join(target, 'nightly'));
@@ -325,25 +311,25 @@ describe('what stays', () => {
     await symlink('latest-loop', join(target, 'latest-loop'));
     await symlink('/etc', join(target, 'latest-elsewhere'));
     await purgeLeftovers(deps());
-    expect([direct, chained, nested, other].map((id) => isThere(`odcs-${id}`))).toEqual([true, true, true, false]);
+    expect([direct, chained, nested, other].map((id) => exists(`odcs-${id}`))).toEqual([true, true, true, false]);
   });
 
-  it('everything in a directory that is not there, or another database’s', async () => {
+  it('everything in a target directory that is unreachable or belongs to another database', async () => {
     const id = await removed();
     await directory(`odcs-${id}`);
     await writeFile(join(top, 'a-file'), '');
-    const stranger = await open(
+    const other = await startResults(
       { default: target, absent: join(top, 'a-file', 'nowhere') },
-      '00000000-0000-4000-8000-00000000000b',
+      { instanceId: OTHER_INSTANCE },
     );
-    expect(await stays(`odcs-${id}`, { results: stranger })).toBe(true);
-    await stranger.stop();
+    expect(await stays(`odcs-${id}`, { results: other })).toBe(true);
+    await other.stop();
     expect(entries).toEqual([]);
   });
 });
 
-describe('a link latest-…', () => {
-  it('keeps a compose from expiring and from being removed, also where that had begun', async () => {
+describe('A latest-* link', () => {
+  it('prevents expiring and removing its compose, even when that has begun', async () => {
     const [expired, asked, begun] = [
       await done({ expiresAt: T0 }),
       await done(),
@@ -360,16 +346,16 @@ describe('a link latest-…', () => {
     });
     await finishRemovals(deps());
     for (const id of [expired, asked, begun])
-      expect([isThere(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([true, 'DONE']);
+      expect([exists(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([true, 'DONE']);
     await rm(join(target, 'latest-0'));
     await expireComposes(deps());
-    expect([isThere(`odcs-${expired}`), (await store.find(expired, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
+    expect([exists(`odcs-${expired}`), (await store.find(expired, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
   });
 
-  it('keeps a compose from expiring when it moves there after the sweep has read the links', async () => {
+  it('prevents expiring its compose when it moved there after the sweep read the links', async () => {
     const id = await done({ expiresAt: T0 });
     await directory(`odcs-${id}`);
-    const movedMeanwhile: Swept = {
+    const movedMeanwhile: SweptResults = {
       reachableTargets: async () => ['default'],
       findLeftovers: (name, before) => results.findLeftovers(name, before),
       trashLeftover: (name, leftover) => results.trashLeftover(name, leftover),
@@ -384,13 +370,13 @@ describe('a link latest-…', () => {
     };
     await expireComposes(deps({ results: movedMeanwhile }));
     expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removingAt: null });
-    expect(isThere(`odcs-${id}`)).toBe(true);
+    expect(exists(`odcs-${id}`)).toBe(true);
     await rm(join(target, 'latest-moved'));
   });
 });
 
-describe('a pin', () => {
-  it('of a sharer keeps the directory of its removed root over a sweep', async () => {
+describe('A pin', () => {
+  it('of a reuser keeps the directory of the removed reused compose', async () => {
     const root = await done({ expiresAt: T0 });
     const sharer = await done({ expiresAt: T0, reuses: root });
     await directory(`odcs-${root}`);
@@ -398,7 +384,7 @@ describe('a pin', () => {
     await expireComposes(deps());
     await purgeLeftovers(deps());
     expect([
-      isThere(`odcs-${root}`),
+      exists(`odcs-${root}`),
       (await store.find(root, READ_ALL))?.state,
       (await store.find(sharer, READ_ALL))?.state,
     ]).toEqual([true, 'REMOVED', 'DONE']);

@@ -1,4 +1,4 @@
-// The links latest-… that a crash left where they were, on a real file system and a real PostgreSQL.
+// Updating latest-* links after a crash, on a real file system and a real PostgreSQL.
 
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readlink, realpath, rm } from 'node:fs/promises';
@@ -9,13 +9,13 @@ import { updateLatestLinks, updateDueLatestLinks } from '../../src/app/update-la
 import type { ComposeStore, Results } from '../../src/app/ports.ts';
 import { removeCompose } from '../../src/app/remove-compose.ts';
 import type { Compose } from '../../src/compose/compose.ts';
-import { createResults } from '../../src/results/directory-results.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 import { aViewer } from '../support/request-rules.ts';
+import { startResults } from '../support/target-fixture.ts';
 
 let test: TestDatabase;
 let database: Database;
@@ -28,15 +28,7 @@ beforeEach(async () => {
   database = await openTestDatabase(test);
   store = composeStore(database, noQueue);
   target = join(await realpath(await mkdtemp(join(tmpdir(), 'odcs-links-'))), 'composes');
-  results = createResults({
-    targetDirs: { default: target },
-    instanceId: '00000000-0000-4000-8000-00000000000a',
-    adopt: false,
-    publicUrl: 'http://x',
-    minFreeBytes: 0,
-    logger: silentLogger,
-  });
-  await results.start();
+  results = await startResults({ default: target });
 });
 afterEach(async () => {
   await results.stop();
@@ -53,7 +45,7 @@ const deps = () => ({
   rules: { maxLosses: 3 },
 });
 
-/** Published, and DONE so many seconds after T0; its worker died right then. */
+/** A compose that became DONE `seconds` after T0, when its worker died. */
 async function published(seconds: number, label: string | null = null): Promise<Compose> {
   const source = {
     type: 'RAW_CONFIG',
@@ -81,26 +73,26 @@ async function published(seconds: number, label: string | null = null): Promise<
 }
 
 const latest = (name = 'latest-Raw-1.0') => readlink(join(target, 'test', name)).catch(() => null);
-const leadsTo = ({ id }: Compose) => `../odcs-${id}`;
+const linkTo = ({ id }: Compose) => `../odcs-${id}`;
 
-it('lead to a compose that was DONE when its worker died, once the sweep has seen it', async () => {
+it('A sweep links a compose whose worker died when it was DONE', async () => {
   const compose = await published(1, 'RC-1.0');
   expect(await latest()).toBeNull();
   await updateDueLatestLinks(deps());
-  expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([leadsTo(compose), leadsTo(compose)]);
+  expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([linkTo(compose), linkTo(compose)]);
   expect(await store.due({ what: 'LATEST_LINKS', targetDirs: ['default'], limit: 10 })).toEqual([]);
-  // What they are made of lies in the trash, and nothing of it stays.
+  // The links are drafted in the trash.
   expect(await readdir(join(target, 'test'))).toHaveLength(3);
 });
 
-it('are not led back to one that was DONE earlier', async () => {
+it('A sweep does not replace a link to a newer compose', async () => {
   const [newer, older] = [await published(2), await published(1, 'RC-1.0')];
   await updateLatestLinks(deps(), newer.id);
   await updateDueLatestLinks(deps());
-  expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([leadsTo(newer), leadsTo(older)]);
+  expect([await latest(), await latest('latest-Raw-1.0-RC-1.0')]).toEqual([linkTo(newer), linkTo(older)]);
 });
 
-it('are compared over the connection of their own transaction', async () => {
+it('Composes are compared over the connection of their own transaction', async () => {
   await updateLatestLinks(deps(), (await published(1)).id);
   const newer = await published(2);
   const oneConnection = await openTestDatabase(test, 1);
@@ -109,10 +101,10 @@ it('are compared over the connection of their own transaction', async () => {
   } finally {
     await oneConnection.close();
   }
-  expect(await latest()).toBe(leadsTo(newer));
+  expect(await latest()).toBe(linkTo(newer));
 });
 
-it('are moved one at a time: whoever looked before another was DONE does not lead away from it', async () => {
+it('Links are updated one at a time, so that a slow update does not replace a newer one', async () => {
   await updateLatestLinks(deps(), (await published(0)).id);
   const [older, newer] = [await published(1), await published(2)];
   const looked = Promise.withResolvers<void>();
@@ -135,10 +127,10 @@ it('are moved one at a time: whoever looked before another was DONE does not lea
   await expect.poll(async () => isMoved || (await isWaiting())).toBe(true);
   goOn.resolve();
   await Promise.all([first, second]);
-  expect(await latest()).toBe(leadsTo(newer));
+  expect(await latest()).toBe(linkTo(newer));
 });
 
-it('never come to lead to a compose that is removed meanwhile', async () => {
+it('A compose that is removed meanwhile is not linked', async () => {
   const compose = await published(1);
   const removed = await removeCompose(deps(), aViewer('ann'), { id: compose.id, reason: null });
   expect(removed).toMatchObject({ ok: true, value: { state: 'REMOVED' } });

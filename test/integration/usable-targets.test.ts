@@ -1,4 +1,4 @@
-// Target directories as they fail in life: missing, another database's, read-only, full. Nothing is begun for them.
+// A worker takes no work for target directories that are missing, of another database, read-only or full.
 
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,13 +8,11 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsableTargets } from '../../src/app/usable-targets.ts';
 import { StorageError, type Results } from '../../src/app/ports.ts';
-import { createResults } from '../../src/results/directory-results.ts';
 import { aCompose } from '../support/composes.ts';
 import { silentLogger } from '../support/logger.ts';
+import { OTHER_INSTANCE, startResults } from '../support/target-fixture.ts';
 
 const run = promisify(execFile);
-const INSTANCE = '00000000-0000-4000-8000-00000000000a';
-const OTHER = '00000000-0000-4000-8000-00000000000b';
 let top: string;
 let mounted: string[] = [];
 const opened: (Results | UsableTargets)[] = [];
@@ -27,19 +25,8 @@ afterEach(async () => {
   await rm(top, { recursive: true });
 });
 
-async function open(
-  targetDirs: Record<string, string>,
-  { instanceId = INSTANCE, minFreeBytes = 0 } = {},
-): Promise<Results> {
-  const results = createResults({
-    targetDirs,
-    instanceId,
-    adopt: false,
-    publicUrl: 'http://x',
-    minFreeBytes,
-    logger: silentLogger,
-  });
-  await results.start();
+async function open(...options: Parameters<typeof startResults>): Promise<Results> {
+  const results = await startResults(...options);
   opened.push(results);
   return results;
 }
@@ -68,14 +55,14 @@ async function mount(path: string, size: string): Promise<void> {
   mounted.push(path);
 }
 
-describe('work is begun for no target directory', () => {
-  it('that is not mounted here, and is begun again when it is, without anybody’s doing', async () => {
+describe('A target directory', () => {
+  it('is unusable while it is not mounted, and usable again when it is', async () => {
     const [path, aside] = [join(top, 'composes'), join(top, 'aside')];
     const results = await open({ default: path, other: join(top, 'other') });
     await rename(path, aside);
     const { targets, recovered } = await watch(results, ['default', 'other']);
     expect(targets.unusable()).toEqual(['default']);
-    // An empty mount point is not the file system that was mounted there.
+    // An empty mount point does not belong to the database.
     await mkdir(path);
     expect(await targets.check('default')).toMatchObject({ code: 'STORAGE', retryable: true });
     await rm(path, { recursive: true });
@@ -84,25 +71,25 @@ describe('work is begun for no target directory', () => {
     expect(targets.unusable()).toEqual([]);
   });
 
-  it('that is another database’s, or is not configured', async () => {
+  it('is unusable when it belongs to another database or is not configured', async () => {
     const path = join(top, 'composes');
-    await open({ default: path }, { instanceId: OTHER });
+    await open({ default: path }, { instanceId: OTHER_INSTANCE });
     const { targets } = await watch(await open({ default: path }), ['default']);
     expect(targets.unusable()).toEqual(['default']);
     expect((await targets.check('nowhere'))?.code).toBe('STORAGE');
     expect(targets.unusable()).toEqual(['default', 'nowhere']);
   });
 
-  it('that has less free space than is asked for', async () => {
+  it('is unusable with less free space than the minimum', async () => {
     const results = await open({ default: join(top, 'composes') }, { minFreeBytes: 2 ** 60 });
     const { targets } = await watch(results, ['default']);
     expect(await targets.check('default')).toMatchObject({
       code: 'STORAGE',
-      message: expect.stringContaining('almost full') as string,
+      message: expect.stringContaining('full') as string,
     });
   });
 
-  it.skipIf(!mayMount)('that is read-only, until it is writable again (needs root, to mount)', async () => {
+  it.skipIf(!mayMount)('is unusable while it is read-only (needs root, to mount)', async () => {
     const path = join(top, 'composes');
     await mount(path, '1m');
     const results = await open({ default: path });
@@ -115,7 +102,7 @@ describe('work is begun for no target directory', () => {
   });
 
   it.skipIf(!mayMount)(
-    'that is full; what was being written fails with STORAGE, and emptying helps (needs root, to mount)',
+    'is unusable while it is full, and writing to it fails with STORAGE (needs root, to mount)',
     async () => {
       const path = join(top, 'composes');
       await mount(path, '256k');

@@ -37,16 +37,7 @@ export const it = base.extend<TargetFixtures>({
   openResults: async ({ target }, use) => {
     const started: Results[] = [];
     await use(async (overrides = {}) => {
-      const results = createResults({
-        targetDirs: { default: target },
-        instanceId: INSTANCE,
-        adopt: false,
-        publicUrl: PUBLIC_URL,
-        minFreeBytes: 0,
-        logger: silentLogger,
-        ...overrides,
-      });
-      await results.start();
+      const results = await startResults({ default: target }, overrides);
       started.push(results);
       return results;
     });
@@ -54,6 +45,24 @@ export const it = base.extend<TargetFixtures>({
   },
   results: async ({ openResults }, use) => use(await openResults()),
 });
+
+/** Results on these target directories. The caller stops them. */
+export async function startResults(
+  targetDirs: Readonly<Record<string, string>>,
+  overrides: Partial<ResultsOptions> = {},
+): Promise<Results> {
+  const results = createResults({
+    targetDirs,
+    instanceId: INSTANCE,
+    adopt: false,
+    publicUrl: PUBLIC_URL,
+    minFreeBytes: 0,
+    logger: silentLogger,
+    ...overrides,
+  });
+  await results.start();
+  return results;
+}
 
 export function generating(attempt = 1, overrides: Partial<Compose> = {}): Compose {
   return aCompose({ state: 'GENERATING', attempt, ...overrides });
