@@ -2,6 +2,7 @@
 // the host in every process. A chore that fails runs again after its interval.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { settleWithin } from '../concurrency/settle-within.ts';
 import type { Leadership, Logger, Service } from './ports.ts';
 
 export interface Chore {
@@ -37,7 +38,7 @@ export function startChores(chores: readonly Chore[], leadership: Leadership, lo
     },
     async stop() {
       stopped.abort();
-      await Promise.race([loops, sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+      await settleWithin(STOP_TIMEOUT_MS, loops);
     },
   };
 }

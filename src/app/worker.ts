@@ -88,8 +88,9 @@ export class Worker implements Service {
   async #stop(): Promise<void> {
     const { attempts, drainSeconds, lease, queue, targets } = this.#deps;
     await this.#starting?.catch(() => undefined);
-    await queue.stopWorking();
     attempts.close();
+    // Not awaited: a fetch takes as long as the database needs. What it still brings is refused.
+    void queue.stopWorking();
     await this.#ended(AbortSignal.any([AbortSignal.timeout(drainSeconds * 1000), this.#stoppingNow.signal]));
     attempts.stopAll('DRAIN');
     this.#drained.abort();

@@ -11,9 +11,12 @@ import { wireApi } from './wire-api.ts';
 import { wireSources } from './wire-sources.ts';
 import { wireWorker } from './wire-worker.ts';
 
+/** A stop takes at most the drain time and this, for example if the database does not answer. */
+const STOP_LIMIT_MS = 30_000;
+
 export interface OdcsService {
   readonly url: string;
-  /** Drains: running composes may continue for `worker.drainSeconds`. */
+  /** Drains: running composes may continue for `worker.drainSeconds`. Settles at most 30 s after that. */
   stop(): Promise<void>;
   /** Ends a drain: hands running composes back to the queue. */
   stopNow(): void;
@@ -25,7 +28,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
   const url = baseUrl(host, port);
   const publicUrl = configuredUrl ?? url;
   const parts = new StartedParts(logger);
-  const stop = () => parts.stop();
+  const stop = () => parts.stop(config.worker.drainSeconds * 1000 + STOP_LIMIT_MS);
   try {
     const platform = await openPlatform(config, publicUrl, logger);
     parts.add(() => platform.stop());

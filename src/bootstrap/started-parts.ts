@@ -1,6 +1,7 @@
 // The parts of a process that run: stopped in the reverse order of their start.
 
 import type { Logger } from '../app/ports.ts';
+import { settleWithin } from '../concurrency/settle-within.ts';
 
 interface Part {
   start(): Promise<void>;
@@ -25,8 +26,15 @@ export class StartedParts {
     this.#stops.push(stop);
   }
 
-  /** Stops all of them, also if one fails to stop. */
-  async stop(): Promise<void> {
+  /** Stops all of them, also if one fails to stop. Returns after the limit even if a part still stops. */
+  async stop(limitMs = Infinity): Promise<void> {
+    const stopping = this.#stopAll();
+    if (limitMs === Infinity) return stopping;
+    if (!(await settleWithin(limitMs, stopping)))
+      this.#logger.error({ limitMs }, 'The service did not stop in time; other processes reclaim what it held');
+  }
+
+  async #stopAll(): Promise<void> {
     for (const stop of this.#stops.splice(0).toReversed()) {
       await stop().catch((error: unknown) => this.#logger.warn({ err: error }, 'A part of the service failed to stop'));
     }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** False if the bound was reached first. */
-export async function settleWithin(boundMs: number, work: Promise<unknown> | undefined): Promise<boolean> {
+export async function settleWithin(boundMs: number, work: Promise<unknown> | null | undefined): Promise<boolean> {
   const over = new AbortController();
   const bound = sleep(boundMs, false, { signal: over.signal });
   const settled = Promise.resolve(work).then(

@@ -8,7 +8,7 @@ import { aCompose } from '../support/composes.ts';
 import { silentLogger } from '../support/logger.ts';
 
 /** A worker whose source answers after `answer()`, or rejects after an abort. */
-function aWorker(drainSeconds: number) {
+function aWorker(drainSeconds: number, stopWorking = async () => {}) {
   const handlers = new Map<Lane, (job: Job) => Promise<void>>();
   const identifying = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
@@ -35,7 +35,7 @@ function aWorker(drainSeconds: number) {
     attempts: new RunningAttempts(),
     logger: silentLogger,
     lease: service,
-    queue: { work: async (lane, _slots, handle) => void handlers.set(lane, handle), stopWorking: async () => {} },
+    queue: { work: async (lane, _slots, handle) => void handlers.set(lane, handle), stopWorking },
     events: { head: async () => 0n },
     feed: { follow: () => (async function* (): AsyncGenerator<FeedSignal> {})() },
     targets: { ...service, unusable: () => [] },
@@ -69,4 +69,10 @@ describe('a worker that stops while it identifies a source', () => {
     await stopped;
     expect(preparedAtTheEnd).toBe(1);
   });
+});
+
+it('a worker stops within the drain time even if the queue does not answer', async () => {
+  const { worker } = aWorker(30, () => new Promise(() => {}));
+  await worker.start();
+  await worker.stop();
 });

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { StartedParts } from '../../src/bootstrap/started-parts.ts';
+import { keepingLogger, silentLogger } from '../support/logger.ts';
+
+describe('the stop of started parts', () => {
+  it('stops them in the reverse order, also if one fails to stop', async () => {
+    const stopped: string[] = [];
+    const parts = new StartedParts(silentLogger);
+    parts.add(async () => void stopped.push('first'));
+    parts.add(() => Promise.reject(new Error('no')));
+    parts.add(async () => void stopped.push('last'));
+    await parts.stop();
+    expect(stopped).toEqual(['last', 'first']);
+  });
+
+  it('returns at the limit if a part never stops', async () => {
+    const { logger, entries } = keepingLogger();
+    const parts = new StartedParts(logger);
+    parts.add(() => new Promise(() => {}));
+    await parts.stop(20);
+    expect(entries).toMatchObject([{ level: 'error', details: { limitMs: 20 } }]);
+  });
+});
