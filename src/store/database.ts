@@ -8,6 +8,7 @@ import pg, { type Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
 import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
+import { settleWithin } from '../concurrency/settle-within.ts';
 import { ENTITIES } from './entities.ts';
 import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
@@ -47,6 +48,8 @@ const SESSION = [
 /** A request waits for a connection, and then for an answer twice as long as this at most: together less than 10 s. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
+/** Closing waits this long for running statements. */
+const CLOSE_LIMIT_MS = 5_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   let created: Pool | undefined;
@@ -85,7 +88,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
     transaction: (work) =>
       retryConflicts(() => kysely.transaction().execute((transaction) => work(runOn(transaction)))),
-    close: () => orm.close(true),
+    close: async () => void (await settleWithin(CLOSE_LIMIT_MS, orm.close(true))),
   };
 }
 
