@@ -74,5 +74,5 @@ describe('a worker that stops while it identifies a source', () => {
 it('a worker stops within the drain time even if the queue does not answer', async () => {
   const { worker } = aWorker(30, () => new Promise(() => {}));
   await worker.start();
-  await worker.stop();
+  await expect(worker.stop()).resolves.toBeUndefined();
 });
