@@ -1,4 +1,4 @@
-// What a supervisor that runs `npm start` can do with it.
+// `npm start` under a supervisor, which sends its signals to npm.
 
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Else `npm start` would install first, in the place of what these tests run on. */
+/** Otherwise `npm start` would install, and replace the modules that this test runs on. */
 function isInstalled(): boolean {
   const stamp = join(ROOT, 'node_modules', '.installed');
   const wanted = createHash('sha256')
@@ -58,7 +58,7 @@ it.runIf(isInstalled())(
       messages.push(messageOf(line));
       if (messages.at(-1) === 'Serving') npm.kill('SIGTERM');
     }
-    // stderr is closed: neither the launcher nor the service is left to write to it.
+    // Standard error is closed, so neither the launcher nor the service is alive.
     expect(messages).toContain('Stopping');
     expect(await exited).toEqual([0, null]);
   },
@@ -69,11 +69,11 @@ function messageOf(line: string): unknown {
   return line.startsWith('{') ? (JSON.parse(line) as { readonly msg?: unknown }).msg : line;
 }
 
-/** Where the test fails, what npm left behind: it leads a group of its own. */
+/** Kills what a failed test leaves behind. npm leads a process group. */
 function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nobody is left.
+    // The group is gone already.
   }
 }
