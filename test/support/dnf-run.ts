@@ -1,4 +1,4 @@
-// One attempt of the dnf engine, from the source's resolving to the result, as the worker does it.
+// Runs one attempt of the dnf engine like a worker: resolves the source and generates.
 
 import { supervised } from './process-runner.ts';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { repoSource } from './repo-source.ts';
 
 export interface DnfRun extends AsyncDisposable {
   readonly attempt: TestGeneration;
-  /** compose/ of the attempt. */
+  /** The attempt's `compose/` directory. */
   readonly target: string;
   readonly failure: ComposeFailure | null;
   /** NEVRAs in rpms.json, sorted. */
@@ -24,9 +24,9 @@ export interface DnfRun extends AsyncDisposable {
 
 export interface DnfRunOptions {
   readonly link?: LinkMode;
-  /** PATH of the engine. */
+  /** The engine's PATH. */
   readonly path?: string;
-  /** Between resolving and generating. */
+  /** Called between resolving and generating. */
   readonly meanwhile?: (attempt: TestGeneration) => void;
 }
 

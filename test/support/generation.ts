@@ -1,4 +1,4 @@
-// One attempt as an engine sees it, in a directory of its own, with what the engine tells kept to look at.
+// An attempt for tests of engines, in a temporary directory. Records progress, log and process groups.
 
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,9 +13,9 @@ export interface TestGeneration extends AsyncDisposable {
   readonly progress: { readonly percent: number; readonly phase: string }[];
   readonly groups: ProcessGroup[];
   readonly abort: () => void;
-  /** What was logged so far. */
+  /** The log up to now. */
   log(): string;
-  /** Settles when the log holds `text`. */
+  /** Settles when the log contains `text`. */
   logged(text: string): Promise<void>;
 }
 

@@ -1,5 +1,4 @@
-// Requests, each with what its source resolves to, whose Pungi configurations are stored in test/golden and were looked at
-// by a person.
+// Requests with their resolved sources. Their Pungi configurations are in test/golden, and a person has reviewed them.
 
 import type { KojiInput } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
@@ -11,7 +10,7 @@ import type { TagSource } from '../../src/compose/sources/tag.ts';
 export interface GoldenConfiguration {
   readonly name: string;
   readonly compose: Partial<Compose> & { readonly source: ComposeSource };
-  /** Null: the packages come from a repository. */
+  /** Null for packages from a repository. */
   readonly koji: Partial<KojiInput> | null;
   readonly lookasides?: readonly string[];
 }

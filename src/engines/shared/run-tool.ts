@@ -89,7 +89,7 @@ export async function orCanceled(
   }
 }
 
-/** Keeps at least the last `count` lines, without moving the array for each line. */
+/** Keeps the last `count` lines. Removes older ones in batches. */
 function lastLines(count: number) {
   const lines: string[] = [];
   return {

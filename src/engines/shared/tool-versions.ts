@@ -54,7 +54,7 @@ export async function readToolVersion(command: string, path: string): Promise<st
     env: minimalEnvironment(path, tmpdir()),
     signal: new AbortController().signal,
     onOutput: (line, stream) => void (stream === 'stdout' && lines.push(line)),
-    // It ends after a moment and belongs to no attempt, so that nobody has to kill it later.
+    // It ends after a moment and belongs to no attempt, so that it cannot become an orphan.
     registerProcessGroup: async () => {},
     timeoutMs: TIMEOUT_MS,
   });

@@ -1,8 +1,8 @@
-// Configurations as Pungi reads them: JSON, or lines `name = literal` in Python's syntax and `from other import *`.
+// Reads configurations like Pungi: JSON, or Python lines `name = literal` and `from other import *`.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** For tools: what they cannot read they tell of as Python does. */
+/** For the tools: prints a Python error and exits when the file is unreadable. */
 export function readOrExit(path) {
   try {
     return readConfiguration(path);
@@ -36,7 +36,7 @@ function readLines(text, path) {
   return conf;
 }
 
-/** Python's literals, as far as they are JSON's with other names and `\U` for all of Unicode. */
+/** Python literals that are JSON, except for other names and `\U` escapes. */
 function literal(value, index) {
   const outside = value.split(/("(?:[^"\\]|\\.)*")/).map((part, at) =>
     at % 2 === 1

@@ -1,10 +1,10 @@
-// The fake's Koji: which profile it was given, as koji finds it, and which packages a tag, builds or modules stand for. They
-// come from a repository that the control file in the profile's topdir names (`packagesFrom`).
+// The fake's Koji: reads the profile like koji does, and finds the packages of a tag, builds or modules. They come from the
+// repository `packagesFrom` in the control file, which is in the profile's topdir.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRepository } from './packages.mjs';
 
-/** The section of ~/.koji/config, or null. */
+/** The section of ~/.koji/config; null when there is none. */
 export function readProfile(name) {
   const path = join(process.env.HOME ?? '', '.koji', 'config');
   if (!existsSync(path)) return null;
@@ -23,7 +23,7 @@ export function controlFile(profile) {
   return join(profile?.topdir ?? '/nonexistent', 'fake-pungi.json');
 }
 
-/** Packages of the tag, of the builds, of the modules; `problem` as Pungi would put it. */
+/** Packages of the tag, the builds and the modules. `problem`: Pungi's words. */
 export function kojiPackages(conf, control, variants) {
   const { packages } = readRepository(control.packagesFrom);
   const tags = [conf.pkgset_koji_tag ?? []].flat();

@@ -1,9 +1,9 @@
-// `--old-composes` as the real one takes it: the latest finished compose of the same release by its directory's name; what
-// it keeps for the next one; and what it says of both.
+// `--old-composes` like real Pungi: finds the latest finished compose of the same release by its directory's name, and leaves
+// files for the next compose.
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Null where none is of the release, or none is finished. */
+/** Null when there is no finished compose of the release. */
 export function findOldCompose(directories, { short, version }) {
   const found = directories.filter(isDirectory).flatMap((directory) =>
     readdirSync(directory).flatMap((name) => {
@@ -22,7 +22,7 @@ export function pathsOf(top, tag) {
   return { repodata: join(work, 'repo', tag, 'repodata'), headers: join(work, `pkgset_${tag}_file_cache.pickle`) };
 }
 
-/** What a compose leaves for the next: its id, so that a test can tell whose it is. */
+/** The files contain the compose's id, so that a test can identify them. */
 export function leaveForNext(composeDir, tag, id) {
   const { repodata, headers } = pathsOf(composeDir, tag);
   mkdirSync(repodata, { recursive: true });

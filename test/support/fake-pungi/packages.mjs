@@ -1,5 +1,5 @@
-// The fake's packages: what it reads of a source repository, a simple closure over it, and the compose it writes. Enough
-// for tests of the engine around it; what real Pungi chooses is compared with real Pungi.
+// The fake's packages: reads a source repository, gathers a simple closure, and writes a compose. The choice of real Pungi is
+// tested elsewhere, with recordings.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -50,8 +50,8 @@ function parsePackage(text, place) {
 }
 
 /**
- * What was asked for and, but for `nodeps`, all that it requires by name; their source and debug packages come along. Beside
- * modules the real one asks for no group that the variant does not name.
+ * The requested packages and, unless `nodeps`, what they require by name; with source and debug packages. Like real Pungi, it
+ * ignores a group that the variant does not name when the variant has modules.
  */
 export function gather(packages, conf, arch, confDir, variants) {
   const fits = (pkg) => pkg.arch === 'noarch' || pkg.arch === arch;
@@ -64,7 +64,7 @@ export function gather(packages, conf, arch, confDir, variants) {
       : askedIn(readFileSync(join(confDir, conf.comps_file), 'utf8'))
     : ['*'];
   const chosen = new Set();
-  // The real one writes the names into a kickstart file as they are: there a hyphen excludes.
+  // Real Pungi writes the names into a kickstart file without escaping, where a hyphen excludes.
   const excluded = asked.filter((pattern) => pattern.startsWith('-')).map((pattern) => pattern.slice(1));
   const missing = asked.filter((pattern) => {
     const found = packages.filter(

@@ -1,4 +1,4 @@
-// `pungi-config-dump --just-dump CONFIG`: the configuration as JSON.
+// `pungi-config-dump --just-dump CONFIG`: prints the configuration as JSON.
 import { readOrExit } from './configuration.mjs';
 
 const [option, path] = process.argv.slice(2);

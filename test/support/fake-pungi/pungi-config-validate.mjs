@@ -1,4 +1,4 @@
-// `pungi-config-validate [--schema-override=FILE]… CONFIG`: errors and warnings on stdout, exit code 1 for either.
+// `pungi-config-validate [--schema-override=FILE]… CONFIG`: prints errors and warnings, and exits with 1 when there are any.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readOrExit } from './configuration.mjs';

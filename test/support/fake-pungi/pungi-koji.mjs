@@ -1,4 +1,4 @@
-// The fake's beginning: the command line and the configuration, with the exit codes and messages of the real one.
+// The entry point of the fake: checks command line and configuration, with the exit codes and messages of real Pungi.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readConfiguration } from './configuration.mjs';
@@ -154,7 +154,7 @@ function validate(conf) {
   if (wrong.length > 0) process.exit(1);
 }
 
-/** Written beforehand by whoever reserved the id; made up where it was not. */
+/** The reserved identity from the compose directory; a new one when there is none. */
 function identity() {
   const path = join(options.composeDir, 'work', 'global', 'composeinfo-base.json');
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')).payload;

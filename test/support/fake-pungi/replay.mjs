@@ -1,4 +1,4 @@
-// The fake's run: replays a recorded global log in its own time, with what the real one does at each point of it.
+// A run of the fake: replays a recorded log at the recorded speed, and does what real Pungi does at each step.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -37,7 +37,7 @@ export async function replay(run) {
   for (const signal of ['SIGTERM', 'SIGINT']) {
     process.on(signal, () => {
       if (scenario.ignoreTerm) return;
-      // As the real one: its direct children only.
+      // Like real Pungi: direct children only.
       for (const child of children) child.kill('SIGTERM');
       status('TERMINATED');
       log(`[CRITICAL] Compose failed: ${composeDir}`);
@@ -146,7 +146,7 @@ export async function replay(run) {
     }
     if (begin === 'BEGIN' && phase) await inPhase(phase);
     if (/\[DONE \] Running pungi/.test(rest)) checkDependencies();
-    // Threads of the real one read it for as long as they please.
+    // Threads of real Pungi can read it during the whole run.
     if (/Writing RPM manifest/.test(rest) && oldCompose && !existsSync(join(oldCompose, 'STATUS')))
       doom('[ERROR   ] Compose run failed: the old compose is gone');
     if (/Writing RPM manifest/.test(rest))
@@ -155,7 +155,7 @@ export async function replay(run) {
   status('FINISHED');
   log(`[INFO    ] Compose finished: ${composeDir}`);
 
-  /** Where the control says so, all that Pungi was given stays there to look at. */
+  /** Copies Pungi's input to the directory `keep` of the control file. */
   function keepInput() {
     if (!scenario.keep) return;
     const place = join(scenario.keep, identity.compose.id);
@@ -238,8 +238,8 @@ export async function replay(run) {
     const unmet = arches.flatMap((arch) =>
       selection[arch].unmet.map(({ name, requirements }) => ({ arch, name, requirements })),
     );
-    // The solver for modules tells of what it cannot resolve in its own log, and is done.
-    if (conf.gather_method === 'hybrid') return tellInSolverLog(unmet);
+    // The solver for modules writes problems to its own log, and succeeds.
+    if (conf.gather_method === 'hybrid') return writeSolverLog(unmet);
     if (!conf.check_deps || unmet.length === 0) return;
     const lines = unmet.flatMap(({ arch, name, requirements }) => [
       `[ERROR   ] Unresolved dependencies for Temporary.${arch} in package ${name}`,
@@ -247,7 +247,7 @@ export async function replay(run) {
     ]);
     doom(...lines, '[ERROR   ] Compose run failed: Unresolved dependencies detected');
   }
-  function tellInSolverLog(unmet) {
+  function writeSolverLog(unmet) {
     for (const arch of arches) {
       const own = unmet.filter((one) => one.arch === arch);
       const problems = own.map(
