@@ -2,7 +2,8 @@
 // and acts on the result after the commit; only publishing acts before it, because it must rename under the lock.
 
 import type { Compose, Lifecycle } from '../compose/compose.ts';
-import { advance, type LifecycleEvent } from '../compose/machine.ts';
+import type { LifecycleEvent } from '../compose/lifecycle-event.ts';
+import { advance } from '../compose/machine.ts';
 import type { ChangeNote, ComposePatch, ComposeTransaction } from './ports.ts';
 
 export interface ChangeRules {

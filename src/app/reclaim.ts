@@ -4,7 +4,7 @@
 import pMap from 'p-map';
 import type { Compose } from '../compose/compose.ts';
 import { laneOf } from '../compose/lane.ts';
-import type { Lost } from '../compose/machine.ts';
+import type { LossCause } from '../compose/lifecycle-event.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';
 import { killOrphans, type KillOrphansDeps } from './kill-orphans.ts';
 import type { Claim, Clock, ComposeStore, Logger, Results, WorkerRegistry } from './ports.ts';
@@ -41,7 +41,7 @@ export async function reclaimLostAttempts(deps: ReclaimDeps): Promise<void> {
 export async function reclaimAttempt(
   deps: ReclaimAttemptDeps,
   { composeId, attempt }: Claim,
-  lost: Lost,
+  lost: LossCause,
 ): Promise<void> {
   const { store, clock, logger, rules } = deps;
   const event = { type: 'LOSE', at: clock.now(), attempt, lost } as const;

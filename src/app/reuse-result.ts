@@ -24,7 +24,7 @@ export async function reuseResult(
 ): Promise<Compose | null> {
   const reused = await tx.findReusable(digest);
   if (!reused || reused.id === compose.id) return null;
-  const event = { type: 'SHARE', at: deps.clock.now(), root: reused.id } as const;
+  const event = { type: 'SHARE', at: deps.clock.now(), reused: reused.id } as const;
   const reuser = await changeCompose(tx, compose, { event, by: 'system', patch: { digest } }, deps.rules);
   if (!reuser) return null;
   for (const follower of await tx.lockReusers(compose.id))
@@ -50,7 +50,7 @@ export async function followReused(
   reused: Compose,
   reason: string,
 ): Promise<void> {
-  const event = { type: 'FOLLOW', at: deps.clock.now(), root: reused.id } as const;
+  const event = { type: 'FOLLOW', at: deps.clock.now(), reused: reused.id } as const;
   const following = await changeCompose(tx, reuser, { event, by: 'system', reason }, deps.rules);
   if (following && reused.state === 'DONE') await finishReuser(deps, tx, following, reused);
 }

@@ -1,5 +1,4 @@
-// A compose as the service knows it: the accepted request, and where it is in its life. Plain data; only the
-// machine (machine.ts) says which lifecycle it may take next.
+// A compose: the accepted request and its lifecycle. It is plain data; machine.ts decides how the lifecycle changes.
 
 import type { ComposeFailure } from './failure.ts';
 import type { ComposeRequest } from './request.ts';
@@ -13,16 +12,16 @@ export interface Compose extends ComposeRequest, Lifecycle {
   readonly pungiComposeId: string | null;
   readonly pungiConfigDump: string | null;
   readonly respinOf: string | null;
-  /** Of the latest attempt; null while there was none. */
+  /** The engine of the latest attempt; null before the first one. */
   readonly engineName: EngineName | null;
-  /** Equal for composes that may share one result; null while it is not known, or for one that shares nothing. */
+  /** Equal for composes that may share one result. Null until the source is identified, and for a compose that is never reused. */
   readonly digest: string | null;
   readonly submittedAt: Date;
-  /** Where `seq` of its event log stands. */
+  /** `seq` of its latest event. */
   readonly seq: number;
 }
 
-/** What a request and its acceptance say of a compose. All other fields begin with a default. */
+/** The fields that an accepted request determines; all other fields begin with a default. */
 export type NewCompose = ComposeRequest &
   Pick<Compose, 'owner' | 'idempotencyKey' | 'submittedAt' | 'expiresAt' | 'stateReason'>;
 
@@ -54,16 +53,17 @@ export function newCompose(id: string, accepted: NewCompose): Compose {
   };
 }
 
-/** The part of a compose that the lifecycle machine and its events decide. */
+/** The part of a compose that only the lifecycle machine changes. */
 export interface Lifecycle {
   readonly state: ComposeState;
+  /** One sentence for clients. */
   readonly stateReason: string;
   readonly failure: ComposeFailure | null;
-  /** Rises with every begin and is the fence of all that a worker writes; 0 while it was never begun. */
+  /** Number of the latest attempt, and the fencing number of all that its worker writes. 0 before the first attempt. */
   readonly attempt: number;
-  /** Workers lost while generating it. */
+  /** Attempts that were lost with their worker. */
   readonly losses: number;
-  /** The worker that holds the attempt; null unless GENERATING by an engine. */
+  /** The worker of the running attempt; null when there is none. */
   readonly workerId: string | null;
   readonly startedAt: Date | null;
   readonly doneAt: Date | null;
@@ -73,31 +73,32 @@ export interface Lifecycle {
   readonly cancelRequestedAt: Date | null;
   readonly cancelRequestedBy: string | null;
   readonly cancelReason: string | null;
-  /** Id of the compose whose result this one shares. */
+  /** Id of the reused compose, whose result this one shares. */
   readonly reuses: string | null;
-  /** Removing has begun: no sharing, renewing or pinning any more, and no URL is shown. */
+  /** When the removal began. From then on the compose has no URLs and cannot be reused, renewed or pinned. */
   readonly removingAt: Date | null;
   readonly removalReason: string | null;
 }
 
-/** What an event says of the compose at its time; stored with it. */
-export type ComposeSnapshot = Pick<
-  Lifecycle,
-  | 'state'
-  | 'stateReason'
-  | 'failure'
-  | 'attempt'
-  | 'startedAt'
-  | 'doneAt'
-  | 'removedAt'
-  | 'expiresAt'
-  | 'removedBy'
-  | 'cancelRequestedAt'
-  | 'reuses'
->;
+const SNAPSHOT_FIELDS = [
+  'state',
+  'stateReason',
+  'failure',
+  'attempt',
+  'startedAt',
+  'doneAt',
+  'removedAt',
+  'expiresAt',
+  'removedBy',
+  'cancelRequestedAt',
+  'reuses',
+] as const satisfies readonly (keyof Lifecycle)[];
+
+/** The lifecycle right after an event; stored with the event. */
+export type ComposeSnapshot = Pick<Lifecycle, (typeof SNAPSHOT_FIELDS)[number]>;
 
 export interface ComposeEvent {
-  /** Place in the feed over all composes, assigned at commit. */
+  /** Position in the feed over all composes, assigned at commit. */
   readonly position: bigint;
   readonly composeId: string;
   readonly seq: number;
@@ -111,17 +112,5 @@ export interface ComposeEvent {
 }
 
 export function snapshotOf(compose: Lifecycle): ComposeSnapshot {
-  return {
-    state: compose.state,
-    stateReason: compose.stateReason,
-    failure: compose.failure,
-    attempt: compose.attempt,
-    startedAt: compose.startedAt,
-    doneAt: compose.doneAt,
-    removedAt: compose.removedAt,
-    expiresAt: compose.expiresAt,
-    removedBy: compose.removedBy,
-    cancelRequestedAt: compose.cancelRequestedAt,
-    reuses: compose.reuses,
-  };
+  return Object.fromEntries(SNAPSHOT_FIELDS.map((field) => [field, compose[field]])) as unknown as ComposeSnapshot;
 }

@@ -61,9 +61,9 @@ describe('composeLog', () => {
     // It has neither a shared compose nor an attempt yet.
     const first = follow(http, two);
     await eventually('it follows', () => odcs.feed.followers === 1);
-    await odcs.advance(two, { type: 'SHARE', at, root: one });
+    await odcs.advance(two, { type: 'SHARE', at, reused: one });
     await first.count(1);
-    await odcs.advance(two, { type: 'FOLLOW', at, root: three });
+    await odcs.advance(two, { type: 'FOLLOW', at, reused: three });
     await first.completed;
     expect(first.values('composeLog')).toMatchObject([
       { text: `of ${one}\n`, attempt: 1 },

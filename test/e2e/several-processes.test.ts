@@ -64,7 +64,11 @@ describe('two api and two worker processes on one database', () => {
     const took = performance.now() - asked;
     expect(data).toMatchObject({
       cancelCompose: {
-        compose: { state: 'FAILED', stateReason: 'Canceled by anonymous: a test', failure: { code: 'CANCELED' } },
+        compose: {
+          state: 'FAILED',
+          stateReason: expect.stringContaining('a test') as string,
+          failure: { code: 'CANCELED' },
+        },
       },
     });
     expect(took).toBeLessThan(7_500);

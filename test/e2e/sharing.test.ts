@@ -54,7 +54,7 @@ it('runs one engine for a hundred identical requests through two processes', asy
   expect(await untilDone(api(1), late, ended)).toMatchObject({
     state: 'DONE',
     attempt: 0,
-    stateReason: `Compose shares the result of compose ${roots[0]?.id}`,
+    stateReason: expect.stringContaining(`compose ${roots[0]?.id}`) as string,
   });
 }, 120_000);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
-import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';

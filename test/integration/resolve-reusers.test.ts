@@ -5,7 +5,7 @@ import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { resolveReusers } from '../../src/app/resolve-reusers.ts';
 import { reuseResult } from '../../src/app/reuse-result.ts';
-import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';

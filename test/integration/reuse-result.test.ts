@@ -3,7 +3,7 @@ import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { reuseResult } from '../../src/app/reuse-result.ts';
 import type { Compose } from '../../src/compose/compose.ts';
-import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { aCompose, T0 } from '../support/composes.ts';
 import { databaseTest as it } from '../support/fixtures.ts';
 

@@ -9,7 +9,7 @@ import { changeCompose } from '../../src/app/change-compose.ts';
 import { eventCursors } from '../../src/app/event-cursor.ts';
 import type { ComposeStore, PackageRecord, ProgressStore, Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
-import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { EventFeed } from '../../src/events/feed.ts';
 import { createResults } from '../../src/results/directory-results.ts';
 import { logPath } from '../../src/results/layout.ts';

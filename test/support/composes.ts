@@ -1,7 +1,7 @@
 // Composes as the tests need them: every field filled in, anything can be said otherwise.
 
 import type { Compose, Lifecycle } from '../../src/compose/compose.ts';
-import type { LifecycleEvent } from '../../src/compose/machine.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { failure } from '../../src/compose/failure.ts';
 
 export const T0 = new Date('2026-11-22T10:00:00.000Z');
@@ -56,9 +56,9 @@ export function aCompose(overrides: Partial<Compose> = {}): Compose {
 export function everyEvent(at: Date, attempt: number): LifecycleEvent[] {
   return [
     { type: 'BEGIN', at, workerId: '00000000-0000-4000-8000-000000000001' },
-    { type: 'SHARE', at, root: '7' },
+    { type: 'SHARE', at, reused: '7' },
     { type: 'TAKE_OVER', at },
-    { type: 'FOLLOW', at, root: '8' },
+    { type: 'FOLLOW', at, reused: '8' },
     { type: 'LOSE', at, attempt, lost: 'WORKER' },
     { type: 'HAND_BACK', at, attempt },
     { type: 'REQUEST_CANCEL', at, by: 'someone', reason: 'a test' },

@@ -64,7 +64,7 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, (run: SampleRun) =
     'an error of the service': (run) =>
       void Object.assign(run.event('2', 3), { failure: { code: 'INTERNAL', message: '' } }),
     'WORKER_LOST after two losses': (run) =>
-      void Object.assign(run.event('4', 3), { stateReason: 'Its worker was stopped; waits for another' }),
+      void Object.assign(run.event('4', 3), { stateReason: 'The worker was stopped. Waiting for another worker' }),
   },
   'losses have a cause': {
     'taken from a worker that was well': ({ records }) => void records.disturbances.splice(0),
@@ -73,7 +73,7 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, (run: SampleRun) =
     'the database is lost to a worker that has it': (run) =>
       void Object.assign(run.event('1', 3), {
         reason: null,
-        stateReason: 'Its worker lost the database (1 of at most 3); waits for another',
+        stateReason: 'The worker lost the database (loss 1 of at most 3). Waiting for another worker',
       }),
     'begun by nobody': ({ claims }) => void claims.splice(0),
   },

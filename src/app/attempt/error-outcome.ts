@@ -2,7 +2,7 @@
 // other error is a bug.
 
 import { failure } from '../../compose/failure.ts';
-import type { Lost } from '../../compose/machine.ts';
+import type { LossCause } from '../../compose/lifecycle-event.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
 import { AttemptSuperseded, StorageError } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
@@ -29,7 +29,7 @@ export function outcomeOfError(
   };
 }
 
-function lostCause(error: unknown): Lost | null {
+function lostCause(error: unknown): LossCause | null {
   if (error instanceof AttemptSuperseded) return 'FILES';
   return !(error instanceof StorageError) && isConnectionLoss(error) ? 'DATABASE' : null;
 }

@@ -4,7 +4,7 @@
 
 import { assign, fromPromise, setup } from 'xstate';
 import type { ComposeFailure } from '../../compose/failure.ts';
-import type { Lost } from '../../compose/machine.ts';
+import type { LossCause } from '../../compose/lifecycle-event.ts';
 import type { PackageRecord, ResolvedInput } from '../ports.ts';
 
 export type Step<T> =
@@ -16,7 +16,7 @@ export type AttemptOutcome =
   /** The signal was aborted; its reason is a `StopCause`. No process of the engine is left. */
   | { readonly type: 'stopped' }
   /** The database or the files were lost; the compose may be published or not. */
-  | { readonly type: 'lost'; readonly what: Lost }
+  | { readonly type: 'lost'; readonly what: LossCause }
   /** Publishing was refused: a later attempt has begun, or a cancel came first. */
   | { readonly type: 'refused' };
 

@@ -2,7 +2,7 @@
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { laneOf } from '../../compose/lane.ts';
-import type { LifecycleEvent } from '../../compose/machine.ts';
+import type { LifecycleEvent } from '../../compose/lifecycle-event.ts';
 import { sourceKey } from '../../compose/sources/descriptors.ts';
 import { changeCompose } from '../change-compose.ts';
 import type { Attempt } from './attempt.ts';

@@ -110,5 +110,5 @@ export function isLoss({ reason }: LoggedEvent): boolean {
 export function countsAsLoss({ to, failure, stateReason }: LoggedEvent): boolean {
   return failure?.code === 'WORKER_LOST'
     ? to === 'FAILED'
-    : to === 'WAIT' && /^Its worker (was lost|lost the database)/.test(stateReason);
+    : to === 'WAIT' && /^The worker (was lost|lost the database)/.test(stateReason);
 }

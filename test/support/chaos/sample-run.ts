@@ -16,7 +16,10 @@ export interface SampleRun {
   event(id: string, seq: number): SampleEvent;
 }
 
-const LOST = { reason: 'Its worker was lost', stateReason: 'Its worker was lost (1 of at most 3); waits for another' };
+const LOST = {
+  reason: 'Its worker was lost',
+  stateReason: 'The worker was lost (loss 1 of at most 3). Waiting for another worker',
+};
 const failed = (code: string) => ({ failure: { code, message: code } });
 
 export function sampleRun(): SampleRun {
