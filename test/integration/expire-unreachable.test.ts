@@ -1,148 +1,113 @@
-// Composes in target directories that are configured nowhere any more.
+// Composes in target directories that no process has configured any more.
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { expireUnreachable } from '../../src/app/expire-unreachable.ts';
 import { pinCompose } from '../../src/app/pin-compose.ts';
-import type { ComposeStore, KnownTargets, PackageRecord } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
-import { composeStore } from '../../src/store/compose-store.ts';
-import type { Database } from '../../src/store/database.ts';
 import { knownTargets } from '../../src/store/known-targets.ts';
-import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { T0 } from '../support/composes.ts';
+import { databaseTest } from '../support/fixtures.ts';
 import { silentLogger } from '../support/logger.ts';
+import { aPackage } from '../support/packages.ts';
 import { aViewer } from '../support/request-rules.ts';
+import { storedCompose } from '../support/stored-compose.ts';
 
-let test: TestDatabase;
-let database: Database;
-let store: ComposeStore;
-let targets: KnownTargets;
-
-beforeEach(async () => {
-  test = await createTestDatabase();
-  database = await openTestDatabase(test);
-  store = composeStore(database, noQueue);
-  targets = knownTargets(database.run);
-});
-afterEach(async () => {
-  await database.close();
-  await test.drop();
-});
-
-const nobody = () => Promise.reject(new Error('No files are touched'));
-const deps = () => ({
-  store,
-  knownTargets: targets,
-  logger: silentLogger,
-  clock: { now: () => new Date() },
-  rules: { maxLosses: 3 },
-  maxWaitSeconds: 1e9,
-  results: { reachableTargets: nobody, latestComposeIds: nobody, trashCompose: nobody },
-});
-
-async function done(overrides: Partial<Compose>): Promise<string> {
-  return store.transaction(async (tx) => {
-    const inserted = await tx.insert(aCompose({ owner: 'ann', ...overrides }), null);
-    const next = {
-      ...inserted,
-      state: 'DONE',
-      doneAt: T0,
-      expiresAt: new Date(Date.now() - 1_000),
-      ...overrides,
-      id: inserted.id,
-    } as const;
-    return (await tx.save(inserted, next, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })).id;
-  });
-}
-
-/** As if so many hours had passed for what the database knows of target directories. */
-async function hoursLater(hours: number): Promise<void> {
-  await test.query(
-    "update target_dir set known_at = known_at - $1 * interval '1 hour', missing_since = missing_since - $1 * interval '1 hour'",
-    [hours],
-  );
-}
-
-async function packagesOf(id: string): Promise<number> {
-  const rows = await test.query('select from compose_package where compose_id = $1', [id]);
-  return rows.length;
-}
-
-function aPackage(): PackageRecord {
-  return {
-    nevra: 'bash-0:5.2-1.x86_64',
-    name: 'bash',
-    arch: 'x86_64',
-    sourceNevra: null,
-    sigkey: null,
-    path: 'Everything/x86_64/os/Packages/b/bash-5.2-1.x86_64.rpm',
-    sizeBytes: 1,
-    treeArch: 'x86_64',
-    category: 'binary',
+/** `targets`: what processes have configured, with a clock of its own. */
+const it = databaseTest.extend('targets', ({ store, database, server }) => {
+  const known = knownTargets(database.run);
+  const deps = {
+    store,
+    knownTargets: known,
+    logger: silentLogger,
+    clock: { now: () => new Date() },
+    rules: { maxLosses: 3 },
   };
-}
-
-async function stateOf(id: string): Promise<string | undefined> {
-  return (await store.find(id, READ_ALL))?.state;
-}
-
-it('are REMOVED a day after that is noticed, and their last event says why their files were not', async () => {
-  await targets.know(['old', 'default']);
-  const [expired, asked] = [
-    await done({ targetDir: 'old' }),
-    await done({ targetDir: 'old', removingAt: T0, removedBy: 'ann', removalReason: 'wrong tag' }),
-  ];
-  const others = [
-    await done({ targetDir: 'default' }),
-    await done({ targetDir: 'old', expiresAt: new Date(Date.now() + 1e9) }),
-    await done({ targetDir: 'old' }),
-  ];
-  await pinCompose(deps(), aViewer('ann'), { id: others[2] ?? '', name: 'kept' });
-  await hoursLater(1);
-  await targets.know(['default']);
-  await expireUnreachable(deps());
-  await hoursLater(23);
-  await targets.know(['default']);
-  await expireUnreachable(deps());
-  expect(await stateOf(expired)).toBe('DONE');
-  await hoursLater(1.1);
-  await targets.know(['default']);
-  await expireUnreachable(deps());
-  expect([await stateOf(expired), await stateOf(asked)]).toEqual(['REMOVED', 'REMOVED']);
-  for (const id of others) expect(await stateOf(id)).toBe('DONE');
-  const told = await test.query("select by, reason from compose_event where to_state = 'REMOVED' order by compose_id");
-  const outOfReach = 'its files are out of reach: the target directory old is configured nowhere';
-  expect(told).toEqual([
-    { by: 'system', reason: `expired; ${outOfReach}` },
-    { by: 'ann', reason: `wrong tag; ${outOfReach}` },
-  ]);
+  return {
+    deps,
+    configure: (...names: readonly string[]) => known.know(names),
+    async passHours(hours: number): Promise<void> {
+      await server.query(
+        "update target_dir set known_at = known_at - $1 * interval '1 hour', missing_since = missing_since - $1 * interval '1 hour'",
+        [hours],
+      );
+    },
+    sweep: (secondsAhead = 0) =>
+      expireUnreachable({ ...deps, clock: { now: () => new Date(Date.now() + secondsAhead * 1_000) } }),
+    async done(targetDir: string, overrides: Partial<Compose> = {}): Promise<string> {
+      const expired = { owner: 'ann', state: 'DONE', doneAt: T0, expiresAt: T0 } as const;
+      return (await storedCompose(store, { ...expired, targetDir, ...overrides })).id;
+    },
+    stateOf: async (id: string) => (await store.find(id, READ_ALL))?.state,
+    packagesOf: async (id: string) =>
+      (await server.query('select from compose_package where compose_id = $1', [id])).length,
+  };
 });
 
-it('keep the packages of a reused compose until its last reuser is removed', async () => {
-  await targets.know(['old']);
-  const reused = await done({ targetDir: 'old' });
-  const reuser = await done({ targetDir: 'old', reuses: reused, expiresAt: new Date(Date.now() + 60_000) });
-  await store.transaction((tx) => tx.insertPackages(reused, [aPackage()]));
-  await hoursLater(1);
-  await targets.know(['default']);
-  await expireUnreachable(deps());
-  await hoursLater(25);
-  await targets.know(['default']);
-  await expireUnreachable(deps());
-  expect([await stateOf(reused), await stateOf(reuser), await packagesOf(reused)]).toEqual(['REMOVED', 'DONE', 1]);
-  await expireUnreachable({ ...deps(), clock: { now: () => new Date(Date.now() + 120_000) } });
-  expect([await stateOf(reuser), await packagesOf(reused)]).toEqual(['REMOVED', 0]);
-});
+describe('expireUnreachable', () => {
+  it('removes expired composes a day after their target directory went missing, and says so in their last event', async ({
+    targets,
+    server,
+  }) => {
+    await targets.configure('old', 'default');
+    const expired = await targets.done('old');
+    const removal = { removingAt: T0, removedBy: 'ann', removalReason: 'wrong tag' };
+    const removing = await targets.done('old', removal);
+    const pinned = await targets.done('old');
+    await pinCompose(targets.deps, aViewer('ann'), { id: pinned, name: 'kept' });
+    const others = [
+      await targets.done('default'),
+      await targets.done('old', { expiresAt: new Date(Date.now() + 1e9) }),
+    ];
 
-it('are let be where nobody ran for long, and where somebody knows the directory again', async () => {
-  await targets.know(['old']);
-  const id = await done({ targetDir: 'old' });
-  // The whole service was away.
-  await hoursLater(100);
-  await expireUnreachable(deps());
-  await targets.know(['old']);
-  await hoursLater(25);
-  await expireUnreachable(deps());
-  expect(await stateOf(id)).toBe('DONE');
+    await targets.passHours(1);
+    await targets.configure('default');
+    await targets.sweep();
+    await targets.passHours(23);
+    await targets.configure('default');
+    await targets.sweep();
+    expect(await targets.stateOf(expired)).toBe('DONE');
+
+    await targets.passHours(1.1);
+    await targets.configure('default');
+    await targets.sweep();
+    expect([await targets.stateOf(expired), await targets.stateOf(removing)]).toEqual(['REMOVED', 'REMOVED']);
+    for (const id of [pinned, ...others]) expect(await targets.stateOf(id)).toBe('DONE');
+    const events = await server.query<{ by: string; reason: string }>(
+      "select by, reason from compose_event where to_state = 'REMOVED' order by compose_id",
+    );
+    expect(events.map(({ by }) => by)).toEqual(['system', 'ann']);
+    expect(events.map(({ reason }) => reason.split(';')[0])).toEqual(['expired', 'wrong tag']);
+    for (const { reason } of events) expect(reason).toContain('target directory old is configured nowhere');
+  });
+
+  it('keeps the packages of a reused compose until its last reuser is removed', async ({ targets, store }) => {
+    await targets.configure('gone');
+    const reused = await targets.done('gone');
+    const reuser = await targets.done('gone', { reuses: reused, expiresAt: new Date(Date.now() + 60_000) });
+    await store.transaction((tx) => tx.insertPackages(reused, [aPackage('bash-0:5.2-1.x86_64')]));
+    await targets.passHours(1);
+    await targets.configure('default');
+    await targets.sweep();
+    await targets.passHours(25);
+    await targets.configure('default');
+    await targets.sweep();
+    expect([await targets.stateOf(reused), await targets.stateOf(reuser)]).toEqual(['REMOVED', 'DONE']);
+    expect(await targets.packagesOf(reused)).toBe(1);
+    await targets.sweep(120);
+    expect([await targets.stateOf(reuser), await targets.packagesOf(reused)]).toEqual(['REMOVED', 0]);
+  });
+
+  it('removes nothing if no process ran for long, or if the target directory is configured again', async ({
+    targets,
+  }) => {
+    await targets.configure('paused');
+    const id = await targets.done('paused');
+    await targets.passHours(100);
+    await targets.sweep();
+    await targets.configure('paused');
+    await targets.passHours(25);
+    await targets.sweep();
+    expect(await targets.stateOf(id)).toBe('DONE');
+  });
 });

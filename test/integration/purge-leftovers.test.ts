@@ -1,306 +1,241 @@
-// Trashing leftovers, on a real file system and a real PostgreSQL: which directories are trashed, and above all which are not.
+// Which directories the purge deletes, and above all which it keeps.
 
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { expireComposes } from '../../src/app/expire-composes.ts';
+import { describe, expect, vi } from 'vitest';
 import { finishRemovals } from '../../src/app/finish-removals.ts';
-import { pinCompose } from '../../src/app/pin-compose.ts';
-import type { Clock, ComposeStore, Results } from '../../src/app/ports.ts';
-import { removeCompose } from '../../src/app/remove-compose.ts';
+import type { ComposeStore, Logger, Results } from '../../src/app/ports.ts';
 import { purgeLeftovers } from '../../src/app/purge-leftovers.ts';
-import type { Compose } from '../../src/compose/compose.ts';
+import { removeCompose } from '../../src/app/remove-compose.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
-import { composeStore } from '../../src/store/compose-store.ts';
-import type { Database } from '../../src/store/database.ts';
-import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { keepingLogger, type LogEntry } from '../support/logger.ts';
+import type { Compose } from '../../src/compose/compose.ts';
+import { T0 } from '../support/composes.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { keepingLogger, silentLogger } from '../support/logger.ts';
 import { aViewer } from '../support/request-rules.ts';
-import { OTHER_INSTANCE, startResults } from '../support/target-fixture.ts';
+import { storedCompose } from '../support/stored-compose.ts';
+import { it as base, OTHER_INSTANCE, purged } from '../support/target-fixture.ts';
 
-type SweptResults = Pick<
-  Results,
-  'reachableTargets' | 'findLeftovers' | 'latestComposeIds' | 'trashLeftover' | 'purgeTrash' | 'trashCompose'
->;
-let test: TestDatabase;
-let database: Database;
-let store: ComposeStore;
-let top: string;
-let target: string;
-let results: Results;
-let entries: LogEntry[];
+const HOUR_MS = 3_600_000;
 
-beforeAll(async () => {
-  test = await createTestDatabase();
-  database = await openTestDatabase(test);
-  store = composeStore(database, noQueue);
-});
-afterAll(async () => {
-  await database.close();
-  await test.drop();
-});
-beforeEach(async () => {
-  top = await realpath(await mkdtemp(join(tmpdir(), 'odcs-leftovers-')));
-  target = join(top, 'composes');
-  results = await startResults({ default: target });
-});
-afterEach(async () => {
-  await results.stop();
-  await rm(top, { recursive: true });
-});
+/** A target directory with shortcuts; the clock of its purge is two hours ahead of its files. */
+class Directories {
+  readonly store: ComposeStore;
+  readonly results: Results;
+  readonly server: TestDatabase;
+  readonly top: string;
+  readonly target: string;
 
-/** The clock is two hours ahead of the files' times. */
-function deps(overrides: { readonly results?: SweptResults; readonly clock?: Clock } = {}) {
-  const keeping = keepingLogger();
-  ({ entries } = keeping);
-  const clock = { now: () => new Date(Date.now() + 2 * 3_600_000) };
-  return {
-    store,
-    results,
-    graceSeconds: 3_600,
-    clock,
-    logger: keeping.logger,
-    rules: { maxLosses: 3 },
-    maxWaitSeconds: 1e9,
-    ...overrides,
-  };
-}
-
-async function existing(overrides: Partial<Compose>): Promise<string> {
-  return store.transaction(async (tx) => {
-    const inserted = await tx.insert(aCompose(overrides), null);
-    const next = { ...inserted, expiresAt: new Date(Date.now() + 1e9), ...overrides, id: inserted.id };
-    return (await tx.save(inserted, next, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })).id;
-  });
-}
-const removed = (overrides: Partial<Compose> = {}) => existing({ state: 'REMOVED', removingAt: T0, ...overrides });
-const done = (overrides: Partial<Compose> = {}) => existing({ state: 'DONE', doneAt: T0, ...overrides });
-
-/** An id that the database gave out in a transaction that was rolled back. */
-async function unknown(): Promise<string> {
-  const [row] = await test.query<{ id: string }>("select nextval(pg_get_serial_sequence('compose', 'id')) as id");
-  return row?.id ?? '';
-}
-
-async function directory(path: string): Promise<string> {
-  await mkdir(join(target, path), { recursive: true });
-  await writeFile(join(target, path, 'file'), 'content');
-  return path;
-}
-const exists = (path: string) => existsSync(join(target, path));
-
-describe('A sweep trashes', () => {
-  it('published directories and logs of composes that are removed or unknown to the database', async () => {
-    const ids = [await removed(), await unknown()];
-    const paths = [];
-    for (const id of ids) paths.push(await directory(`odcs-${id}`), await directory(`.logs/${id}`));
-    await purgeLeftovers(deps());
-    expect(paths.filter(exists)).toEqual([]);
-    await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
-  });
-
-  it('attempts and scratch directories, except for those of the running attempt', async () => {
-    const generating = await existing({ state: 'GENERATING', attempt: 3 });
-    const current = [
-      await directory(`.attempts/${generating}.3`),
-      await directory(`.attempts/${generating}.3.scratch`),
-    ];
-    const ended = await existing({ state: 'FAILED', attempt: 1 });
-    const waiting = await existing({ state: 'WAIT', attempt: 2 });
-    const stale = [];
-    for (const name of [
-      `${generating}.2`,
-      `${generating}.2.scratch`,
-      `${ended}.1`,
-      `${waiting}.2`,
-      `${await unknown()}.1`,
-    ])
-      stale.push(await directory(`.attempts/${name}`));
-    await purgeLeftovers(deps());
-    expect(stale.filter(exists)).toEqual([]);
-    expect(current.filter(exists)).toEqual(current);
-  });
-
-  it('nothing new, but purges the trash of a process that died', async () => {
-    const [tree, probe] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
-    await directory(`.trash/${tree}/compose`);
-    await writeFile(join(target, '.trash', probe), 'probe');
-    const purged = vi.spyOn(results, 'purgeTrash');
-    await purgeLeftovers(deps());
-    expect(purged).toHaveBeenCalled();
-    await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
-  });
-
-  it('the files of a removal that was interrupted', async () => {
-    const id = await done({ owner: 'ann' });
-    await directory(`odcs-${id}`);
-    const interrupted = {
-      ...results,
-      reachableTargets: async () => ['default'],
-      latestComposeIds: async () => new Set<string>(),
-      trashCompose: () => Promise.reject(new Error('interrupted')),
-    };
-    await removeCompose(deps({ results: interrupted }), aViewer('ann'), { id, reason: 'wrong tag' });
-    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
-    await finishRemovals(deps({ clock: { now: () => new Date(Date.now() + 3 * 3_600_000) } }));
-    expect([exists(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
-    // As its owner asked for it.
-    const [told] = await test.query(
-      'select by, reason from compose_event where compose_id = $1 order by seq desc limit 1',
-      [id],
-    );
-    expect(told).toEqual({ by: 'ann', reason: 'wrong tag' });
-  });
-});
-
-describe('A sweep leaves', () => {
-  async function stays(path: string, overrides: Parameters<typeof deps>[0] = {}): Promise<boolean> {
-    await purgeLeftovers(deps(overrides));
-    return exists(path);
+  constructor(parts: { store: ComposeStore; results: Results; server: TestDatabase; top: string; target: string }) {
+    this.store = parts.store;
+    this.results = parts.results;
+    this.server = parts.server;
+    this.top = parts.top;
+    this.target = parts.target;
   }
 
-  it('the files of composes that are waiting, generating, done or failed', async () => {
+  deps(overrides: { readonly results?: Results; readonly hoursAhead?: number; readonly logger?: Logger } = {}) {
+    const { results = this.results, hoursAhead = 2, logger = silentLogger } = overrides;
+    const clock = { now: () => new Date(Date.now() + hoursAhead * HOUR_MS) };
+    return { store: this.store, results, graceSeconds: 3_600, clock, logger, rules: { maxLosses: 3 } };
+  }
+
+  async stored(overrides: Partial<Compose>): Promise<string> {
+    const expiresAt = new Date(Date.now() + 1e9);
+    return (await storedCompose(this.store, { expiresAt, ...overrides })).id;
+  }
+
+  removed(overrides: Partial<Compose> = {}): Promise<string> {
+    return this.stored({ state: 'REMOVED', removingAt: T0, ...overrides });
+  }
+
+  /** An id that the database gave out, of a transaction that was rolled back. */
+  async unknownId(): Promise<string> {
+    const [row] = await this.server.query<{ id: string }>(
+      "select nextval(pg_get_serial_sequence('compose', 'id')) as id",
+    );
+    return row?.id ?? '';
+  }
+
+  async make(path: string): Promise<string> {
+    await mkdir(join(this.target, path), { recursive: true });
+    await writeFile(join(this.target, path, 'file'), 'content');
+    return path;
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.target, path));
+  }
+
+  /** A directory outside of the target directory that must never change. */
+  async outside(): Promise<string> {
+    const path = join(this.top, 'precious');
+    await mkdir(path);
+    await writeFile(join(path, 'file'), 'content');
+    return path;
+  }
+
+  /** Whether the path is there after a purge. */
+  async survives(path: string, overrides: Parameters<Directories['deps']>[0] = {}): Promise<boolean> {
+    await purgeLeftovers(this.deps(overrides));
+    return this.exists(path);
+  }
+}
+
+const it = base.extend('directories', ({ store, results, server, top, target }) => {
+  return new Directories({ store, results, server, top, target });
+});
+
+describe('The purge deletes', () => {
+  it('published directories and logs of composes that are removed or unknown', async ({ directories, target }) => {
+    const paths = [];
+    for (const id of [await directories.removed(), await directories.unknownId()])
+      paths.push(await directories.make(`odcs-${id}`), await directories.make(`.logs/${id}`));
+    await purgeLeftovers(directories.deps());
+    expect(paths.filter((path) => directories.exists(path))).toEqual([]);
+    await purged(target);
+  });
+
+  it('attempts that have ended, with their scratch, and not the running one', async ({ directories }) => {
+    const generating = await directories.stored({ state: 'GENERATING', attempt: 3 });
+    const failed = await directories.stored({ state: 'FAILED', attempt: 1 });
+    const waiting = await directories.stored({ state: 'WAIT', attempt: 2 });
+    const running = [`${generating}.3`, `${generating}.3.scratch`];
+    const ended = [`${generating}.2`, `${generating}.2.scratch`, `${failed}.1`, `${waiting}.2`];
+    ended.push(`${await directories.unknownId()}.1`);
+    for (const name of [...running, ...ended]) await directories.make(`.attempts/${name}`);
+    await purgeLeftovers(directories.deps());
+    expect(ended.filter((name) => directories.exists(`.attempts/${name}`))).toEqual([]);
+    expect(running.filter((name) => directories.exists(`.attempts/${name}`))).toEqual(running);
+  });
+
+  it('what a dead process left in the trash', async ({ directories, results, target }) => {
+    await directories.make('.trash/11111111-1111-4111-8111-111111111111/compose');
+    await writeFile(join(target, '.trash', '22222222-2222-4222-8222-222222222222'), 'a probe');
+    const purge = vi.spyOn(results, 'purgeTrash');
+    await purgeLeftovers(directories.deps());
+    expect(purge).toHaveBeenCalled();
+    await purged(target);
+  });
+
+  it('a leftover that contains a link, and not the target of the link', async ({ directories, target }) => {
+    const outside = await directories.outside();
+    const path = await directories.make(`odcs-${await directories.removed()}`);
+    await symlink(outside, join(target, path, 'link'));
+    await purgeLeftovers(directories.deps());
+    await purged(target);
+    expect([directories.exists(path), existsSync(join(outside, 'file'))]).toEqual([false, true]);
+  });
+});
+
+describe('An interrupted removal', () => {
+  it('is finished by a chore, in the name of the viewer who requested it', async ({ directories, results, server }) => {
+    const id = await directories.stored({ state: 'DONE', doneAt: T0, owner: 'ann' });
+    await directories.make(`odcs-${id}`);
+    vi.spyOn(results, 'trashCompose').mockRejectedValueOnce(new Error('interrupted'));
+    await removeCompose(directories.deps(), aViewer('ann'), { id, reason: 'wrong tag' });
+    expect(await directories.store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removedBy: 'ann' });
+    await finishRemovals(directories.deps({ hoursAhead: 3 }));
+    expect([directories.exists(`odcs-${id}`), (await directories.store.find(id, READ_ALL))?.state]).toEqual([
+      false,
+      'REMOVED',
+    ]);
+    const events = await server.query('select by, reason from compose_event where compose_id = $1 order by seq', [id]);
+    expect(events.at(-1)).toEqual({ by: 'ann', reason: 'wrong tag' });
+  });
+});
+
+describe('The purge keeps', () => {
+  it('the directories of composes in WAIT, GENERATING, DONE and FAILED', async ({ directories }) => {
     for (const state of ['WAIT', 'GENERATING', 'DONE', 'FAILED'] as const) {
-      const id = await existing({ state });
-      expect(await stays(await directory(`odcs-${id}`))).toBe(true);
-      expect(await stays(await directory(`.logs/${id}`))).toBe(true);
+      const id = await directories.stored({ state });
+      expect(await directories.survives(await directories.make(`odcs-${id}`))).toBe(true);
+      expect(await directories.survives(await directories.make(`.logs/${id}`))).toBe(true);
     }
   });
 
-  it('directories that changed within the grace time', async () => {
-    expect(
-      await stays(await directory(`odcs-${await removed()}`), {
-        clock: { now: () => new Date(Date.now() + 3_500_000) },
-      }),
-    ).toBe(true);
+  it('what was modified within the grace time', async ({ directories }) => {
+    const path = await directories.make(`odcs-${await directories.removed()}`);
+    expect(await directories.survives(path, { hoursAhead: 0.97 })).toBe(true);
   });
 
-  it('directories above the last id, which a restored database gives out again', async () => {
+  it('directories above the last id, which a restored database gives out again', async ({ directories, store }) => {
     const last = await store.lastId();
     const paths = [
-      await directory(`odcs-${last + 1n}`),
-      await directory(`.logs/${last + 7n}`),
-      await directory(`.attempts/${last + 1n}.1`),
-      await directory('odcs-9223372036854775807'),
-      await directory('odcs-9999999999999999999'),
+      await directories.make(`odcs-${last + 1n}`),
+      await directories.make(`.logs/${last + 7n}`),
+      await directories.make(`.attempts/${last + 1n}.1`),
+      await directories.make('odcs-9223372036854775807'),
+      await directories.make('odcs-9999999999999999999'),
     ];
-    await purgeLeftovers(deps());
-    expect(paths.filter(exists)).toEqual(paths);
+    await purgeLeftovers(directories.deps());
+    expect(paths.filter((path) => directories.exists(path))).toEqual(paths);
   });
 
-  it('directories with any other name', async () => {
-    const id = await removed();
-    const names = [
-      `odcs-${id}.bak`,
-      `odcs-0${id}`,
-      `odcs-${id} `,
-      `odcs-${id}\n`,
-      `odcs--${id}`,
-      `ODCS-${id}`,
-      `odcs-+${id}`,
-      `odcs-${id}e0`,
-      'odcs-',
-      'odcs-0',
-      `xodcs-${id}`,
-      id,
-      `odcs-${id}\u0660`,
-      'odcs-١',
-    ];
-    const attempts = [
-      id,
-      `${id}.`,
-      `${id}.01`,
-      `0${id}.1`,
-      `${id}.1.scratch.x`,
-      `${id}.1scratch`,
-      `.${id}.1`,
-      `${id}.1\n`,
-    ];
+  it('names that are not exactly those of the service', async ({ directories }) => {
+    const id = await directories.removed();
+    const names = [`odcs-${id}.bak`, `odcs-0${id}`, `odcs-${id} `, `odcs-${id}\n`, `odcs--${id}`, `ODCS-${id}`];
+    names.push(`odcs-+${id}`, `odcs-${id}e0`, 'odcs-', 'odcs-0', `xodcs-${id}`, id, `odcs-${id}\u0660`, 'odcs-١');
+    const attempts = [id, `${id}.`, `${id}.01`, `0${id}.1`, `${id}.1.scratch.x`, `${id}.1scratch`, `.${id}.1`];
+    attempts.push(`${id}.1\n`);
     const logs = [`${id}.log`, `0${id}`, `${id}\n`, '..x'];
-    const paths = [];
-    for (const path of [
-      ...names,
-      ...attempts.map((name) => `.attempts/${name}`),
-      ...logs.map((name) => `.logs/${name}`),
-    ])
-      paths.push(await directory(path));
-    await purgeLeftovers(deps());
-    expect(paths.filter((path) => !exists(path))).toEqual([]);
+    const paths = [...names, ...attempts.map((name) => `.attempts/${name}`), ...logs.map((name) => `.logs/${name}`)];
+    for (const path of paths) await directories.make(path);
+    await purgeLeftovers(directories.deps());
+    expect(paths.filter((path) => !directories.exists(path))).toEqual([]);
   });
 
-  it('files and links with the service’s names, and the destinations of the links', async () => {
-    const outside = join(top, 'precious');
-    await mkdir(outside);
-    await writeFile(join(outside, 'file'), 'content');
-    const [file, link, dangling, logs, attempt] = [
-      await removed(),
-      await removed(),
-      await removed(),
-      await removed(),
-      await removed(),
-    ];
+  it('files and links with the names of the service, and the targets of the links', async ({ directories, target }) => {
+    const outside = await directories.outside();
+    const ids = [];
+    for (let count = 0; count < 5; count += 1) ids.push(await directories.removed());
+    const [file, link, dangling, logs, attempt] = ids;
     await writeFile(join(target, `odcs-${file}`), 'a file');
     await symlink(outside, join(target, `odcs-${link}`));
     await symlink('/nowhere', join(target, `odcs-${dangling}`));
     await symlink(outside, join(target, `.logs/${logs}`));
     await symlink(outside, join(target, `.attempts/${attempt}.1`));
-    await purgeLeftovers(deps());
+    await purgeLeftovers(directories.deps());
     expect(existsSync(join(outside, 'file'))).toBe(true);
     expect(await readdir(target)).toEqual(expect.arrayContaining([`odcs-${file}`, `odcs-${link}`, `odcs-${dangling}`]));
-    expect([await readdir(join(target, '.logs')), await readdir(join(target, '.attempts'))]).toEqual([
-      [logs],
-      [`${attempt}.1`],
-    ]);
+    expect(await readdir(join(target, '.logs'))).toEqual([logs]);
+    expect(await readdir(join(target, '.attempts'))).toEqual([`${attempt}.1`]);
   });
 
-  it('the destination of a link inside a leftover', async () => {
+  it('a directory that was replaced by a link after it was found', async ({ directories, results, target, top }) => {
+    const path = await directories.make(`odcs-${await directories.removed()}`);
     const outside = join(top, 'precious');
-    await mkdir(outside);
-    await writeFile(join(outside, 'file'), 'content');
-    const path = await directory(`odcs-${await removed()}`);
-    await symlink(outside, join(target, path, 'link'));
-    await purgeLeftovers(deps());
-    await expect.poll(() => readdir(join(target, '.trash'))).toEqual([]);
-    expect([exists(path), existsSync(join(outside, 'file'))]).toEqual([false, true]);
-  });
-
-  it('a leftover that was replaced by a link meanwhile', async () => {
-    const path = await directory(`odcs-${await removed()}`);
-    const outside = join(top, 'precious');
-    const raced: SweptResults = {
-      reachableTargets: () => results.reachableTargets(),
-      findLeftovers: (name, before) => results.findLeftovers(name, before),
-      latestComposeIds: (name) => results.latestComposeIds(name),
-      purgeTrash: () => results.purgeTrash(),
-      trashCompose: (compose) => results.trashCompose(compose),
-      async trashLeftover(name, leftover) {
-        await rename(join(target, path), outside);
-        await symlink(outside, join(target, path));
-        await results.trashLeftover(name, leftover);
-      },
-    };
-    expect(await stays(path, { results: raced })).toBe(true);
+    const trashLeftover = results.trashLeftover.bind(results);
+    vi.spyOn(results, 'trashLeftover').mockImplementationOnce(async (name, leftover) => {
+      await rename(join(target, path), outside);
+      await symlink(outside, join(target, path));
+      await trashLeftover(name, leftover);
+    });
+    expect(await directories.survives(path)).toBe(true);
     expect(existsSync(join(outside, 'file'))).toBe(true);
   });
 
-  it('the directory of a removed compose that has a reuser', async () => {
-    const root = await removed();
-    await done({ reuses: root });
-    expect(await stays(await directory(`odcs-${root}`))).toBe(true);
+  it('the directory of a removed compose that has a reuser', async ({ directories }) => {
+    const reused = await directories.removed();
+    await directories.stored({ state: 'DONE', doneAt: T0, reuses: reused });
+    expect(await directories.survives(await directories.make(`odcs-${reused}`))).toBe(true);
   });
 
-  it('a pinned compose in any state', async () => {
-    const id = await removed();
-    await test.query("insert into pin (compose_id, name, owner, created_at) values ($1, 'x', 'ann', now())", [id]);
-    expect(await stays(await directory(`odcs-${id}`))).toBe(true);
+  it('the directory of a removed compose that has a pin', async ({ directories, server }) => {
+    const id = await directories.removed();
+    await server.query("insert into pin (compose_id, name, owner, created_at) values ($1, 'x', 'ann', now())", [id]);
+    expect(await directories.survives(await directories.make(`odcs-${id}`))).toBe(true);
   });
 
-  it('the destinations of latest-* links, direct and indirect, also from a directory of a compose type', async () => {
-    const [direct, chained, nested, other] = [await removed(), await removed(), await removed(), await removed()];
-    for (const id of [direct, chained, nested, other]) await directory(`odcs-${id}`);
+  it('composes that a latest-* link points to, also through another link or from a subdirectory', async ({
+    directories,
+    target,
+  }) => {
+    const ids = [];
+    for (let count = 0; count < 4; count += 1) ids.push(await directories.removed());
+    for (const id of ids) await directories.make(`odcs-${id}`);
+    const [direct, chained, nested, other] = ids;
     await mkdir(join(target, 'nightly'));
     await symlink(`odcs-${direct}`, join(target, 'latest-direct'));
     await symlink(`../odcs-${chained}`, join(target, 'nightly', 'Pungi-1-20261122.n.0'));
@@ -310,83 +245,24 @@ describe('A sweep leaves', () => {
     await symlink(`odcs-${other}`, join(target, 'older-other'));
     await symlink('latest-loop', join(target, 'latest-loop'));
     await symlink('/etc', join(target, 'latest-elsewhere'));
-    await purgeLeftovers(deps());
-    expect([direct, chained, nested, other].map((id) => exists(`odcs-${id}`))).toEqual([true, true, true, false]);
+    await purgeLeftovers(directories.deps());
+    expect(ids.map((id) => directories.exists(`odcs-${id}`))).toEqual([true, true, true, false]);
   });
 
-  it('everything in a target directory that is unreachable or belongs to another database', async () => {
-    const id = await removed();
-    await directory(`odcs-${id}`);
+  it('everything in a directory that is absent or of another database', async ({
+    directories,
+    openResults,
+    top,
+    target,
+  }) => {
+    const path = await directories.make(`odcs-${await directories.removed()}`);
     await writeFile(join(top, 'a-file'), '');
-    const other = await startResults(
-      { default: target, absent: join(top, 'a-file', 'nowhere') },
-      { instanceId: OTHER_INSTANCE },
-    );
-    expect(await stays(`odcs-${id}`, { results: other })).toBe(true);
-    await other.stop();
-    expect(entries).toEqual([]);
-  });
-});
-
-describe('A latest-* link', () => {
-  it('prevents expiring and removing its compose, even when that has begun', async () => {
-    const [expired, asked, begun] = [
-      await done({ expiresAt: T0 }),
-      await done(),
-      await done({ removingAt: T0, removedBy: 'ann' }),
-    ];
-    for (const [index, id] of [expired, asked, begun].entries()) {
-      await directory(`odcs-${id}`);
-      await symlink(`odcs-${id}`, join(target, `latest-${index}`));
-    }
-    await expireComposes(deps());
-    expect(await removeCompose(deps(), aViewer('boss', { isAdmin: true }), { id: asked, reason: null })).toMatchObject({
-      ok: false,
-      refusal: { code: 'CONFLICT' },
+    const other = await openResults({
+      targetDirs: { default: target, absent: join(top, 'a-file', 'nowhere') },
+      instanceId: OTHER_INSTANCE,
     });
-    await finishRemovals(deps());
-    for (const id of [expired, asked, begun])
-      expect([exists(`odcs-${id}`), (await store.find(id, READ_ALL))?.state]).toEqual([true, 'DONE']);
-    await rm(join(target, 'latest-0'));
-    await expireComposes(deps());
-    expect([exists(`odcs-${expired}`), (await store.find(expired, READ_ALL))?.state]).toEqual([false, 'REMOVED']);
-  });
-
-  it('prevents expiring its compose when it moved there after the sweep read the links', async () => {
-    const id = await done({ expiresAt: T0 });
-    await directory(`odcs-${id}`);
-    const movedMeanwhile: SweptResults = {
-      reachableTargets: async () => ['default'],
-      findLeftovers: (name, before) => results.findLeftovers(name, before),
-      trashLeftover: (name, leftover) => results.trashLeftover(name, leftover),
-      purgeTrash: () => results.purgeTrash(),
-      trashCompose: (compose) => results.trashCompose(compose),
-      latestComposeIds: vi
-        .fn<Results['latestComposeIds']>(() => results.latestComposeIds('default'))
-        .mockImplementationOnce(async () => {
-          await symlink(`odcs-${id}`, join(target, 'latest-moved'));
-          return new Set();
-        }),
-    };
-    await expireComposes(deps({ results: movedMeanwhile }));
-    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'DONE', removingAt: null });
-    expect(exists(`odcs-${id}`)).toBe(true);
-    await rm(join(target, 'latest-moved'));
-  });
-});
-
-describe('A pin', () => {
-  it('of a reuser keeps the directory of the removed reused compose', async () => {
-    const root = await done({ expiresAt: T0 });
-    const sharer = await done({ expiresAt: T0, reuses: root });
-    await directory(`odcs-${root}`);
-    await pinCompose(deps(), aViewer('boss', { isAdmin: true }), { id: sharer, name: 'x' });
-    await expireComposes(deps());
-    await purgeLeftovers(deps());
-    expect([
-      exists(`odcs-${root}`),
-      (await store.find(root, READ_ALL))?.state,
-      (await store.find(sharer, READ_ALL))?.state,
-    ]).toEqual([true, 'REMOVED', 'DONE']);
+    const { logger, entries } = keepingLogger();
+    expect(await directories.survives(path, { results: other, logger })).toBe(true);
+    expect(entries).toEqual([]);
   });
 });

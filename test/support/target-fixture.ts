@@ -1,14 +1,16 @@
-// Fixtures for tests of results: a target directory in a temporary directory, and results that use it.
+// Fixtures for tests of results, besides those of a database: a target directory in a temporary directory, and results
+// that use it.
 
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { test as base } from 'vitest';
+
 import type { AttemptDirectory, Results } from '../../src/app/ports.ts';
 import type { Compose } from '../../src/compose/compose.ts';
 import { createResults, type ResultsOptions } from '../../src/results/directory-results.ts';
 import { aCompose, T0 } from './composes.ts';
+import { databaseTest } from './fixtures.ts';
 import { silentLogger } from './logger.ts';
 
 /** Ids of two databases. */
@@ -27,7 +29,7 @@ export interface TargetFixtures {
   readonly results: Results;
 }
 
-export const it = base.extend<TargetFixtures>({
+export const it = databaseTest.extend<TargetFixtures>({
   top: async ({ task: _ }, use) => {
     const top = await realpath(await mkdtemp(join(tmpdir(), 'odcs-results-')));
     await use(top);
