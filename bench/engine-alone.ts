@@ -7,7 +7,11 @@ import type { Compose } from '../src/compose/compose.ts';
 import { createDnfEngine } from '../src/engines/dnf/dnf-engine.ts';
 import { createPungiEngine } from '../src/engines/pungi/pungi-engine.ts';
 import { createLogger } from '../src/bootstrap/logger.ts';
-import { RepoSource } from '../src/sources/repo/repo-source.ts';
+import { PackageFiles } from '../src/sources/repo/package-files.ts';
+import { RepoSourceResolver } from '../src/sources/repo/repo-source-resolver.ts';
+import { RepositoryReader } from '../src/sources/repo/repository-reader.ts';
+import { RETRY_POLICIES } from '../src/concurrency/retry-policies.ts';
+import { HttpClient } from '../src/upstreams/http/http-client.ts';
 import { aGeneration } from '../test/support/generation.ts';
 import { supervised } from '../test/support/process-runner.ts';
 
@@ -24,16 +28,25 @@ const logger = createLogger('error');
 export class EngineAlone {
   readonly #engine: Engine;
   /** Pungi reads the source itself. */
-  readonly #source: RepoSource | null;
+  readonly #source: { readonly resolver: RepoSourceResolver; close(): Promise<void> } | null;
 
-  constructor(engine: Engine, source: RepoSource | null) {
+  private constructor(engine: Engine, client: HttpClient | null) {
     this.#engine = engine;
-    this.#source = source;
+    this.#source = client && {
+      resolver: new RepoSourceResolver(new RepositoryReader({ repoRoots: ['/'], client })),
+      close: () => client.close(),
+    };
   }
 
   static dnf(): EngineAlone {
-    const source = new RepoSource({ repoRoots: ['/'], urlAllow: undefined, hostIsLoopback: true });
-    return new EngineAlone(createDnfEngine({ path: PATH, link: 'auto', downloads: source, logger }), source);
+    const client = new HttpClient({
+      guard: { bounds: { urlAllow: undefined, hostIsLoopback: true } },
+      timeouts: { connectMs: 10_000, idleMs: 30_000 },
+      connections: 8,
+      retry: RETRY_POLICIES['http-download'],
+    });
+    const downloads = new PackageFiles(client);
+    return new EngineAlone(createDnfEngine({ path: PATH, link: 'auto', downloads, logger }), client);
   }
 
   /** Null where there is none on PATH. */
@@ -71,7 +84,7 @@ export class EngineAlone {
     signal,
   }: Awaited<ReturnType<typeof aGeneration>>['generation']): Promise<typeof input> {
     if (!this.#source) return input;
-    const resolved = await this.#source.resolve(compose, { scratch, signal, run: supervised, log: () => {} });
+    const resolved = await this.#source.resolver.resolve(compose, { scratch, signal, run: supervised, log: () => {} });
     if ('failure' in resolved) throw new Error(resolved.failure.message);
     return resolved.input;
   }

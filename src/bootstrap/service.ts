@@ -52,6 +52,7 @@ interface Role {
 /** The answer ends a drain. */
 async function startRole({ config, port, publicUrl, platform, parts, logger }: Role): Promise<() => void> {
   const sources = wireSources(config, platform, publicUrl, logger);
+  parts.add(() => sources.stop());
   const api = await wireApi(config, platform, sources, logger);
   const { targetDirs } = config.results;
   const auth = authenticationBy(config.auth.methods, {

@@ -13,7 +13,7 @@ import type { Sources } from './wire-sources.ts';
 export async function wireApi(
   config: Config,
   platform: Platform,
-  { resolver, engines, forecast, unattended }: Sources,
+  { resolver, engines, forecast, run }: Sources,
   logger: Logger,
 ): Promise<Api> {
   const { store, events, feed, clock, results, progress, packages, history, cursors } = platform;
@@ -33,7 +33,7 @@ export async function wireApi(
     planning: {
       resolver,
       forecast,
-      run: unattended,
+      run,
       engineFor: async (compose) =>
         (await engineFor(compose, engines)) ?? (await configuredEngineFor(compose, engines)),
     },

@@ -1,11 +1,10 @@
-// What composes are made from, and by what: the sources and engines that the configuration has.
+// The source resolvers and the engines that the configuration allows, on the clients of other services.
 
-import { readFile } from 'node:fs/promises';
 import type {
   ComposeTracking,
   Engine,
-  KojiEventStore,
   KojiEndpoint,
+  KojiEventStore,
   Logger,
   PackageForecast,
   ProcessRunner,
@@ -13,125 +12,166 @@ import type {
   SourceResolver,
 } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
+import type { SourceType } from '../compose/sources/descriptors.ts';
 import type { Config } from '../config/config.ts';
 import type { KojiSettings } from '../config/koji.ts';
 import { createDnfEngine } from '../engines/dnf/dnf-engine.ts';
-import { engineFor, preferredEngines } from '../engines/engine-choice.ts';
 import { packageForecast } from '../engines/dnf/forecast.ts';
+import { engineFor, preferredEngines } from '../engines/engine-choice.ts';
 import { createPungiEngine } from '../engines/pungi/pungi-engine.ts';
 import { createRepofileEngine } from '../engines/repofile/repofile-engine.ts';
-import { composeUrl, repoFileText, variantUrl } from '../results/repo-file.ts';
 import { runProcess } from '../engines/supervisor/run-process.ts';
-import { sourcesByType } from '../sources/by-type.ts';
-import { KojiFiles } from '../sources/koji/koji-files.ts';
-import { KojiSource } from '../sources/koji/koji-source.ts';
-import { CtsClient } from '../upstreams/cts/cts-client.ts';
-import { KojiHub } from '../upstreams/koji/koji-hub.ts';
-import { MbsClient } from '../upstreams/mbs/mbs-client.ts';
-import { Pulp2 } from '../upstreams/pulp/pulp2.ts';
-import { Pulp3 } from '../upstreams/pulp/pulp3.ts';
-import type { PulpServer } from '../upstreams/pulp/pulp-repository.ts';
-import { PulpSource } from '../sources/pulp/pulp-source.ts';
-import { RawConfigSource } from '../sources/raw-config/raw-config-source.ts';
-import { PungiComposeSource } from '../sources/pungi-compose/pungi-compose-source.ts';
-import { HttpClient } from '../upstreams/http/http-client.ts';
-import { RepoSource } from '../sources/repo/repo-source.ts';
-import type { SourceType } from '../compose/sources/descriptors.ts';
-
-const METADATA_TIMEOUTS = { connectMs: 10_000, idleMs: 30_000 };
+import { repoFileText, variantUrl } from '../results/repo-file.ts';
+import { BuildSourceResolver } from '../sources/build/build-source-resolver.ts';
+import { resolverByType, type ResolversByType } from '../sources/by-type.ts';
+import { KojiPackageReader } from '../sources/koji/koji-package-reader.ts';
+import { ModuleSourceResolver } from '../sources/module/module-source-resolver.ts';
+import { PulpSourceResolver } from '../sources/pulp/pulp-source-resolver.ts';
+import { PungiComposeSourceResolver } from '../sources/pungi-compose/pungi-compose-source-resolver.ts';
+import { RawConfigSourceResolver } from '../sources/raw-config/raw-config-source-resolver.ts';
+import { PackageFiles } from '../sources/repo/package-files.ts';
+import { RepoSourceResolver } from '../sources/repo/repo-source-resolver.ts';
+import { RepositoryReader } from '../sources/repo/repository-reader.ts';
+import { TagSourceResolver } from '../sources/tag/tag-source-resolver.ts';
+import { wireUpstreams, type Upstreams } from './wire-upstreams.ts';
 
 export interface Sources {
   readonly resolver: SourceResolver;
   readonly engines: readonly Engine[];
-  /** Null where composes get their ids here. */
+  /** Null: this service makes the Pungi ids of its composes. */
   readonly tracking: ComposeTracking | null;
-  /** Tells packages before they are generated. */
+  /** Predicts the packages of a compose. */
   readonly forecast: PackageForecast;
-  /** For programs that only look: nobody else has to know of them. */
-  readonly unattended: ProcessRunner;
+  /** Runs programs outside of an attempt. */
+  readonly run: ProcessRunner;
+  /** Closes the connections to other services. */
+  stop(): Promise<void>;
+}
+
+/** What several resolvers and engines need. */
+interface Parts {
+  readonly config: Config;
+  readonly upstreams: Upstreams;
+  readonly reader: RepositoryReader;
+  readonly files: PackageFiles;
+  readonly kojiPackages: KojiPackageReader | null;
+  readonly publicUrl: string;
+}
+
+interface Stores {
+  readonly kojiEvents: KojiEventStore;
+  readonly results: Pick<Results, 'cache'>;
 }
 
 export function wireSources(
   config: Config,
-  { kojiEvents, results }: { readonly kojiEvents: KojiEventStore; readonly results: Pick<Results, 'cache'> },
+  { kojiEvents, results }: Stores,
   publicUrl: string,
   logger: Logger,
 ): Sources {
-  const bounds = {
-    repoRoots: config.sources.repoRoots,
-    urlAllow: config.sources.urlAllow,
-    hostIsLoopback: config.http.isLoopback,
-  };
-  const repo = new RepoSource(bounds);
-  const pulp = pulpServer(config);
-  const files =
-    config.koji &&
-    new KojiFiles({
-      hub: new KojiHub(config.koji.profile),
-      place: kojiPlace(config.koji),
-      path: config.searchPath,
-      repositories: repo,
-    });
-  const generating = preferredEngines(
-    [
-      createPungiEngine({
-        path: config.searchPath,
-        timeoutMs: config.engine.timeoutSeconds * 1000,
-        sourceTypes: pungiSources(config),
-        cache: results.cache,
-        logger,
-      }),
-      createDnfEngine({
-        path: config.searchPath,
-        link: config.engine.link,
-        downloads: repo,
-        ...(files && { reader: files }),
-        sourceTypes: dnfSources(config),
-        logger,
-      }),
-    ],
-    config.engine.preferred,
-  );
-  const koji =
-    files &&
-    kojiSource(config, kojiEvents, repo, {
-      files,
-      isFor: async (compose) => (await engineFor(compose, generating))?.name === 'dnf',
-    });
+  const upstreams = wireUpstreams(config, publicUrl);
+  const { requestedUrls: client, tracking } = upstreams;
+  const files = new PackageFiles(client);
+  const reader = new RepositoryReader({ repoRoots: config.sources.repoRoots, client });
+  const kojiPackages =
+    config.koji && upstreams.hub
+      ? new KojiPackageReader({ hub: upstreams.hub, endpoint: endpointOf(config.koji), path: config.searchPath, files })
+      : null;
+  const parts: Parts = { config, upstreams, reader, files, kojiPackages, publicUrl };
+  const generating = generatingEngines(parts, results, logger);
   const repofile = createRepofileEngine({
     path: config.searchPath,
     ownRepoFile: (compose) => repoFileText(compose, publicUrl),
     logger,
   });
   return {
-    resolver: sourcesByType({
-      REPO: repo,
-      RAW_CONFIG: new RawConfigSource({
-        configs: config.rawConfigs,
-        path: config.searchPath,
-        run: unattended,
-        koji: rawConfigKoji(config),
-      }),
-      ...(koji && {
-        TAG: koji,
-        BUILD: koji,
-        MODULE: koji,
-        PUNGI_COMPOSE: new PungiComposeSource({
-          client: new HttpClient(bounds, METADATA_TIMEOUTS, 4),
-          koji: koji.forPungi,
-        }),
-      }),
-      ...(pulp && { PULP: new PulpSource({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }) }),
-    }),
-    tracking: trackingService(config, publicUrl),
-    forecast: packageForecast({ downloads: repo, reader: files ?? null, run: unattended }),
-    unattended,
-    engines: [...generating, ...(pulp ? [repofile] : [])],
+    resolver: resolverByType(resolvers(parts, kojiEvents, generating)),
+    engines: [...generating, ...(upstreams.pulp ? [repofile] : [])],
+    tracking,
+    forecast: packageForecast({ downloads: files, reader: kojiPackages, run: runUnregistered }),
+    run: runUnregistered,
+    stop: () => upstreams.close(),
   };
 }
 
-/** Of what Pungi can do, what the configuration makes possible. */
-function pungiSources({ koji, rawConfigs }: Config): readonly SourceType[] {
+function generatingEngines(
+  { config, files, kojiPackages }: Parts,
+  results: Pick<Results, 'cache'>,
+  logger: Logger,
+): readonly Engine[] {
+  const { searchPath: path, engine } = config;
+  const pungi = createPungiEngine({
+    path,
+    timeoutMs: engine.timeoutSeconds * 1000,
+    sourceTypes: pungiSourceTypes(config),
+    cache: results.cache,
+    logger,
+  });
+  const dnf = createDnfEngine({
+    path,
+    link: engine.link,
+    downloads: files,
+    ...(kojiPackages && { reader: kojiPackages }),
+    sourceTypes: dnfSourceTypes(config),
+    logger,
+  });
+  return preferredEngines([pungi, dnf], engine.preferred);
+}
+
+function resolvers(parts: Parts, events: KojiEventStore, generating: readonly Engine[]): ResolversByType {
+  const { config, upstreams, reader, publicUrl } = parts;
+  const { hub, pulp } = upstreams;
+  const koji = hub && config.koji ? { hub, endpoint: endpointOf(config.koji) } : null;
+  return {
+    REPO: new RepoSourceResolver(reader),
+    PULP: pulp && new PulpSourceResolver({ pulp, resultUrl: (compose) => variantUrl(compose, publicUrl) }),
+    RAW_CONFIG: new RawConfigSourceResolver({
+      configs: config.rawConfigs,
+      koji,
+      path: config.searchPath,
+      run: runUnregistered,
+    }),
+    ...kojiResolvers(parts, events, generating),
+  };
+}
+
+function kojiResolvers(
+  { config, upstreams, reader, kojiPackages }: Parts,
+  events: KojiEventStore,
+  generating: readonly Engine[],
+): Pick<ResolversByType, 'TAG' | 'BUILD' | 'MODULE' | 'PUNGI_COMPOSE'> {
+  const { koji: settings, searchPath: path } = config;
+  const { hub, mbs, requestedUrls: client } = upstreams;
+  if (!settings || !hub || !kojiPackages) return { TAG: null, BUILD: null, MODULE: null, PUNGI_COMPOSE: null };
+  const forPungi = {
+    hub,
+    events,
+    mbs,
+    mbsUrl: config.modules.mbsUrl ?? null,
+    baseModules: config.modules.baseModules,
+    endpoint: endpointOf(settings),
+    repositories: reader,
+    git: { path, run: runUnregistered },
+    packageSets: null,
+  };
+  const forAnyEngine = {
+    ...forPungi,
+    packageSets: {
+      packages: kojiPackages,
+      repositories: reader,
+      repoUrl: settings.repoUrl,
+      isFor: async (compose: Compose) => (await engineFor(compose, generating))?.name === 'dnf',
+    },
+  };
+  return {
+    TAG: new TagSourceResolver(forAnyEngine),
+    BUILD: new BuildSourceResolver(forAnyEngine),
+    MODULE: new ModuleSourceResolver(forAnyEngine),
+    PUNGI_COMPOSE: new PungiComposeSourceResolver({ client, builds: new BuildSourceResolver(forPungi) }),
+  };
+}
+
+function pungiSourceTypes({ koji, rawConfigs }: Config): readonly SourceType[] {
   return [
     'REPO',
     ...(koji ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []),
@@ -139,70 +179,14 @@ function pungiSources({ koji, rawConfigs }: Config): readonly SourceType[] {
   ];
 }
 
-/** Files are linked from where Koji's are mounted, or fetched from where they are served. */
-function dnfSources({ koji }: Config): readonly SourceType[] {
+/** The dnf engine needs Koji's files: mounted, to link them, or served, to download them. */
+function dnfSourceTypes({ koji }: Config): readonly SourceType[] {
   return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
 }
 
-function kojiPlace({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiEndpoint {
+function endpointOf({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiEndpoint {
   return { profile: name, server, topUrl, topDir, configFile };
 }
 
-function kojiSource(
-  config: Config,
-  events: KojiEventStore,
-  repositories: RepoSource,
-  packages: { readonly files: KojiFiles; isFor(compose: Compose): Promise<boolean> },
-): KojiSource | null {
-  const {
-    koji: settings,
-    modules: { mbsUrl, baseModules },
-    searchPath: path,
-  } = config;
-  if (!settings) return null;
-  const { profile, repoUrl } = settings;
-  return new KojiSource({
-    hub: new KojiHub(profile),
-    events,
-    mbs: mbsUrl === undefined ? null : new MbsClient({ url: mbsUrl }),
-    mbsUrl: mbsUrl ?? null,
-    baseModules,
-    place: kojiPlace(settings),
-    repositories,
-    git: { path, run: unattended },
-    packageSets: { ...packages, repositories, repoUrl },
-  });
-}
-
-/** Raw configurations may take their packages from there, too. */
-function rawConfigKoji({ koji: settings }: Config): { readonly hub: KojiHub; readonly place: KojiEndpoint } | null {
-  return settings ? { hub: new KojiHub(settings.profile), place: kojiPlace(settings) } : null;
-}
-
-/** What only looks lives for seconds and holds nothing that a successor would miss. */
-const unattended: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });
-
-function trackingService({ cts: settings }: Config, publicUrl: string): ComposeTracking | null {
-  if (!settings) return null;
-  const { url, tokenFile } = settings;
-  const token = tokenFile === undefined ? null : async () => (await readFile(tokenFile, 'utf8')).trim();
-  return new CtsClient({ url, token, composeUrl: ({ id }) => composeUrl(id, publicUrl) });
-}
-
-function pulpServer({ pulp: settings }: Config): PulpServer | null {
-  if (!settings) return null;
-  const { url, kind, contentUrl, username, password = '', apiPath, labels, tls } = settings;
-  const common = { url, ...(username !== undefined && { basicAuth: { username, password } }), ...(tls && { tls }) };
-  if (kind === 2) return new Pulp2({ ...common, ...(contentUrl !== undefined && { contentUrl }) });
-  return new Pulp3({
-    ...common,
-    ...(apiPath !== undefined && { apiPath }),
-    ...(labels && { labels: withoutUndefined(labels) }),
-  });
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
+/** Its process groups are not stored: they run for seconds, and leave nothing that a sweep must clean up. */
+const runUnregistered: ProcessRunner = (run) => runProcess({ ...run, registerProcessGroup: async () => {} });

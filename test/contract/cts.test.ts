@@ -8,6 +8,7 @@ import { newIdentity, ownRelease, releaseIdentity, type PungiRelease } from '../
 import { CtsClient } from '../../src/upstreams/cts/cts-client.ts';
 import { T0, aCompose } from '../support/composes.ts';
 import { startFakeCts, type FakeCts } from '../support/fake-cts.ts';
+import { namesAll } from '../support/names-all.ts';
 import type { Fault } from '../support/faulty-server.ts';
 
 const never = new AbortController().signal;
@@ -162,7 +163,7 @@ describe('a service', () => {
       failure: {
         code: 'UPSTREAM_UNAVAILABLE',
         retryable: true,
-        message: expect.stringContaining('did not answer') as string,
+        message: namesAll(cts.url),
       },
     });
     expect(cts.requests).toHaveLength(3);
@@ -173,8 +174,7 @@ describe('a service', () => {
       failure: {
         code: 'INVALID_SOURCE',
         retryable: false,
-        message:
-          'The Compose Tracking Service refuses the compose: Cannot find parent compose with id Nobody-1-20260101.0.',
+        message: namesAll('Nobody-1-20260101.0'),
       },
     });
     expect(posts()).toHaveLength(1);
@@ -183,7 +183,7 @@ describe('a service', () => {
   it('that does not know us is not asked again', async () => {
     cts.token = 'another';
     expect(await reserve()).toMatchObject({
-      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('credentials') as string },
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(cts.url, 'HTTP 401') },
     });
     expect(posts()).toHaveLength(1);
   });
@@ -193,7 +193,7 @@ describe('a service', () => {
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.0');
     token = null;
     expect(await reserve({ id: '43' })).toMatchObject({
-      failure: { code: 'UPSTREAM_UNAVAILABLE', message: expect.stringContaining('token') as string },
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll('token') },
     });
   });
 
@@ -214,7 +214,7 @@ describe('a service', () => {
     expect(await reserve()).toMatchObject({
       failure: {
         code: 'UPSTREAM_UNAVAILABLE',
-        message: expect.stringContaining('which is no respin of odcs-42-1-20261122.t.0') as string,
+        message: namesAll('../../etc-1-20261122.t.0', 'odcs-42-1-20261122.t.0'),
       },
     });
   });

@@ -1,70 +1,15 @@
-// Content sets against a Pulp 2 and a Pulp 3 over HTTP: what both do alike, then what each does its own way.
+// Content sets against a Pulp 2 and a Pulp 3 over HTTP: what both have in common.
 
-import { afterEach, describe, expect, test } from 'vitest';
-import type { ComposeFlag } from '../../src/compose/vocabulary.ts';
-import { Pulp2 } from '../../src/upstreams/pulp/pulp2.ts';
-import { Pulp3 } from '../../src/upstreams/pulp/pulp3.ts';
+import { describe, expect, test } from 'vitest';
 import type { PulpServer } from '../../src/upstreams/pulp/pulp-repository.ts';
-import { resolveContentSets, type PulpPlan } from '../../src/sources/pulp/resolve-content-sets.ts';
-import { ACCOUNT } from '../support/fake-pulp/basic-auth.ts';
-import { repository2, startFakePulp2, type FakeRepository } from '../support/fake-pulp/pulp2.ts';
-import { distribution, startFakePulp3, type FakeDistribution } from '../support/fake-pulp/pulp3.ts';
+import { repository2 } from '../support/fake-pulp/pulp2.ts';
+import { distribution } from '../support/fake-pulp/pulp3.ts';
+import { failureOf, planOf, pulp2, pulp3, resolve } from '../support/fake-pulp/resolving.ts';
 import type { FaultyServer } from '../support/faulty-server.ts';
+import { namesAll } from '../support/names-all.ts';
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
-
-const client = { basicAuth: ACCOUNT, timeouts: { idleMs: 250 }, retry: { attempts: 3, firstPauseMs: 1 } };
-
-async function pulp2(...repositories: FakeRepository[]) {
-  const server = await startFakePulp2(...repositories);
-  const pulp = new Pulp2({ ...client, url: server.url });
-  ends.push(
-    () => pulp.close(),
-    () => server.close(),
-  );
-  return { server, pulp };
-}
-
-async function pulp3(...distributions: FakeDistribution[]) {
-  const server = await startFakePulp3(...distributions);
-  const pulp = new Pulp3({ ...client, url: server.url });
-  ends.push(
-    () => pulp.close(),
-    () => server.close(),
-  );
-  return { server, pulp };
-}
-
-async function resolve(
-  pulp: PulpServer,
-  contentSets: readonly string[],
-  flags: readonly ComposeFlag[] = [],
-  signal = new AbortController().signal,
-) {
-  return await resolveContentSets({ contentSets, flags, arches: ['x86_64', 's390x'] }, pulp, signal);
-}
-
-async function planOf(
-  pulp: PulpServer,
-  contentSets: readonly string[],
-  flags: readonly ComposeFlag[] = [],
-): Promise<PulpPlan> {
-  const result = await resolve(pulp, contentSets, flags);
-  if ('failure' in result) throw new Error(result.failure.message);
-  return result.plan;
-}
-
-async function failureOf(pulp: PulpServer, contentSets: readonly string[], flags: readonly ComposeFlag[] = []) {
-  const result = await resolve(pulp, contentSets, flags);
-  if (!('failure' in result)) throw new Error('was resolved');
-  return result.failure;
-}
-
-/** One repository of a content set, told to either Pulp. */
-interface Told {
+/** One repository of a content set, in either Pulp. */
+interface AnyRepository {
   readonly id: string;
   readonly set: string | null;
   readonly url: string;
@@ -76,13 +21,15 @@ interface Told {
 const BASE = 'content/dist';
 const pulps: readonly {
   readonly name: string;
-  start(...told: Told[]): Promise<{ server: FaultyServer; pulp: PulpServer; at: (url: string) => string }>;
+  start(
+    ...repositories: AnyRepository[]
+  ): Promise<{ server: FaultyServer; pulp: PulpServer; at: (url: string) => string }>;
 }[] = [
   {
     name: 'Pulp 2',
-    async start(...told) {
+    async start(...repositories) {
       const started = await pulp2(
-        ...told.map(({ id, set, url, arch = 'x86_64', signatures = 'fd431d51', published = true }) =>
+        ...repositories.map(({ id, set, url, arch = 'x86_64', signatures = 'fd431d51', published = true }) =>
           repository2(id, {
             content_set: set,
             relative_url: `${BASE}/${url}`,
@@ -97,9 +44,9 @@ const pulps: readonly {
   },
   {
     name: 'Pulp 3',
-    async start(...told) {
+    async start(...repositories) {
       const started = await pulp3(
-        ...told.map(({ id, set, url, arch = 'x86_64', signatures = 'fd431d51', published = true }) =>
+        ...repositories.map(({ id, set, url, arch = 'x86_64', signatures = 'fd431d51', published = true }) =>
           distribution(
             id,
             { content_set: set, arch, signatures },
@@ -199,9 +146,7 @@ describe.each(pulps)('$name', ({ start }) => {
     expect(await failureOf(pulp, ['rpms', 'b'])).toMatchObject({
       code: 'INVALID_SOURCE',
       retryable: false,
-      message: expect.stringMatching(
-        /no published content set or repository b, rpms in Pulp; with INCLUDE_UNPUBLISHED/,
-      ),
+      message: namesAll('b, rpms', 'INCLUDE_UNPUBLISHED_PULP_REPOS'),
     });
     expect(await planOf(pulp, ['rpms', 'b'], ['INCLUDE_UNPUBLISHED_PULP_REPOS'])).toMatchObject({
       resolvedContentSets: ['b', 'rpms'],
@@ -212,7 +157,7 @@ describe.each(pulps)('$name', ({ start }) => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'a' });
     expect(await failureOf(pulp, ['rpms', 'nothing'])).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringContaining('content set or repository nothing in Pulp;'),
+      message: namesAll('nothing', 'IGNORE_ABSENT_PULP_REPOS'),
     });
     expect(await planOf(pulp, ['rpms', 'nothing'], ['IGNORE_ABSENT_PULP_REPOS'])).toMatchObject({
       resolvedContentSets: ['rpms'],
@@ -250,7 +195,7 @@ describe.each(pulps)('$name', ({ start }) => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'x86_64\nbaseurl=http://evil' });
     expect(await failureOf(pulp, ['rpms'])).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringContaining(' a has a '),
+      message: namesAll(' a '),
     });
   });
 
@@ -277,7 +222,7 @@ describe.each(pulps)('$name', ({ start }) => {
     expect(await failureOf(pulp, ['rpms'])).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       retryable: true,
-      message: expect.stringMatching(/^Pulp at http/),
+      message: namesAll(server.url),
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -297,148 +242,6 @@ describe.each(pulps)('$name', ({ start }) => {
     const resolving = resolve(pulp, ['rpms'], [], control.signal);
     await expect.poll(() => server.requests.length).toBe(1);
     control.abort(reason);
-    await expect(resolving).rejects.toBe(reason);
-  });
-});
-
-describe('Pulp 2 alone', () => {
-  test('is searched as upstream searches it', async () => {
-    const { pulp, server } = await pulp2(repository2('rpms'));
-    await planOf(pulp, ['rpms', 'more'], ['IGNORE_ABSENT_PULP_REPOS']);
-    expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
-      'POST /pulp/api/v2/repositories/search/',
-      'GET /pulp/api/v2/repositories/more/',
-    ]);
-    expect(JSON.parse(server.requests[0]?.body.toString() ?? '')).toEqual({
-      criteria: {
-        filters: { 'notes.content_set': { $in: ['more', 'rpms'] }, 'notes.include_in_download_service': 'True' },
-        fields: ['notes', 'id'],
-      },
-    });
-  });
-
-  test('of repositories of one arch that differ in a plain version the newest is taken', async () => {
-    const versions = (text: string) => ({
-      content_set: 'rpms',
-      product_versions: `["${text}"]`,
-      relative_url: `v${text}/os`,
-    });
-    const { pulp, server } = await pulp2(
-      repository2('a', versions('7.9')),
-      repository2('b', versions('7.10')),
-      repository2('c', versions('7.2')),
-    );
-    expect(await planOf(pulp, ['rpms'])).toMatchObject({
-      sections: [{ url: `${server.url}/v7.10/os`, productVersions: ['7.10'] }],
-    });
-  });
-
-  test('of repositories of one arch all that have the newest version are taken', async () => {
-    const of = (version: string, name: string) =>
-      repository2(name, { content_set: 'rpms', product_versions: `["${version}"]`, relative_url: `${name}/os` });
-    const { server, pulp } = await pulp2(of('9.4', 'a'), of('9.3', 'b'), of('9.4', 'c'));
-    expect(await planOf(pulp, ['rpms'])).toMatchObject({
-      sections: [{ url: null, merges: [{ arch: 'x86_64', urls: [`${server.url}/a/os`, `${server.url}/c/os`] }] }],
-    });
-  });
-
-  test.each(['["7.9", "8"]', 'broken', '["7.1.2"]', '["7Server"]'])(
-    'no version is taken for newer than %s',
-    async (product_versions) => {
-      const { pulp } = await pulp2(
-        repository2('a', { content_set: 'rpms', relative_url: 'a' }),
-        repository2('b', { content_set: 'rpms', relative_url: 'b', product_versions }),
-      );
-      expect(await planOf(pulp, ['rpms'])).toMatchObject({ sections: [{ url: null }] });
-    },
-  );
-
-  test('wrong credentials are told', async () => {
-    const { server } = await pulp2();
-    const pulp = new Pulp2({ ...client, url: server.url, basicAuth: { username: 'odcs', password: 'wrong' } });
-    ends.unshift(() => pulp.close());
-    expect(await failureOf(pulp, ['rpms'])).toMatchObject({
-      code: 'UPSTREAM_UNAVAILABLE',
-      message: expect.stringContaining('credentials'),
-    });
-  });
-
-  test('repositories may be served by another host than the API', async () => {
-    const { server } = await pulp2(repository2('rpms', { relative_url: '/x/x86_64/os/' }));
-    const pulp = new Pulp2({ ...client, url: server.url, contentUrl: 'https://cdn.example.com/content/' });
-    ends.unshift(() => pulp.close());
-    expect(await planOf(pulp, ['rpms'])).toMatchObject({
-      sections: [{ url: 'https://cdn.example.com/content/x/x86_64/os' }],
-    });
-  });
-
-  test('the arch is replaced as a word of the path, not in the host and not in another arch', async () => {
-    const { server } = await pulp2(
-      repository2('a', { content_set: 'rpms', arch: 'ppc64', relative_url: 'ppc64le-like/ppc64/os' }),
-      repository2('b', { content_set: 'rpms', arch: 'x86_64', relative_url: 'ppc64le-like/x86_64/os' }),
-    );
-    const pulp = new Pulp2({ ...client, url: server.url, contentUrl: 'https://ppc64.example.com' });
-    ends.unshift(() => pulp.close());
-    expect(await planOf(pulp, ['rpms'])).toMatchObject({
-      sections: [{ url: 'https://ppc64.example.com/ppc64le-like/$basearch/os' }],
-    });
-  });
-});
-
-describe('Pulp 3 alone', () => {
-  test('is asked by label, then by name', async () => {
-    const { pulp, server } = await pulp3(
-      distribution('one', { content_set: 'rpms' }),
-      distribution('two', { content_set: null }),
-    );
-    await planOf(pulp, ['rpms', 'two']);
-    expect(server.requests.map(({ url }) => Object.fromEntries(new URL(url, 'http://fake').searchParams))).toEqual([
-      expect.objectContaining({ pulp_label_select: 'content_set=rpms' }),
-      expect.objectContaining({ pulp_label_select: 'content_set=two' }),
-      expect.objectContaining({ name__in: 'two' }),
-    ]);
-  });
-
-  test('distributions that go over several pages are all there, whatever host the next page names', async () => {
-    const many = Array.from({ length: 230 }, (_, index) => distribution(`d${index}`, { content_set: 'rpms' }));
-    const { pulp, server } = await pulp3(...many);
-    const { sections } = await planOf(pulp, ['rpms']);
-    expect(sections[0]?.merges[0]?.urls).toHaveLength(230);
-    expect(server.requests).toHaveLength(3);
-  });
-
-  test('a distribution that tells no arch is merged into every arch', async () => {
-    const { pulp } = await pulp3(
-      distribution('a', { content_set: 'rpms', arch: null }),
-      distribution('b', { content_set: 'rpms' }),
-    );
-    const url = (name: string) => `https://packages.example.com/pulp/content/${name}`;
-    expect(await planOf(pulp, ['rpms'])).toMatchObject({
-      sections: [
-        {
-          merges: [
-            { arch: 's390x', urls: [url('a')] },
-            { arch: 'x86_64', urls: [url('a'), url('b')] },
-          ],
-        },
-      ],
-    });
-  });
-
-  test('one that serves nothing, or whose label says so, is not published', async () => {
-    const { pulp } = await pulp3(
-      distribution('a', {}, { repository: null }),
-      distribution('b', { include_in_download_service: 'False' }),
-      distribution('c', {}, { repository: null, publication: '/pulp/api/v3/publications/rpm/rpm/1/' }),
-    );
-    expect(await planOf(pulp, ['a', 'b', 'c'], ['IGNORE_ABSENT_PULP_REPOS'])).toMatchObject({
-      resolvedContentSets: ['c'],
-    });
-  });
-
-  test('names that a selector would misread are not asked for', async () => {
-    const { pulp, server } = await pulp3(distribution('a'));
-    expect(await failureOf(pulp, ['x,content_set=a'])).toMatchObject({ code: 'INVALID_SOURCE' });
-    expect(server.requests).toHaveLength(0);
+    await expect(resolving).rejects.toMatchObject({ upstream: namesAll(server.url), cause: reason });
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { startKojiByDnf, type KojiByDnf } from '../support/koji-by-dnf.ts';
 import { keepInKoji } from '../support/koji-packages.ts';
+import { namesAll } from '../support/names-all.ts';
 
 const FIELDS =
   'state failure { code message details } reuses { id } packages { nodes { nevra sigkey } } source { ... on TagSource { kojiEvent } }';
@@ -158,7 +159,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       state: 'FAILED',
       failure: {
         code: 'UNSIGNED_PACKAGES',
-        message: expect.stringMatching(/91381b71, .*: pruned-(0:)?1\.0-1\b.*write-signed-rpm/) as string,
+        message: namesAll(KEY, 'pruned', 'write-signed-rpm'),
       },
     });
   });
@@ -211,9 +212,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       state: 'FAILED',
       failure: {
         code: 'UPSTREAM_UNAVAILABLE',
-        message: expect.stringMatching(
-          /^Koji has no repository of tag “large”.*1 packages of 5120 MiB are too much to download/,
-        ) as string,
+        message: namesAll('large', '5120 MiB'),
       },
     });
   });
@@ -241,7 +240,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       state: 'FAILED',
       failure: {
         code: 'UPSTREAM_UNAVAILABLE',
-        message: expect.stringContaining('broken-0:1.0-1.x86_64 does not have the checksum') as string,
+        message: namesAll('broken-0:1.0-1.x86_64', 'checksum'),
       },
     });
     await rm(place('2'));
@@ -249,7 +248,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       state: 'FAILED',
       failure: {
         code: 'UPSTREAM_UNAVAILABLE',
-        message: expect.stringContaining('not where it keeps them: broken-0:1.0-2.x86_64') as string,
+        message: namesAll('broken-0:1.0-2.x86_64'),
       },
     });
   });
@@ -286,7 +285,7 @@ describe.each(['mounted', 'served'] as const)('Koji’s files are %s:', (how) =>
       const { extensions } = await lab.service.refused({ source: { tag: { tag: 'f43', [field]: value } } });
       expect(extensions).toMatchObject({
         code: 'BAD_USER_INPUT',
-        fields: [{ path: `input.source.tag.${field}`, message: expect.stringContaining('the engine pungi') as string }],
+        fields: [{ path: `input.source.tag.${field}`, message: namesAll('pungi') }],
       });
     }
   });

@@ -1,10 +1,11 @@
-// Requests that must fail: each tells, by a code for scripts and a sentence for people, what is wrong with it.
+// Requests that must fail, each with a code for scripts and a message that names what is wrong.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BUILD_STATE, TASK_STATE } from '../support/fake-koji/index.ts';
+import { namesAll } from '../support/names-all.ts';
 import { buildModule, buildSamples, startKojiLab, type KojiLab } from '../support/koji-lab.ts';
 
 let directory: string;
@@ -84,7 +85,7 @@ const modules =
   (names: readonly string[], more: object = {}, rest: object = {}) =>
   () => ({ source: { module: { modules: names, ...more } }, ...rest });
 
-type Case = readonly [what: string, input: () => object, code: string, message: RegExp];
+type Case = readonly [what: string, input: () => object, code: string, names: readonly string[]];
 
 describe('a compose fails for good that names', () => {
   it.each<Case>([
@@ -92,164 +93,104 @@ describe('a compose fails for good that names', () => {
       'a tag that is not there',
       () => ({ source: { tag: { tag: 'f99' } } }),
       'INVALID_SOURCE',
-      /There is no tag “f99” in Koji \(fake\)/,
+      ['Koji (fake)', '“f99”'],
     ],
-    [
-      'a tag that was deleted',
-      () => ({ source: { tag: { tag: 'gone-tag' } } }),
-      'INVALID_SOURCE',
-      /There is no tag “gone-tag”/,
-    ],
-    [
-      'a tag at an event before it was there',
-      tag({ kojiEvent: 1 }),
-      'INVALID_SOURCE',
-      /There is no tag “f43” .* at event 1/,
-    ],
-    ['an event that is to come', tag({ kojiEvent: 2_000_000_000 }), 'INVALID_SOURCE', /There is no event 2000000000/],
+    ['a tag that was deleted', () => ({ source: { tag: { tag: 'gone-tag' } } }), 'INVALID_SOURCE', ['“gone-tag”']],
+    ['a tag at an event before it was there', tag({ kojiEvent: 1 }), 'INVALID_SOURCE', ['“f43”', 'event 1']],
+    ['an event that is to come', tag({ kojiEvent: 2_000_000_000 }), 'INVALID_SOURCE', ['2000000000']],
     [
       'a package that the tag lacks',
       tag({ packages: ['hello', 'absent', 'no-such-*'] }),
       'MISSING_PACKAGES',
-      /tag f43 at event \d+: absent, no-such-\*/,
+      ['f43', 'absent', 'no-such-*'],
     ],
-    ['a package that is blocked', tag({ packages: ['secret'] }), 'MISSING_PACKAGES', /secret \(blocked in f43\)/],
-    [
-      'a build on a tag that is not there',
-      tag({ builds: ['absent-1-1'] }),
-      'INVALID_SOURCE',
-      /there is no build absent-1-1/,
-    ],
-    [
-      'a modular tag that is not there',
-      tag({ modularTags: ['no-modules'] }),
-      'INVALID_SOURCE',
-      /There is no tag “no-modules”/,
-    ],
+    ['a package that is blocked', tag({ packages: ['secret'] }), 'MISSING_PACKAGES', ['secret', 'f43']],
+    ['a build on a tag that is not there', tag({ builds: ['absent-1-1'] }), 'INVALID_SOURCE', ['absent-1-1']],
+    ['a modular tag that is not there', tag({ modularTags: ['no-modules'] }), 'INVALID_SOURCE', ['“no-modules”']],
     [
       'builds that are not there',
       build(['absent-1-1', 'missing-2-2']),
       'INVALID_SOURCE',
-      /2 of the builds cannot be used: there is no build absent-1-1; there is no build missing-2-2/,
+      ['absent-1-1', 'missing-2-2'],
     ],
-    ['a build under way', build(['young-1-1']), 'INVALID_SOURCE', /young-1-1 is still being built/],
-    ['a build that failed', build(['bad-1-1']), 'INVALID_SOURCE', /bad-1-1 is failed/],
-    ['a build that was deleted', build(['gone-1-1']), 'INVALID_SOURCE', /gone-1-1 is deleted/],
-    [
-      'a build of no RPMs',
-      build(['image-1-1']),
-      'INVALID_SOURCE',
-      /image-1-1 holds no RPMs \(it is a build of type image\)/,
-    ],
-    [
-      'a package that no build holds',
-      build(['greet-0.9-1'], { packages: ['cowsay'] }),
-      'MISSING_PACKAGES',
-      /the builds: cowsay/,
-    ],
+    ['a build under way', build(['young-1-1']), 'INVALID_SOURCE', ['young-1-1']],
+    ['a build that failed', build(['bad-1-1']), 'INVALID_SOURCE', ['bad-1-1', 'failed']],
+    ['a build that was deleted', build(['gone-1-1']), 'INVALID_SOURCE', ['gone-1-1', 'deleted']],
+    ['a build of no RPMs', build(['image-1-1']), 'INVALID_SOURCE', ['image-1-1', 'type is image']],
+    ['a package that no build holds', build(['greet-0.9-1'], { packages: ['cowsay'] }), 'MISSING_PACKAGES', ['cowsay']],
     [
       'a build that is not signed',
       build(['greet-0.9-1', 'hello-2.12-1'], {}, { sigkeys: ['ABCDEF12'] }),
       'UNSIGNED_PACKAGES',
-      /ABCDEF12: greet-0\.9-1\b/,
+      ['ABCDEF12', 'greet-0.9-1'],
     ],
     [
       'a build signed with another key',
       build(['hello-2.12-1'], {}, { sigkeys: ['00000000', '11111111'] }),
       'UNSIGNED_PACKAGES',
-      /any of the keys 00000000, 11111111: hello-2\.12-1/,
+      ['00000000', '11111111', 'hello-2.12-1'],
     ],
     [
       'a build whose signed copies are gone',
       build(['pruned-1-1'], {}, { sigkeys: ['abcdef12'] }),
       'UNSIGNED_PACKAGES',
-      /abcdef12, .*: pruned-1-1\b.*write-signed-rpm/,
+      ['abcdef12', 'pruned-1-1', 'write-signed-rpm'],
     ],
-    [
-      'a task that is not there',
-      build([], { scratchBuildTasks: ['999999'] }),
-      'INVALID_SOURCE',
-      /there is no task 999999/,
-    ],
+    ['a task that is not there', build([], { scratchBuildTasks: ['999999'] }), 'INVALID_SOURCE', ['999999']],
     [
       'a task of one arch',
       () => build([], { scratchBuildTasks: [tasks.arch] })(),
       'INVALID_SOURCE',
-      /builds one arch only; ask for its parent/,
+      ['one arch', 'parent'],
     ],
     [
       'a task that is no scratch build',
       () => build([], { scratchBuildTasks: [tasks.real] })(),
       'INVALID_SOURCE',
-      /is not a scratch build/,
+      ['scratch'],
     ],
-    ['a task under way', () => tag({ scratchBuildTasks: [tasks.running] })(), 'INVALID_SOURCE', /is still running/],
-    [
-      'a module that is not there',
-      modules(['absent:1']),
-      'INVALID_SOURCE',
-      /There is no module absent:1 in MBS that is ready/,
-    ],
-    [
-      'a version that is not there',
-      modules(['alpha:1:19990101000000']),
-      'INVALID_SOURCE',
-      /There is no module alpha:1:19990101000000/,
-    ],
-    ['a module that failed', modules(['failed:1']), 'INVALID_SOURCE', /There is no module failed:1/],
-    ['a module that is only done', modules(['done:1']), 'INVALID_SOURCE', /ask with INCLUDE_DONE_MODULES/],
+    ['a task under way', () => tag({ scratchBuildTasks: [tasks.running] })(), 'INVALID_SOURCE', ['running']],
+    ['a module that is not there', modules(['absent:1']), 'INVALID_SOURCE', ['absent:1']],
+    ['a version that is not there', modules(['alpha:1:19990101000000']), 'INVALID_SOURCE', ['alpha:1:19990101000000']],
+    ['a module that failed', modules(['failed:1']), 'INVALID_SOURCE', ['failed:1']],
+    ['a module that is only done', modules(['done:1']), 'INVALID_SOURCE', ['done:1', 'INCLUDE_DONE_MODULES']],
     [
       'two versions of a stream',
       modules(['alpha:1', 'alpha:1:20250101000000']),
       'INVALID_SOURCE',
-      /alpha:1:20250101000000:aa conflicts with alpha:1:20260101000000:aa: a compose has one version of a stream/,
+      ['alpha:1:20250101000000:aa', 'alpha:1:20260101000000:aa'],
     ],
-    [
-      'a module that needs what is not there',
-      modules(['needy:1']),
-      'INVALID_SOURCE',
-      /requires absent:1, which is not ready in MBS/,
-    ],
-    [
-      'a module whose needs conflict',
-      modules(['torn:1']),
-      'INVALID_SOURCE',
-      /torn:1:20260101000000:aa cannot be used: .*alpha/,
-    ],
-    [
-      'a module whose modulemd is none',
-      modules(['odd:1']),
-      'INVALID_SOURCE',
-      /The modulemd of odd:1:20260101000000:aa in MBS/,
-    ],
+    ['a module that needs what is not there', modules(['needy:1']), 'INVALID_SOURCE', ['absent:1']],
+    ['a module whose needs conflict', modules(['torn:1']), 'INVALID_SOURCE', ['torn:1:20260101000000:aa', 'alpha']],
+    ['a module whose modulemd is none', modules(['odd:1']), 'INVALID_SOURCE', ['odd:1:20260101000000:aa']],
     [
       'a module that is not in its tag',
       modules(['alpha:1'], { modularTags: ['empty-modular'] }),
       'INVALID_SOURCE',
-      /There is no module alpha:1 tagged in empty-modular/,
+      ['alpha:1', 'empty-modular'],
     ],
     [
       'a modular tag without modules',
       modules([], { modularTags: ['empty-modular'] }),
       'INVALID_SOURCE',
-      /There is no module in empty-modular/,
+      ['empty-modular'],
     ],
     [
       'a scratch module that MBS lacks',
       modules([], { scratchModules: ['alpha:9:1:x'] }),
       'INVALID_SOURCE',
-      /There is no scratch module alpha:9:1:x/,
+      ['alpha:9:1:x'],
     ],
     [
       'a lookaside repository that is not there',
       () => tag({}, { lookasideRepos: [join(directory, 'absent')] })(),
       'INVALID_SOURCE',
-      /absent/,
+      ['absent'],
     ],
-  ])('%s', async (_, input, code, message) => {
+  ])('%s', async (_, input, code, names) => {
     expect(await failureOf(input())).toEqual({
       code,
-      message: expect.stringMatching(message) as string,
+      message: namesAll(...names),
       retryable: false,
     });
   });
@@ -260,7 +201,7 @@ describe('a compose fails for good that names', () => {
     const moduleDefaults = { url: lab.git.urlOf(defaults), commit: '0123456789012345678901234567890123456789' };
     expect(await failureOf(tag({ moduleDefaults })())).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringContaining('There is no commit, branch or tag') as string,
+      message: namesAll(moduleDefaults.commit),
     });
   });
 });
@@ -282,7 +223,7 @@ describe('a compose may work later where', () => {
     expect(await failureOf({ source: { tag: { tag: 'f43' } }, flags: ['NO_REUSE'] })).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       retryable: true,
-      message: expect.stringContaining('Koji (fake)') as string,
+      message: namesAll('Koji (fake)'),
     });
   });
 
@@ -291,7 +232,7 @@ describe('a compose may work later where', () => {
     expect(await failureOf(modules(['alpha:1'])())).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       retryable: true,
-      message: expect.stringContaining('MBS') as string,
+      message: namesAll('MBS', 'HTTP 503'),
     });
   });
 });

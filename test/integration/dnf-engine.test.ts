@@ -228,7 +228,7 @@ describe('An attempt fails', () => {
   it('never, when the tools are not installed: then the engine is not available', async () => {
     const empty = temporaryDirectory();
     const source = repoSource();
-    const options = { link: 'auto' as const, downloads: source, logger: silentLogger };
+    const options = { link: 'auto' as const, downloads: source.files, logger: silentLogger };
     expect(await createDnfEngine({ ...options, path: empty }).info()).toMatchObject({ name: 'dnf', available: false });
     expect(await createDnfEngine({ ...options, path: PATH }).info()).toMatchObject({
       available: true,

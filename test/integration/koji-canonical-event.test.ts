@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalEvent } from '../../src/sources/tag/canonical-event.ts';
+import { canonicalEvent } from '../../src/sources/koji/canonical-event.ts';
 import { KojiHub } from '../../src/upstreams/koji/koji-hub.ts';
 import { startFakeKoji, type FakeKoji } from '../support/fake-koji/index.ts';
 import { MemoryKojiEventStore } from '../support/koji-event-store.ts';
@@ -29,7 +29,7 @@ afterEach(async () => {
 async function event(inheritance = true): Promise<number> {
   const answer = await canonicalEvent(hub, store, { tag: 'f43', inheritance }, never);
   if ('failure' in answer) throw new Error(answer.failure.message);
-  return answer.value.event;
+  return answer.value;
 }
 
 describe('the canonical event of a tag', () => {

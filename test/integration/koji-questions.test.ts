@@ -7,6 +7,7 @@ import { checkSignatures } from '../../src/upstreams/koji/signatures.ts';
 import { findTag } from '../../src/upstreams/koji/tag.ts';
 import { taggedModules } from '../../src/upstreams/koji/tagged-modules.ts';
 import { checkPackages, taggedBuilds } from '../../src/upstreams/koji/tagged-packages.ts';
+import { namesAll } from '../support/names-all.ts';
 import { BUILD_STATE, startFakeKoji, TASK_STATE, type FakeKoji } from '../support/fake-koji/index.ts';
 
 const never = new AbortController().signal;
@@ -26,8 +27,8 @@ afterEach(async () => {
   await koji.stop();
 });
 
-function invalid(message: string): object {
-  return { failure: { code: 'INVALID_SOURCE', retryable: false, message: expect.stringContaining(message) } };
+function invalid(...names: readonly string[]): object {
+  return { failure: { code: 'INVALID_SOURCE', retryable: false, message: namesAll('Koji (fake)', ...names) } };
 }
 
 async function ok<T>(
@@ -46,13 +47,13 @@ describe('a tag', () => {
   });
 
   it('that is not there is INVALID_SOURCE', async () => {
-    expect(await findTag(hub, 'f99', null, never)).toMatchObject(invalid('There is no tag “f99” in Koji (fake)'));
+    expect(await findTag(hub, 'f99', null, never)).toMatchObject(invalid('“f99”'));
   });
 
   it('that was deleted is there at an earlier event only', async () => {
     const before = koji.lastEvent;
     koji.deleteTag('f43');
-    expect(await findTag(hub, 'f43', null, never)).toMatchObject(invalid('no tag'));
+    expect(await findTag(hub, 'f43', null, never)).toMatchObject(invalid('“f43”'));
     expect(await findTag(hub, 'f43', before, never)).toHaveProperty('value');
     expect(await findTag(hub, 'f43', koji.lastEvent, never)).toMatchObject(invalid(`at event ${koji.lastEvent}`));
   });
@@ -65,9 +66,9 @@ describe('an event', () => {
   });
 
   it('that the hub does not know is INVALID_SOURCE, by fault or by nil', async () => {
-    expect(await checkEvent(hub, 2_000_000_000, never)).toMatchObject(invalid('There is no event 2000000000'));
+    expect(await checkEvent(hub, 2_000_000_000, never)).toMatchObject(invalid('2000000000'));
     koji.breakNext({ kind: 'value', value: [[null]] });
-    expect(await checkEvent(hub, 7, never)).toMatchObject(invalid('There is no event 7'));
+    expect(await checkEvent(hub, 7, never)).toMatchObject(invalid('event 7'));
   });
 
   it('is not judged where the hub breaks', async () => {
@@ -103,15 +104,11 @@ describe('builds', () => {
     koji.addBuild('bad-1-1', { state: BUILD_STATE.FAILED });
     koji.addBuild('gone-1-1', { state: BUILD_STATE.DELETED });
     expect(await findBuilds(hub, ['ok-1-1', 'new-1-1', 'bad-1-1', 'gone-1-1', 'never-1-1'], never)).toMatchObject(
-      invalid(
-        '4 of the builds cannot be used: new-1-1 is still being built; bad-1-1 is failed; gone-1-1 is deleted; there is no build never-1-1',
-      ),
+      invalid('new-1-1 is still being built', 'bad-1-1 is failed', 'gone-1-1 is deleted', 'never-1-1'),
     );
     koji.addBuild('nodejs-24-2026.abc', { types: ['module'] });
-    expect(await findBuilds(hub, ['nodejs-24-2026.abc'], never)).toMatchObject(
-      invalid('nodejs-24-2026.abc holds no RPMs (it is a build of type module)'),
-    );
-    expect(await findBuilds(hub, ['bash'], never)).toMatchObject(invalid('“bash” is not name-version-release'));
+    expect(await findBuilds(hub, ['nodejs-24-2026.abc'], never)).toMatchObject(invalid('nodejs-24-2026.abc', 'module'));
+    expect(await findBuilds(hub, ['bash'], never)).toMatchObject(invalid('“bash”'));
   });
 
   it('a thousand of them are asked for in multiCalls of a hundred', async () => {
@@ -139,11 +136,11 @@ describe('signatures', () => {
   async function check(
     sigkeys: readonly string[],
     arches: readonly string[] | null = ['x86_64', 'noarch', 'src'],
-    lookAtFiles = false,
+    checkFiles = false,
   ) {
     const builds = await ok(findBuilds(hub, ['bash-5.3-1', 'zlib-1-1'], never));
     const all = await ok(rpmsOfBuilds(hub, builds, never));
-    return checkSignatures(hub, { builds, rpms: all, sigkeys, arches: arches && new Set(arches), lookAtFiles }, never);
+    return checkSignatures(hub, { builds, rpms: all, sigkeys, arches: arches && new Set(arches), checkFiles }, never);
   }
 
   beforeEach(() => {
@@ -159,12 +156,12 @@ describe('signatures', () => {
     expect(await check(['AAAA1111'])).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
       retryable: false,
-      message: expect.stringMatching(/AAAA1111.*: zlib-1-1\b/) as string,
+      message: namesAll('AAAA1111', 'zlib-1-1'),
       details: 'zlib-1-1.x86_64',
     });
     expect(await check(['cccc3333'])).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
-      message: expect.stringMatching(/cccc3333.*: bash-5\.3-1, zlib-1-1\b/) as string,
+      message: namesAll('cccc3333', 'bash-5.3-1', 'zlib-1-1'),
     });
   });
 
@@ -233,11 +230,12 @@ describe('what a tag holds', () => {
   it('lacks packages that are named, all of them', async () => {
     expect(await asking(['bash', 'nano', 'zlib*', 'vim*'])).toMatchObject({
       code: 'MISSING_PACKAGES',
-      message: expect.stringContaining(`tag f43 at event ${koji.lastEvent}: nano, vim*`) as string,
+      message: namesAll('tag f43', `event ${koji.lastEvent}`),
+      details: 'nano\nvim*',
     });
     expect(await asking(['zlib'], false)).toMatchObject({
       code: 'MISSING_PACKAGES',
-      message: expect.stringContaining('without inheritance: zlib'),
+      details: 'zlib',
     });
   });
 
@@ -245,7 +243,7 @@ describe('what a tag holds', () => {
     koji.blockPackage('f43', 'zlib');
     expect(await asking(['zlib', 'bash'])).toMatchObject({
       code: 'MISSING_PACKAGES',
-      message: expect.stringContaining('zlib (blocked in f43)'),
+      details: 'zlib (blocked in f43)',
     });
   });
 
@@ -257,9 +255,7 @@ describe('what a tag holds', () => {
   });
 
   it('of a tag that is not there is INVALID_SOURCE', async () => {
-    expect(await taggedBuilds(hub, { tag: 'f99', event: 1, inheritance: true }, never)).toMatchObject(
-      invalid("No such tagInfo: 'f99'"),
-    );
+    expect(await taggedBuilds(hub, { tag: 'f99', event: 1, inheritance: true }, never)).toMatchObject(invalid("'f99'"));
   });
 });
 
@@ -275,28 +271,20 @@ describe('scratch builds', () => {
   });
 
   it.each([
-    ['is a real build', { request: ['src', 'f43', {}] }, 'is not a scratch build'],
-    ['is a real build by keywords', { request: ['src', 'f43', { scratch: false }] }, 'is not a scratch build'],
-    ['was not finished', { state: TASK_STATE.OPEN }, 'is still running'],
-    ['failed', { state: TASK_STATE.FAILED }, 'is failed'],
-    ['is another method', { method: 'newRepo', request: ['f43'] }, 'is a newRepo task'],
-    [
-      'builds one arch',
-      { method: 'buildArch', parent: 77, request: ['x.src.rpm', 1, 'x86_64', true, {}] },
-      'ask for its parent, 77',
-    ],
+    ['is a real build', { request: ['src', 'f43', {}] }, 'scratch'],
+    ['is a real build by keywords', { request: ['src', 'f43', { scratch: false }] }, 'scratch'],
+    ['was not finished', { state: TASK_STATE.OPEN }, 'still running'],
+    ['failed', { state: TASK_STATE.FAILED }, 'failed'],
+    ['is another method', { method: 'newRepo', request: ['f43'] }, 'newRepo'],
+    ['builds one arch', { method: 'buildArch', parent: 77, request: ['x.src.rpm', 1, 'x86_64', true, {}] }, '77'],
   ])('a task that %s is INVALID_SOURCE', async (_what, task, message) => {
     expect(await findScratchTasks(hub, [String(koji.addTask(task))], never)).toMatchObject(invalid(message));
   });
 
   it('name every task that is none, and ask nothing about what is no number', async () => {
-    expect(await findScratchTasks(hub, ['999', '998'], never)).toMatchObject(
-      invalid('there is no task 999; there is no task 998'),
-    );
+    expect(await findScratchTasks(hub, ['999', '998'], never)).toMatchObject(invalid('999', '998'));
     koji.requests.length = 0;
-    expect(await findScratchTasks(hub, ['12a', '99999999999'], never)).toMatchObject(
-      invalid('“12a” is not the number of a task'),
-    );
+    expect(await findScratchTasks(hub, ['12a', '99999999999'], never)).toMatchObject(invalid('“12a”'));
     expect(koji.requests).toHaveLength(0);
   });
 });
@@ -348,7 +336,7 @@ describe('modules of a tag', () => {
     koji.addBuild('perl-5-20.aa', { types: ['module'], extra: { typeinfo: {} } });
     koji.tagBuild('f43', 'perl-5-20.aa');
     expect(await taggedModules(hub, { tag: 'f43', event: null, names: null }, never)).toMatchObject(
-      invalid('perl-5-20.aa in f43 has no modulemd'),
+      invalid('perl-5-20.aa in f43'),
     );
   });
 });

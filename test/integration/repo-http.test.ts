@@ -16,6 +16,7 @@ import {
   type HostLookup,
 } from '../../src/upstreams/http/address-guard.ts';
 import { answerWith, cutOff, serveFiles, type FileServer } from '../support/file-server.ts';
+import { namesAll } from '../support/names-all.ts';
 import { writeRawRepository } from '../support/raw-repository.ts';
 import { repoSource, resolveRepo, temporaryDirectory } from '../support/repo-source.ts';
 
@@ -63,7 +64,7 @@ describe('a remote repository', () => {
     expect(await failureOf(`${server.url}/none`)).toMatchObject({
       code: 'INVALID_SOURCE',
       retryable: false,
-      message: expect.stringMatching(/is not a repository: There is nothing at .*repomd\.xml \(HTTP 404\)/),
+      message: namesAll(`${server.url}/none/repodata/repomd.xml`, '404'),
     });
     expect(server.requests).toHaveLength(1);
   });
@@ -85,7 +86,7 @@ describe('a remote repository', () => {
     expect(await failureOf(`http://127.0.0.1:${port}/repo`)).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
       retryable: true,
-      message: expect.stringMatching(/ECONNREFUSED/),
+      message: namesAll(`127.0.0.1:${port}`, 'ECONNREFUSED'),
     });
   });
 
@@ -106,7 +107,7 @@ describe('a remote repository', () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { checksum: '0'.repeat(64) } });
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/primary\.xml\.gz does not have the sha256 checksum/),
+      message: namesAll('primary.xml.gz', 'sha256'),
     });
   });
 
@@ -114,7 +115,7 @@ describe('a remote repository', () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { size: 50 } });
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/longer than the 50 bytes/),
+      message: namesAll('primary.xml.gz', '50 bytes'),
     });
   });
 });
@@ -127,7 +128,7 @@ describe('a package that is downloaded', () => {
     writeFileSync(join(top, 'a.rpm'), content);
     const source = repoSource();
     const to = join(temporaryDirectory(), 'a.rpm');
-    const failure = await source.download({
+    const failure = await source.files.download({
       url: `${server.url}/a.rpm`,
       to,
       sizeBytes: content.length,
@@ -177,11 +178,11 @@ describe('outside of the bounds', () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     expect(await failureOf(`${server.url}/repo`, publicOnly)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/may not be asked/),
+      message: namesAll(server.url),
     });
     expect(await failureOf(`${server.url.replace('127.0.0.1', 'localhost')}/repo`, publicOnly)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/resolves to a loopback/),
+      message: namesAll('localhost'),
     });
     expect(await failureOf(`${server.url.replace('127.0.0.1', '0x7f.1')}/repo`, publicOnly)).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -196,7 +197,7 @@ describe('outside of the bounds', () => {
     const bounds = { hostIsLoopback: false, urlAllow: [`${server.url}/`] };
     expect(await failureOf(`${server.url}/moved`, bounds)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/redirects to .* may not be asked/),
+      message: namesAll(`${server.url}/moved`, secret.url),
     });
     expect(secret.requests).toEqual([]);
     await secret.close();
@@ -218,25 +219,24 @@ describe('outside of the bounds', () => {
     server.faults.push(answerWith(/./, 302, 100, { location: '/again' }));
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
-      message: expect.stringMatching(/redirects more than/),
+      message: namesAll(`${server.url}/repo`),
     });
   });
 
   it.each([
     ['https://mirror.example/fedora/os', null],
     ['https://mirror.example/fedora', null],
-    ['https://mirror.example/fedora-secret/os', /none of the URLs/],
-    ['https://mirror.example/fedora/../secret', /none of the URLs/],
-    ['https://mirror.example/fedora/%2e%2e/secret', /none of the URLs/],
+    ['https://mirror.example/fedora-secret/os', /none of the allowed URLs/],
+    ['https://mirror.example/fedora/../secret', /none of the allowed URLs/],
+    ['https://mirror.example/fedora/%2e%2e/secret', /none of the allowed URLs/],
     ['https://mirror.example/fedora/..%2fsecret', /encoded slash/],
-    ['https://mirror.example.evil.example/fedora/', /none of the URLs/],
+    ['https://mirror.example.evil.example/fedora/', /none of the allowed URLs/],
     ['https://mirror.example@evil.example/fedora/', /user name/],
-    ['https://mirror.example:8443/fedora/', /none of the URLs/],
-    ['http://mirror.example/fedora/', /none of the URLs/],
+    ['https://mirror.example:8443/fedora/', /none of the allowed URLs/],
+    ['http://mirror.example/fedora/', /none of the allowed URLs/],
     ['ftp://mirror.example/fedora/', /not http/],
   ])('ODCS_URL_ALLOW is compared by origin and path segments: %s', (url, reason) => {
     const refusal = refuseUrl(new URL(url), {
-      repoRoots: [],
       urlAllow: ['https://mirror.example/fedora/'],
       hostIsLoopback: false,
     });
@@ -288,22 +288,20 @@ describe('a name that resolves to a public address first, and to loopback when i
   it.each([[['127.0.0.1']], [['::1']], [['8.8.8.8', '127.0.0.1']]])('is not connected to: %s', async (then) => {
     writeRawRepository(top, [{ name: 'a' }]);
     const lookup = rebinding(then);
-    expect(
-      await ask(guardedLookup({ repoRoots: [], ...strict }, lookup) as NonNullable<ReturnType<typeof guardedLookup>>),
-    ).toEqual([{ address: '8.8.8.8', family: 4 }]);
+    expect(await ask(guardedLookup(strict, lookup) as NonNullable<ReturnType<typeof guardedLookup>>)).toEqual([
+      { address: '8.8.8.8', family: 4 },
+    ]);
     const failed = await failureOf(server.url.replace('127.0.0.1', 'rebinding.example'), { ...strict, lookup });
     expect(failed).toMatchObject({
       code: 'INVALID_SOURCE',
       retryable: false,
-      message: expect.stringMatching(/resolves to a loopback/),
+      message: namesAll('rebinding.example'),
     });
     expect(server.requests).toEqual([]);
   });
 
   it('is refused whenever it is looked up, and not only the first time', async () => {
-    const guarded = guardedLookup({ repoRoots: [], ...strict }, rebinding(['127.0.0.1'])) as NonNullable<
-      ReturnType<typeof guardedLookup>
-    >;
+    const guarded = guardedLookup(strict, rebinding(['127.0.0.1'])) as NonNullable<ReturnType<typeof guardedLookup>>;
     expect(await ask(guarded)).toEqual([{ address: '8.8.8.8', family: 4 }]);
     expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);
     expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);

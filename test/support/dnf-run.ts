@@ -42,12 +42,12 @@ export async function runDnf(
   const engine: Engine = createDnfEngine({
     path: options.path ?? PATH,
     link: options.link ?? 'auto',
-    downloads: source,
+    downloads: source.files,
     logger: silentLogger,
   });
   const { generation } = attempt;
   try {
-    const resolved = await source.resolve(generation.compose, {
+    const resolved = await source.resolver.resolve(generation.compose, {
       scratch: generation.scratch,
       signal: generation.signal,
       run: supervised,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Section } from '../../src/sources/pulp/merge-plan.ts';
+import type { Section } from '../../src/sources/pulp/plan-section.ts';
 import { mergedDirectory, pulpRepoFile } from '../../src/sources/pulp/repo-file.ts';
 
 const resultUrl = 'https://odcs.example.com/composes/odcs-7/compose/Temporary';

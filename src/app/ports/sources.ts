@@ -62,7 +62,7 @@ export interface PackageReader {
     readonly compose: Compose;
     readonly repository: Pick<OpenedRepository, 'location' | 'isLocal'>;
     readonly packages: string;
-    readonly brought: string;
+    readonly downloadDirectory: string;
     readonly scratch: string;
     readonly run: ProcessRunner;
     readonly signal: AbortSignal;
@@ -149,6 +149,18 @@ export interface KojiEndpoint {
   readonly configFile: string | null;
 }
 
+/** A call to an upstream was aborted before its answer was complete. `cause` is the signal's reason. */
+export class UpstreamInterrupted extends Error {
+  override readonly name = 'UpstreamInterrupted';
+  /** For messages, e.g. `MBS at https://mbs.example.com`. */
+  readonly upstream: string;
+
+  constructor(upstream: string, reason: unknown) {
+    super(`${upstream} had not answered when the call was aborted`, { cause: reason });
+    this.upstream = upstream;
+  }
+}
+
 export interface ResolveContext {
   readonly scratch: string;
   readonly signal: AbortSignal;
@@ -157,16 +169,14 @@ export interface ResolveContext {
   log(text: string): void;
 }
 
+export type IdentifyResult = { readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure };
+export type ResolveResult = { readonly input: ResolvedInput } | { readonly failure: ComposeFailure };
+
+/** Turns the source of a request into exact inputs. Both methods reject after an abort. */
 export interface SourceResolver {
-  /** What the source holds just now, in few bytes: equal for equal content. Cheap; the reason of a failure is `resolve`'s to tell. */
-  identify(
-    compose: Compose,
-    signal: AbortSignal,
-  ): Promise<{ readonly fingerprint: readonly string[] } | { readonly failure: ComposeFailure }>;
-  resolve(
-    compose: Compose,
-    context: ResolveContext,
-  ): Promise<{ readonly input: ResolvedInput } | { readonly failure: ComposeFailure }>;
+  /** A short text for each part of the source's present content; equal texts mean equal content. Quick, without retries where it can be. */
+  identify(compose: Compose, signal: AbortSignal): Promise<IdentifyResult>;
+  resolve(compose: Compose, context: ResolveContext): Promise<ResolveResult>;
 }
 
 /** The event at which composes of a tag are taken for as long as nothing changes in it, so that they can be shared. */

@@ -73,7 +73,7 @@ async function readPackages(
     compose,
     repository: input.repository,
     packages,
-    brought: downloads,
+    downloadDirectory: downloads,
     scratch: join(scratch, `read-${input.arch}-${round}`),
     run,
     signal,

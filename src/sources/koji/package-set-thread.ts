@@ -1,5 +1,5 @@
-// The thread that puts together what the hub names and what metadata tells of it: the index of one arch, and of packages
-// that no metadata tells of those that have to be read before anything is chosen.
+// The thread that joins the hub's packages of one arch with all metadata that there is of them, and selects the packages
+// that must be read because there is none.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isSourceArch } from '../../compose/arches.ts';
@@ -7,62 +7,64 @@ import { baseName, decodePackage, encodePackage, isDebugName, type RpmPackage } 
 import { serveThread } from '../../concurrency/worker-thread.ts';
 
 export interface PackageSetTask {
-  /** What the hub names: an index of packages with `unread`. */
+  /** Index of the packages that the hub lists, with `unread`. */
   readonly packages: string;
   /** RPM arches. */
   readonly arches: readonly string[];
-  /** Index of Koji's own repository; its packages lie elsewhere. */
-  readonly kojis: string | null;
-  /** Indexes of packages that were looked into where Koji has them. */
-  readonly read: readonly string[];
-  /** Where all that is not known is no more than this, all of it is to be read at once. */
-  readonly readily: { readonly packages: number; readonly bytes: number };
-  /** Written. */
+  /** Index of Koji's repository of the tag; null where there is none. Its packages are elsewhere. */
+  readonly tagRepository: string | null;
+  /** Indexes of packages that were read where Koji has them. */
+  readonly examined: readonly string[];
+  /** All unknown packages are to be read where they do not exceed it. */
+  readonly eagerLimit: { readonly packages: number; readonly bytes: number };
+  /** Index to write. */
   readonly index: string;
+  /** Index to write: the packages to read. */
   readonly unread: string;
 }
 
 export interface PackageSetResult {
-  /** Packages that Koji's repository tells of, and that were looked into. */
+  /** Packages whose metadata is from Koji's repository of the tag. */
   readonly described: number;
-  readonly made: number;
+  /** Packages that were read. */
+  readonly read: number;
+  /** Packages to read. */
   readonly unread: { readonly count: number; readonly bytes: number; readonly list: string };
 }
 
 await serveThread((task: PackageSetTask): PackageSetResult => {
-  const kojis = byFile(task.kojis === null ? [] : [task.kojis]);
-  const read = byFile(task.read);
+  const { eagerLimit } = task;
+  const inRepository = byFile(task.tagRepository === null ? [] : [task.tagRepository]);
+  const examined = byFile(task.examined);
   const arches = new Set(task.arches);
   const index: string[] = [];
-  const unread: RpmPackage[] = [];
-  const counts = { described: 0, made: 0 };
-  for (const named of packagesIn(task.packages)) {
-    if (!arches.has(named.arch)) continue;
-    const file = baseName(named);
-    const own = read.get(file);
-    const other = kojis.get(file);
+  const unknown: RpmPackage[] = [];
+  const counts = { described: 0, read: 0 };
+  for (const listed of packagesIn(task.packages)) {
+    if (!arches.has(listed.arch)) continue;
+    const file = baseName(listed);
+    const own = examined.get(file);
+    const other = inRepository.get(file);
     if (own) {
-      counts.made++;
-      index.push(line(told(named, own)));
-    } else if (other && isSame(named, other)) {
+      counts.read++;
+      index.push(lineOf(join(listed, own)));
+    } else if (other && isSame(listed, other)) {
       counts.described++;
-      index.push(line(told(named, { ...other, describedAt: other.href, href: named.href })));
+      index.push(lineOf(join(listed, { ...other, describedAt: other.href, href: listed.href })));
     } else {
-      index.push(line(named));
-      unread.push(anyCopy(named));
+      index.push(lineOf(listed));
+      unknown.push(withAnyCopy(listed));
     }
   }
-  const first =
-    unread.length <= task.readily.packages && bytesOf(unread) <= task.readily.bytes
-      ? unread
-      : unread.filter(isNeededFirst);
+  const isEager = unknown.length <= eagerLimit.packages && bytesOf(unknown) <= eagerLimit.bytes;
+  const toRead = isEager ? unknown : unknown.filter(isNeededToChoose);
   writeFileSync(task.index, index.join(''));
-  writeFileSync(task.unread, first.map(line).join(''));
-  return { ...counts, unread: { count: first.length, bytes: bytesOf(first), list: task.unread } };
+  writeFileSync(task.unread, toRead.map(lineOf).join(''));
+  return { ...counts, unread: { count: toRead.length, bytes: bytesOf(toRead), list: task.unread } };
 });
 
-/** Nothing can be chosen before all that these provide is known. */
-function isNeededFirst({ name, arch }: RpmPackage): boolean {
+/** The selection needs the provides of all these packages. */
+function isNeededToChoose({ name, arch }: RpmPackage): boolean {
   return !isSourceArch(arch) && !isDebugName(name);
 }
 
@@ -70,27 +72,27 @@ function bytesOf(packages: readonly RpmPackage[]): number {
   return packages.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-/** A file of that name and another size is of another Koji. */
-function isSame(named: RpmPackage, other: RpmPackage): boolean {
-  return other.epoch === named.epoch && (named.sizeBytes === 0 || other.sizeBytes === named.sizeBytes);
+/** A file of the same name with another size belongs to another Koji. */
+function isSame(listed: RpmPackage, other: RpmPackage): boolean {
+  return other.epoch === listed.epoch && (listed.sizeBytes === 0 || other.sizeBytes === listed.sizeBytes);
 }
 
-/** Whole where the copy that was described is the one most wanted; else its relations hold, as signing does not touch them. */
-function told(named: RpmPackage, described: RpmPackage): RpmPackage {
-  const { unread } = named;
+/** The described package, if it is the preferred copy; else only its relations hold, because signing does not change them. */
+function join(listed: RpmPackage, described: RpmPackage): RpmPackage {
+  const { unread } = listed;
   if (!unread || unread.places[0]?.path === described.href) return described;
   return { ...described, unread: { ...unread, knows: 'relations' } };
 }
 
-/** For its relations any copy will do: whether the package is signed as asked matters where it is chosen. */
-function anyCopy(named: RpmPackage): RpmPackage {
-  const { unread } = named;
-  if (!unread || unread.places.some(({ path }) => path === named.href)) return named;
+/** Any copy has the relations. Whether the package is signed as asked is checked where it is chosen. */
+function withAnyCopy(listed: RpmPackage): RpmPackage {
+  const { unread } = listed;
+  if (!unread || unread.places.some(({ path }) => path === listed.href)) return listed;
   return {
-    ...named,
+    ...listed,
     unread: {
       ...unread,
-      places: [...unread.places, { path: named.href, sizeBytes: named.sizeBytes === 0 ? null : named.sizeBytes }],
+      places: [...unread.places, { path: listed.href, sizeBytes: listed.sizeBytes === 0 ? null : listed.sizeBytes }],
     },
   };
 }
@@ -100,9 +102,9 @@ function byFile(indexes: readonly string[]): Map<string, RpmPackage> {
 }
 
 function* packagesIn(path: string): Generator<RpmPackage> {
-  for (const text of readFileSync(path, 'utf8').split('\n')) if (text !== '') yield decodePackage(text);
+  for (const line of readFileSync(path, 'utf8').split('\n')) if (line !== '') yield decodePackage(line);
 }
 
-function line(pkg: RpmPackage): string {
+function lineOf(pkg: RpmPackage): string {
   return `${encodePackage(pkg)}\n`;
 }

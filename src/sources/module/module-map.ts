@@ -1,56 +1,51 @@
-// The modules found so far, by name and stream: one version of each, in as many contexts as there are.
+// The modules that were found, by name and stream: one version of each, in all its contexts.
 
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { BaseBounds } from '../../upstreams/mbs/built-on.ts';
-import { formatNsvc, nameStream, type Nsvc } from '../../upstreams/mbs/nsvc.ts';
+import { invalidSource, type Answer } from '../../upstreams/answer.ts';
+import type { BaseBounds } from '../../upstreams/mbs/base-module.ts';
 import type { DependencySet } from '../../upstreams/mbs/modulemd.ts';
+import { formatNsvc, nameStream, type Nsvc } from '../../upstreams/mbs/nsvc.ts';
 
 export interface FoundModule extends Nsvc {
   readonly kojiTag: string | null;
-  /** For what it requires; null where it is not known what it was built on. */
+  /** Of the base module for its dependencies; null where its base module is unknown. */
   readonly bounds: BaseBounds | null;
-  /** Empty where dependencies are not asked for. */
+  /** Empty where dependencies are not read. */
   readonly dependencies: readonly DependencySet[];
 }
 
-/** A closure beyond this is a mistake of somebody's. */
+/** More than any real compose needs. */
 const MAX_MODULES = 2_000;
 
 export class ModuleMap {
   readonly #byStream = new Map<string, FoundModule[]>();
   #size = 0;
 
-  /** What was not there before, or why both cannot be. */
-  add(
-    modules: readonly FoundModule[],
-  ): { readonly added: readonly FoundModule[] } | { readonly failure: ComposeFailure } {
+  /** The modules that are new; a failure where two versions of a stream conflict. */
+  add(modules: readonly FoundModule[]): Answer<readonly FoundModule[]> {
     const added: FoundModule[] = [];
     for (const module of modules) {
       const known = this.#byStream.get(nameStream(module)) ?? [];
       const [first] = known;
-      if (first && first.version !== module.version) {
-        return {
-          failure: failure(
-            'INVALID_SOURCE',
-            `The module ${formatNsvc(module)} conflicts with ${formatNsvc(first)}: a compose has one version of a stream; name one of them only`,
-          ),
-        };
-      }
+      if (first && first.version !== module.version)
+        return invalidSource(
+          `The module ${formatNsvc(module)} conflicts with ${formatNsvc(first)}: a compose has one version of a stream. Name only one of them.`,
+        );
       if (known.some(({ context }) => context === module.context)) continue;
       this.#byStream.set(nameStream(module), [...known, module]);
       added.push(module);
     }
     this.#size += added.length;
     return this.#size > MAX_MODULES
-      ? { failure: failure('INVALID_SOURCE', `The modules asked for need more than ${MAX_MODULES} modules`) }
-      : { added };
+      ? invalidSource(`The named modules require more than ${MAX_MODULES} modules. Name fewer of them.`)
+      : { value: added };
   }
 
+  /** `key`: name:stream. */
   has(key: string): boolean {
     return this.#byStream.has(key);
   }
 
-  /** Contexts of one name:stream. */
+  /** The contexts of a name:stream. */
   contexts(key: string): readonly FoundModule[] {
     return this.#byStream.get(key) ?? [];
   }

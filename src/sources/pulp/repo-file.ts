@@ -1,16 +1,15 @@
-// The text of a Pulp compose's .repo file: one section per content set, pointing to Pulp or to what was merged here.
+// The text of a Pulp compose's .repo file: one section for each content set, which points to Pulp or to a merged repository.
 
 import { createHash } from 'node:crypto';
 import type { ComposeFlag } from '../../compose/vocabulary.ts';
-import type { Section } from './merge-plan.ts';
+import type { Section } from './plan-section.ts';
 
 export interface RepoFileOptions {
   readonly flags: readonly ComposeFlag[];
-  /** Where the merged repositories are served: `<this>/<content set>/<arch>`. Without a slash at its end. */
+  /** Merged repositories are served at `<resultUrl>/<content set>/<arch>`. Without a slash at its end. */
   readonly resultUrl: string;
 }
 
-/** Empty where there is no section: then the compose's own .repo file stands for its empty repository. */
 export function pulpRepoFile(sections: readonly Section[], { flags, resultUrl }: RepoFileOptions): string {
   const skip = flags.includes('USE_ONLY_COMPATIBLE_ARCH') ? ['skip_if_unavailable=1'] : [];
   return sections
@@ -28,7 +27,7 @@ export function pulpRepoFile(sections: readonly Section[], { flags, resultUrl }:
     .join('\n');
 }
 
-/** The directory of a merged content set, below the result: a plain name, which stands in the URL as it is. */
+/** The directory of a merged content set below the result: a name that needs no escaping in a URL. */
 export function mergedDirectory(name: string): string {
   const plain = name
     .replaceAll(/[^A-Za-z0-9_.-]/g, '_')

@@ -1,26 +1,26 @@
-// Content sets as a request names them → what a Pulp compose is: sections of a .repo file, and what has to be merged or
-// made empty first. What is no content set may be the id of a repository.
+// Plans a Pulp compose from the content sets of a request: the sections of its .repo file, and the repositories that must be
+// merged or made empty. A name that is no content set may be the id of a repository.
 
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { ComposeFlag } from '../../compose/vocabulary.ts';
-import { planSection, withBasearch, type Section } from './merge-plan.ts';
+import { invalidSource, type Answer, type Failed } from '../../upstreams/answer.ts';
 import { repositoryId, type PulpRepository, type PulpServer } from '../../upstreams/pulp/pulp-repository.ts';
+import { planSection, withBasearch, type Section } from './plan-section.ts';
 
 export interface PulpWanted {
   readonly contentSets: readonly string[];
   readonly flags: readonly ComposeFlag[];
-  /** Those that the request names or gets: of empty repositories, and of repositories of which Pulp does not tell any. */
+  /** Of the request: for empty repositories, and for repositories without an arch in Pulp. */
   readonly arches: readonly string[];
 }
 
 export interface PulpPlan {
-  /** In the order of their names. */
+  /** Ordered by name. */
   readonly sections: readonly Section[];
-  /** Arches that an empty repository is to be made for; empty unless there is no section. */
+  /** Arches that an empty repository is made for; only where there is no section. */
   readonly emptyArches: readonly string[];
-  /** Those that were found. */
+  /** The names that were found. */
   readonly resolvedContentSets: readonly string[];
-  /** Those that IGNORE_ABSENT_PULP_REPOS passed over. */
+  /** The names that IGNORE_ABSENT_PULP_REPOS skipped. */
   readonly absent: readonly string[];
   readonly arches: readonly string[];
   readonly sigkeys: readonly string[];
@@ -31,36 +31,28 @@ export async function resolveContentSets(
   wanted: PulpWanted,
   pulp: PulpServer,
   signal: AbortSignal,
-): Promise<{ readonly plan: PulpPlan } | { readonly failure: ComposeFailure }> {
-  const asked = [...new Set(wanted.contentSets)].sort();
-  // Each comes to stand in a .repo file; Pulp has none of such a name.
-  const impossible = asked.find((name) => !repositoryId.safeParse(name).success);
+): Promise<Answer<PulpPlan>> {
+  const names = [...new Set(wanted.contentSets)].sort();
+  // Names are written into the .repo file, and Pulp has none of such a name.
+  const impossible = names.find((name) => !repositoryId.safeParse(name).success);
   if (impossible !== undefined)
-    return {
-      failure: failure('INVALID_SOURCE', `${JSON.stringify(impossible)} is no name of a content set or repository`),
-    };
+    return invalidSource(`${JSON.stringify(impossible)} cannot be the name of a content set or repository.`);
   const query = { includeUnpublished: wanted.flags.includes('INCLUDE_UNPUBLISHED_PULP_REPOS'), signal };
-  const bySets = await pulp.byContentSets(asked, query);
+  const bySets = await pulp.byContentSets(names, query);
   if ('failure' in bySets) return bySets;
-  const groups = Map.groupBy(bySets.repositories, ({ contentSet }) => contentSet ?? '');
-  const idsInSets = new Set(bySets.repositories.map(({ id }) => id));
-  // A repository that its content set brings already comes once.
-  const ids = asked.filter((name) => !groups.has(name) && !idsInSets.has(name));
-  const byIds = ids.length > 0 ? await pulp.byIds(ids, query) : { repositories: [] };
+  const groups = Map.groupBy(bySets.value, ({ contentSet }) => contentSet ?? '');
+  const idsInSets = new Set(bySets.value.map(({ id }) => id));
+  // A repository of a named content set is not added a second time.
+  const ids = names.filter((name) => !groups.has(name) && !idsInSets.has(name));
+  const byIds = ids.length > 0 ? await pulp.byIds(ids, query) : { value: [] };
   if ('failure' in byIds) return byIds;
-  for (const repository of byIds.repositories) groups.set(repository.id, [repository]);
+  for (const repository of byIds.value) groups.set(repository.id, [repository]);
   const found = new Set([...groups.keys(), ...idsInSets]);
-  const absent = asked.filter((name) => !found.has(name));
+  const absent = names.filter((name) => !found.has(name));
   if (absent.length > 0 && !wanted.flags.includes('IGNORE_ABSENT_PULP_REPOS'))
-    return { failure: notFound(absent, query.includeUnpublished) };
-  return {
-    plan: planOf(
-      wanted,
-      groups,
-      asked.filter((name) => found.has(name)),
-      absent,
-    ),
-  };
+    return notFound(absent, query.includeUnpublished);
+  const resolved = names.filter((name) => found.has(name));
+  return { value: planOf(wanted, groups, resolved, absent) };
 }
 
 function planOf(
@@ -82,7 +74,7 @@ function planOf(
   };
 }
 
-/** A client finds its own arch, or nothing: never packages of another. */
+/** With $basearch, a client of another arch finds no repository in place of one with unusable packages. */
 function forCompatibleArch(section: Section): Section {
   const [arch] = section.arches;
   return section.url !== null && section.arches.length === 1 && arch
@@ -94,11 +86,10 @@ function unionOf(lists: readonly (readonly string[])[]): readonly string[] {
   return [...new Set(lists.flat())].sort();
 }
 
-function notFound(absent: readonly string[], includeUnpublished: boolean): ComposeFailure {
+function notFound(absent: readonly string[], includeUnpublished: boolean): Failed {
   const kind = includeUnpublished ? '' : 'published ';
-  const advice = includeUnpublished ? '' : '; with INCLUDE_UNPUBLISHED_PULP_REPOS unpublished ones count as well';
-  return failure(
-    'INVALID_SOURCE',
-    `There is no ${kind}content set or repository ${absent.join(', ')} in Pulp${advice}; with IGNORE_ABSENT_PULP_REPOS what is absent is passed over`,
+  const advice = includeUnpublished ? '' : ' or INCLUDE_UNPUBLISHED_PULP_REPOS to accept unpublished ones';
+  return invalidSource(
+    `Pulp has no ${kind}content set or repository ${absent.join(', ')}. Correct the names, or use the flag IGNORE_ABSENT_PULP_REPOS to skip absent ones${advice}.`,
   );
 }

@@ -1,20 +1,22 @@
-// A variant of a published Pungi compose, by its URL: metadata/rpms.json beside it is fetched within the bounds that are
-// set for sources, and read, in a thread where it is large.
+// Reads a variant of a published Pungi compose by its URL: metadata/rpms.json beside it is fetched and summarized, in a
+// thread where it is large.
 
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
+import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import { fetchFile } from '../../upstreams/http/fetch-file.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';
-import type { PackedResult, RpmsTask } from './rpms-thread.ts';
-import { summarize, type ComposeSummary, type SummaryResult } from './summary.ts';
+import { shownUrl } from '../../upstreams/http/problem.ts';
+import type { PackedResult, SummarizeTask } from './summarize-rpms-thread.ts';
+import { summarizeRpms, type ComposeSummary, type SummaryResult } from './summarize-rpms.ts';
 
 export interface PungiComposeContext {
-  /** Bound to what a request may point to. */
+  /** Guarded: the URL is that of a request. */
   readonly client: HttpClient;
-  readonly retry: RetryPolicy;
+  /** In place of the client's. */
+  readonly retry?: RetryPolicy;
   readonly scratch: string;
   readonly signal: AbortSignal;
   readonly maxBytes?: number;
@@ -28,7 +30,7 @@ export interface VariantLocation {
 const MAX_BYTES = 384 * 1024 ** 2;
 const MAX_INLINE_BYTES = 256 * 1024;
 
-/** `…/compose/<Variant>`, or below it; else the last segment is the variant. A query (a token, say) stays. */
+/** `…/compose/<Variant>`, or a URL below it; otherwise the last segment is the variant. A query, e.g. a token, is kept. */
 export function locateVariant(text: string): VariantLocation | null {
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
@@ -54,38 +56,30 @@ function decode(segment: string | undefined): string | null {
 /** Rejects after an abort. */
 export async function readPungiCompose(
   url: string,
-  context: PungiComposeContext,
-): Promise<{ readonly summary: ComposeSummary } | { readonly failure: ComposeFailure }> {
+  { client, retry, scratch, signal, maxBytes = MAX_BYTES }: PungiComposeContext,
+): Promise<Answer<ComposeSummary>> {
   const located = locateVariant(url);
   if (!located)
-    return invalid(
-      `${url} is not the URL of a variant of a Pungi compose; give one as in https://host/…/compose/<Variant>`,
+    return invalidSource(
+      `${url} is not the URL of a variant of a Pungi compose. Give one like https://host/…/compose/<Variant>.`,
     );
   const { rpmsUrl, variant } = located;
-  const { client, retry, scratch, signal, maxBytes } = context;
   await mkdir(scratch, { recursive: true });
   const path = join(scratch, 'rpms.json');
-  const problem = await fetchFile({
-    client,
-    retry,
-    url: rpmsUrl,
-    to: path,
-    maxBytes: maxBytes ?? MAX_BYTES,
-    expected: null,
-    signal,
-  });
-  if (problem) return { failure: problem };
-  const result = await read({ path, variant }, signal);
-  if ('problem' in result) return invalid(`${rpmsUrl.href} ${result.problem}`);
-  if (result.summary.builds.length === 0) return invalid(`The variant ${variant} of ${rpmsUrl.href} holds no packages`);
-  return result;
+  const problem = await fetchFile({ client, retry, url: rpmsUrl, to: path, maxBytes, expected: null, signal });
+  if (problem) return { failure: problem.failure };
+  const result = await summarizeFile({ path, variant }, signal);
+  if ('problem' in result) return invalidSource(`${shownUrl(rpmsUrl)} ${result.problem}.`);
+  return result.summary.builds.length > 0
+    ? { value: result.summary }
+    : invalidSource(`The variant ${variant} of ${shownUrl(rpmsUrl)} holds no packages.`);
 }
 
-async function read(task: RpmsTask, signal: AbortSignal): Promise<SummaryResult> {
+async function summarizeFile(task: SummarizeTask, signal: AbortSignal): Promise<SummaryResult> {
   const { size } = await stat(task.path);
-  if (size <= MAX_INLINE_BYTES) return summarize(await readFile(task.path, 'utf8'), task.variant);
+  if (size <= MAX_INLINE_BYTES) return summarizeRpms(await readFile(task.path, 'utf8'), task.variant);
   const packed = await runInThread<PackedResult>({
-    module: threadModule(import.meta.url, 'rpms-thread'),
+    module: threadModule(import.meta.url, 'summarize-rpms-thread'),
     input: task,
     signal,
   });
@@ -104,8 +98,4 @@ async function read(task: RpmsTask, signal: AbortSignal): Promise<SummaryResult>
 
 function unpack(list: string): readonly string[] {
   return list.split('\n').slice(0, -1);
-}
-
-function invalid(message: string): { readonly failure: ComposeFailure } {
-  return { failure: failure('INVALID_SOURCE', message) };
 }

@@ -1,7 +1,6 @@
-// Values as they may stand in a configuration: a literal and nothing else, whatever the value holds. All but plain ASCII is
-// escaped, so that no encoding, look-alike or line end of Unicode means anything to who reads it. (kobo, which reads Pungi's
-// syntax, leaves escapes as they stand: a value that needs them comes in with its backslashes, and is still one value. What
-// a request may hold in lists and labels needs none.)
+// Writes a value as a literal of a configuration, whatever the value holds. All but printable ASCII is escaped, so that no
+// encoding, look-alike or line end of Unicode has a meaning. (kobo, which reads Pungi's syntax, does not decode escapes: such
+// a value keeps its backslashes, and is still one value. Lists and labels of a request need no escapes.)
 
 export type LiteralKind = 'python' | 'json';
 
@@ -13,17 +12,17 @@ export function literal(value: unknown, kind: LiteralKind): string {
     case 'string':
       return text(value, kind);
     case 'number':
-      if (!Number.isFinite(value)) throw new Error(`no literal: ${value}`);
+      if (!Number.isFinite(value)) throw new Error(`${value} cannot be written as a literal`);
       return String(value);
     case 'boolean':
       return kind === 'json' ? String(value) : value ? 'True' : 'False';
     default:
       if (value === null || value === undefined) return kind === 'json' ? 'null' : 'None';
-      throw new Error(`no literal: ${typeof value}`);
+      throw new Error(`a value of type ${typeof value} cannot be written as a literal`);
   }
 }
 
-/** What JSON escapes, Python reads the same way, but for pairs of surrogates. */
+/** Python reads JSON's escapes, except for surrogate pairs. */
 function text(value: string, kind: LiteralKind): string {
   return JSON.stringify(value.toWellFormed()).replace(/[^\u0020-\u007e]/gu, (character) => escape(character, kind));
 }

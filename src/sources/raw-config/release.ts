@@ -1,9 +1,9 @@
-// What a configuration calls its release: what the id of a compose is made of.
+// The release that a configuration describes; the id of a compose is made of it.
 
 import { z } from 'zod';
 import type { PungiRelease } from '../../compose/pungi-identity.ts';
 
-// Parts of file names and of ids: nothing that leads elsewhere.
+// Parts of file names and of ids, so they may not be paths.
 const short = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must begin with a letter or digit and hold only those and . _ -');
@@ -34,7 +34,7 @@ const configuration = z.object({
 
 const packageSet = z.object({ pkgset_source: z.literal('koji'), koji_profile: z.string() });
 
-/** Null where its packages do not come from a Koji. */
+/** Null where the packages do not come from a Koji. */
 export function kojiProfileOf(dump: string): string | null {
   try {
     return packageSet.safeParse(JSON.parse(dump)).data?.koji_profile ?? null;
@@ -48,7 +48,7 @@ export function releaseOf(dump: string): { readonly release: PungiRelease } | { 
   try {
     content = JSON.parse(dump);
   } catch {
-    return { problem: 'its dump is not JSON, or too large' };
+    return { problem: 'its dump is too large, or not JSON' };
   }
   const parsed = configuration.safeParse(content);
   if (!parsed.success)

@@ -1,5 +1,5 @@
-// The wrapper of a raw configuration: a mustache template with the fields of the compose. What it inserts are literals,
-// and nothing else can be asked of it: no unescaped value, no other template, no field that there is not.
+// The wrapper of a raw configuration: a mustache template with the fields of the compose. It inserts literals only; unescaped
+// values, other templates and unknown fields are problems.
 
 import mustache from 'mustache';
 import type { Compose } from '../../compose/compose.ts';
@@ -8,7 +8,7 @@ import { literal, type LiteralKind, type LiteralValue } from './literal.ts';
 
 export type WrapperResult = { readonly text: string } | { readonly problem: string };
 
-/** By `.json` at its end a template is JSON; else it is in Pungi's own syntax, whose literals are Python's. */
+/** A template whose path ends with `.json` is JSON; any other one is in Pungi's syntax, which has Python's literals. */
 export function wrapperKind(path: string): LiteralKind {
   return path.endsWith('.json') ? 'json' : 'python';
 }
@@ -21,45 +21,29 @@ export function renderWrapper(template: string, compose: Compose, commit: string
   }
 }
 
-/** What a template may name, as `{{compose.label}}`; lists also as sections. */
+/** The fields of a template, e.g. `{{compose.label}}`; lists are also sections. */
 export function fieldsOf(compose: Compose, commit: string): Readonly<Record<string, LiteralValue>> {
-  const {
-    id,
-    owner,
-    composeType,
-    label,
-    targetDir,
-    respinOf,
-    arches,
-    sigkeys,
-    flags,
-    results,
-    multilibArches,
-    multilibMethods,
-    lookasideRepos,
-    parentPungiComposeIds,
-  } = compose;
-  const { name, kojiEvent, builds, modules } = sourceOfType(compose, 'RAW_CONFIG');
+  const source = sourceOfType(compose, 'RAW_CONFIG');
   return {
-    id: Number(id),
-    owner,
-    name,
+    id: Number(compose.id),
+    owner: compose.owner,
+    name: source.name,
     commit,
-    kojiEvent,
-    builds,
-    modules,
-    composeType: composeType.toLowerCase(),
-    label,
-    targetDir,
-    respinOf,
-    arches,
-    sigkeys,
-    flags,
-    results,
-    multilibArches,
-    multilibMethods,
-    lookasideRepos,
-    parentPungiComposeIds,
+    kojiEvent: source.kojiEvent,
+    builds: source.builds,
+    modules: source.modules,
+    composeType: compose.composeType.toLowerCase(),
+    label: compose.label,
+    targetDir: compose.targetDir,
+    respinOf: compose.respinOf,
+    arches: compose.arches,
+    sigkeys: compose.sigkeys,
+    flags: compose.flags,
+    results: compose.results,
+    multilibArches: compose.multilibArches,
+    multilibMethods: compose.multilibMethods,
+    lookasideRepos: compose.lookasideRepos,
+    parentPungiComposeIds: compose.parentPungiComposeIds,
   };
 }
 
@@ -74,12 +58,12 @@ class LiteralWriter extends mustache.Writer {
   override escapedValue(token: string[], context: InstanceType<typeof mustache.Context>): string {
     const value: unknown = context.lookup(token[1] ?? '');
     if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)))
-      throw new Error(`it names {{${token[1]}}}, which is no field of a compose`);
+      throw new Error(`it names {{${token[1]}}}, which is not a field of a compose`);
     return literal(value, this.#kind);
   }
 
   override unescapedValue(token: string[]): string {
-    throw new Error(`it wants ${token[1]} unescaped; only {{…}} may be used`);
+    throw new Error(`it inserts ${token[1]} unescaped; only {{…}} is allowed`);
   }
 
   override renderPartial(token: string[]): string {

@@ -1,5 +1,5 @@
-// Metadata files are gzip, zstd, xz, bzip2 or plain; which, their first bytes tell. What comes out is bounded: a bomb
-// ends the reading, not the process. Runs in a worker thread.
+// Unpacks metadata files: gzip, zstd, xz, bzip2 or plain, by their first bytes. The output is bounded, so that a
+// decompression bomb does not fill the memory. Runs in a worker thread.
 
 import { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -13,7 +13,7 @@ export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
-/** The content of `packed` in pieces. Throws where it is damaged, or longer than `maxBytes`. */
+/** The content of `packed` in chunks. Throws where it is damaged, and `TooLarge` where it is longer than `maxBytes`. */
 export async function* decompress(packed: Buffer, maxBytes: number): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const chunk of unpack(packed, maxBytes)) {
@@ -47,7 +47,7 @@ async function* unxz(packed: Buffer): AsyncGenerator<Buffer> {
     yield Buffer.from(chunk);
 }
 
-/** Block by block as it comes would need a second thread: bzip2 is rare and its metadata small, so it is collected. */
+/** Collected, because the library calls back synchronously; repositories that use bzip2 are rare and small. */
 function bunzip(packed: Buffer, maxBytes: number): Buffer[] {
   const chunks: Buffer[] = [];
   let chunk = Buffer.allocUnsafe(CHUNK_BYTES);

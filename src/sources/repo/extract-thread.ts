@@ -1,6 +1,6 @@
-// The thread that cuts a repository's metadata down to some of its packages, under the locations they will have. With it
-// createrepo_c need not open them. Only a saving: what is not found here in the form that createrepo_c writes is left
-// out, and read from the package itself.
+// The thread that cuts a repository's metadata down to some of its packages, under their new locations, so that
+// createrepo_c does not read these packages. What is not in the form that createrepo_c writes is left out; createrepo_c then
+// reads the package.
 
 import { createHash } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
@@ -14,15 +14,17 @@ import { parseRepomd, type MetadataFile } from './repomd.ts';
 export interface ExtractTask {
   readonly metadataDirectory: string;
   readonly repomdSha256: string;
-  /** A file with a line for each package: JSON of checksum, location in the repository, location to be. */
+  /** A file with one line for each package: a JSON array of checksum, location in the repository, new location. */
   readonly packages: string;
-  /** Gets a repodata/. */
+  /** The directory that repodata/ is written to. */
   readonly to: string;
 }
 
 interface Wanted {
   readonly checksum: string;
+  /** Location in the repository. */
   readonly from: string;
+  /** New location. */
   readonly to: string;
 }
 
@@ -32,7 +34,7 @@ const HEADS = {
   filelists: 'filelists xmlns="http://linux.duke.edu/metadata/filelists"',
   other: 'otherdata xmlns="http://linux.duke.edu/metadata/other"',
 } as const;
-/** A package that takes more is none that createrepo_c wrote. */
+/** createrepo_c writes no package that is longer. */
 const MAX_PACKAGE_CHARACTERS = 64 * 1024 * 1024;
 
 await serveThread(async (task: ExtractTask): Promise<boolean> => {
@@ -65,12 +67,12 @@ function decode(line: string): Wanted {
   return { checksum, from, to };
 }
 
-/** Null where the repository is another by now than the one that was looked at. */
+/** Null where the repository has changed since it was opened. */
 function unchangedFiles({ metadataDirectory, repomdSha256 }: ExtractTask): ReadonlyMap<string, MetadataFile> | null {
   const repomd = readFileSync(join(metadataDirectory, 'repodata', 'repomd.xml'));
   if (createHash('sha256').update(repomd).digest('hex') !== repomdSha256) return null;
   const parsed = parseRepomd(repomd.toString('utf8'), metadataDirectory);
-  return 'failure' in parsed ? null : parsed.repomd.files;
+  return 'failure' in parsed ? null : parsed.value.files;
 }
 
 function verifiedBytes(metadataDirectory: string, file: MetadataFile | undefined): Buffer | null {
@@ -84,7 +86,7 @@ function verifiedBytes(metadataDirectory: string, file: MetadataFile | undefined
     : null;
 }
 
-/** The packages that `pick` does not answer null for; as an entry for repomd.xml. */
+/** Writes the packages that `pick` answers a text for. Answers the entry for repomd.xml. */
 async function cut(
   packed: Buffer,
   type: keyof typeof HEADS,
@@ -116,7 +118,7 @@ async function cut(
   return `<data type="${type}"><checksum type="sha256">${checksum}</checksum><open-checksum type="sha256">${checksum}</open-checksum><location href="repodata/${href}"/><timestamp>1</timestamp><size>${size}</size><open-size>${size}</open-size></data>`;
 }
 
-/** The text of each package, as many at a time as came with one piece. */
+/** The texts of the packages, as many at a time as end in one chunk. */
 async function* packagesIn(packed: Buffer): AsyncGenerator<string[]> {
   const decoder = new TextDecoder('utf-8');
   let rest = '';

@@ -1,11 +1,14 @@
-// Where metadata may point: to a file below the repository, and nowhere else. The words alone are looked at here; for a
-// local repository, what is really there as well.
+// Where metadata may point: to a file below its repository. A reference is checked by its text; in a local repository also
+// by the file that it leads to.
 
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isBelow } from '../../compose/location.ts';
 
-/** Null where the href stays inside by its words, else why not. */
+export const NO_SUCH_FILE = 'there is no such file';
+const LEADS_OUT = 'it leads out of the repository by a symbolic link';
+
+/** Null where the text stays inside of the repository, else the reason. */
 export function refuseHref(href: string): string | null {
   if (href === '') return 'the reference is empty';
   if (/[\u0000-\u001f\u007f\\]/.test(href)) return 'it holds a control character or a backslash';
@@ -16,35 +19,35 @@ export function refuseHref(href: string): string | null {
   return null;
 }
 
-/** Looks up files below one local repository; directories are resolved once each. */
+/** Finds the files of one local repository. Each directory is resolved once. */
 export class LocalFiles {
   readonly #root: string;
   readonly #directories = new Map<string, string | null>();
 
-  /** `root` after realpath. */
+  /** `root`: without symbolic links. */
   constructor(root: string) {
     this.#root = root;
   }
 
-  /** The real path of a regular file inside the repository and its size, or why there is none. */
+  /** The real path and size of a regular file in the repository, or why there is none. */
   find(href: string): { readonly path: string; readonly sizeBytes: number } | string {
     const refusal = refuseHref(href);
     if (refusal) return refusal;
     try {
       const asked = join(this.#root, href);
       const directory = this.#realDirectory(dirname(asked));
-      if (directory === null) return 'it leads out of the repository by a symbolic link';
+      if (directory === null) return LEADS_OUT;
       let path = join(directory, asked.slice(dirname(asked).length + 1));
       let found = lstatSync(path);
       if (found.isSymbolicLink()) {
         path = realpathSync(path);
-        if (!isBelow(path, this.#root)) return 'it leads out of the repository by a symbolic link';
+        if (!isBelow(path, this.#root)) return LEADS_OUT;
         found = lstatSync(path);
       }
       return found.isFile() ? { path, sizeBytes: found.size } : 'it is not a regular file';
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return code === 'ENOENT' || code === 'ENOTDIR' ? 'there is no such file' : `it cannot be read (${code})`;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? NO_SUCH_FILE : `it cannot be read (${code})`;
     }
   }
 

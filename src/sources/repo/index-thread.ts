@@ -1,34 +1,37 @@
 // The thread that reads the metadata of the repositories of one arch: verifies each file against repomd.xml, parses
-// primary.xml, checks where every package lies, and writes one index per repository.
+// primary.xml, checks where each package is, and writes one index for each repository.
 
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { encodePackage, type RpmPackage } from '../../compose/rpm-package.ts';
 import { serveThread } from '../../concurrency/worker-thread.ts';
+import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import { algorithmOf } from '../../upstreams/http/checksum.ts';
 import { decompress, MAX_OPEN_BYTES, TooLarge } from './decompress.ts';
-import { isInPrimary, readFilelists } from './filelists.ts';
+import { filelistsParser, isInPrimary } from './filelists.ts';
 import { LocalFiles, refuseHref } from './href.ts';
-import { readPrimary } from './primary.ts';
+import type { MetadataParser } from './metadata-parser.ts';
+import { primaryParser } from './primary.ts';
 import type { MetadataFile } from './repomd.ts';
 
 export interface IndexTask {
   readonly repositories: readonly {
-    /** As the requester wrote it, for messages. */
+    /** As the request names it, for messages. */
     readonly location: string;
-    /** Holds repodata/; after realpath. */
+    /** Holds repodata/; without symbolic links. */
     readonly metadataDirectory: string;
     readonly files: readonly MetadataFile[];
-    /** The packages lie below `metadataDirectory`, and are looked at. */
+    /** The packages are below `metadataDirectory`, and are checked. */
     readonly isLocal: boolean;
+    /** The index to write. */
     readonly output: string;
   }[];
-  /** Further files to keep; null = only those that are required. */
+  /** File paths to keep besides those that packages require; null for none. */
   readonly keepFiles: { readonly pattern: string; readonly arches: readonly string[] } | null;
 }
 
-export type IndexResult = { readonly failure: ComposeFailure } | { readonly packages: readonly number[] };
+/** The number of packages of each repository. */
+export type IndexResult = Answer<readonly number[]>;
 
 type Repository = IndexTask['repositories'][number];
 type FileFilter = (path: string, arch: string) => boolean;
@@ -36,49 +39,59 @@ type FileFilter = (path: string, arch: string) => boolean;
 const MAX_PACKED_BYTES = 1024 ** 3;
 const MAX_PACKAGES = 1_000_000;
 
-class Fault extends Error {}
+/** Ends the task with INVALID_SOURCE. */
+class InvalidRepository extends Error {}
 
 await serveThread(async (task: IndexTask): Promise<IndexResult> => {
   try {
-    const lists: RpmPackage[][] = [];
-    for (const repository of task.repositories) lists.push(await readPackages(repository));
-    const isWanted = wantedFiles(lists, task.keepFiles);
-    for (const [index, repository] of task.repositories.entries()) {
-      const packages = lists[index] ?? [];
-      verifyOthers(repository);
-      await addFiles(repository, packages, isWanted);
-      writeIndex(repository.output, packages);
-    }
-    return { packages: lists.map((list) => list.length) };
+    return { value: await indexAll(task) };
   } catch (error) {
-    if (error instanceof Fault) return { failure: failure('INVALID_SOURCE', error.message) };
+    if (error instanceof InvalidRepository) return invalidSource(error.message);
     throw error;
   }
 });
+
+async function indexAll({ repositories, keepFiles }: IndexTask): Promise<readonly number[]> {
+  const lists: RpmPackage[][] = [];
+  for (const repository of repositories) lists.push(await readPackages(repository));
+  const isWanted = fileFilter(lists, keepFiles);
+  for (const [index, repository] of repositories.entries()) {
+    const packages = lists[index] ?? [];
+    verifyOthers(repository);
+    await addFiles(repository, packages, isWanted);
+    writeIndex(repository.output, packages);
+  }
+  return lists.map((list) => list.length);
+}
 
 async function readPackages(repository: Repository): Promise<RpmPackage[]> {
   const { location, files, isLocal, metadataDirectory } = repository;
   const primary = files.find(({ type }) => type === 'primary');
   if (!primary)
-    throw new Fault(`${location}: repodata/repomd.xml names no primary metadata: this is not a repository of packages`);
+    throw new InvalidRepository(
+      `${location}: repodata/repomd.xml names no primary metadata: this is not a repository of packages.`,
+    );
   const local = isLocal ? new LocalFiles(metadataDirectory) : null;
   const packages: RpmPackage[] = [];
-  const reader = readPrimary((pkg) => {
+  const parser = primaryParser((pkg) => {
     if (packages.push(pkg) > MAX_PACKAGES) return `lists more than ${MAX_PACKAGES} packages`;
-    if (!algorithmOf(pkg.checksumType))
-      return `has a checksum of type “${pkg.checksumType}” for ${pkg.name}, which is not supported`;
-    const found = local ? local.find(pkg.href) : refuseHref(pkg.href);
-    if (typeof found === 'string') return `points to ${pkg.name} at “${pkg.href}”: ${found}`;
-    if (found && found.sizeBytes !== pkg.sizeBytes)
-      return `tells ${pkg.sizeBytes} bytes for ${pkg.href}, which has ${found.sizeBytes}: the package is truncated, or the metadata is old`;
-    return null;
+    return refusePackage(pkg, local);
   });
-  await feed(repository, primary, reader);
+  await parse(repository, primary, parser);
   return packages;
 }
 
-/** Those that a package requires and that primary.xml does not tell of, and those that match `keepFiles`. */
-function wantedFiles(lists: readonly RpmPackage[][], keepFiles: IndexTask['keepFiles']): FileFilter | null {
+function refusePackage({ name, href, checksumType, sizeBytes }: RpmPackage, local: LocalFiles | null): string | null {
+  if (!algorithmOf(checksumType)) return `has a checksum of the unsupported type “${checksumType}” for ${name}`;
+  const found = local ? local.find(href) : refuseHref(href);
+  if (typeof found === 'string') return `points to ${name} at “${href}”: ${found}`;
+  return found && found.sizeBytes !== sizeBytes
+    ? `gives ${sizeBytes} bytes for ${href}, which has ${found.sizeBytes}: the package is truncated, or the metadata is old`
+    : null;
+}
+
+/** Accepts paths that a package requires and primary.xml does not list, and those of `keepFiles`. Null: no path at all. */
+function fileFilter(lists: readonly RpmPackage[][], keepFiles: IndexTask['keepFiles']): FileFilter | null {
   const required = new Set<string>();
   for (const list of lists) {
     for (const { requires } of list) {
@@ -103,60 +116,52 @@ async function addFiles(
   const filelists = repository.files.find(({ type }) => type === 'filelists');
   if (!isWanted || !filelists) return;
   const byChecksum = new Map(packages.map((pkg) => [pkg.checksum, pkg.files as string[]]));
-  await feed(
-    repository,
-    filelists,
-    readFilelists(isWanted, (checksum, path) => byChecksum.get(checksum)?.push(path)),
-  );
+  const parser = filelistsParser(isWanted, (checksum, path) => byChecksum.get(checksum)?.push(path));
+  await parse(repository, filelists, parser);
 }
 
-/** What is not parsed is checked all the same: createrepo_c will read it. */
+/** createrepo_c will read the files that are not parsed here. */
 function verifyOthers(repository: Repository): void {
   if (!repository.isLocal) return;
-  for (const file of repository.files) if (file.type !== 'primary') verified(repository, file);
+  for (const file of repository.files) if (file.type !== 'primary') verifiedBytes(repository, file);
 }
 
-async function feed(
-  repository: Repository,
-  file: MetadataFile,
-  reader: { write(text: string): void; problem(): string | null; close(): void },
-): Promise<void> {
-  const packed = verified(repository, file);
+async function parse(repository: Repository, file: MetadataFile, parser: MetadataParser): Promise<void> {
+  const subject = `${repository.location}: ${file.href}`;
+  const packed = verifiedBytes(repository, file);
   const decoder = new TextDecoder('utf-8');
   try {
     for await (const chunk of decompress(packed, Math.min(file.openSizeBytes ?? MAX_OPEN_BYTES, MAX_OPEN_BYTES))) {
-      reader.write(decoder.decode(chunk, { stream: true }));
-      if (reader.problem()) break;
+      parser.write(decoder.decode(chunk, { stream: true }));
+      if (parser.problem !== null) break;
     }
-    reader.close();
+    parser.close();
   } catch (error) {
     if (error instanceof TooLarge)
-      throw new Fault(`${repository.location}: ${file.href} ${error.message}, more than repomd.xml tells`);
-    throw new Fault(
-      `${repository.location}: ${file.href} cannot be unpacked (${(error as Error).message}): it is damaged or truncated`,
-    );
+      throw new InvalidRepository(`${subject} ${error.message}, more than repomd.xml gives.`, { cause: error });
+    const reason = (error as Error).message;
+    const message = `${subject} cannot be unpacked (${reason}): it is damaged or truncated.`;
+    throw new InvalidRepository(message, { cause: error });
   }
-  const problem = reader.problem();
-  if (problem) throw new Fault(`${repository.location}: ${file.href} ${problem}`);
+  if (parser.problem !== null) throw new InvalidRepository(`${subject} ${parser.problem}.`);
 }
 
-/** The file's bytes, read once, so that what was verified is what is parsed. */
-function verified({ location, metadataDirectory }: Repository, file: MetadataFile): Buffer {
+/** The file is read once, so that the verified bytes are those that are parsed. */
+function verifiedBytes({ location, metadataDirectory }: Repository, file: MetadataFile): Buffer {
+  const subject = `${location}: ${file.href}`;
   const found = new LocalFiles(metadataDirectory).find(file.href);
-  if (typeof found === 'string') throw new Fault(`${location}: repomd.xml points to ${file.href}: ${found}`);
+  if (typeof found === 'string')
+    throw new InvalidRepository(`${location}: repomd.xml points to ${file.href}: ${found}.`);
   if (found.sizeBytes > MAX_PACKED_BYTES)
-    throw new Fault(`${location}: ${file.href} is larger than ${MAX_PACKED_BYTES} bytes`);
+    throw new InvalidRepository(`${subject} is larger than ${MAX_PACKED_BYTES} bytes.`);
   const bytes = readFileSync(found.path);
-  if (file.sizeBytes !== null && bytes.length !== file.sizeBytes) {
-    throw new Fault(
-      `${location}: ${file.href} has ${bytes.length} bytes where repomd.xml tells ${file.sizeBytes}: it is truncated, or being rewritten`,
+  if (file.sizeBytes !== null && bytes.length !== file.sizeBytes)
+    throw new InvalidRepository(
+      `${subject} has ${bytes.length} bytes, and ${file.sizeBytes} by repomd.xml: it is truncated, or being rewritten.`,
     );
-  }
-  const checksum = createHash(algorithmOf(file.checksumType) ?? 'sha256')
-    .update(bytes)
-    .digest('hex');
-  if (checksum !== file.checksum)
-    throw new Fault(`${location}: ${file.href} does not have the ${file.checksumType} checksum that repomd.xml tells`);
+  const hash = createHash(algorithmOf(file.checksumType) ?? 'sha256');
+  if (hash.update(bytes).digest('hex') !== file.checksum)
+    throw new InvalidRepository(`${subject} does not have the ${file.checksumType} checksum of repomd.xml.`);
   return bytes;
 }
 
@@ -164,13 +169,8 @@ function writeIndex(path: string, packages: readonly RpmPackage[]): void {
   const file = openSync(path, 'w');
   try {
     for (let start = 0; start < packages.length; start += 1_000) {
-      writeSync(
-        file,
-        packages
-          .slice(start, start + 1_000)
-          .map((pkg) => `${encodePackage(pkg)}\n`)
-          .join(''),
-      );
+      const lines = packages.slice(start, start + 1_000).map((pkg) => `${encodePackage(pkg)}\n`);
+      writeSync(file, lines.join(''));
     }
   } finally {
     closeSync(file);

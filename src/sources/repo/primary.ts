@@ -1,15 +1,7 @@
-// primary.xml, streamed into packages. Runs in a worker thread; what it holds at a time is one package's text.
+// Reads primary.xml into packages and holds the text of one package at a time. Runs in a worker thread.
 
-import { SaxesParser } from 'saxes';
 import type { RpmPackage } from '../../compose/rpm-package.ts';
-
-export interface PrimaryReader {
-  write(text: string): void;
-  /** What is wrong with what was read so far; null while all is well. */
-  problem(): string | null;
-  /** Call at the end; a document that stops short is a problem too. */
-  close(): void;
-}
+import { MetadataParser, type Attributes } from './metadata-parser.ts';
 
 interface Draft {
   name: string;
@@ -27,55 +19,33 @@ interface Draft {
   files: string[];
 }
 
-type Attributes = Readonly<Record<string, string>>;
-
 const OPERATORS: Readonly<Record<string, string>> = { EQ: '=', LT: '<', LE: '<=', GT: '>', GE: '>=' };
-/** No white space, control character or slash: names and versions become file names and lines. */
+/** No white space, control character or slash, because names and versions become parts of file names and lines. */
 const WORD = /^[^\s\u0000-\u001f\u007f/]{1,300}$/;
-const MAX_TEXT = 1024 * 1024;
 
-export function readPrimary(onPackage: (pkg: RpmPackage) => string | null): PrimaryReader {
-  const parser = new SaxesParser({ position: false });
-  let problem: string | null = null;
-  let depth = 0;
+/** `onPackage` answers null, or a problem that ends the reading. */
+export function primaryParser(onPackage: (pkg: RpmPackage) => string | null): MetadataParser {
   let draft: Draft | null = null;
   let relations: string[] | null = null;
-  let content = '';
-  const fault = (what: string) => (problem ??= what);
-
-  parser.on('error', (error) => void fault(`is not well-formed XML (${error.message}): it is damaged or truncated`));
-  parser.on('opentag', (tag) => {
-    const { name } = tag;
-    const attributes = tag.attributes as Attributes;
-    content = '';
-    if (depth++ === 0 && name !== 'metadata') fault(`is not a list of packages (its root is <${name}>)`);
-    if (attributes['xml:base'] !== undefined) fault('holds an xml:base, which would point out of the repository');
-    if (name === 'package') draft = attributes['type'] === 'rpm' ? emptyDraft() : null;
-    if (!draft) return;
-    if (name === 'rpm:entry') relations?.push(relation(attributes));
-    else if (name === 'rpm:provides') relations = draft.provides;
-    else if (name === 'rpm:requires') relations = draft.requires;
-    else openField(draft, name, attributes);
-  });
-  parser.on('text', (piece) => {
-    content += piece;
-    if (content.length > MAX_TEXT) fault('holds a text of more than 1 MiB');
-  });
-  parser.on('closetag', ({ name }) => {
-    depth--;
-    if (!draft) return;
-    if (name === 'rpm:provides' || name === 'rpm:requires') relations = null;
-    else if (name === 'package') {
-      const wrong = refusePackage(draft) ?? onPackage(draft);
-      if (wrong) fault(wrong);
+  const parser = new MetadataParser('metadata', {
+    open(name, attributes) {
+      if (name === 'package') draft = attributes['type'] === 'rpm' ? emptyDraft() : null;
+      if (!draft) return;
+      if (name === 'rpm:entry') relations?.push(relation(attributes));
+      else if (name === 'rpm:provides') relations = draft.provides;
+      else if (name === 'rpm:requires') relations = draft.requires;
+      else openField(draft, name, attributes);
+    },
+    close(name, content) {
+      if (!draft) return;
+      if (name === 'rpm:provides' || name === 'rpm:requires') relations = null;
+      if (name !== 'package') return closeField(draft, name, content);
+      const problem = refusePackage(draft) ?? onPackage(draft);
+      if (problem !== null) parser.report(problem);
       draft = null;
-    } else closeField(draft, name, content);
+    },
   });
-  return {
-    write: (text) => void (problem === null && parser.write(text)),
-    problem: () => problem,
-    close: () => void (problem === null && parser.close()),
-  };
+  return parser;
 }
 
 function emptyDraft(): Draft {

@@ -1,15 +1,15 @@
-// One git command, cut off from this machine: no configuration but ours, no hooks, filters or helpers, nobody to ask for
-// a password, and no way to reach anything but by the protocols that are allowed.
+// One git command, isolated from this machine: only our configuration, no hooks, filters or helpers, no password prompts,
+// and no protocols but the allowed ones.
 
 import type { ProcessRunner } from '../../app/ports.ts';
 
 export interface GitCommand {
   readonly run: ProcessRunner;
-  /** Where git and ssh are found. */
+  /** PATH of git and ssh. */
   readonly path: string;
-  /** `https`, `ssh` …: what a URL may begin with. */
+  /** Allowed protocols, e.g. `https`. */
   readonly protocols: readonly string[];
-  /** git's HOME, and where it runs: a directory of its own. */
+  /** git's HOME and working directory. */
   readonly scratch: string;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -43,7 +43,7 @@ const CONFIGURATION: Readonly<Record<string, string>> = {
   'http.lowSpeedTime': '60',
   'init.defaultBranch': 'main',
   'safe.directory': '*',
-  // Mistakes of old tools that harm nobody.
+  // Harmless mistakes of old tools.
   'fetch.fsck.zeroPaddedFilemode': 'ignore',
   'fetch.fsck.badTimezone': 'ignore',
   'fetch.fsck.missingSpaceBeforeDate': 'ignore',

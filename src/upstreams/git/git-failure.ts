@@ -1,56 +1,45 @@
-// Why a git command that talks to a server failed, from what it wrote: what may heal, and what is wrong with the source.
+// Why a git command that talks to a server failed, by what git wrote: whether another try may succeed, and whose fault it
+// was.
 
-import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
+import { presentable } from '../../compose/redaction.ts';
+import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { GitOutcome } from './git-command.ts';
 
-/** Of the transport: worth another try at once. */
 const TRANSPORT =
   /could not resolve host|connection (refused|reset|timed out)|failed to connect|couldn't connect|timed out|early eof|unexpected disconnect|rpc failed|hung up unexpectedly|returned error: (5\d\d|429)|operation too slow|network is unreachable|empty reply|transfer closed|invalid index-pack output|gnutls|ssl_/i;
-const NOT_THERE =
+const NOT_FOUND =
   /not found|does not appear to be a git repository|not valid: is this a git repository|returned error: (404|410)/i;
-const NOT_ALLOWED =
+const NO_CREDENTIALS =
   /authentication failed|could not read (username|password)|terminal prompts disabled|permission denied|returned error: (401|403)|host key verification failed/i;
 const FORBIDDEN_PROTOCOL = /transport '[^']*' not allowed/i;
-const UNSOUND = /fsck error|error in object|bad object|invalid path/i;
+const DAMAGED = /fsck error|error in object|bad object|invalid path/i;
 
 export interface GitProblem {
   readonly failure: ComposeFailure;
-  readonly transport: boolean;
+  /** Whether another try may succeed at once. */
+  readonly isTransient: boolean;
 }
 
-export function problemOf(outcome: GitOutcome, url: string, timeoutMs: number): GitProblem {
-  const { exitCode, timedOut, stderr } = outcome;
+/** `subject`: the repository, for messages. */
+export function problemOf({ exitCode, timedOut, stderr }: GitOutcome, subject: string, timeoutMs: number): GitProblem {
+  const problem = (code: ComposeFailure['code'], message: string, isTransient = false) => ({
+    failure: failure(code, message, stderr === '' ? null : stderr.split('\n').map(presentable).join('\n')),
+    isTransient,
+  });
   if (timedOut)
-    return problem(
-      'UPSTREAM_UNAVAILABLE',
-      `The git repository ${url} could not be read within ${Math.round(timeoutMs / 1000)} s`,
-      stderr,
-    );
-  if (exitCode === 127) return { failure: toolMissingFailure('git', stderr || null, 'INTERNAL'), transport: false };
+    return problem('UPSTREAM_UNAVAILABLE', `${subject} did not answer within ${timeoutMs / 1000} s. Try again later.`);
+  if (exitCode === 127) return { failure: toolMissingFailure('git', stderr || null, 'INTERNAL'), isTransient: false };
   if (FORBIDDEN_PROTOCOL.test(stderr))
+    return problem('INVALID_SOURCE', `${subject} may not be read: it uses, or redirects to, a forbidden protocol.`);
+  if (NO_CREDENTIALS.test(stderr))
     return problem(
       'INVALID_SOURCE',
-      `The git repository ${url} may not be read: its protocol, or one that it leads to, is not allowed`,
-      stderr,
+      `${subject} may not be read without credentials, which the service does not have.`,
     );
-  if (NOT_ALLOWED.test(stderr))
-    return problem(
-      'INVALID_SOURCE',
-      `The git repository ${url} may not be read by the service: it wants credentials`,
-      stderr,
-    );
-  if (UNSOUND.test(stderr))
-    return problem('INVALID_SOURCE', `The git repository ${url} holds damaged or dangerous objects`, stderr);
+  if (DAMAGED.test(stderr)) return problem('INVALID_SOURCE', `${subject} holds damaged or dangerous objects.`);
   if (TRANSPORT.test(stderr))
-    return {
-      ...problem('UPSTREAM_UNAVAILABLE', `The git repository ${url} did not answer, or not to the end`, stderr),
-      transport: true,
-    };
-  if (NOT_THERE.test(stderr)) return problem('INVALID_SOURCE', `There is no git repository at ${url}`, stderr);
-  return problem('UPSTREAM_UNAVAILABLE', `The git repository ${url} could not be read`, stderr);
-}
-
-function problem(code: ComposeFailure['code'], message: string, details: string): GitProblem {
-  return { failure: failure(code, message, details === '' ? null : details), transport: false };
+    return problem('UPSTREAM_UNAVAILABLE', `${subject} did not answer, or not completely. Try again later.`, true);
+  if (NOT_FOUND.test(stderr)) return problem('INVALID_SOURCE', `${subject} does not exist. Check the URL.`);
+  return problem('UPSTREAM_UNAVAILABLE', `${subject} could not be read. Try again later.`);
 }

@@ -1,5 +1,5 @@
-// What a revision stands for, by the references that a server tells of: a full commit as it is, else a tag, a branch, or
-// the one reference whose commit begins so. git's own order: a tag wins over a branch.
+// The commit that a revision means among a server's references: a full commit itself, else a tag, a branch, or the one
+// commit that it abbreviates. A tag takes precedence over a branch, as in git.
 
 export interface Reference {
   readonly name: string;
@@ -8,13 +8,13 @@ export interface Reference {
 
 export type Resolution =
   | { readonly commit: string }
-  /** None of the references; where it looks like one, the beginning of a commit that no reference points to. */
+  /** No reference matches; `short-commit` may still abbreviate a commit that no reference points to. */
   | { readonly unknown: 'name' | 'short-commit' }
   | { readonly ambiguous: readonly string[] };
 
 const FULL = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const SHORT = /^[0-9a-f]{7,63}$/;
-/** As git check-ref-format has it, and nothing that could be taken for an option or a range. */
+/** The rules of git check-ref-format, without anything that git could read as an option or a range. */
 const NAME = /^(?![-/])(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.|[/.]$))[^\u0000-\u0020\u007f~^:?*[\\]{1,250}$/;
 
 export function isFullCommit(text: string): boolean {
@@ -25,7 +25,7 @@ export function isRevision(text: string): boolean {
   return NAME.test(text);
 }
 
-/** Lines of `git ls-remote`; a tag's own commit (`^{}`) takes the place of the tag object. */
+/** From the lines of `git ls-remote`; of an annotated tag, the commit (`^{}`) and not the tag object. */
 export function parseReferences(lines: readonly string[]): readonly Reference[] {
   const references = new Map<string, string>();
   for (const line of lines) {

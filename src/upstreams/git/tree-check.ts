@@ -1,5 +1,4 @@
-// What a commit would put on disk, told by git before it does: sizes, and that there are files and symbolic links only.
-// And what it did put there: links that stay inside.
+// Checks a commit before it is written to disk (number and size of files), and its symbolic links afterwards.
 
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
@@ -12,7 +11,7 @@ export interface TreeBounds {
 
 const SUBMODULE = '160000';
 
-/** Lines of `git ls-tree -r -l`. Null where the tree may be checked out; submodules stay empty directories. */
+/** `lines`: of `git ls-tree -r -l`. Null where the tree may be checked out. Submodules stay empty directories. */
 export function refuseTree(lines: readonly string[], { maxBytes, maxFiles }: TreeBounds): string | null {
   if (lines.length > maxFiles) return `holds more than ${maxFiles} files`;
   let bytes = 0;
@@ -21,10 +20,10 @@ export function refuseTree(lines: readonly string[], { maxBytes, maxFiles }: Tre
     if (!mode || !size) return 'holds a tree that cannot be read';
     if (mode !== SUBMODULE) bytes += Number(size);
   }
-  return bytes > maxBytes ? `holds files of ${bytes} bytes, more than the ${maxBytes} that are allowed` : null;
+  return bytes > maxBytes ? `holds files of ${bytes} bytes, more than the allowed ${maxBytes}` : null;
 }
 
-/** Null where no symbolic link below `root` leads out of it. git never writes through one. */
+/** Null where no symbolic link below `root` leads out of it. */
 export async function refuseLinks(root: string): Promise<string | null> {
   const real = await realpath(root);
   const directories = [real];
@@ -45,12 +44,12 @@ async function staysInside(link: string, root: string): Promise<boolean> {
   try {
     return isBelow(await realpath(link), root);
   } catch {
-    // It leads nowhere. Where `..` only stands at its beginning, no other link on the way can turn it.
+    // A dangling link. With `..` only at its beginning, no other link on the way can change where it leads.
     return normalize(target) === target && isBelow(resolve(dirname(link), target), root);
   }
 }
 
-/** Bytes below a directory; 0 where it is not there (yet). What vanishes meanwhile does not count. */
+/** Bytes below a directory; 0 where it does not exist. Files that vanish meanwhile do not count. */
 export async function sizeOf(directory: string): Promise<number> {
   let bytes = 0;
   const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(() => []);

@@ -1,14 +1,14 @@
-// The checksums that repository metadata uses, under the names it uses.
+// The checksums of repository metadata, under the names that the metadata uses.
 
 export interface Expected {
-  /** Null where the metadata does not tell. */
+  /** Null where the metadata has no size. */
   readonly sizeBytes: number | null;
   readonly checksumType: string;
   /** Lower-case hexadecimal. */
   readonly checksum: string;
 }
 
-// md5 is left out: anyone can make two files with one checksum.
+// No md5: collisions are easy to make.
 const ALGORITHMS: Readonly<Record<string, string>> = {
   sha: 'sha1',
   sha1: 'sha1',

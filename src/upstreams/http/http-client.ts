@@ -1,124 +1,197 @@
-// GET within bounds: every redirect is checked like the first URL, every connection's address when it is made. What may
-// heal (cut off, refused, slow, 5xx) is UPSTREAM_UNAVAILABLE, and worth another try; the rest is INVALID_SOURCE.
+// HTTP to other services: bounded connections and times, retries, checked redirects and addresses, and a failure that
+// names the upstream for whatever goes wrong. JSON, XML-RPC and files are read on top of it.
 
-import type { Readable } from 'node:stream';
-import { Agent, request } from 'undici';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { isUntrusted, transportCode } from './transport-error.ts';
+import { Agent, request as send, type Dispatcher } from 'undici';
+import { UpstreamInterrupted } from '../../app/ports.ts';
+import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
+import { retry } from '../../concurrency/retry.ts';
+import { guardedLookup, refuseUrl, type HostLookup, type UrlBounds } from './address-guard.ts';
 import {
-  FORBIDDEN_ADDRESS,
-  guardedLookup,
-  invalid,
-  refuseUrl,
-  type HostLookup,
-  type RepoBounds,
-} from './address-guard.ts';
+  failureOf,
+  requestProblem,
+  shownUrl,
+  transportProblem,
+  type HttpFailure,
+  type Problem,
+  type Timeouts,
+} from './problem.ts';
 
-export interface HttpTimeouts {
-  readonly connectMs: number;
-  /** Between two pieces of an answer, its head included. */
-  readonly idleMs: number;
+export interface HttpClientOptions {
+  /** Of the service that the configuration names, for messages. Without a name each URL speaks for itself. */
+  readonly name?: string;
+  /** For URLs that requests name: they are checked, and their redirects followed. */
+  readonly guard?: { readonly bounds: UrlBounds; readonly lookup?: HostLookup | undefined };
+  readonly timeouts: Timeouts;
+  /** To one host. */
+  readonly connections: number;
+  readonly retry: RetryPolicy;
+  /** PEM: our certificate and key, and the authority that the service is verified by. */
+  readonly tls?: { readonly cert?: string; readonly key?: string; readonly ca?: string };
+}
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  /** Called for each try. */
+  readonly headers?: () => Record<string, string>;
+  readonly body?: string;
+  /** In place of the client's. */
+  readonly retry?: RetryPolicy;
+  readonly signal: AbortSignal;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Readable;
+  /** Throws `TransportError`, which ends the try. */
+  readonly body: AsyncIterable<Buffer>;
 }
 
+export type Attempt<T> = { readonly value: T } | { readonly problem: Problem };
+
 const MAX_REDIRECTS = 5;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+class TransportError extends Error {}
 
 export class HttpClient {
-  readonly #bounds: RepoBounds;
+  readonly #options: HttpClientOptions;
   readonly #agent: Agent;
 
-  constructor(bounds: RepoBounds, timeouts: HttpTimeouts, connectionsPerHost: number, hostLookup?: HostLookup) {
-    this.#bounds = bounds;
-    const lookup = guardedLookup(bounds, hostLookup);
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const { timeouts, connections, guard, tls } = options;
+    const lookup = guard && guardedLookup(guard.bounds, guard.lookup);
     this.#agent = new Agent({
-      connections: connectionsPerHost,
+      connections,
+      pipelining: 1,
       headersTimeout: timeouts.idleMs,
       bodyTimeout: timeouts.idleMs,
-      connect: { timeout: timeouts.connectMs, ...(lookup && { lookup }) },
+      connect: { timeout: timeouts.connectMs, ...(lookup && { lookup }), ...tls },
     });
   }
 
-  /** The answer 200 or 206; its body must be read or destroyed. Rejects after an abort. */
-  async get(
-    asked: URL,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<{ readonly answer: HttpAnswer } | { readonly failure: ComposeFailure }> {
-    let url = asked;
-    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const refusal = refuseUrl(url, this.#bounds);
-      if (refusal)
-        return invalid(
-          hops === 0
-            ? `${asked.href} may not be asked: ${refusal}`
-            : `${asked.href} redirects to ${withoutSecrets(url)}, which may not be asked: ${refusal}`,
-        );
-      let answer: HttpAnswer;
-      try {
-        const response = await request(url, {
-          dispatcher: this.#agent,
-          headers: { 'user-agent': 'odcs', 'accept-encoding': 'identity', ...headers },
-          signal,
-        });
-        answer = { status: response.statusCode, headers: response.headers, body: response.body };
-      } catch (error) {
-        signal.throwIfAborted();
-        return connectionFailure(asked, error);
-      }
-      if (answer.status === 200 || answer.status === 206) return { answer };
-      discard(answer.body);
-      const next = redirection(answer, url);
-      if (!next) return statusFailure(asked, answer.status);
-      url = next;
+  /**
+   * Sends the request until `read` makes a value of an answer, or the problem is not transient, or the tries are used
+   * up. Rejects with `UpstreamInterrupted` after an abort.
+   */
+  async request<T>(
+    wanted: HttpRequest,
+    read: (answer: HttpAnswer) => Promise<Attempt<T>> | Attempt<T>,
+  ): Promise<{ readonly value: T } | HttpFailure> {
+    const { signal } = wanted;
+    try {
+      const { outcome, attempts } = await retry(
+        wanted.retry ?? this.#options.retry,
+        signal,
+        () => this.#try(wanted, read),
+        (tried) => 'problem' in tried && tried.problem.isTransient,
+      );
+      return 'value' in outcome ? outcome : this.failure(wanted.url, outcome.problem, attempts);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new UpstreamInterrupted(this.#subject(wanted.url), signal.reason);
     }
-    return invalid(`${asked.href} redirects more than ${MAX_REDIRECTS} times`);
+  }
+
+  failure(url: URL, problem: Problem, tries = 1): HttpFailure {
+    return failureOf(this.#subject(url), problem, tries);
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
+
+  #subject(url: URL): string {
+    const { name } = this.#options;
+    return name === undefined ? shownUrl(url) : `${name} at ${shownUrl(url)}`;
+  }
+
+  async #try<T>(
+    wanted: HttpRequest,
+    read: (answer: HttpAnswer) => Promise<Attempt<T>> | Attempt<T>,
+  ): Promise<Attempt<T>> {
+    const { timeouts, guard } = this.#options;
+    const { totalMs } = timeouts;
+    const deadline = totalMs === undefined ? [] : [AbortSignal.timeout(totalMs)];
+    const signal = AbortSignal.any([wanted.signal, ...deadline]);
+    try {
+      const sent = await (guard ? this.#follow(wanted, guard.bounds, signal) : this.#send(wanted, wanted.url, signal));
+      if ('problem' in sent) return sent;
+      const { statusCode: status, headers, body } = sent.response;
+      try {
+        return await read({ status, headers, body: chunksOf(body) });
+      } finally {
+        // Reads a short rest, so that the connection can be used again.
+        if (!body.bodyUsed) void body.dump().catch(() => {});
+      }
+    } catch (error) {
+      wanted.signal.throwIfAborted();
+      if (!(error instanceof TransportError)) throw error;
+      return { problem: transportProblem(error.cause, timeouts, guard ? 'request' : 'operators') };
+    }
+  }
+
+  async #follow(
+    wanted: HttpRequest,
+    bounds: UrlBounds,
+    signal: AbortSignal,
+  ): Promise<{ readonly response: Dispatcher.ResponseData } | { readonly problem: Problem }> {
+    let { url } = wanted;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const refusal = refuseUrl(url, bounds);
+      if (refusal !== null) {
+        const what = hops === 0 ? 'may not be asked' : `redirects to ${shownUrl(url)}, which may not be asked`;
+        return { problem: requestProblem(`${what}: ${refusal}`, null, 'Name a URL that is allowed.') };
+      }
+      const sent = await this.#send(wanted, url, signal);
+      const { statusCode, headers, body } = sent.response;
+      const { location } = headers;
+      const next = REDIRECTS.has(statusCode) && typeof location === 'string' ? URL.parse(location, url.href) : null;
+      if (!next) return sent;
+      body.on('error', () => {}).destroy();
+      url = next;
+    }
+    return { problem: requestProblem(`redirects more than ${MAX_REDIRECTS} times`) };
+  }
+
+  async #send(
+    { method = 'GET', headers, body }: HttpRequest,
+    url: URL,
+    signal: AbortSignal,
+  ): Promise<{ readonly response: Dispatcher.ResponseData }> {
+    try {
+      const response = await send(url, {
+        method,
+        dispatcher: this.#agent,
+        headers: { 'user-agent': 'odcs', ...headers?.() },
+        ...(body !== undefined && { body }),
+        signal,
+      });
+      return { response };
+    } catch (cause) {
+      throw new TransportError('the request failed', { cause });
+    }
+  }
 }
 
-function redirection(answer: HttpAnswer, from: URL): URL | null {
-  const { location } = answer.headers;
-  return [301, 302, 303, 307, 308].includes(answer.status) && typeof location === 'string'
-    ? URL.parse(location, from.href)
-    : null;
+/** Null where the body is longer than `maxBytes`. */
+export async function readBody(answer: HttpAnswer, maxBytes: number): Promise<readonly Buffer[] | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  // Leaving the loop early destroys the body, and the connection with it.
+  for await (const chunk of answer.body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return chunks;
 }
 
-function discard(body: Readable): void {
-  body.on('error', () => {});
-  body.destroy();
-}
-
-function withoutSecrets(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-function statusFailure(url: URL, status: number): { readonly failure: ComposeFailure } {
-  if (status === 408 || status === 425 || status === 429 || status >= 500)
-    return unavailable(`${url.href} answered HTTP ${status}; the same request may work later`);
-  if (status === 404 || status === 410) return invalid(`There is nothing at ${url.href} (HTTP ${status})`);
-  return invalid(`${url.href} answered HTTP ${status}`);
-}
-
-/** Of an error before or within the answer. */
-export function connectionFailure(url: URL, error: unknown): { readonly failure: ComposeFailure } {
-  const code = transportCode(error);
-  if (code === FORBIDDEN_ADDRESS)
-    return invalid(
-      `${url.href} may not be asked: ${url.hostname} or a host it redirects to resolves to a loopback, link-local, private or otherwise reserved address`,
-    );
-  if (code === 'ENOTFOUND') return invalid(`${url.href} cannot be reached: there is no host of that name`);
-  if (isUntrusted(code)) return invalid(`${url.href} cannot be trusted: ${code}`);
-  return unavailable(`${url.href} did not answer, or not to the end (${code})`);
-}
-
-export function unavailable(message: string): { readonly failure: ComposeFailure } {
-  return { failure: failure('UPSTREAM_UNAVAILABLE', message) };
+async function* chunksOf(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new TransportError('the answer broke off', { cause });
+  }
 }

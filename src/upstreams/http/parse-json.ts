@@ -1,11 +1,11 @@
-// JSON of any size without holding up the event loop: long escaped strings, modulemd documents for one, take 20 ms a
+// JSON of any size without blocking the event loop: long escaped strings, such as modulemd documents, take 20 ms a
 // megabyte to parse.
 
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 
 const MAX_INLINE_BYTES = 512 * 1024;
 
-/** Undefined where it is not JSON. Rejects after an abort. */
+/** Undefined where the bytes are not JSON. Rejects after an abort. */
 export async function parseJson(bytes: Uint8Array, signal: AbortSignal): Promise<unknown> {
   if (bytes.length <= MAX_INLINE_BYTES) return tryParse(bytes);
   return await runInThread<unknown>({

@@ -1,8 +1,9 @@
-// Builds by name-version-release: whether they are there, complete and made of RPMs, and which RPMs those are.
+// Builds by name-version-release: whether they exist, are complete and hold RPMs, and which RPMs those are.
 
 import { z } from 'zod';
-import { failure } from '../../compose/failure.ts';
-import type { Asked, KojiHub } from './koji-hub.ts';
+import type { Answer } from '../answer.ts';
+import type { KojiHub } from './koji-hub.ts';
+import { refuseSource } from './refuse-source.ts';
 
 export interface KojiBuild {
   readonly id: number;
@@ -22,17 +23,18 @@ export interface KojiRpm {
   readonly release: string;
   readonly epoch: number | null;
   readonly arch: string;
-  /** Of the file as it was built, without a signature. */
+  /** Of the file without a signature. */
   readonly sizeBytes: number | null;
-  /** MD5 of header and payload; null where it is not told, or not of that kind. */
+  /** MD5 of header and payload; null where the hub has none, or one of another kind. */
   readonly payloadHash: string | null;
 }
 
 const MD5 = /^[0-9a-f]{32}$/;
-const COMPLETE = 1;
+/** `koji.BUILD_STATES` */
 const STATES = ['still being built', 'complete', 'deleted', 'failed', 'canceled'];
+const COMPLETE = STATES.indexOf('complete');
 
-export const buildFields = {
+const fields = {
   id: z.number().int(),
   nvr: z.string(),
   name: z.string(),
@@ -41,8 +43,17 @@ export const buildFields = {
   epoch: z.number().int().nullable(),
   volume_name: z.string().nullish(),
 };
-const build = z.object({ ...buildFields, state: z.number().int() });
-/** A row about an RPM; null where there is no file of it. */
+const stateRow = z.object({ ...fields, state: z.number().int() });
+
+/** A row about a build. */
+export const buildRow = z.object(fields).transform(toBuild);
+
+/** A row about a build in a tag. */
+export const taggedBuildRow = z
+  .object({ ...fields, tag_name: z.string() })
+  .transform((row) => ({ ...toBuild(row), tag: row.tag_name }));
+
+/** A row about an RPM; null where Koji has only metadata of it, and no file. */
 export const rpmRow = z
   .object({
     id: z.number().int(),
@@ -61,64 +72,70 @@ export const rpmRow = z
     return metadata_only ? null : { ...row, buildId: build_id, sizeBytes: size ?? null, payloadHash };
   });
 
-/** The builds, in the order asked; INVALID_SOURCE names all that cannot be composed from, and why. */
+/** The builds in the order of `nvrs`. INVALID_SOURCE names every build that cannot be used, and why. */
 export async function findBuilds(
   hub: KojiHub,
   nvrs: readonly string[],
   signal: AbortSignal,
-): Promise<Asked<readonly KojiBuild[]>> {
+): Promise<Answer<readonly KojiBuild[]>> {
   const malformed = nvrs.filter((nvr) => !/^.+-[^-]+-[^-]+$/.test(nvr));
   if (malformed.length > 0)
-    return refuse(
-      hub,
+    return refuseSource(
+      hub.profile,
       malformed.map((nvr) => `“${nvr}” is not name-version-release`),
     );
-  const found = await hub.askAll(
+  const found = await hub.callAll(
     nvrs.map((nvr) => ({ method: 'getBuild', args: [nvr] })),
-    build.nullable(),
+    stateRow.nullable(),
     signal,
   );
   if ('failure' in found) return found;
   const problems: string[] = [];
-  const builds: z.infer<typeof build>[] = [];
+  const builds: KojiBuild[] = [];
   for (const [index, nvr] of nvrs.entries()) {
-    const one = found.value[index];
-    if (!one) problems.push(`there is no build ${nvr}`);
-    else if (one.state !== COMPLETE) problems.push(`${nvr} is ${STATES[one.state] ?? `in state ${one.state}`}`);
-    else builds.push(one);
+    const row = found.value[index];
+    if (!row) problems.push(`there is no build ${nvr}`);
+    else if (row.state !== COMPLETE)
+      problems.push(`the build ${nvr} is ${STATES[row.state] ?? `in state ${row.state}`}`);
+    else builds.push(toBuild(row));
   }
-  if (problems.length > 0) return refuse(hub, problems);
-  const types = await hub.askAll(
+  return problems.length > 0 ? refuseSource(hub.profile, problems) : checkTypes(hub, builds, signal);
+}
+
+async function checkTypes(
+  hub: KojiHub,
+  builds: readonly KojiBuild[],
+  signal: AbortSignal,
+): Promise<Answer<readonly KojiBuild[]>> {
+  const types = await hub.callAll(
     builds.map(({ id }) => ({ method: 'getBuildType', args: [id] })),
     z.record(z.string(), z.unknown()),
     signal,
   );
   if ('failure' in types) return types;
-  const others = builds.flatMap(({ nvr }, index) => {
+  const problems = builds.flatMap(({ nvr }, index) => {
     const names = Object.keys(types.value[index] ?? {});
-    return names.includes('rpm')
-      ? []
-      : [`${nvr} holds no RPMs${names.length > 0 ? ` (it is a build of type ${names.join(', ')})` : ''}`];
+    const others = names.length > 0 ? ` (its type is ${names.join(', ')})` : '';
+    return names.includes('rpm') ? [] : [`the build ${nvr} holds no RPMs${others}`];
   });
-  return others.length > 0 ? refuse(hub, others) : { value: builds.map(toBuild) };
+  return problems.length > 0 ? refuseSource(hub.profile, problems) : { value: builds };
 }
 
-/** The RPMs that the builds have files of, of all arches, sources included. */
+/** The RPMs of the builds that Koji has files of; all arches, sources included. */
 export async function rpmsOfBuilds(
   hub: KojiHub,
   builds: readonly KojiBuild[],
   signal: AbortSignal,
-): Promise<Asked<readonly KojiRpm[]>> {
-  const found = await hub.askAll(
+): Promise<Answer<readonly KojiRpm[]>> {
+  const found = await hub.callAll(
     builds.map(({ id }) => ({ method: 'listBuildRPMs', args: [id] })),
     z.array(rpmRow),
     signal,
   );
-  if ('failure' in found) return found;
-  return { value: found.value.flat().filter((one) => one !== null) };
+  return 'failure' in found ? found : { value: found.value.flat().filter((rpm) => rpm !== null) };
 }
 
-export function toBuild({
+function toBuild({
   id,
   nvr,
   name,
@@ -126,15 +143,6 @@ export function toBuild({
   release,
   epoch,
   volume_name,
-}: z.infer<z.ZodObject<typeof buildFields>>): KojiBuild {
+}: z.infer<z.ZodObject<typeof fields>>): KojiBuild {
   return { id, nvr, name, version, release, epoch, volume: volume_name ?? null };
-}
-
-function refuse(hub: KojiHub, problems: readonly string[]): { readonly failure: ReturnType<typeof failure> } {
-  const [first] = problems;
-  const message =
-    problems.length === 1
-      ? `Koji (${hub.profile.name}): ${first}`
-      : `Koji (${hub.profile.name}): ${problems.length} of the builds cannot be used: ${problems.slice(0, 10).join('; ')}${problems.length > 10 ? ' …' : ''}`;
-  return { failure: failure('INVALID_SOURCE', message, problems.length > 10 ? problems.join('\n') : null) };
 }

@@ -1,35 +1,29 @@
-// Koji's events: every change to tags has one, and a question “at event” is answered as things were right after it.
+// Koji's events: every change of a tag has one. A call “at event” is answered by the state right after that event.
 
 import { z } from 'zod';
-import { failure } from '../../compose/failure.ts';
-import { FAULT } from './faults.ts';
-import type { Asked, KojiHub } from './koji-hub.ts';
+import type { Answer } from '../answer.ts';
+import { FAULT, faultFailure } from './faults.ts';
+import type { KojiHub } from './koji-hub.ts';
+import { refuseSource } from './refuse-source.ts';
 
-const schema = z.object({ id: z.number().int() });
-const question = (event: number) => ({ method: 'getEvent', args: [event] });
+const row = z.object({ id: z.number().int() });
 
-/** The event that was asked for, where the hub has it. */
-export async function checkEvent(hub: KojiHub, event: number, signal: AbortSignal): Promise<Asked<number>> {
-  const each = await hub.askEach([question(event)], schema.nullable(), signal);
-  if ('failure' in each) return each;
-  const [entry] = each.value;
-  // The hub has told a fault of an unknown event for long, and may answer nil of late.
-  if (!entry || ('value' in entry && !entry.value) || ('fault' in entry && entry.fault.faultCode === FAULT.GENERIC)) {
-    return { failure: failure('INVALID_SOURCE', `There is no event ${event} in Koji (${hub.profile.name})`) };
-  }
-  return 'fault' in entry
-    ? hub.ask(
-        question(event),
-        schema.transform(({ id }) => id),
-        signal,
-      )
-    : { value: event };
+/** The event itself, where the hub has it. */
+export async function checkEvent(hub: KojiHub, event: number, signal: AbortSignal): Promise<Answer<number>> {
+  const results = await hub.callEach([{ method: 'getEvent', args: [event] }], row.nullable(), signal);
+  if ('failure' in results) return results;
+  const [result] = results.value;
+  if (result && 'value' in result && result.value) return { value: event };
+  // Of an unknown event older hubs report a fault, and newer ones may answer nil.
+  if (result && 'fault' in result && result.fault.faultCode !== FAULT.GENERIC)
+    return { failure: faultFailure(result.fault, hub.profile, 'getEvent') };
+  return refuseSource(hub.profile, [`there is no event ${event}`]);
 }
 
-export async function lastEvent(hub: KojiHub, signal: AbortSignal): Promise<Asked<number>> {
-  return hub.ask(
+export async function lastEvent(hub: KojiHub, signal: AbortSignal): Promise<Answer<number>> {
+  return hub.call(
     { method: 'getLastEvent', args: [] },
-    schema.transform(({ id }) => id),
+    row.transform(({ id }) => id),
     signal,
   );
 }

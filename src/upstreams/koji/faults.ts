@@ -1,10 +1,10 @@
-// What a hub's fault means for a compose. Koji's exceptions have codes of their own (`koji.GenericError` and what derives from
-// it, 1000 to 1024); anything else that breaks inside the hub has code 1.
+// What a hub's fault means for a compose. Koji's exceptions have the codes 1000 to 1024 (`koji.GenericError` and its
+// subclasses); any other error inside the hub has code 1.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { presentable } from '../../compose/redaction.ts';
-import type { KojiProfile } from './koji-profile.ts';
 import type { XmlRpcFault } from '../xml-rpc/value.ts';
+import type { KojiProfile } from './koji-profile.ts';
 
 export const FAULT = {
   GENERIC: 1000,
@@ -24,7 +24,8 @@ export const FAULT = {
   GSSAPI_AUTH: 1023,
 } as const;
 
-const AUTHENTICATION: ReadonlySet<number> = new Set([
+const OFFLINE: ReadonlySet<number> = new Set([FAULT.SERVER_OFFLINE, FAULT.LOCK]);
+const LOGIN_NEEDED: ReadonlySet<number> = new Set([
   FAULT.AUTH,
   FAULT.AUTH_LOCK,
   FAULT.AUTH_EXPIRED,
@@ -33,33 +34,35 @@ const AUTHENTICATION: ReadonlySet<number> = new Set([
   FAULT.GSSAPI_AUTH,
   FAULT.ACTION_NOT_ALLOWED,
 ]);
-const TOO_OLD: ReadonlySet<number> = new Set([FAULT.PARAMETER, FAULT.FUNCTION_DEPRECATED]);
-const ABOUT_THE_QUESTION: ReadonlySet<number> = new Set([FAULT.GENERIC, FAULT.TAG, FAULT.BUILD]);
+const UNKNOWN_CALL: ReadonlySet<number> = new Set([FAULT.PARAMETER, FAULT.FUNCTION_DEPRECATED]);
+/** The hub looked, and does not have what the request names. */
+const NOT_FOUND: ReadonlySet<number> = new Set([FAULT.GENERIC, FAULT.TAG, FAULT.BUILD]);
 
-export function faultFailure(fault: XmlRpcFault, profile: KojiProfile, method: string): ComposeFailure {
+export function faultFailure(fault: XmlRpcFault, { name, server }: KojiProfile, method: string): ComposeFailure {
   const { faultCode: code } = fault;
-  const said = lastLine(fault.faultString);
-  const hub = `Koji (${profile.name})`;
-  if (code === FAULT.SERVER_OFFLINE || code === FAULT.LOCK)
-    return failure('UPSTREAM_UNAVAILABLE', `${hub} is offline: ${said}`);
-  if (AUTHENTICATION.has(code))
-    return failure('UPSTREAM_UNAVAILABLE', `${hub} does not let us read without logging in: ${said}`);
-  if (isUnknownMethod(fault) || TOO_OLD.has(code))
+  const reason = exceptionOf(fault.faultString);
+  const hub = `Koji (${name}) at ${server}`;
+  if (OFFLINE.has(code)) return failure('UPSTREAM_UNAVAILABLE', `${hub} is offline: ${reason}. Try again later.`);
+  if (LOGIN_NEEDED.has(code))
     return failure(
       'UPSTREAM_UNAVAILABLE',
-      `${hub} is of a version that does not know the question (${method}): ${said}`,
+      `${hub} does not allow ${method} without a login: ${reason}. Ask the operators of this service for a hub that can be read.`,
     );
-  // The hub looked, and says that what was asked for is not there; asking again would not change that.
-  if (ABOUT_THE_QUESTION.has(code)) return failure('INVALID_SOURCE', `${hub}: ${said}`);
-  return failure('UPSTREAM_UNAVAILABLE', `${hub} broke while answering ${method}`, said);
+  if (isUnknownMethod(fault) || UNKNOWN_CALL.has(code))
+    return failure(
+      'UPSTREAM_UNAVAILABLE',
+      `${hub} does not support ${method}: ${reason}. Ask the operators of this service for a newer hub.`,
+    );
+  if (NOT_FOUND.has(code)) return failure('INVALID_SOURCE', `Koji (${name}): ${reason}`);
+  return failure('UPSTREAM_UNAVAILABLE', `${hub} failed while it answered ${method}. Try again later.`, reason);
 }
 
 export function isUnknownMethod({ faultCode, faultString }: XmlRpcFault): boolean {
   return faultCode === FAULT.GENERIC && /^Invalid method: /m.test(faultString);
 }
 
-/** A hub that debugs answers a whole traceback; its last line is the exception. */
-function lastLine(text: string): string {
+/** The last line: a hub in debug mode answers a whole traceback, which ends with the exception. */
+function exceptionOf(text: string): string {
   const line = text.trimEnd().split('\n').at(-1) ?? '';
   return presentable(line.replace(/^koji\.\w+Error: /, '').slice(0, 500));
 }

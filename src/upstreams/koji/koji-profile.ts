@@ -1,5 +1,5 @@
-// Where a Koji is and how to ask it: from a section of koji.conf, as Koji's own tools read it, or from our YAML. Both end in
-// the same frozen profile; every mistake is told at once, by its key.
+// Where a Koji is and how to call it: from a section of koji.conf, as Koji's own tools read it, or from our settings. Every
+// mistake is reported at once, by its key.
 
 import { parse as parseIni } from 'ini';
 import { z } from 'zod';
@@ -14,12 +14,12 @@ export interface KojiProfile {
   /** Where its files are mounted, e.g. /mnt/koji */
   readonly topDir: string | null;
   readonly webUrl: string | null;
-  /** Between two pieces of an answer: a large tag takes the hub a while to list. */
+  /** Between two pieces of an answer; the hub needs a while to list a large tag. */
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
-  /** Requests under way at a time, over as many connections. */
+  /** Connections to the hub, and so requests at a time. */
   readonly concurrency: number;
-  /** How often a request is sent at most, where the transport fails. */
+  /** Tries of a request whose transport fails. */
   readonly attempts: number;
   readonly firstPauseMs: number;
   readonly maxResponseBytes: number;
@@ -60,7 +60,7 @@ const schema = z.strictObject({
   multiCallSize: positive(1_000).default(100),
 });
 
-/** From an object, as our YAML holds it: the keys of `KojiProfile`, `server` alone needed. */
+/** From our settings, an object with the keys of `KojiProfile`; only `server` is required. */
 export function parseKojiProfile(name: string, settings: unknown): ProfileRead {
   const read = schema.safeParse(settings);
   if (!read.success)
@@ -70,11 +70,11 @@ export function parseKojiProfile(name: string, settings: unknown): ProfileRead {
   return { profile: Object.freeze({ name, ...read.data }) };
 }
 
-/** From the text of a koji.conf. Its keys for logging in, and all others that reading needs not, are left alone. */
+/** From the text of a koji.conf. Keys that reading does not need, such as those for a login, are ignored. */
 export function parseKojiConf(text: string, section: string): ProfileRead {
-  // Python's reader takes a colon for an equals sign, too.
+  // Python's reader accepts a colon in place of the equals sign.
   const sections = parseIni(text.replace(/^([A-Za-z_]\w*)[ \t]*:/gm, '$1 =')) as Record<string, unknown>;
-  // ini takes a dot in a section's name for nesting.
+  // ini reads a dot in a section's name as nesting.
   const found = section
     .split('.')
     .reduce<unknown>((at, key) => (isRecord(at) && Object.hasOwn(at, key) ? at[key] : undefined), sections);

@@ -1,6 +1,6 @@
-// Where Koji keeps the files of a build below its top directory or URL, as `koji.PathInfo` has it.
+// Paths of a build's files below Koji's top directory or top URL, as in `koji.PathInfo`.
 
-export interface BuildPlace {
+export interface BuildPath {
   readonly name: string;
   readonly version: string;
   readonly release: string;
@@ -14,12 +14,12 @@ export interface RpmName {
   readonly arch: string;
 }
 
-/** Relative, as on the disk; `encodePath` makes a part of a URL of it. */
-export function signedRpmPath(build: BuildPlace, rpm: RpmName, sigkey: string): string {
+/** Relative, as on disk; `encodePath` makes it a part of a URL. */
+export function signedRpmPath(build: BuildPath, rpm: RpmName, sigkey: string): string {
   return join([...buildSegments(build), 'data', 'signed', sigkey.toLowerCase(), rpm.arch, rpmFile(rpm)]);
 }
 
-export function rpmPath(build: BuildPlace, rpm: RpmName): string {
+export function rpmPath(build: BuildPath, rpm: RpmName): string {
   return join([...buildSegments(build), rpm.arch, rpmFile(rpm)]);
 }
 
@@ -31,7 +31,7 @@ export function rpmFile({ name, version, release, arch }: RpmName): string {
   return `${name}-${version}-${release}.${arch}.rpm`;
 }
 
-function buildSegments({ name, version, release, volume }: BuildPlace): string[] {
+function buildSegments({ name, version, release, volume }: BuildPath): string[] {
   const top = volume === null || volume === 'DEFAULT' ? [] : ['vol', volume];
   return [...top, 'packages', name, version, release];
 }

@@ -1,6 +1,5 @@
-// Reads what a hub answers without holding up the event loop: a large answer is read in a thread, which packs long lists
-// into pieces, and each piece is unpacked here in a turn of its own. What is packed lies in shared memory: nothing is copied
-// from thread to thread at once.
+// Reads a hub's answer without blocking the event loop. A thread reads a large answer and packs long lists into parts; each
+// part is unpacked here in a slice. The packed bytes are in shared memory, so that no message copies them.
 
 import { deserialize } from 'node:v8';
 import { runInSlices } from '../../concurrency/slices.ts';
@@ -8,10 +7,10 @@ import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import { MalformedMessage, XmlRpcReader, type XmlRpcMessage } from '../xml-rpc/reader.ts';
 import type { XmlRpcValue } from '../xml-rpc/value.ts';
 
-/** What is read in less than a few milliseconds. */
+/** Read in a few milliseconds. */
 const MAX_INLINE_BYTES = 256 * 1024;
 
-/** A part of a list: where in the answer the list is, and its items' place in the packed bytes. */
+/** Some items of a list: the path of the list in the answer, and the items' place in the packed bytes. */
 export interface PackedPart {
   readonly path: readonly (number | string)[];
   readonly start: number;
@@ -23,14 +22,15 @@ export type PackedAnswer =
   | {
       readonly packed: Uint8Array;
       readonly parts: readonly PackedPart[];
-      /** The message, with long lists empty. */ readonly rest: Uint8Array;
+      /** The message with its long lists emptied. */
+      readonly rest: Uint8Array;
     };
 
-/** Throws `MalformedMessage`; rejects after an abort. A dateTime that comes from the thread has its text, and no class. */
+/** Throws `MalformedMessage`; rejects after an abort. A dateTime that comes from the thread has its text, but no class. */
 export async function readAnswer(chunks: readonly Uint8Array[], signal: AbortSignal): Promise<XmlRpcMessage> {
   const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
   if (bytes <= MAX_INLINE_BYTES) return readChunks(chunks);
-  const input = await runInSlices(shared(chunks, bytes), signal);
+  const input = await runInSlices(copyToSharedMemory(chunks, bytes), signal);
   const answer = await runInThread<PackedAnswer>({
     module: threadModule(import.meta.url, 'read-answer-thread'),
     input,
@@ -54,7 +54,7 @@ export function readChunks(chunks: Iterable<Uint8Array>): XmlRpcMessage {
   return reader.end();
 }
 
-function* shared(chunks: readonly Uint8Array[], bytes: number): Generator<void, Uint8Array, void> {
+function* copyToSharedMemory(chunks: readonly Uint8Array[], bytes: number): Generator<void, Uint8Array, void> {
   const all = new Uint8Array(new SharedArrayBuffer(bytes));
   let at = 0;
   for (const chunk of chunks) {

@@ -1,8 +1,9 @@
-// Whether a tag is there, now or at an event of the past.
+// A tag by its name, now or at an event.
 
 import { z } from 'zod';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import type { Asked, KojiHub } from './koji-hub.ts';
+import type { Answer } from '../answer.ts';
+import type { KojiHub } from './koji-hub.ts';
+import { refuseSource } from './refuse-source.ts';
 
 export interface KojiTag {
   readonly id: number;
@@ -10,7 +11,7 @@ export interface KojiTag {
   readonly arches: readonly string[];
 }
 
-const schema = z.object({
+const row = z.object({
   id: z.number().int(),
   name: z.string(),
   arches: z
@@ -19,24 +20,19 @@ const schema = z.object({
     .transform((text) => (text ?? '').split(/\s+/).filter(Boolean)),
 });
 
+/** `event` null: now. INVALID_SOURCE where there is no such tag. */
 export async function findTag(
   hub: KojiHub,
   name: string,
   event: number | null,
   signal: AbortSignal,
-): Promise<Asked<KojiTag>> {
-  const found = await hub.ask(
+): Promise<Answer<KojiTag>> {
+  const found = await hub.call(
     { method: 'getTag', args: [name], kwargs: { strict: false, ...(event !== null && { event }) } },
-    schema.nullable(),
+    row.nullable(),
     signal,
   );
   if ('failure' in found) return found;
-  return found.value ? { value: found.value } : { failure: noSuchTag(hub, name, event) };
-}
-
-function noSuchTag(hub: KojiHub, name: string, event: number | null): ComposeFailure {
-  return failure(
-    'INVALID_SOURCE',
-    `There is no tag “${name}” in Koji (${hub.profile.name})${event === null ? '' : ` at event ${event}`}`,
-  );
+  const when = event === null ? '' : ` at event ${event}`;
+  return found.value ? { value: found.value } : refuseSource(hub.profile, [`there is no tag “${name}”${when}`]);
 }

@@ -1,114 +1,116 @@
-// Asks the Module Build Service for the latest version of a module, in all its contexts. Its answers come newest version
-// first, in pages; paging ends with the version.
+// The latest version of a module in all its contexts, from the Module Build Service. MBS lists the newest version first, in
+// pages; reading stops where an older version begins.
 
 import { z } from 'zod';
-import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { ServiceClient, type ServiceOptions } from '../http/service-client.ts';
-import { boundsOf, isWithin, type BaseBounds, type BuiltOn } from './built-on.ts';
-import { compareVersions, formatNsvc, type ModuleName, type Nsvc } from './nsvc.ts';
+import { failure } from '../../compose/failure.ts';
 import type { BaseModule } from '../../compose/sources/module.ts';
+import type { Answer, Failed } from '../answer.ts';
+import { JsonClient, type JsonAnswer, type JsonClientOptions } from '../http/json-client.ts';
+import type { HttpFailure } from '../http/problem.ts';
+import { boundsOf, isWithin, type BaseBounds, type BuiltOn } from './base-module.ts';
+import { compareVersions, formatNsvc, type ModuleName, type Nsvc } from './nsvc.ts';
 
 export interface MbsBuild extends Nsvc {
   readonly kojiTag: string | null;
   readonly modulemd: string;
-  /** What it was built on, as bounds for what it requires; null where MBS does not tell. */
+  /** Bounds of the base module for dependencies; null where MBS has no base module of the build. */
   readonly bounds: BaseBounds | null;
 }
 
 export interface ModuleQuery {
-  /** With `stream` null, the newest version of any stream that is not excluded. */
+  /** With `stream` null: the newest version of any stream that is not excluded. */
   readonly wanted: ModuleName | { readonly name: string; readonly stream: null; readonly excluded: readonly string[] };
-  /** Builds that are done count as well as those that are ready. */
+  /** Accepts builds in state done, besides ready ones. */
   readonly includeDone: boolean;
   readonly baseModule: BaseModule | null;
-  /** Passes over what was built on another base module than the one that requires it. */
+  /** Skips builds on another base module than that of the module that requires them. */
   readonly within: BaseBounds | null;
   readonly signal: AbortSignal;
 }
-
-/** `builds` is empty where there is no such module. */
-export type MbsAnswer = { readonly builds: readonly MbsBuild[] } | { readonly failure: ComposeFailure };
 
 const PER_PAGE = 10;
 const MAX_PAGES = 100;
 const STATES = { done: '3', ready: '5' } as const;
 
+const item = z.object({
+  name: z.string().min(1),
+  stream: z.string().min(1),
+  version: z
+    .union([z.string(), z.int().nonnegative()])
+    .transform(String)
+    .pipe(z.string().regex(/^\d{1,30}$/)),
+  context: z.string().min(1),
+  koji_tag: z.string().nullish(),
+  modulemd: z.string(),
+  base_module_buildrequires: z
+    .array(z.object({ name: z.string(), stream: z.string(), stream_version: z.number().nullish() }))
+    .nullish(),
+});
+type Item = z.infer<typeof item>;
 const page = z.object({
-  items: z.array(
-    z.object({
-      name: z.string().min(1),
-      stream: z.string().min(1),
-      version: z
-        .union([z.string(), z.int().nonnegative()])
-        .transform(String)
-        .pipe(z.string().regex(/^\d{1,30}$/)),
-      context: z.string().min(1),
-      koji_tag: z.string().nullish(),
-      modulemd: z.string(),
-      base_module_buildrequires: z
-        .array(z.object({ name: z.string(), stream: z.string(), stream_version: z.number().nullish() }))
-        .nullish(),
-    }),
-  ),
+  items: z.array(item),
   meta: z.object({ next: z.string().nullish(), total: z.int().nonnegative() }),
 });
-type Item = z.infer<typeof page>['items'][number];
-
 const errorAnswer = z.object({ message: z.string() });
 
 export class MbsClient {
-  readonly #service: ServiceClient;
+  readonly #service: JsonClient;
 
-  /** `url` is that of the API, as in `https://mbs.example.com/module-build-service`. */
-  constructor(options: Omit<ServiceOptions, 'name'>) {
-    this.#service = new ServiceClient({ ...options, name: 'MBS' });
+  /** `url`: of the API, e.g. `https://mbs.example.com/module-build-service`. */
+  constructor(options: Omit<JsonClientOptions, 'name'>) {
+    this.#service = new JsonClient({ ...options, name: 'MBS' });
   }
 
-  /** Rejects after an abort. */
-  async latest(query: ModuleQuery): Promise<MbsAnswer> {
+  /** Empty where there is no such module. Rejects after an abort. */
+  async latest(query: ModuleQuery): Promise<Answer<readonly MbsBuild[]>> {
     const builds: MbsBuild[] = [];
-    const parameters = parametersOf(query);
     for (let number = 1; number <= MAX_PAGES; number++) {
-      const answer = await this.#service.ask({
-        path: '/1/module-builds/',
-        query: [...parameters, ['page', String(number)], ['per_page', String(PER_PAGE)]],
-        schema: page,
-        signal: query.signal,
-      });
-      if ('failure' in answer) return { failure: answer.status === 400 ? refused(query, answer.text) : answer.failure };
+      const answer = await this.#page(query, number);
+      if ('failure' in answer) return refused(query, answer);
       const { items, meta } = answer.value;
-      for (const item of items) {
-        if (!isWanted(item, query)) continue;
-        const [first] = builds;
-        if (first && item.version !== first.version) {
-          if (compareVersions(item.version, first.version) < 0) return { builds };
-          builds.length = 0;
-        } else if (first && item.stream !== first.stream) {
-          continue;
-        }
-        builds.push({
-          name: item.name,
-          stream: item.stream,
-          version: item.version,
-          context: item.context,
-          kojiTag: item.koji_tag ?? null,
-          modulemd: item.modulemd,
-          bounds: boundsOf(builtOn(item)),
-        });
+      for (const each of items) {
+        if (isWanted(each, query) && addLatest(builds, each) === 'older') return { value: builds };
       }
-      if (!meta.next || items.length === 0) return { builds };
+      if (!meta.next || items.length === 0) return { value: builds };
     }
-    return {
-      failure: failure(
-        'UPSTREAM_UNAVAILABLE',
-        `MBS has more than ${MAX_PAGES * PER_PAGE} builds to tell of ${nameOf(query)}`,
-      ),
-    };
+    const message = `MBS at ${this.#service.url} lists more than ${MAX_PAGES * PER_PAGE} builds for ${nameOf(query)}. Name a version of the module.`;
+    return { failure: failure('UPSTREAM_UNAVAILABLE', message) };
   }
 
   async close(): Promise<void> {
     await this.#service.close();
   }
+
+  #page(query: ModuleQuery, number: number): Promise<JsonAnswer<z.infer<typeof page>>> {
+    return this.#service.request({
+      path: '/1/module-builds/',
+      query: [...parametersOf(query), ['page', String(number)], ['per_page', String(PER_PAGE)]],
+      schema: page,
+      signal: query.signal,
+    });
+  }
+}
+
+/** Keeps the builds of the latest version in one stream. `older`: the item is of an older version, and so are all later ones. */
+function addLatest(builds: MbsBuild[], candidate: Item): 'added' | 'skipped' | 'older' {
+  const { name, stream, version, context, koji_tag: kojiTag, modulemd } = candidate;
+  const [first] = builds;
+  if (first && version !== first.version) {
+    if (compareVersions(version, first.version) < 0) return 'older';
+    builds.length = 0;
+  } else if (first && stream !== first.stream) {
+    return 'skipped';
+  }
+  builds.push({
+    name,
+    stream,
+    version,
+    context,
+    kojiTag: kojiTag ?? null,
+    modulemd,
+    bounds: boundsOf(builtOn(candidate)),
+  });
+  return 'added';
 }
 
 function parametersOf({ wanted, includeDone, baseModule }: ModuleQuery): readonly (readonly [string, string])[] {
@@ -130,14 +132,14 @@ function builtOn({ base_module_buildrequires: bases }: Item): readonly BuiltOn[]
   );
 }
 
-/** An old MBS ignores parameters that it does not know, and then tells of every module. */
-function isWanted(item: Item, { wanted, within }: ModuleQuery): boolean {
-  if (item.name !== wanted.name || !isWithin(builtOn(item), within)) return false;
-  if (wanted.stream === null) return !wanted.excluded.includes(item.stream);
+/** Checked here too: an old MBS ignores parameters that it does not know, and lists every module. */
+function isWanted(candidate: Item, { wanted, within }: ModuleQuery): boolean {
+  if (candidate.name !== wanted.name || !isWithin(builtOn(candidate), within)) return false;
+  if (wanted.stream === null) return !wanted.excluded.includes(candidate.stream);
   return (
-    item.stream === wanted.stream &&
-    (wanted.version ?? item.version) === item.version &&
-    (wanted.context ?? item.context) === item.context
+    candidate.stream === wanted.stream &&
+    (wanted.version ?? candidate.version) === candidate.version &&
+    (wanted.context ?? candidate.context) === candidate.context
   );
 }
 
@@ -145,13 +147,15 @@ function nameOf({ wanted }: ModuleQuery): string {
   return wanted.stream === null ? wanted.name : formatNsvc(wanted);
 }
 
-function refused(query: ModuleQuery, text: string): ComposeFailure {
+/** HTTP 400 means that MBS does not accept the name. */
+function refused(query: ModuleQuery, answer: HttpFailure): Failed {
+  if (answer.status !== 400) return { failure: answer.failure };
+  const text = answer.failure.details ?? '';
   let message = text;
   try {
-    const parsed = errorAnswer.safeParse(JSON.parse(text));
-    if (parsed.success) ({ message } = parsed.data);
+    message = errorAnswer.parse(JSON.parse(text)).message;
   } catch {
-    // The text itself is told.
+    // Not MBS's usual form: the text itself is shown.
   }
-  return failure('INVALID_SOURCE', `MBS refuses to look for the module ${nameOf(query)}: ${message}`);
+  return { failure: failure('INVALID_SOURCE', `MBS does not accept the module name ${nameOf(query)}: ${message}`) };
 }

@@ -1,4 +1,4 @@
-// The thread that reads many or large modulemd documents: a large module's takes hundreds of milliseconds.
+// The thread that reads many or large modulemd documents. A large one takes hundreds of milliseconds.
 
 import { serveThread } from '../../concurrency/worker-thread.ts';
 import { readModulemd } from './modulemd.ts';

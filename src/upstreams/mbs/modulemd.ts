@@ -1,25 +1,25 @@
-// What a modulemd document says of its module's runtime dependencies. Versions 1 and 2 of the format; every scalar is
-// read as the text that stands there, for YAML would make the stream 5.10 the number 5.1.
+// The runtime dependencies of a module from its modulemd document, in versions 1 and 2 of the format. Scalars are read as
+// text, because YAML would read the stream 5.10 as the number 5.1.
 
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
-/** The streams of one module that a dependency admits. */
+/** The streams of one module that satisfy a dependency. */
 export interface StreamChoice {
   readonly name: string;
-  /** Any of these; empty = any stream at all but those excluded. */
+  /** Empty: any stream that is not excluded. */
   readonly streams: readonly string[];
   readonly excluded: readonly string[];
 }
 
-/** One set is needed whole; the sets of a module are alternatives. */
+/** All of a set is required; the sets of a module are alternatives. */
 export type DependencySet = readonly StreamChoice[];
 
 export type ModulemdResult = { readonly dependencies: readonly DependencySet[] } | { readonly problem: string };
 
 export const MAX_MODULEMD_BYTES = 16 * 1024 ** 2;
 
-// A key that nothing follows is an empty text here.
+// A key without a value is read as an empty text.
 const nothing = z.literal('');
 const streams = z.union([z.array(z.string()), nothing.transform(() => [])]);
 const requiresV2 = z.array(

@@ -1,4 +1,4 @@
-// Names of modules: name:stream[:version[:context]]. The parts of a stream may hold anything but a colon.
+// Names of modules: name:stream[:version[:context]]. A part may hold anything but a colon.
 
 export interface ModuleName {
   readonly name: string;
@@ -7,16 +7,16 @@ export interface ModuleName {
   readonly context: string | null;
 }
 
-/** A module that was built: all four are known. */
+/** A build of a module: all four parts are known. */
 export interface Nsvc {
   readonly name: string;
   readonly stream: string;
-  /** Decimal digits; compared as numbers, which may be beyond 2^53. */
+  /** Decimal digits. Compared as numbers, which may exceed 2^53. */
   readonly version: string;
   readonly context: string;
 }
 
-/** Null where `text` is no module's name. */
+/** Null where `text` is not the name of a module. */
 export function parseModuleName(text: string): ModuleName | null {
   const [name, stream, version, context, ...more] = text.split(':');
   if (!name || !stream || version === '' || context === '' || more.length > 0) return null;

@@ -1,17 +1,17 @@
-// A repository that Pulp serves, whichever Pulp tells of it, and the questions that a Pulp answers.
+// Repositories that Pulp serves, in the form that Pulp 2 and Pulp 3 have in common, and what a Pulp can be asked.
 
 import { z } from 'zod';
-import type { ComposeFailure } from '../../compose/failure.ts';
+import type { Answer } from '../answer.ts';
 
 export interface PulpRepository {
   readonly id: string;
-  /** Null where it is known by its id only. */
+  /** Null where the repository belongs to none. */
   readonly contentSet: string | null;
   /** Without a slash at its end. */
   readonly url: string;
-  /** Null where Pulp does not tell: then it is taken for any. */
+  /** Null where Pulp has no arch of it: the repository then counts for every arch. */
   readonly arch: string | null;
-  /** In order, none twice. */
+  /** Sorted and unique. */
   readonly sigkeys: readonly string[];
   readonly productVersions: readonly string[];
 }
@@ -22,32 +22,26 @@ export interface PulpQuery {
   readonly signal: AbortSignal;
 }
 
-export type PulpAnswer = { readonly repositories: readonly PulpRepository[] } | { readonly failure: ComposeFailure };
-
-/** Pulp 2 and Pulp 3. What is not there is not in the answer. Both reject after an abort. */
+/** What does not exist is left out of the answer. Both methods reject after an abort. */
 export interface PulpServer {
-  byContentSets(contentSets: readonly string[], query: PulpQuery): Promise<PulpAnswer>;
-  byIds(ids: readonly string[], query: PulpQuery): Promise<PulpAnswer>;
+  byContentSets(contentSets: readonly string[], query: PulpQuery): Promise<Answer<readonly PulpRepository[]>>;
+  byIds(ids: readonly string[], query: PulpQuery): Promise<Answer<readonly PulpRepository[]>>;
+  close(): Promise<void>;
 }
 
-/** What comes to stand in a .repo file, where a line break or a bracket would mean something. */
+/** Written into a .repo file, where line breaks and brackets have a meaning. */
 export const repositoryId = z
   .string()
-  .regex(/^[^\s[\]\u0000-\u001f\u007f]{1,500}$/, 'holds characters that no repository id may');
+  .regex(/^[^\s[\]\u0000-\u001f\u007f]{1,500}$/, 'holds characters that no repository id may hold');
 export const archName = z.string().regex(/^[A-Za-z0-9_]{1,50}$/, 'is not an arch');
 
-/** Pulp keeps lists as text: `a,b`, or JSON. */
+/** `a,b` */
 export function commaList(text: string): readonly string[] {
-  return [
-    ...new Set(
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    ),
-  ].sort();
+  const items = text.split(',').map((item) => item.trim());
+  return [...new Set(items.filter((item) => item !== ''))].sort();
 }
 
+/** Empty where the text is not a JSON array of texts. */
 export function jsonList(text: string): readonly string[] {
   try {
     const parsed = z.array(z.string()).safeParse(JSON.parse(text));
@@ -57,7 +51,7 @@ export function jsonList(text: string): readonly string[] {
   }
 }
 
-/** Null where it is no URL that a .repo file can hold. */
+/** Null where the result is not a URL that a .repo file can hold. */
 export function repositoryUrl(relative: string, base: string): string | null {
   if (/[\s\u0000-\u001f\u007f]/.test(relative)) return null;
   const url = URL.parse(relative, `${base.replace(/\/+$/, '')}/`);

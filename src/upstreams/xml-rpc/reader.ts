@@ -1,12 +1,12 @@
-// Reads XML-RPC messages piece by piece, as they arrive: strict XML, no entities but XML's own, every scalar checked, depth
-// bounded. A message that is not exactly what the format says is a `MalformedMessage`, never a guess.
+// Reads XML-RPC messages chunk by chunk, as they arrive: strict XML, only XML's own entities, every scalar checked, bounded
+// depth. A message that does not follow the format throws `MalformedMessage`.
 
 import { SaxesParser } from 'saxes';
-import { readFault, XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './value.ts';
+import { parseScalar } from './scalars.ts';
+import { MalformedMessage } from './malformed-message.ts';
+import { readFault, type XmlRpcFault, type XmlRpcValue } from './value.ts';
 
-export class MalformedMessage extends Error {
-  override readonly name = 'MalformedMessage';
-}
+export { MalformedMessage } from './malformed-message.ts';
 
 export type XmlRpcMessage =
   | { readonly kind: 'call'; readonly method: string; readonly params: readonly XmlRpcValue[] }
@@ -14,6 +14,8 @@ export type XmlRpcMessage =
   | { readonly kind: 'fault'; readonly fault: XmlRpcFault };
 
 const MAX_DEPTH = 200;
+const SCALARS = ['nil', 'boolean', 'int', 'i1', 'i2', 'i4', 'i8', 'biginteger', 'double', 'string', 'base64'];
+/** Elements that each element may contain; one that is not listed contains text. */
 const CHILDREN: Readonly<Record<string, readonly string[]>> = {
   '': ['methodCall', 'methodResponse'],
   methodCall: ['methodName', 'params'],
@@ -21,24 +23,7 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
   params: ['param'],
   param: ['value'],
   fault: ['value'],
-  value: [
-    'nil',
-    'boolean',
-    'int',
-    'i1',
-    'i2',
-    'i4',
-    'i8',
-    'biginteger',
-    'double',
-    'string',
-    'base64',
-    'dateTime.iso8601',
-    'array',
-    'struct',
-    'ex:nil',
-    'ex:i8',
-  ],
+  value: [...SCALARS, 'dateTime.iso8601', 'array', 'struct', 'ex:nil', 'ex:i8'],
   array: ['data'],
   data: ['value'],
   struct: ['member'],
@@ -47,7 +32,7 @@ const CHILDREN: Readonly<Record<string, readonly string[]>> = {
 
 interface Frame {
   readonly tag: string;
-  /** Values that ended within it. */
+  /** Of the elements that ended inside. */
   readonly values: XmlRpcValue[];
   readonly members: [string, XmlRpcValue][];
   memberName: string | null;
@@ -61,14 +46,14 @@ export class XmlRpcReader {
   #message: XmlRpcMessage | null = null;
 
   constructor() {
-    const keep = (text: string) => void (this.#text += text);
+    const append = (text: string) => void (this.#text += text);
     this.#parser.on('error', (error) => {
       throw new MalformedMessage(`is not well-formed XML (${error.message})`);
     });
     this.#parser.on('opentag', ({ name }) => this.#open(name));
     this.#parser.on('closetag', () => this.#close());
-    this.#parser.on('text', keep);
-    this.#parser.on('cdata', keep);
+    this.#parser.on('text', append);
+    this.#parser.on('cdata', append);
   }
 
   /** Throws `MalformedMessage`. */
@@ -76,7 +61,7 @@ export class XmlRpcReader {
     this.#parser.write(chunk);
   }
 
-  /** The message; throws `MalformedMessage` where it is not whole. */
+  /** The message; throws `MalformedMessage` where it is incomplete. */
   end(): XmlRpcMessage {
     this.#parser.close();
     if (!this.#message) throw new MalformedMessage('holds no XML-RPC message');
@@ -85,10 +70,10 @@ export class XmlRpcReader {
 
   #open(tag: string): void {
     const parent = this.#top();
-    if (!CHILDREN[parent.tag]?.includes(tag))
-      throw new MalformedMessage(
-        `has a <${tag.slice(0, 40)}> ${parent.tag === '' ? 'at the top' : `in a <${parent.tag}>`}`,
-      );
+    if (!CHILDREN[parent.tag]?.includes(tag)) {
+      const where = parent.tag === '' ? 'at the top' : `in a <${parent.tag}>`;
+      throw new MalformedMessage(`has a <${tag.slice(0, 40)}> ${where}`);
+    }
     if (parent.tag === 'value' && parent.values.length > 0) throw new MalformedMessage('has a <value> of two values');
     if (this.#text.trim() !== '') throw new MalformedMessage(`has text in a <${parent.tag}>`);
     if (this.#stack.length > MAX_DEPTH) throw new MalformedMessage('is nested too deeply');
@@ -100,44 +85,31 @@ export class XmlRpcReader {
   #close(): void {
     const ended = this.#stack.pop();
     if (!ended) throw new MalformedMessage('ends twice');
-    const parent = this.#top();
     const text = this.#text;
     this.#text = '';
     const isText = CHILDREN[ended.tag] === undefined || (ended.tag === 'value' && ended.values.length === 0);
     if (!isText && text.trim() !== '') throw new MalformedMessage(`has text in a <${ended.tag}>`);
+    if (!this.#closeMessage(ended, text)) closeElement(ended, this.#top(), text);
+  }
+
+  /** Whether the element is one of the message around the values. */
+  #closeMessage(ended: Frame, text: string): boolean {
     switch (ended.tag) {
-      case 'value':
-        // A value of text alone is a string.
-        parent.values.push(ended.values.length > 0 ? (ended.values[0] ?? null) : text);
-        return;
-      case 'name':
-        parent.memberName = text;
-        return;
-      case 'member':
-        if (ended.memberName === null || ended.values.length !== 1)
-          throw new MalformedMessage('has a <member> without name or value');
-        parent.members.push([ended.memberName, ended.values[0] ?? null]);
-        return;
       case 'methodName':
         this.#method = text.trim();
-        return;
+        return true;
       case 'methodCall':
         if (!this.#method) throw new MalformedMessage('calls no method');
         this.#message = { kind: 'call', method: this.#method, params: ended.values };
-        return;
+        return true;
       case 'methodResponse':
-        if (!this.#message) this.#message = { kind: 'response', value: only(ended.values) };
-        return;
+        this.#message ??= { kind: 'response', value: only(ended.values) };
+        return true;
       case 'fault':
         this.#message = { kind: 'fault', fault: asFault(only(ended.values)) };
-        return;
-      case 'params':
-      case 'param':
-      case 'data':
-        for (const value of ended.values) parent.values.push(value);
-        return;
+        return true;
       default:
-        parent.values.push(compound(ended) ?? scalar(ended.tag, text));
+        return false;
     }
   }
 
@@ -155,18 +127,50 @@ export function readMessage(text: string): XmlRpcMessage {
   return reader.end();
 }
 
+function closeElement(ended: Frame, parent: Frame, text: string): void {
+  switch (ended.tag) {
+    case 'value':
+      // A value of text alone is a string.
+      parent.values.push(ended.values.length > 0 ? (ended.values[0] ?? null) : text);
+      return;
+    case 'name':
+      parent.memberName = text;
+      return;
+    case 'member':
+      if (ended.memberName === null || ended.values.length !== 1)
+        throw new MalformedMessage('has a <member> without a name or a value');
+      parent.members.push([ended.memberName, ended.values[0] ?? null]);
+      return;
+    case 'params':
+    case 'param':
+    case 'data':
+      for (const value of ended.values) parent.values.push(value);
+      return;
+    case 'array':
+      parent.values.push(ended.values);
+      return;
+    case 'struct':
+      // fromEntries defines a member `__proto__`, which an assignment would set as the prototype.
+      parent.values.push(Object.fromEntries<XmlRpcValue>(ended.members));
+      return;
+    default:
+      parent.values.push(parseScalar(ended.tag, text));
+  }
+}
+
 function frame(tag: string): Frame {
   return { tag, values: [], members: [], memberName: null };
 }
 
 function checkMember(member: Frame, tag: string): void {
   if (tag === 'value' && (member.memberName === null || member.values.length > 0))
-    throw new MalformedMessage('has a <member> of several values, or of none that is named');
+    throw new MalformedMessage('has a <member> with several values or without a name');
 }
 
 function only(values: readonly XmlRpcValue[]): XmlRpcValue {
   const [value] = values;
-  if (value === undefined || values.length > 1) throw new MalformedMessage(`answers ${values.length} values, not one`);
+  if (value === undefined || values.length > 1)
+    throw new MalformedMessage(`has ${values.length} values where one is expected`);
   return value;
 }
 
@@ -174,48 +178,4 @@ function asFault(value: XmlRpcValue): XmlRpcFault {
   const fault = readFault(value);
   if (!fault) throw new MalformedMessage('has a <fault> without code and text');
   return fault;
-}
-
-/** Undefined for a scalar. */
-function compound(ended: Frame): XmlRpcValue | undefined {
-  if (ended.tag === 'array') return ended.values;
-  if (ended.tag !== 'struct') return undefined;
-  // fromEntries defines, where an assignment of __proto__ would set.
-  return Object.fromEntries<XmlRpcValue>(ended.members);
-}
-
-function scalar(tag: string, text: string): XmlRpcValue {
-  if (tag === 'string') return text;
-  const trimmed = text.trim();
-  switch (tag) {
-    case 'nil':
-    case 'ex:nil':
-      return trimmed === '' ? null : wrong(tag, trimmed);
-    case 'boolean':
-      return trimmed === '1' || trimmed === '0' ? trimmed === '1' : wrong(tag, trimmed);
-    case 'double':
-      return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(trimmed) ? Number(trimmed) : wrong(tag, trimmed);
-    case 'base64':
-      return base64(trimmed.replace(/\s+/g, ''));
-    case 'dateTime.iso8601':
-      return /^[0-9TZ:+\-. ]{8,40}$/.test(trimmed) ? new XmlRpcDateTime(trimmed) : wrong(tag, trimmed);
-    default:
-      return whole(tag, trimmed);
-  }
-}
-
-function whole(tag: string, text: string): number | bigint {
-  if (!/^[-+]?\d{1,40}$/.test(text)) return wrong(tag, text);
-  const exact = BigInt(text.replace(/^\+/, ''));
-  const number = Number(exact);
-  return Number.isSafeInteger(number) ? number : exact;
-}
-
-function base64(text: string): Uint8Array {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 !== 0) return wrong('base64', text);
-  return new Uint8Array(Buffer.from(text, 'base64'));
-}
-
-function wrong(tag: string, text: string): never {
-  throw new MalformedMessage(`has “${text.slice(0, 40)}” for a <${tag}>`);
 }

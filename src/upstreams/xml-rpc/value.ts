@@ -1,5 +1,5 @@
-// The values that XML-RPC carries, as Koji speaks it: with nil and i8. Whole numbers come as `number` where that is exact,
-// as `bigint` beyond. A dateTime has no time zone, so it stays text.
+// The values of XML-RPC with Koji's extensions nil and i8. An integer is a `number` where that is exact, else a `bigint`.
+// A dateTime has no time zone, so it stays text.
 
 export type XmlRpcValue =
   null | boolean | number | bigint | string | XmlRpcDateTime | Uint8Array | readonly XmlRpcValue[] | XmlRpcStruct;
@@ -32,7 +32,7 @@ export function isStruct(value: XmlRpcValue): value is XmlRpcStruct {
   );
 }
 
-/** Null where the struct is none: a hub's fault, alone or as one answer of a multiCall. */
+/** The fault that a struct describes, as a message or as one result of a multiCall; else null. */
 export function readFault(value: XmlRpcValue): XmlRpcFault | null {
   if (!isStruct(value)) return null;
   const { faultCode, faultString } = value;

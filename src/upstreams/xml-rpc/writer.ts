@@ -1,5 +1,5 @@
-// XML-RPC messages as text. The XML is a library's; what XML cannot hold (control characters, lone surrogates, numbers
-// out of range) is thrown as `NotExpressible`, so that no value can change the shape of a message.
+// Writes XML-RPC messages with xmldom, which escapes all values; reading is done by saxes, which streams (reader.ts). What
+// XML cannot carry (control characters, lone surrogates, numbers out of range) throws `NotExpressible`.
 
 import { DOMImplementation, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
 import { XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './value.ts';
@@ -31,10 +31,10 @@ export function writeFault(fault: XmlRpcFault): string {
 
 function write(name: string, fill: (root: Element) => void): string {
   const document = new DOMImplementation().createDocument(null, name, null);
-  if (!document.documentElement) throw new Error('a document without a root');
+  if (!document.documentElement) throw new Error('the new document has no root element');
   fill(document.documentElement);
   const xml = new XMLSerializer().serializeToString(document, { requireWellFormed: true });
-  // A parser reads a bare carriage return as a line feed; written as a reference it stays what it is.
+  // A parser would read a bare carriage return as a line feed.
   return `<?xml version="1.0"?>${xml.replaceAll('\r', '&#13;')}`;
 }
 
@@ -73,7 +73,7 @@ function isArray(value: XmlRpcValue): value is readonly XmlRpcValue[] {
 
 function writeNumber(node: Element, value: number | bigint): void {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
-    if (!Number.isFinite(value)) throw new NotExpressible(`${value} is no XML-RPC number`);
+    if (!Number.isFinite(value)) throw new NotExpressible(`${value} is not a number that XML-RPC can carry`);
     child(node, 'double', String(value));
     return;
   }
@@ -83,7 +83,7 @@ function writeNumber(node: Element, value: number | bigint): void {
     return;
   }
   const whole = BigInt(value);
-  if (whole < -I8 || whole >= I8) throw new NotExpressible(`${whole} is beyond 64 bits`);
+  if (whole < -I8 || whole >= I8) throw new NotExpressible(`${whole} does not fit into 64 bits`);
   child(node, whole >= -I4 && whole < I4 ? 'int' : 'i8', String(whole));
 }
 
@@ -94,6 +94,6 @@ function writeDateTime(node: Element, { text }: XmlRpcDateTime): void {
 
 function expressible(text: string): string {
   if (NOT_XML.test(text) || !text.isWellFormed())
-    throw new NotExpressible('a text holds a character that XML cannot carry');
+    throw new NotExpressible('it holds a character that XML cannot carry');
   return text;
 }
