@@ -26,7 +26,7 @@ beforeAll(async () => {
   ] as const) {
     await writeFile(
       `${configuration}.${name}`,
-      JSON.stringify({ ODCS_TARGET_DIRS: { big: path }, ODCS_ROUTES: ROUTES }),
+      JSON.stringify({ results: { targetDirs: { big: path } }, queue: { routes: ROUTES } }),
     );
   }
   cluster = await startCluster({
@@ -106,7 +106,7 @@ it('a pin that one process was told of keeps files past their expiry, until it e
   const { pin } = await change(1, 'pinCompose', { id, name: 'audit', secondsToLive: 5 }, 'pin { expiresAt }');
   await removed(id);
   const history = told(id);
-  expect(history.map(({ kind, to }) => to ?? kind).slice(-3)).toEqual(['DONE', 'UNPINNED', 'REMOVED']);
+  expect(history.map(({ kind, to }) => to ?? kind).slice(-4)).toEqual(['DONE', 'UNPINNED', 'REMOVAL_BEGUN', 'REMOVED']);
   const [row] = await cluster.database.query<{ kept: boolean }>(
     'select removed_at >= $2 and expires_at < $2 as kept from compose where id = $1',
     [id, pin.expiresAt],
