@@ -11,7 +11,6 @@ export interface Compose extends ComposeRequest, Lifecycle {
   readonly idempotencyKey: string | null;
   readonly pungiComposeId: string | null;
   readonly pungiConfigDump: string | null;
-  readonly respinOf: string | null;
   /** The engine of the latest attempt; null before the first one. */
   readonly engineName: EngineName | null;
   /** Equal for composes that may share one result. Null until the source is identified, and for a compose that is never reused. */

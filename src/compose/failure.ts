@@ -1,7 +1,5 @@
 // Why a compose failed, in a closed list, so that a script can decide what to do.
 
-import { wordsOf } from './vocabulary.ts';
-
 interface FailureDefinition {
   /** Whether the same request may work later, unchanged. */
   readonly retryable: boolean;
@@ -33,33 +31,32 @@ const FAILURE_TABLE = {
 } satisfies Record<string, FailureDefinition>;
 export type FailureCode = keyof typeof FAILURE_TABLE;
 export const FAILURES: Readonly<Record<FailureCode, FailureDefinition>> = FAILURE_TABLE;
-export const FAILURE_CODES = wordsOf(FAILURES);
 
 export interface ComposeFailure {
   readonly code: FailureCode;
-  /** One sentence for a person that says what to do. */
+  /** For a person: what is wrong and what to do about it. */
   readonly message: string;
-  /** The same request may work later, unchanged. */
+  /** Whether the same request may work later, unchanged. */
   readonly retryable: boolean;
-  /** The engine's own errors, with URLs in place of server paths. */
+  /** The output of the tool that failed, or the whole list that `message` shortens. Server paths are replaced by URLs. */
   readonly details: string | null;
 }
 
 export const MAX_FAILURE_DETAILS = 2_000;
-/** Room for the names of all packages that are missing. */
+/** Enough for the names of all missing packages. */
 const MAX_FAILURE_MESSAGE = 20_000;
 
 export function failure(code: FailureCode, message: string, details: string | null = null): ComposeFailure {
   return {
     code,
-    message: presentable(message, MAX_FAILURE_MESSAGE),
+    message: storable(message, MAX_FAILURE_MESSAGE),
     retryable: FAILURES[code].retryable,
-    details: details && presentable(details, MAX_FAILURE_DETAILS),
+    details: details && storable(details, MAX_FAILURE_DETAILS),
   };
 }
 
-/** Tools and repositories may say anything: what is kept of it can be stored and shown. */
-function presentable(text: string, limit: number): string {
+/** Texts of tools and repositories can contain anything; this is what PostgreSQL and clients can take. */
+function storable(text: string, limit: number): string {
   return text
     .slice(0, limit)
     .toWellFormed()

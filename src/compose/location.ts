@@ -1,34 +1,34 @@
-// Where a repository lies: an absolute path or an http(s) URL. Only syntax and configuration are looked at here; what
-// only looking can tell (symlinks, what a host name resolves to) is checked by sources/repo when it looks.
+// The location of a repository: an absolute path or an http(s) URL. Only syntax and configuration are checked here.
+// Symbolic links and the addresses of host names are checked when the repository is opened.
 
 export type Location =
   { readonly kind: 'path'; readonly path: string } | { readonly kind: 'url'; readonly url: string };
 
 export interface LocationBounds {
-  /** Directories that local repositories may lie below. */
+  /** Directories that local repositories must be below. */
   readonly repoRoots: readonly string[];
-  /** URL prefixes that remote repositories may lie below; undefined = decided by the address, when it is known. */
+  /** URL prefixes that remote repositories must be below. Undefined: the address of the host decides, once it is known. */
   readonly urlAllow: readonly string[] | undefined;
 }
 
-const TOO_LONG = 'must be at most 2,000 characters';
+const TOO_LONG = 'must be at most 2,000 characters long';
 const UNSAFE = /[\u0000-\u0020\u007f-\u{10ffff}"'`;\\<>|*?{}]/u;
 
-/** The location, or what is wrong with it. `$basearch` may stand anywhere in the path. */
+/** The location, or what is wrong with it. `$basearch` is allowed anywhere in the path. */
 export function parseLocation(text: string, bounds: LocationBounds): Location | { readonly problem: string } {
   if (text.length > 2_000) return { problem: TOO_LONG };
   if (/^https?:\/\//i.test(text)) return parseUrl(text, bounds.urlAllow);
   if (!text.startsWith('/')) return { problem: 'must be an absolute path or an http:// or https:// URL' };
   if (UNSAFE.test(text))
-    return { problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * ? { }` };
+    return { problem: 'must not contain white space, quotes, control characters or any of ; \\ < > | * ? { }' };
   if (text.split('/').some((segment) => segment === '..' || segment === '.'))
-    return { problem: 'must not hold . or .. as a path segment' };
+    return { problem: 'must not contain . or .. as a path segment' };
   const path = text.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1');
   if (!bounds.repoRoots.some((root) => isBelow(path, root))) return { problem: outsideRoots(bounds.repoRoots) };
   return { kind: 'path', path };
 }
 
-/** The same where no path will do. */
+/** The same for a location that must be a URL. */
 export function parseUrlLocation(
   text: string,
   urlAllow: LocationBounds['urlAllow'],
@@ -43,18 +43,19 @@ function parseUrl(
 ): { readonly kind: 'url'; readonly url: string } | { readonly problem: string } {
   if (UNSAFE.test(text.replace('?', '')))
     return {
-      problem: `must not hold white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them`,
+      problem:
+        'must not contain white space, quotes, control characters or any of ; \\ < > | * { }; percent-encode them',
     };
-  // The authority ends at the first slash: whatever stands before an @ in it is userinfo.
+  // The authority ends at the first slash. Everything before an @ in it is userinfo.
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
-  if (authority.includes('@')) return { problem: 'must not hold a user name or password' };
+  if (authority.includes('@')) return { problem: 'must not contain a user name or password' };
   if (text.split(/[/?#]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment)))
-    return { problem: 'must not hold . or .. as a path segment' };
-  if (text.includes('#')) return { problem: 'must not hold a fragment' };
+    return { problem: 'must not contain . or .. as a path segment' };
+  if (text.includes('#')) return { problem: 'must not contain a fragment (#)' };
   const url = URL.parse(text);
-  if (!url) return { problem: 'is not a valid URL' };
+  if (!url) return { problem: 'must be a valid URL' };
   if (urlAllow && !urlAllow.some((prefix) => isUrlBelow(url, prefix))) {
-    return { problem: `must lie below one of: ${urlAllow.join(' ')}` };
+    return { problem: `must be below one of: ${urlAllow.join(' ')}` };
   }
   return { kind: 'url', url: url.href.replace(/\/$/, '') };
 }
@@ -63,7 +64,7 @@ export function isBelow(path: string, root: string): boolean {
   return root === '/' || path === root.replace(/\/$/, '') || path.startsWith(`${root.replace(/\/$/, '')}/`);
 }
 
-/** Same origin, and the prefix's path segments come first; `https://host/a` does not admit `https://host/ab`. */
+/** Whether the URL has the origin of the prefix and begins with its path segments: `https://host/ab` is not below `https://host/a`. */
 export function isUrlBelow(url: URL, prefix: string): boolean {
   const allowed = URL.parse(prefix);
   return allowed !== null && url.origin === allowed.origin && isBelow(url.pathname, allowed.pathname);
@@ -71,6 +72,6 @@ export function isUrlBelow(url: URL, prefix: string): boolean {
 
 function outsideRoots(roots: readonly string[]): string {
   return roots.length === 0
-    ? 'local paths are not allowed here; give an http:// or https:// URL'
-    : `must lie below one of: ${roots.join(' ')}`;
+    ? 'must be an http:// or https:// URL; this server allows no local paths'
+    : `must be below one of: ${roots.join(' ')}`;
 }

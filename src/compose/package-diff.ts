@@ -1,5 +1,5 @@
-// What differs between the packages of two composes. A package is known by its name and arch; several versions of one may
-// be there at once, and what both composes have is no difference.
+// The difference between the packages of two composes. Packages with the same name and arch are versions of one package;
+// a compose can have several of them.
 
 import { compareEvr, parseEvr, type Evr } from './rpm-version.ts';
 
@@ -10,7 +10,7 @@ export interface DiffedPackage {
   readonly arch: string;
 }
 
-/** `[epoch:]version-release`, no epoch where it is 0. */
+/** `from` and `to` are `[epoch:]version-release`, without an epoch of 0. */
 export interface PackageChange {
   readonly name: string;
   readonly arch: string;
@@ -25,7 +25,7 @@ export interface PackageDiff<T extends DiffedPackage> {
   readonly downgraded: readonly PackageChange[];
 }
 
-/** Of packages that are in one of the composes only; all lists come in the order of name and arch. */
+/** Compares packages that only one of the composes has. All lists are ordered by name and arch. */
 export function diffPackages<T extends DiffedPackage>(from: readonly T[], to: readonly T[]): PackageDiff<T> {
   const before = Map.groupBy(from, keyOf);
   const after = Map.groupBy(to, keyOf);
@@ -46,7 +46,7 @@ export function diffPackages<T extends DiffedPackage>(from: readonly T[], to: re
       removed.push(...alsoRemoved.map(({ pkg }) => pkg));
       added.push(...alsoAdded.map(({ pkg }) => pkg));
     } else {
-      // 1.0 and 1.00 are neither newer than the other: one went, the other came.
+      // Neither of 1.0 and 1.00 is newer, so one was removed and the other added.
       removed.push(...older.map(({ pkg }) => pkg));
       added.push(...newer.map(({ pkg }) => pkg));
     }

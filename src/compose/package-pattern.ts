@@ -1,5 +1,5 @@
-// Which packages a name in a request means: a name, name.arch, or a glob as fnmatch(3) has it, as Pungi reads comps.
-// Under NO_DEPS Pungi takes a name for a regular expression (engines/dnf/name-pattern.ts).
+// Which packages a name in a request matches: a name, name.arch or a glob (fnmatch(3)), as Pungi reads comps files. With
+// NO_DEPS Pungi reads names as regular expressions instead (engines/dnf/name-pattern.ts).
 
 import { isSourceArch } from './arches.ts';
 
@@ -18,53 +18,53 @@ export function packageMatcher(pattern: string): (candidate: NamedPackage) => bo
   return ({ name, arch }) => matchesGlob(name) || matchesGlob(`${name}.${arch}`);
 }
 
-/** Of a large tag and many globs it takes seconds to tell: whoever asks may pause at each `yield`. */
-const COMPARED_AT_ONCE = 100;
+/** Comparing a large tag with many globs takes seconds, so callers may yield to the event loop between slices. */
+const SLICE = 100;
 
-/** The names asked for that no package answers to, in the order asked; sources do not count. */
+/** The patterns that no binary package matches, in the given order. */
 export function* missingPackages(
-  asked: readonly string[],
+  patterns: readonly string[],
   packages: readonly NamedPackage[],
 ): Generator<void, string[], void> {
   const binary: NamedPackage[] = [];
   const present = new Set<string>();
   for (const [index, candidate] of packages.entries()) {
-    if (index % COMPARED_AT_ONCE === 0) yield;
+    if (index % SLICE === 0) yield;
     if (isSourceArch(candidate.arch)) continue;
     binary.push(candidate);
     present.add(candidate.name).add(`${candidate.name}.${candidate.arch}`);
   }
   const missing: string[] = [];
-  for (const pattern of asked) {
-    if (!present.has(pattern) && !(isGlob(pattern) && (yield* isAnswered(pattern, binary)))) missing.push(pattern);
+  for (const pattern of patterns) {
+    if (!present.has(pattern) && !(isGlob(pattern) && (yield* matchesAny(pattern, binary)))) missing.push(pattern);
   }
   return missing;
 }
 
-function* isAnswered(glob: string, packages: readonly NamedPackage[]): Generator<void, boolean, void> {
+function* matchesAny(glob: string, packages: readonly NamedPackage[]): Generator<void, boolean, void> {
   const matchesGlob = packageMatcher(glob);
   for (const [index, candidate] of packages.entries()) {
-    if (index % COMPARED_AT_ONCE === 0) yield;
+    if (index % SLICE === 0) yield;
     if (matchesGlob(candidate)) return true;
   }
   return false;
 }
 
-/** Packages that one of the patterns means. */
+/** The packages that at least one of the patterns matches. */
 export function* packagesNamed<T extends NamedPackage>(
   patterns: readonly string[],
   packages: readonly T[],
 ): Generator<void, ReadonlySet<T>, void> {
   const exact = new Set(patterns.filter((pattern) => !isGlob(pattern)));
   const globs = patterns.filter(isGlob).map(packageMatcher);
-  const named = new Set<T>();
+  const matching = new Set<T>();
   for (const candidate of packages) {
     yield;
     const { name, arch } = candidate;
     if (exact.has(name) || exact.has(`${name}.${arch}`) || globs.some((matchesGlob) => matchesGlob(candidate)))
-      named.add(candidate);
+      matching.add(candidate);
   }
-  return named;
+  return matching;
 }
 
 type Token = '*' | ((character: string) => boolean);
@@ -79,7 +79,7 @@ export function globMatcher(glob: string): (text: string) => boolean {
   return (text) => matches(tokens, text);
 }
 
-/** Goes back to the last `*` only, so that no pattern, however hostile, takes more than length × length steps. */
+/** Backtracks to the last `*` only, so that no pattern takes more than length × length steps. */
 function matches(tokens: readonly Token[], text: string): boolean {
   let position = 0;
   let star = -1;

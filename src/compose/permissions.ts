@@ -1,4 +1,4 @@
-// Whether a viewer may do what they ask. Reading needs no permission.
+// Whether a viewer may send a request or change a compose.
 
 import type { Compose } from './compose.ts';
 import { refused, type Refusal } from './refusal.ts';
@@ -7,10 +7,10 @@ import type { Viewer } from './viewer.ts';
 
 type Denied = { readonly ok: false; readonly refusal: Refusal };
 
-/** Everything that a request names must be allowed; the answer names what is not. Null: allowed. */
+/** Null if the viewer may use every value of the request; else the refusal names the values that are not allowed. */
 export function denyRequest(viewer: Viewer, request: ComposeRequest): Denied | null {
   const { may } = viewer;
-  const asked: [string, readonly string[], readonly string[]][] = [
+  const requested: [string, readonly string[], readonly string[]][] = [
     ['source type', [request.source.type], may.sourceTypes],
     ['flag', request.flags, may.flags],
     ['result', request.results, may.results],
@@ -19,16 +19,20 @@ export function denyRequest(viewer: Viewer, request: ComposeRequest): Denied | n
     ['target directory', [request.targetDir], may.targetDirs],
     ['raw config', request.source.type === 'RAW_CONFIG' ? [request.source.name] : [], may.rawConfigs],
   ];
-  const denied = asked.flatMap(([what, values, allowed]) =>
+  const denied = requested.flatMap(([what, values, allowed]) =>
     values.filter((value) => !allowed.includes(value)).map((value) => `${what} ${value}`),
   );
-  return denied.length === 0 ? null : forbidden(`${viewer.name} may not ask for: ${denied.join(', ')}`);
+  return denied.length === 0
+    ? null
+    : forbidden(
+        `${viewer.name} may not request: ${denied.join(', ')}. Leave it out, or ask an administrator for the permission`,
+      );
 }
 
-/** Cancelling, removing, renewing: admins any, owners their own. */
+/** Administrators may change every compose, owners their own. `what`: the verb, e.g. `renew`. */
 export function denyChange(viewer: Viewer, compose: Compose, what: string): Denied | null {
   if (viewer.isAdmin || viewer.name === compose.owner) return null;
-  return forbidden(`Compose ${compose.id} is ${compose.owner}'s; only they or an administrator may ${what} it`);
+  return forbidden(`Only ${compose.owner}, who owns compose ${compose.id}, and administrators may ${what} it`);
 }
 
 function forbidden(message: string): Denied {

@@ -1,4 +1,4 @@
-// A named reason to keep a compose past its expiry; while there is one, its files are neither expired nor removed.
+// A pin: a named reason to keep a compose past its expiry. A compose with a pin neither expires nor can be removed.
 
 import type { FieldProblem } from './refusal.ts';
 import { Check } from './validation/check.ts';
@@ -6,7 +6,7 @@ import { Check } from './validation/check.ts';
 export interface Pin {
   readonly name: string;
   readonly owner: string;
-  /** Null: until it is unpinned. */
+  /** Null for a pin that stays until it is removed. */
   readonly expiresAt: Date | null;
   readonly createdAt: Date;
 }
@@ -17,7 +17,7 @@ export interface PinComposeInput {
   readonly secondsToLive?: number | null | undefined;
 }
 
-/** Enough for every reason; a bound for whoever makes them up by a script. */
+/** Pins of one compose, at most. */
 export const MAX_PINS = 100;
 const PIN_NAME = {
   pattern: /^(?! )[A-Za-z0-9 \-/_.:#+@=]+(?<! )$/,
@@ -35,7 +35,7 @@ export function validatePin({
     'input.secondsToLive',
     secondsToLive,
     1,
-    'must be a whole number of seconds above 0; leave it out for a pin that stays until it is taken away',
+    'must be a whole number of seconds above 0; leave it out for a pin that stays until it is removed',
   );
   return check.problems;
 }

@@ -1,5 +1,5 @@
-// The compose id that Pungi gives a compose: <short>-<version>-<YYYYMMDD><type suffix>.<respin>, as productmd 1.2 has
-// it. Reserved before generating, unique in the database, the same over all attempts.
+// The Pungi compose id: <short>-<version>-<YYYYMMDD><type suffix>.<respin>, as productmd 1.2 defines it. It is reserved
+// before generating, unique in the database, and the same in all attempts.
 
 import type { ComposeType } from './vocabulary.ts';
 
@@ -13,7 +13,6 @@ export interface PungiIdentity {
   readonly releaseVersion: string;
 }
 
-/** A product on another one is layered: it has a base product. */
 export interface PungiProduct {
   readonly name: string;
   readonly short: string;
@@ -22,9 +21,10 @@ export interface PungiProduct {
   readonly type: string;
 }
 
-/** What a raw configuration calls what it makes. */
+/** The release that a compose belongs to. Raw configurations define theirs. */
 export interface PungiRelease extends PungiProduct {
   readonly internal: boolean;
+  /** The product that a layered product is built on. */
   readonly baseProduct: PungiProduct | null;
 }
 
@@ -36,25 +36,25 @@ const TYPE_SUFFIX: Record<ComposeType, string> = {
   TEST: '.t',
 };
 
-/** Every compose but those of raw configurations is a release of its own. */
+/** The release of a compose whose source defines none: it has no other composes. */
 export function ownRelease(composeId: string): PungiRelease {
   const name = `odcs-${composeId}`;
   return { name, short: name, version: '1', type: 'ga', internal: false, baseProduct: null };
 }
 
-/** Of its own release, so that the first respin of a day is always free. */
+/** The identity in the compose's own release, in which respin 0 is always free. */
 export function newIdentity(composeId: string, type: ComposeType, at: Date): PungiIdentity {
   return releaseIdentity(ownRelease(composeId), type, at, 0);
 }
 
-/** The identity that was reserved by an earlier attempt. */
+/** The identity that an earlier attempt reserved in the compose's own release. */
 export function readIdentity(composeId: string, type: ComposeType, id: string): PungiIdentity {
   const identity = readReleaseIdentity(ownRelease(composeId), type, id);
   if (!identity) throw new Error(`Not a Pungi compose id: ${id}`);
   return identity;
 }
 
-/** Of a release that other composes may be of too: they may have the first respins of the day. */
+/** The identity in a release that other composes may share, so that the first respins of a day can be taken. */
 export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Date, respin: number): PungiIdentity {
   const date = at.toISOString().slice(0, 10).replaceAll('-', '');
   const product = ({ short, version, type: productType }: PungiProduct) =>
@@ -69,7 +69,7 @@ export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Da
   };
 }
 
-/** The same again, from the id that an earlier attempt reserved; null where that is another release's. */
+/** The identity that an earlier attempt reserved, from its id; null if the id belongs to another release. */
 export function readReleaseIdentity(release: PungiRelease, type: ComposeType, id: string): PungiIdentity | null {
   const [, date, respin] = /-(\d{8})(?:\.[a-z]+)?\.(\d+)$/.exec(id) ?? [];
   if (!date || !respin) return null;

@@ -1,18 +1,17 @@
-// What of an engine's output may be shown to everybody: no Python tracebacks (they show code, and Pungi's extended ones
-// local variables and the environment), no credentials in URLs, no control characters. The exception's own line stays:
-// it is the error.
+// Redacts the output of engines before clients see it: Python tracebacks (Pungi's extended ones contain local variables
+// and the environment), credentials in URLs and control characters. The line of the exception itself stays.
 
 const DUMP_BEGINS = /^\s*<(CODE|LOCALS|GLOBALS|MODULES|ENVIRON(?:MENT)?|TRACEBACK)>\s*$/;
 const LOG_LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/;
 const DROPPED =
   /^Frame \S+ in \S+ at line \d+$|^During handling of the above exception|^The above exception was the direct cause|Extended traceback in: |\] Traceback:$/;
 
-/** Tells of one line after the other whether it may be shown. */
+/** A filter for consecutive lines: false for the lines of a traceback. */
 export function tracebackFilter(): (line: string) => boolean {
   let dump: string | null = null;
   let inTraceback = false;
   return (line) => {
-    // A log line ends whatever a program that was killed left open.
+    // A killed program can leave a dump or a traceback open; the next log line ends it.
     if (LOG_LINE.test(line)) {
       dump = null;
       inTraceback = false;
@@ -33,8 +32,8 @@ export function tracebackFilter(): (line: string) => boolean {
   };
 }
 
-/** The line without credentials and control characters. */
-export function presentable(line: string): string {
+/** Without credentials and control characters. */
+export function redactLine(line: string): string {
   return line
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
     .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '')

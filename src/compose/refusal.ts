@@ -1,9 +1,9 @@
-// An operation that is refused: an expected outcome, hence a value. graphql/ maps it to an error once, in one place.
+// A refused operation. It is an expected outcome, so it is a value; graphql/ turns it into an error.
 
 export interface FieldProblem {
-  /** Where in the input, e.g. `input.source.repo.packages.3`. */
+  /** The field of the input, e.g. `input.source.repo.packages.3`. */
   readonly path: string;
-  /** What is wrong and what would be right. */
+  /** What is wrong with the field, and what to write instead. */
   readonly message: string;
 }
 

@@ -5,7 +5,7 @@ import type { ComposeSource } from './sources/descriptors.ts';
 
 export interface ComposeRequest {
   readonly source: ComposeSource;
-  /** How long the results are kept once there are any. */
+  /** Lifetime of the results, counted from the end of the compose. */
   readonly secondsToLive: number;
   readonly arches: readonly string[];
   readonly flags: readonly ComposeFlag[];

@@ -1,10 +1,10 @@
-// Which pool of workers a compose is for, by the first rule that fits; processes agree because they are configured alike.
+// Which pool of workers takes a compose: the first rule that fits decides. All processes must have the same rules.
 
 import type { ComposeRequest } from './request.ts';
 import type { ComposeType } from './vocabulary.ts';
 import type { SourceType } from './sources/descriptors.ts';
 
-/** What is left out fits everything; a compose fits `arches` when all of its arches are among them. */
+/** A rule. A list that is left out fits every compose; `arches` fits if it has all arches of the compose. */
 export interface Route {
   readonly pool: string;
   readonly sourceTypes?: readonly SourceType[] | undefined;
@@ -25,17 +25,17 @@ export function poolOf(routes: readonly Route[], compose: Routable): string {
 
 function fits(
   { sourceTypes, arches, composeTypes, targetDirs }: Route,
-  { source, arches: asked, composeType, targetDir }: Routable,
+  { source, arches: requested, composeType, targetDir }: Routable,
 ): boolean {
   return (
     (sourceTypes?.includes(source.type) ?? true) &&
-    (!arches || asked.every((arch) => arches.includes(arch))) &&
+    (!arches || requested.every((arch) => arches.includes(arch))) &&
     (composeTypes?.includes(composeType) ?? true) &&
     (targetDirs?.includes(targetDir) ?? true)
   );
 }
 
-/** Every pool that a rule names, and the one for what no rule fits. */
+/** The pools that the rules name, and the pool of composes that no rule fits. */
 export function poolsOf(routes: readonly Route[]): readonly string[] {
   return [...new Set([DEFAULT_POOL, ...routes.map(({ pool }) => pool)])];
 }

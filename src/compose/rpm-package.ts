@@ -1,9 +1,9 @@
-// A package as a repository's metadata describes it, and the line that stands for it in a package index: the file in which
-// sources/ hands what it read and checked to an engine, so that metadata is parsed once.
+// A package as the metadata of a repository describes it, and its line in a package index: the file by which a source
+// resolver passes the packages that it read to an engine, so that metadata is parsed once.
 
 import { isSourceArch } from './arches.ts';
 
-/** Decides the tree of a compose that holds the package. */
+/** The tree of a compose that has the package. */
 export type RpmCategory = 'binary' | 'debug' | 'source';
 
 export interface RpmPackage {
@@ -14,141 +14,83 @@ export interface RpmPackage {
   readonly arch: string;
   /** File name of the source package; null for a source package. */
   readonly sourceRpm: string | null;
-  /** Relative to the repository, checked: it does not lead out of it. */
+  /** Relative to the repository. It has been checked not to leave the repository. */
   readonly href: string;
   readonly sizeBytes: number;
   readonly checksumType: string;
   readonly checksum: string;
-  /** `name` or `name OP [epoch:]version[-release]`; the package's own name and version included where rpmbuild put them. */
+  /** `name` or `name OP [epoch:]version[-release]`, including the package itself if its metadata does. */
   readonly provides: readonly string[];
-  /** Likewise; rich ones in parentheses. */
+  /** In the same form; rich dependencies in parentheses. */
   readonly requires: readonly string[];
-  /** The files that primary.xml tells of and those that somebody requires; all of them where the request needs all. */
+  /** The files in primary.xml and the files that a package requires; all files if the request needs them. */
   readonly files: readonly string[];
-  /** Where the metadata that told of it has it, if not at `href`. */
+  /** The href in the metadata that describes the package, if it differs from `href`. */
   readonly describedAt?: string;
-  /** There until its file has been looked at; size and checksum mean nothing before. */
+  /** Present until the file is read. Size and checksum have no meaning before. */
   readonly unread?: UnreadFile;
 }
 
-/** A file that is known to exist, by Koji's word, and that nobody has looked at yet. */
+/** An RPM that Koji lists and that has not been read yet. */
 export interface UnreadFile {
-  /** What Koji's hub calls the RPM. */
+  /** Id of the RPM in Koji. */
   readonly rpmId: number;
-  /** What is known all the same: relations and files, from the metadata of another copy; or no more than the name tells. */
-  readonly knows: 'relations' | 'name';
-  /** Where it may lie below the repository, the most wanted first; its size there, where that is known. */
-  readonly places: readonly { readonly path: string; readonly sizeBytes: number | null }[];
-  /** MD5 of header and payload, alike in all signed copies; null where Koji does not tell. */
+  /** `relations`: relations and files are those of another copy of the RPM. `name`: only the parts of its name are known. */
+  readonly known: 'relations' | 'name';
+  /** Paths below the repository where the file may be, in order of preference, with its size if Koji knows it. */
+  readonly candidates: readonly { readonly path: string; readonly sizeBytes: number | null }[];
+  /** MD5 of header and payload, which is equal in all signed copies. Null if Koji has none. */
   readonly payloadHash: string | null;
 }
 
-type Encoded = [
-  string,
-  number,
-  string,
-  string,
-  string,
-  string | null,
-  string,
-  number,
-  string,
-  string,
-  string[],
-  string[],
-  string[],
-  Pick<RpmPackage, 'describedAt' | 'unread'>?,
-];
+/** The members of an index line, in this order. Rare fields follow as one object. */
+const INDEXED_FIELDS = [
+  'name',
+  'epoch',
+  'version',
+  'release',
+  'arch',
+  'sourceRpm',
+  'href',
+  'sizeBytes',
+  'checksumType',
+  'checksum',
+  'provides',
+  'requires',
+  'files',
+] as const satisfies readonly (keyof RpmPackage)[];
 
+/** The line of a package in an index. */
 export function encodePackage(pkg: RpmPackage): string {
-  const {
-    name,
-    epoch,
-    version,
-    release,
-    arch,
-    sourceRpm,
-    href,
-    sizeBytes,
-    checksumType,
-    checksum,
-    provides,
-    requires,
-    files,
-    describedAt,
-    unread,
-  } = pkg;
-  const more = describedAt === undefined && unread === undefined ? [] : [{ describedAt, unread }];
-  return JSON.stringify([
-    name,
-    epoch,
-    version,
-    release,
-    arch,
-    sourceRpm,
-    href,
-    sizeBytes,
-    checksumType,
-    checksum,
-    provides,
-    requires,
-    files,
-    ...more,
-  ]);
+  const { describedAt, unread } = pkg;
+  const line: unknown[] = INDEXED_FIELDS.map((field) => pkg[field]);
+  if (describedAt !== undefined || unread !== undefined) line.push({ describedAt, unread });
+  return JSON.stringify(line);
 }
 
 export function decodePackage(line: string): RpmPackage {
-  const [
-    name,
-    epoch,
-    version,
-    release,
-    arch,
-    sourceRpm,
-    href,
-    sizeBytes,
-    checksumType,
-    checksum,
-    provides,
-    requires,
-    files,
-    more,
-  ] = JSON.parse(line) as Encoded;
-  return {
-    name,
-    epoch,
-    version,
-    release,
-    arch,
-    sourceRpm,
-    href,
-    sizeBytes,
-    checksumType,
-    checksum,
-    provides,
-    requires,
-    files,
-    ...more,
-  };
+  const members = JSON.parse(line) as readonly unknown[];
+  const pkg: Partial<Record<keyof RpmPackage, unknown>> = {};
+  for (const [index, field] of INDEXED_FIELDS.entries()) pkg[field] = members[index];
+  return Object.assign(pkg, members[INDEXED_FIELDS.length]) as unknown as RpmPackage;
 }
 
-/** By its name, as Pungi decides it. */
+/** Pungi recognises debug packages by their names. */
 export function isDebugName(name: string): boolean {
   return name.endsWith('-debuginfo') || name.endsWith('-debugsource') || name.includes('-debuginfo-');
 }
 
-/** Like Pungi: the name decides whether it is a debug package. */
 export function categoryOf({ name, arch }: Pick<RpmPackage, 'name' | 'arch'>): RpmCategory {
   if (isSourceArch(arch)) return 'source';
   return isDebugName(name) ? 'debug' : 'binary';
 }
 
-/** Of its file. */
+/** Name of its file. */
 export function baseName({ href }: Pick<RpmPackage, 'href'>): string {
   return href.slice(href.lastIndexOf('/') + 1);
 }
 
-/** As productmd writes it: the epoch always. */
+/** In productmd's form, which always has an epoch. */
 export function nevra(pkg: Pick<RpmPackage, 'name' | 'epoch' | 'version' | 'release' | 'arch'>): string {
   return `${pkg.name}-${pkg.epoch}:${pkg.version}-${pkg.release}.${pkg.arch}`;
 }

@@ -1,11 +1,11 @@
-// RPM's order of versions: rpmvercmp with `~` (before the release it precedes) and `^` (after it), and of whole EVRs. No
-// maintained library has it; the cases of rpm's own test suite are in the tests.
+// RPM's order of versions and EVRs. As in rpmvercmp, `~` sorts before and `^` after the version that they follow. No
+// maintained library has it; the tests run the cases of rpm's own test suite.
 
 export interface Evr {
   /** A number; an absent epoch is 0. */
   readonly epoch: number;
   readonly version: string;
-  /** Null where a requirement or provide names none: then any release matches. */
+  /** Null if a requirement or provide names none; it then matches every release. */
   readonly release: string | null;
 }
 
@@ -13,7 +13,7 @@ const DIGITS = /^[0-9]+/;
 const LETTERS = /^[a-zA-Z]+/;
 const SEPARATORS = /^[^a-zA-Z0-9~^]+/;
 
-/** Negative, zero or positive, as rpmvercmp answers for two versions or two releases. */
+/** Compares two versions or two releases like rpmvercmp: negative, zero or positive. */
 export function compareVersions(left: string, right: string): number {
   if (left === right) return 0;
   let a = left;
@@ -29,7 +29,7 @@ export function compareVersions(left: string, right: string): number {
       continue;
     }
     if (a.startsWith('^') || b.startsWith('^')) {
-      // The end of a version is before its ^, anything else after it.
+      // `1.0` < `1.0^x` < `1.0.1`.
       if (a === '') return -1;
       if (b === '') return 1;
       if (!a.startsWith('^')) return 1;
@@ -42,7 +42,7 @@ export function compareVersions(left: string, right: string): number {
     const segment = DIGITS.test(a) ? DIGITS : LETTERS;
     const partA = segment.exec(a)?.[0] ?? '';
     const partB = segment.exec(b)?.[0] ?? '';
-    // Segments of different kinds: numbers are newer than letters.
+    // Numbers are newer than letters.
     if (partB === '') return segment === DIGITS ? 1 : -1;
     const order = segment === DIGITS ? compareNumbers(partA, partB) : compareText(partA, partB);
     if (order !== 0) return order;
@@ -51,7 +51,7 @@ export function compareVersions(left: string, right: string): number {
   }
 }
 
-/** Releases count only where both sides have one. */
+/** Compares releases only if both sides have one. */
 export function compareEvr(left: Evr, right: Evr): number {
   if (left.epoch !== right.epoch) return left.epoch < right.epoch ? -1 : 1;
   const byVersion = compareVersions(left.version, right.version);

@@ -1,4 +1,4 @@
-// Who is asking, and what they may ask for. Backends in auth/ make one of each request; use cases decide by it.
+// The viewer of a request: who sends it, and what they may do. auth/ creates it; use cases decide by it.
 
 import type { ReadPolicy } from './read-policy.ts';
 import type { ComposeFlag, ComposeResult, ComposeType } from './vocabulary.ts';
@@ -7,13 +7,13 @@ import type { SourceType } from './sources/descriptors.ts';
 export interface Viewer {
   readonly name: string;
   readonly groups: readonly string[];
-  /** May remove and cancel what others own. */
+  /** An administrator may change the composes of other owners. */
   readonly isAdmin: boolean;
   readonly may: Permissions;
   readonly mayRead: ReadPolicy;
 }
 
-/** Everything that a request of this viewer may name; what is not listed is FORBIDDEN. */
+/** The values that a request of this viewer may contain; all others are FORBIDDEN. */
 export interface Permissions {
   readonly sourceTypes: readonly SourceType[];
   readonly flags: readonly ComposeFlag[];
@@ -24,7 +24,7 @@ export interface Permissions {
   readonly rawConfigs: readonly string[];
 }
 
-/** Equal for viewers who get the same answers to the same question, whatever they are called. */
+/** Equal for viewers who get equal answers to equal operations, whatever their names. */
 export function rightsKey(viewer: Viewer): string {
   return JSON.stringify([viewer.isAdmin, viewer.groups, viewer.may, viewer.mayRead]);
 }

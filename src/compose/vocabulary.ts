@@ -111,4 +111,3 @@ export const EVENT_KIND_MEANINGS = {
     'The removal of the files began, because the compose expired or a viewer asked for it. The compose has no URLs from now on; `REMOVED` follows.',
 } satisfies Record<string, string>;
 export type ComposeEventKind = keyof typeof EVENT_KIND_MEANINGS;
-export const EVENT_KINDS = wordsOf(EVENT_KIND_MEANINGS);

@@ -2,7 +2,7 @@
 // given value unless it is a secret, and what to write.
 
 import type { z } from 'zod';
-import { presentable } from '../compose/redaction.ts';
+import { redactLine } from '../compose/redaction.ts';
 import type { Setting } from './setting.ts';
 import { SETTINGS, type SettingPath } from './settings.ts';
 
@@ -62,6 +62,6 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 /** Null for what is missing or too large to show. URLs lose their user names and passwords. */
 function shown(value: unknown): string | null {
   if (value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value))) return null;
-  const text = presentable(JSON.stringify(value));
+  const text = redactLine(JSON.stringify(value));
   return text.length > LONGEST_VALUE ? null : text;
 }

@@ -2,7 +2,7 @@
 // URLs instead of server paths.
 
 import { directoryName } from '../compose/compose-id.ts';
-import { presentable, tracebackFilter } from '../compose/redaction.ts';
+import { redactLine, tracebackFilter } from '../compose/redaction.ts';
 import { attemptPath, scratchPath } from './layout.ts';
 
 /** In UTF-16 units, at most 48 KiB of UTF-8: a line always fits into one chunk of `readLog`. */
@@ -29,7 +29,7 @@ export function logText(place: LogPlace): LogText {
 
   function store(line: string): string {
     const bounded = line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)} […]` : line;
-    return isPresentable(bounded) ? `${presentable(replacePaths(bounded))}\n` : '';
+    return isPresentable(bounded) ? `${redactLine(replacePaths(bounded))}\n` : '';
   }
   return {
     push: (text) => {

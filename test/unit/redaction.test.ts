@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { presentable, tracebackFilter } from '../../src/compose/redaction.ts';
+import { redactLine, tracebackFilter } from '../../src/compose/redaction.ts';
 
 function shown(text: string): string[] {
   return text.split('\n').filter(tracebackFilter());
@@ -53,10 +53,10 @@ RuntimeError: it broke
   });
 
   it('holds neither credentials in URLs nor control characters', () => {
-    expect(presentable('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe(
+    expect(redactLine('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe(
       'get https://host/x?a=b@c red',
     );
-    expect(presentable('mail a@b, postgres://u:p@db/x, http://host/p@th')).toBe(
+    expect(redactLine('mail a@b, postgres://u:p@db/x, http://host/p@th')).toBe(
       'mail a@b, postgres://db/x, http://host/p@th',
     );
   });

@@ -2,6 +2,7 @@
 // value into a file still serialises it.
 
 import type { TextKind } from './check.ts';
+import { LIMITS } from './rules.ts';
 
 const CHARACTERS = 'ASCII letters, digits, spaces and - / _ . : # + ? $ ~';
 
@@ -31,5 +32,5 @@ export const TASK: TextKind = {
 export const REVISION: TextKind = {
   pattern: /^(?![-/])(?!.*(?:\.\.|\/\/|@\{|\.lock(?:\/|$)|\/\.|[/.]$))[A-Za-z0-9\-/_.#+@,=%]+$/,
   expected: 'must be a commit, or the name of a branch or a tag',
-  limit: 250,
+  limit: LIMITS.revision,
 };

@@ -1,4 +1,4 @@
-// What the configuration lets a request ask for; the limits that hold everywhere.
+// What the configuration of a server allows in requests, and limits that hold on every server.
 
 import type { LocationBounds } from '../location.ts';
 import type { ComposeResult } from '../vocabulary.ts';
@@ -10,20 +10,21 @@ export interface RequestRules extends LocationBounds {
   readonly targetDirs: readonly string[];
   readonly secondsToLive: number;
   readonly maxSecondsToLive: number;
-  /** Source types that some configured engine can do, and the results that it gives of them. */
+  /** The source types that a configured engine can compose, each with the results that it can make. */
   readonly capabilities: ReadonlyMap<SourceType, ReadonlySet<ComposeResult>>;
-  /** What no configured engine can take with a source of a type that it can do in general. */
+  /** Additions that no configured engine supports for a source type that it can compose. */
   readonly unsupportedAdditions?: ReadonlyMap<SourceType, readonly SourceAddition[]>;
-  /** What packages must be signed with where a request does not say. */
+  /** The sigkeys of requests that name none. */
   readonly sigkeys: readonly string[];
-  /** Names of the raw configurations that the server has. */
+  /** Names of the configured raw configurations. */
   readonly rawConfigs: readonly string[];
-  /** Whether modules can be looked up by name; else only among those of modular tags. */
+  /** Whether there is an MBS to look modules up in. Without it they are looked up in modular tags only. */
   readonly hasMbs: boolean;
-  /** Modules that others are built on: part of no compose. */
+  /** Modules that other modules are built on, e.g. `platform`. They are never part of a compose. */
   readonly baseModules: readonly string[];
-  /** URL prefixes that git repositories of module defaults may lie below; undefined = any http(s) URL. */
+  /** URL prefixes of the git repositories of module defaults that may be used. Undefined: any http(s) URL. */
   readonly moduleDefaultsUrls: readonly string[] | undefined;
 }
 
+/** Characters of a name, a key or a revision; items of a list. */
 export const LIMITS = { name: 255, list: 1_000, packages: 5_000, idempotencyKey: 200, revision: 250 } as const;

@@ -2,7 +2,7 @@
 
 import { open } from 'node:fs/promises';
 import type { Generation } from '../../app/ports.ts';
-import { presentable, tracebackFilter } from '../../compose/redaction.ts';
+import { redactLine, tracebackFilter } from '../../compose/redaction.ts';
 
 /** The error is at the end of a log. */
 const TAIL_BYTES = 262_144;
@@ -17,7 +17,7 @@ export function presentableLines(
   return lines
     .filter(isPresentable)
     .map((line) =>
-      presentable(
+      redactLine(
         line
           .replaceAll(`${scratch}/`, '')
           .replaceAll(scratch, '(scratch)')

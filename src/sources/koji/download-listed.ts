@@ -42,7 +42,7 @@ async function download(
   { from, root, scratch }: DownloadPlaces,
   signal: AbortSignal,
 ): Promise<ComposeFailure | null> {
-  for (const { path, sizeBytes: exactBytes } of unread?.places ?? []) {
+  for (const { path, sizeBytes: exactBytes } of unread?.candidates ?? []) {
     const to = join(root, path);
     if (await exists(to)) return null;
     const part = join(scratch, path);

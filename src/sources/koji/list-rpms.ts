@@ -122,6 +122,6 @@ function packageOf(rpm: KojiRpm, build: KojiBuild, sourceRpm: string, sigkeys: r
     provides: [`${name} = ${epoch === 0 ? '' : `${epoch}:`}${version}-${release}`],
     requires: [],
     files: [],
-    unread: { rpmId: rpm.id, knows: 'name', places: [...signed, ...unsigned], payloadHash },
+    unread: { rpmId: rpm.id, known: 'name', candidates: [...signed, ...unsigned], payloadHash },
   };
 }

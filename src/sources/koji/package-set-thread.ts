@@ -80,19 +80,22 @@ function isSame(listed: RpmPackage, other: RpmPackage): boolean {
 /** The described package, if it is the preferred copy; else only its relations hold, because signing does not change them. */
 function join(listed: RpmPackage, described: RpmPackage): RpmPackage {
   const { unread } = listed;
-  if (!unread || unread.places[0]?.path === described.href) return described;
-  return { ...described, unread: { ...unread, knows: 'relations' } };
+  if (!unread || unread.candidates[0]?.path === described.href) return described;
+  return { ...described, unread: { ...unread, known: 'relations' } };
 }
 
 /** Any copy has the relations. Whether the package is signed as asked is checked where it is chosen. */
 function withAnyCopy(listed: RpmPackage): RpmPackage {
   const { unread } = listed;
-  if (!unread || unread.places.some(({ path }) => path === listed.href)) return listed;
+  if (!unread || unread.candidates.some(({ path }) => path === listed.href)) return listed;
   return {
     ...listed,
     unread: {
       ...unread,
-      places: [...unread.places, { path: listed.href, sizeBytes: listed.sizeBytes === 0 ? null : listed.sizeBytes }],
+      candidates: [
+        ...unread.candidates,
+        { path: listed.href, sizeBytes: listed.sizeBytes === 0 ? null : listed.sizeBytes },
+      ],
     },
   };
 }

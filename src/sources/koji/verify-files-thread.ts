@@ -68,7 +68,7 @@ function verifyAll({ root, packages, linkTo, found, list }: VerifyFilesTask): re
   for (const line of readFileSync(packages, 'utf8').split('\n').filter(Boolean)) {
     const { unread, ...pkg } = decodePackage(line);
     if (!unread) throw new Error(`${nevra(pkg)} has been read already`);
-    const place = unread.places.find(({ path }) => isFile(root, path));
+    const place = unread.candidates.find(({ path }) => isFile(root, path));
     if (!place) {
       absent.push({ nevra: nevra(pkg), rpmId: unread.rpmId });
       continue;
@@ -76,7 +76,7 @@ function verifyAll({ root, packages, linkTo, found, list }: VerifyFilesTask): re
     const file = join(root, place.path);
     const { sizeBytes, checksum } = verify(file, pkg, place.sizeBytes, unread.payloadHash);
     if (linkTo !== null) link(file, join(linkTo, checksum));
-    if (unread.knows === 'relations')
+    if (unread.known === 'relations')
       known.push(`${encodePackage({ ...pkg, href: place.path, sizeBytes, checksumType: 'sha256', checksum })}\n`);
     else unknown.push(`${place.path}\n`);
   }

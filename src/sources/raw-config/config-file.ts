@@ -5,7 +5,7 @@ import { lstat, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Compose } from '../../compose/compose.ts';
 import { failure } from '../../compose/failure.ts';
-import { presentable } from '../../compose/redaction.ts';
+import { redactLine } from '../../compose/redaction.ts';
 import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import { dumpConfig, validateConfig, type ToolContext } from './pungi-tools.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
@@ -69,7 +69,7 @@ async function writeConfigFile(
   const stats = await lstat(join(directory, configFile)).catch(() => null);
   if (!stats)
     return invalidSource(
-      `There is no ${join(path, configFile)} in ${presentable(url)} at ${commit}. Name another commit.`,
+      `There is no ${join(path, configFile)} in ${redactLine(url)} at ${commit}. Name another commit.`,
     );
   if (compose.pungiConfigDump !== null) return { value: await writeNew(directory, DUMP_FILE, compose.pungiConfigDump) };
   if (wrapper === null || config.wrapper === undefined) return { value: configFile };

@@ -17,7 +17,7 @@ import type {
 import type { Compose } from '../../compose/compose.ts';
 import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { failure } from '../../compose/failure.ts';
-import { presentable } from '../../compose/redaction.ts';
+import { redactLine } from '../../compose/redaction.ts';
 import type { RawConfigSource } from '../../compose/sources/raw-config.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import { invalidSource, type Answer } from '../../upstreams/answer.ts';
@@ -102,7 +102,7 @@ export class RawConfigSourceResolver implements SourceResolver {
     await mkdir(gitScratch, { recursive: true });
     const commit = await git.checkOut(config.url, revisionOf(named), root, { run, scratch: gitScratch, signal });
     if ('failure' in commit) return commit;
-    log(`Checked out ${presentable(config.url)} at ${commit.value}\n`);
+    log(`Checked out ${redactLine(config.url)} at ${commit.value}\n`);
     const directory = join(root, config.path ?? '.');
     const hidden = [
       [`${directory}/`, ''],

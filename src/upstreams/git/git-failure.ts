@@ -2,7 +2,7 @@
 // was.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { presentable } from '../../compose/redaction.ts';
+import { redactLine } from '../../compose/redaction.ts';
 import { toolMissingFailure } from '../../compose/tool-failures.ts';
 import type { GitOutcome } from './git-command.ts';
 
@@ -24,7 +24,7 @@ export interface GitProblem {
 /** `subject`: the repository, for messages. */
 export function problemOf({ exitCode, timedOut, stderr }: GitOutcome, subject: string, timeoutMs: number): GitProblem {
   const problem = (code: ComposeFailure['code'], message: string, isTransient = false) => ({
-    failure: failure(code, message, stderr === '' ? null : stderr.split('\n').map(presentable).join('\n')),
+    failure: failure(code, message, stderr === '' ? null : stderr.split('\n').map(redactLine).join('\n')),
     isTransient,
   });
   if (timedOut)

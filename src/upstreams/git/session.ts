@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import type { ProcessRunner } from '../../app/ports.ts';
 import { failure } from '../../compose/failure.ts';
-import { presentable } from '../../compose/redaction.ts';
+import { redactLine } from '../../compose/redaction.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
 import type { Failed } from '../answer.ts';
 import type { GitCommand } from './git-command.ts';
@@ -48,7 +48,7 @@ export function openSession(
   { run, scratch, signal }: GitContext,
 ): Session | Failed {
   const { urls, protocols, path, timeoutMs } = options;
-  const subject = `The git repository ${presentable(url)}`;
+  const subject = `The git repository ${redactLine(url)}`;
   if (!urls.includes(url))
     return refused(`${subject} is not in the configuration of this service. Ask the operators to add it.`);
   const protocol = /^([a-z][a-z0-9+.-]*):\/\/[^-]/i.exec(url)?.[1]?.toLowerCase();

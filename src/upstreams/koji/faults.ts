@@ -2,7 +2,7 @@
 // subclasses); any other error inside the hub has code 1.
 
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { presentable } from '../../compose/redaction.ts';
+import { redactLine } from '../../compose/redaction.ts';
 import type { XmlRpcFault } from '../xml-rpc/value.ts';
 import type { KojiProfile } from './koji-profile.ts';
 
@@ -64,5 +64,5 @@ export function isUnknownMethod({ faultCode, faultString }: XmlRpcFault): boolea
 /** The last line: a hub in debug mode answers a whole traceback, which ends with the exception. */
 function exceptionOf(text: string): string {
   const line = text.trimEnd().split('\n').at(-1) ?? '';
-  return presentable(line.replace(/^koji\.\w+Error: /, '').slice(0, 500));
+  return redactLine(line.replace(/^koji\.\w+Error: /, '').slice(0, 500));
 }
