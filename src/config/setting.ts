@@ -78,7 +78,7 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
 
 export const yesOrNo: Kind<boolean> = { schema: z.boolean().or(z.stringbool()), expected: '1 or 0' };
 
-/** Numbers in a YAML list are refused: 00123456 and 12345e67 would lose what tells them from other keys. */
+/** Numbers in a YAML list are refused, because YAML changes key ids such as 00123456 and 12345e67. */
 export function list(what: string, item: z.ZodType<string, string> = z.string(), minimum = 0): Kind<string[]> {
   const items = z.string().transform((value) => value.split(','));
   const schema = z

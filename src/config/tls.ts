@@ -1,4 +1,4 @@
-// Certificate, key and CA of the configuration: what is wrong with them is told at the start, not at the first question.
+// Checks certificate, key and CA when the configuration is loaded, before the first request needs them.
 
 import { createSecureContext } from 'node:tls';
 
@@ -8,10 +8,9 @@ export interface TlsFiles {
   readonly ca?: string;
 }
 
-/** PEM texts. Null where they can be used. */
+/** What is wrong with the PEM texts; null if nothing is. */
 export function tlsProblem(tls: TlsFiles): string | null {
-  if ((tls.cert === undefined) !== (tls.key === undefined))
-    return 'certFile and keyFile belong together: name both, or none';
+  if ((tls.cert === undefined) !== (tls.key === undefined)) return 'certFile needs keyFile, and keyFile needs certFile';
   try {
     createSecureContext(tls);
     return null;

@@ -66,8 +66,59 @@ describe('loadConfig', () => {
     expect(configOf({ ODCS_CONFIG: file, ODCS_PULP_PASSWORD: 'secret' }).pulp).toMatchObject({ password: 'secret' });
   });
 
-  it('opens no local path to a service that other machines can reach', () => {
-    expect(configOf({ HOST: '0.0.0.0' })).toMatchObject({ http: { isLoopback: false }, sources: { repoRoots: [] } });
+  it('allows no local paths and no module defaults if other machines can reach the service, unless they are set', () => {
+    expect(configOf({ HOST: '0.0.0.0' })).toMatchObject({
+      http: { isLoopback: false },
+      sources: { repoRoots: [] },
+      modules: { defaultsUrls: [] },
+    });
+    expect(configOf({}).modules.defaultsUrls).toBeUndefined();
+    expect(
+      configOf({ HOST: '::', ODCS_MODULE_DEFAULTS_URLS: 'https://pagure.io/releng/' }).modules.defaultsUrls,
+    ).toEqual(['https://pagure.io/releng/']);
+  });
+
+  it.each([
+    ['auto', 'auto'],
+    ['{REPO: dnf, TAG: auto}', { REPO: 'dnf', TAG: 'auto' }],
+  ])('reads the preferred engine %s', (text, preferred) => {
+    expect(configOf({ ODCS_ENGINE: text }).engine.preferred).toEqual(preferred);
+  });
+});
+
+describe('the Koji', () => {
+  it('is a mapping with the keys of a profile', () => {
+    const koji = { server: 'https://koji.example/kojihub/', topDir: '/mnt/koji', timeoutMs: 5000 };
+    expect(
+      configOf({ ODCS_KOJI: JSON.stringify({ ...koji, repoUrl: 'https://pkgs.example/repos' }) }).koji,
+    ).toMatchObject({
+      repoUrl: 'https://pkgs.example/repos',
+      configFile: null,
+      profile: { ...koji, name: 'koji', server: 'https://koji.example/kojihub', topUrl: null },
+    });
+  });
+
+  it('is a section of a koji.conf, whose keys give way to those of the mapping', () => {
+    const configFile = yamlFile(
+      '[stage]\nserver = https://stage.example/kojihub\ntopurl = https://stage.example/files\n',
+    );
+    const { koji } = configOf({
+      ODCS_KOJI: JSON.stringify({ profile: 'stage', configFile, topUrl: 'https://mirror.example' }),
+    });
+    expect(koji).toMatchObject({
+      configFile,
+      profile: { name: 'stage', server: 'https://stage.example/kojihub', topUrl: 'https://mirror.example' },
+    });
+  });
+
+  it.each([
+    ['{ profile: koji }', 'koji.server'],
+    ['{ server: "ftp://x" }', 'koji.server'],
+    ['{ profile: "a\\nb", server: "https://x/kojihub" }', 'koji.profile'],
+    ['{ profile: koji, configFile: /nonexistent/koji.conf }', 'koji.configFile'],
+    ['{ unclosed', 'koji'],
+  ])('is not valid as %s', (text, path) => {
+    expect(problemsOf({ ODCS_KOJI: text })).toMatchObject([{ env: 'ODCS_KOJI', path }]);
   });
 });
 
@@ -127,7 +178,7 @@ describe('problems', () => {
     ['a sigkey that YAML reads as a number', 'requests: { sigkeys: [31645531] }', 'ODCS_SIGKEYS', 'requests.sigkeys'],
     ['a relative root', 'sources: { repoRoots: srv }', 'ODCS_REPO_ROOTS', 'sources.repoRoots'],
     ['what is not YAML', 'http: { port: 1', 'ODCS_CONFIG', 'configFile'],
-  ])('tell of %s', (_, content, env, path) => {
+  ])('name %s', (_, content, env, path) => {
     expect(problemsOf({ ODCS_CONFIG: yamlFile(content) })).toMatchObject([{ env, path }]);
   });
 
@@ -142,7 +193,7 @@ describe('problems', () => {
     ['an MBS without a Koji', { ODCS_MBS_URL: 'https://mbs.example.com' }, 'koji'],
     ['a Pulp user without a password', { ODCS_PULP: '{ url: "https://p.example", kind: 3, username: u }' }, 'pulp'],
     ['a file that is not there', { ODCS_CONFIG: '/nonexistent/odcs.yaml' }, 'configFile'],
-  ])('tell of %s', (_, environment, path) => {
+  ])('name %s', (_, environment, path) => {
     expect(problemsOf(environment as Record<string, string>)).toMatchObject([{ path }]);
   });
 
