@@ -1,9 +1,9 @@
-// A short run of `npm run chaos` with a seed that is known: the same faults each time, if not at the same instant.
+// A short run of `npm run chaos` with a fixed seed: the same faults each time, though not at the same instants.
 
 import { expect, inject, it } from 'vitest';
 import { runChaos } from '../support/chaos/run.ts';
 
-it('every promise is kept while processes die, freeze and are cut off, and clients come and go', async () => {
+it('a run with kills, freezes and cut connections keeps every rule', async () => {
   const { violations, figures } = await runChaos({
     serverUrl: inject('serverUrl'),
     seed: 20_261_122,
@@ -13,7 +13,7 @@ it('every promise is kept while processes die, freeze and are cut off, and clien
     log: () => {},
   });
   expect(violations).toEqual([]);
-  // A run in which nothing went wrong would prove nothing.
+  // A run without faults would prove nothing.
   expect(figures.killsOfHolders).toBeGreaterThan(0);
   expect(figures.recoveries.count).toBeGreaterThan(0);
   expect(figures.composes['DONE']).toBeGreaterThan(5);

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { livingProcesses } from '../../src/os/process-table.ts';
-import { Fleet, type Place } from '../support/chaos/fleet.ts';
+import { Fleet, type Instance } from '../support/chaos/fleet.ts';
 import { readHistory } from '../support/chaos/history.ts';
-import { callWitness } from '../support/chaos/witness.ts';
+import { installAuditTriggers } from '../support/chaos/audit-triggers.ts';
 import { fakePungiRepository } from '../support/cluster.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startService, type ServiceProcess } from '../support/service-process.ts';
@@ -31,11 +31,11 @@ beforeAll(async () => {
     workers: ['pungi', 'pungi'],
     environment: { ODCS_DRAIN_SECONDS: '0' },
   });
-  await callWitness(database.query);
+  await installAuditTriggers(database.query);
 }, 60_000);
 
 afterEach(() => {
-  for (const { proxy } of fleet.places) proxy.restore();
+  for (const { proxy } of fleet.instances) proxy.restore();
 });
 
 afterAll(async () => {
@@ -44,12 +44,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-function running(place: Place | undefined): ServiceProcess {
+function running(place: Instance | undefined): ServiceProcess {
   if (!place?.process) throw new Error('no process there');
   return place.process;
 }
 
-function place(role: 'apis' | 'workers', index: number): Place {
+function place(role: 'apis' | 'workers', index: number): Instance {
   const found = fleet[role][index];
   if (!found) throw new Error(`no such place: ${role} ${index}`);
   return found;
@@ -72,7 +72,7 @@ async function readiness(
 }
 
 /** The place whose worker generates it now. */
-async function holderOf(id: string): Promise<Place> {
+async function holderOf(id: string): Promise<Instance> {
   const [row] = await database.query<{ pid: number }>(
     'select w.pid from compose c join worker w on w.id = c.worker_id where c.id = $1',
     [id],

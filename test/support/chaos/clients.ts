@@ -1,21 +1,21 @@
-// What people's scripts do meanwhile: create (with a key, and again with the same key until the answer is clear), cancel,
-// renew, remove.
+// Clients of a run: they create composes with an idempotency key, repeat the request until they have an answer, and cancel,
+// renew and remove composes.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Asker } from './asker.ts';
+import type { ApiClient } from './api-client.ts';
 import { randomOf, type Random } from './random.ts';
-import type { Asked, Records, Scenario } from './records.ts';
+import type { ClientRequest, Records, Scenario } from './records.ts';
 import { follow } from './subscribers.ts';
 
 export interface ClientOptions {
-  readonly asker: Asker;
+  readonly api: ApiClient;
   readonly records: Records;
   readonly seed: number;
   readonly repositories: Readonly<Record<Scenario, string>>;
   readonly pace: readonly [from: number, to: number];
-  /** No new requests from here on. */
+  /** Aborts when no new compose is to be requested. */
   readonly signal: AbortSignal;
-  /** Nothing at all from here on. */
+  /** Aborts at the end of the run. */
   readonly over: AbortSignal;
   urls(): readonly string[];
 }
@@ -44,15 +44,17 @@ export class Clients {
     this.#options = options;
   }
 
-  /** Until `signal` aborts, and what was begun has come to an end. */
+  /** Settles when `signal` has aborted and every client has finished. */
   async run(): Promise<void> {
     const { seed, signal, pace } = this.#options;
     const random = randomOf(seed, 'clients');
     for (let number = 0; !signal.aborted; number += 1) {
-      const life = this.#live(`k${number}`, random.pickOf(SCENARIOS), randomOf(seed, `client ${number}`)).finally(() =>
-        this.#open.delete(life),
-      );
-      this.#open.add(life);
+      const client = this.#runClient(
+        `k${number}`,
+        random.pickWeighted(SCENARIOS),
+        randomOf(seed, `client ${number}`),
+      ).finally(() => this.#open.delete(client));
+      this.#open.add(client);
       do await sleep(random.between(...pace), undefined, { signal }).catch(() => undefined);
       while (this.#open.size > 12 && !signal.aborted);
     }
@@ -60,7 +62,7 @@ export class Clients {
   }
 
   /** One compose, from the request to its end. */
-  async #live(key: string, scenario: Scenario, random: Random): Promise<void> {
+  async #runClient(key: string, scenario: Scenario, random: Random): Promise<void> {
     const { records, over, urls } = this.#options;
     const input = {
       source: { repo: { repo: this.#options.repositories[scenario], packages: ['hello'] } },
@@ -68,15 +70,15 @@ export class Clients {
       ...(random.chance(0.7) ? { flags: ['NO_REUSE'] } : {}),
       ...(random.chance(0.2) ? { secondsToLive: Math.round(random.between(4, 15)) } : {}),
     };
-    const asked: Asked = { key, scenario, ids: new Set(), input };
-    records.asked.set(key, asked);
+    const request: ClientRequest = { key, scenario, ids: new Set(), input };
+    records.requests.set(key, request);
     const twice = random.chance(0.2);
     const [id] = await Promise.all([
-      this.#create(asked, input, random),
-      twice ? this.#create(asked, input, random) : null,
+      this.#create(request, input, random),
+      twice ? this.#create(request, input, random) : null,
     ]);
     if (id === null || over.aborted) return;
-    const subscriber = { name: `of compose ${id}`, id, from: 0, seen: [], connections: 0 };
+    const subscriber = { name: `of compose ${id}`, id, from: 0, events: [], connections: 0 };
     records.subscribers.push(subscriber);
     const following = follow({ subscriber, after: null, urls, random, signal: over });
     const neverEnds = scenario === 'hangs' || scenario === 'stubborn';
@@ -85,66 +87,67 @@ export class Clients {
       await this.#cancel(id, random);
     }
     await following;
-    if (!neverEnds && random.chance(0.2)) await this.#renew(asked, id, random);
-    if (random.chance(0.25)) await this.#until(() => this.#options.asker.ask(REMOVE, { id }, random, 8_000));
+    if (!neverEnds && random.chance(0.2)) await this.#renew(request, id, random);
+    if (random.chance(0.25)) await this.#until(() => this.#options.api.request(REMOVE, { id }, random, 8_000));
   }
 
-  async #create(asked: Asked, input: object, random: Random): Promise<string | null> {
+  async #create(request: ClientRequest, input: object, random: Random): Promise<string | null> {
     const { records } = this.#options;
     return this.#until(async () => {
-      // Some clients do not wait for the answer, and cannot know what became of it.
-      const patience = random.chance(0.1) ? random.between(2, 25) : 10_000;
-      const answer = await this.#options.asker.ask(CREATE, { input }, random, patience);
+      // Some clients disconnect before the answer.
+      const timeoutMs = random.chance(0.1) ? random.between(2, 25) : 10_000;
+      const answer = await this.#options.api.request(CREATE, { input }, random, timeoutMs);
       const created = answer?.data?.['createCompose'] as { replayed: boolean; compose: { id: string } } | undefined;
-      if (created) asked.ids.add(created.compose.id);
+      if (created) request.ids.add(created.compose.id);
       if (created?.replayed) records.count('requests repeated with their key');
       else if (answer?.errors?.some(({ extensions }) => !extensions.retryable))
-        records.violated('errors', `createCompose: ${JSON.stringify(answer.errors)}`);
+        records.violation('errors', `createCompose: ${JSON.stringify(answer.errors)}`);
       return created?.compose.id ?? null;
     });
   }
 
-  /** More time, or, of one that failed or is gone, the same once more: whatever it is, once. */
-  async #renew({ key, scenario }: Asked, id: string, random: Random): Promise<void> {
+  /** Extends the compose, or generates one that failed or was removed again; once for the key. */
+  async #renew({ key, scenario }: ClientRequest, id: string, random: Random): Promise<void> {
     const { records } = this.#options;
-    const asked: Asked = { key: `again-${key}`, scenario, ids: new Set() };
-    records.asked.set(asked.key, asked);
-    const input = { id, idempotencyKey: asked.key, secondsToLive: Math.round(random.between(5, 60)) };
+    const request: ClientRequest = { key: `again-${key}`, scenario, ids: new Set() };
+    records.requests.set(request.key, request);
+    const input = { id, idempotencyKey: request.key, secondsToLive: Math.round(random.between(5, 60)) };
     await this.#until(async () => {
-      const patience = random.chance(0.2) ? random.between(2, 25) : 10_000;
-      const answer = await this.#options.asker.ask(RENEW, { input }, random, patience);
+      const timeoutMs = random.chance(0.2) ? random.between(2, 25) : 10_000;
+      const answer = await this.#options.api.request(RENEW, { input }, random, timeoutMs);
       const renewed = answer?.data?.['renewCompose'] as { regenerated: boolean; compose: { id: string } } | undefined;
       if (renewed) {
-        asked.ids.add(renewed.compose.id);
-        records.count(renewed.regenerated ? 'composes made again' : 'composes given more time');
+        request.ids.add(renewed.compose.id);
+        records.count(renewed.regenerated ? 'composes regenerated' : 'composes extended');
       }
-      // CONFLICT: it is being removed.
+      // CONFLICT: its removal has begun.
       return renewed || answer?.errors?.some(({ extensions }) => extensions.code === 'CONFLICT') ? true : null;
     });
   }
 
   async #cancel(id: string, random: Random): Promise<void> {
     const { records } = this.#options;
-    records.cancelsAsked.add(id);
+    records.cancelRequests.add(id);
     await this.#until(async () => {
-      const answer = await this.#options.asker.ask(CANCEL, { id }, random, 15_000, 'cancel');
+      const answer = await this.#options.api.request(CANCEL, { id }, random, 15_000, 'cancel');
       const canceled = answer?.data?.['cancelCompose'] as { compose: { state: string } } | undefined;
       if (canceled?.compose.state === 'FAILED') records.canceled.add(id);
-      // CONFLICT: it ended first.
+      // CONFLICT: it ended before.
       return canceled || answer?.errors?.some(({ extensions }) => extensions.code === 'CONFLICT') ? true : null;
     });
   }
 
-  /** Once all is over: whoever asks again with the same key is told of the same compose. */
-  async askAgain(): Promise<void> {
+  /** Repeats requests after the run: the same key must lead to the same compose. */
+  async repeatRequests(): Promise<void> {
     const { records, seed } = this.#options;
     const random = randomOf(seed, 'again');
-    for (const asked of records.asked.values()) {
-      if (asked.ids.size > 0 && asked.input && random.chance(0.3)) await this.#create(asked, asked.input, random);
+    for (const request of records.requests.values()) {
+      if (request.ids.size > 0 && request.input && random.chance(0.3))
+        await this.#create(request, request.input, random);
     }
   }
 
-  /** Tries until there is a result, or all is over. */
+  /** Repeats the attempt until it has a result or the run ends. */
   async #until<T>(attempt: () => Promise<T | null>): Promise<T | null> {
     while (!this.#options.over.aborted) {
       const result = await attempt();

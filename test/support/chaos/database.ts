@@ -1,4 +1,4 @@
-// A database of the run's own, on a server that is there.
+// A database for one run, on an existing server.
 
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -7,7 +7,7 @@ import type { Query } from './history.ts';
 export async function createDatabase(serverUrl: string): Promise<{ url: string; query: Query; end(): Promise<void> }> {
   const name = `odcs_chaos_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const admin = new pg.Pool({ connectionString: serverUrl, max: 1 });
-  // The server may be faster than the end of the last connection.
+  // Dropping the database may end the last connection before it is closed here.
   admin.on('error', () => {});
   await admin.query(`create database ${name}`);
   const url = new URL(serverUrl);

@@ -1,5 +1,5 @@
-// Sees directories appear in the target directory as it happens: those of attempts, by their inodes, and those of
-// composes, which a rename makes of them. So whose files are published is told by the file system, not by the service.
+// Watches the target directory and records which attempt's directory is published: a rename keeps the inode. So the file
+// system, and not the service, tells which attempt was published.
 
 import { lstatSync, watch, type Stats } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export class DiskWatch {
   readonly #targetDir: string;
   readonly #records: Records;
   readonly #watchers;
-  /** Inode → id and attempt. An inode is given anew once its directory is gone; then this is, too. */
+  /** By inode. The entry of a reused inode is overwritten. */
   readonly #attempts = new Map<number, { readonly id: string; readonly attempt: number }>();
 
   constructor(targetDir: string, records: Records) {
@@ -24,15 +24,15 @@ export class DiskWatch {
     ];
   }
 
-  /** The attempt that made what is published of a compose now; null where nobody saw it made. */
-  madeBy(id: string): number | null {
-    const stats = look(join(this.#targetDir, `odcs-${id}`));
+  /** The attempt whose directory is published for a compose; null if its directory was not seen. */
+  publishedAttempt(id: string): number | null {
+    const stats = statsOf(join(this.#targetDir, `odcs-${id}`));
     return stats === null ? null : this.#attemptOf(id, stats);
   }
 
   /** Whether the directory of an attempt was seen. */
-  knows(path: string): boolean {
-    const stats = look(path);
+  hasSeen(path: string): boolean {
+    const stats = statsOf(path);
     return stats !== null && this.#attempts.has(stats.ino);
   }
 
@@ -42,14 +42,14 @@ export class DiskWatch {
 
   #sawAttempt(name: string): void {
     const [, id, attempt] = ATTEMPT.exec(name) ?? [];
-    const stats = id === undefined ? null : look(join(this.#targetDir, '.attempts', name));
+    const stats = id === undefined ? null : statsOf(join(this.#targetDir, '.attempts', name));
     if (stats && id !== undefined) this.#attempts.set(stats.ino, { id, attempt: Number(attempt) });
   }
 
   #sawPublished(name: string): void {
     const id = PUBLISHED.exec(name)?.[1];
-    const stats = id === undefined ? null : look(join(this.#targetDir, name));
-    // Null: it has gone from there, or is gone again.
+    const stats = id === undefined ? null : statsOf(join(this.#targetDir, name));
+    // Null if the event was the removal, or if the directory is gone already.
     if (stats && id !== undefined)
       this.#records.publications.push({ id, attempt: this.#attemptOf(id, stats), at: stats.ctimeMs });
   }
@@ -60,6 +60,6 @@ export class DiskWatch {
   }
 }
 
-function look(path: string): Stats | null {
+function statsOf(path: string): Stats | null {
   return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }

@@ -1,35 +1,34 @@
-// Looks, all the time, whether an engine outlives its attempt: whoever learns that an attempt is over must be able to rely
-// on nobody writing for it any more.
+// Records engines that outlive their attempt: once an attempt has ended, no process may write its files.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query } from './history.ts';
 import type { Records } from './records.ts';
-import { livingOf } from './remains.ts';
-import { enginesOfEnded } from './witness.ts';
+import { livingProcessesOf } from './leftovers.ts';
+import { enginesOfEndedAttempts } from './audit-triggers.ts';
 
-const LOOK_MS = 1_000;
-/** One of a worker that was frozen starts after its attempt is over, and is ended by the next sweep. */
-const OUTLIVES_MS = 5_000;
+const INTERVAL_MS = 1_000;
+/** A frozen worker may start an engine after its attempt has ended; the chore `kill-orphans` kills it. */
+const GRACE_MS = 5_000;
 
 export async function watchEngines(query: Query, records: Records, signal: AbortSignal): Promise<void> {
   const since = new Map<number, number>();
-  const told = new Set<number>();
+  const reported = new Set<number>();
   while (!signal.aborted) {
-    // First who is over, then who is alive: one that ends in between is neither.
-    const alive = await livingOf(await enginesOfEnded(query));
+    // In this order, an engine that ends between the two reads counts as ended.
+    const alive = await livingProcessesOf(await enginesOfEndedAttempts(query));
     const now = performance.now();
     for (const pgid of since.keys()) if (!alive.some((engine) => engine.pgid === pgid)) since.delete(pgid);
     for (const { id, attempt, pgid, process } of alive) {
       const ms = now - (since.get(pgid) ?? now);
       since.set(pgid, now - ms);
-      records.longest('an engine outlived its attempt for', ms);
-      if (ms <= OUTLIVES_MS || told.has(pgid)) continue;
-      told.add(pgid);
-      records.violated(
+      records.duration('engine after the end of its attempt', ms);
+      if (ms <= GRACE_MS || reported.has(pgid)) continue;
+      reported.add(pgid);
+      records.violation(
         'engines',
-        `attempt ${attempt} of compose ${id} was over for ${Math.round(ms)} ms, and there was ${process}`,
+        `attempt ${attempt} of compose ${id} had ended ${Math.round(ms)} ms before, and ${process} still ran`,
       );
     }
-    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,9 +1,9 @@
-// What goes wrong in a run, and when: by chance, by the seed. At any time at least one api and one worker process are
-// let alone, so that what was promised can be asked for. Spells in which processes only die take turns with spells of
-// everything: so there are recoveries that nothing hinders, and recoveries that much does.
+// The faults of a run, drawn from its seed. At any time at least one api and one worker process have no fault, so that the
+// service can keep its promises. Phases with kills only alternate with phases of all faults, so that some recoveries have
+// no other fault in their way.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fleet, Place } from './fleet.ts';
+import type { Fleet, Instance } from './fleet.ts';
 import { randomOf, type Random } from './random.ts';
 import type { Disturbance, Records, Role } from './records.ts';
 
@@ -19,63 +19,72 @@ export interface FaultOptions {
 }
 
 type Fault =
-  'kill' | 'freeze' | 'freezeLong' | 'cut' | 'halfOpen' | 'partition' | 'refuse' | 'stop' | 'hurry' | 'killEngine';
-/** By weight. */
-type Spell = Readonly<Record<Role, Readonly<Partial<Record<Fault, number>>>>>;
+  | 'kill'
+  | 'freeze'
+  | 'freeze-long'
+  | 'cut'
+  | 'half-open'
+  | 'partition'
+  | 'refuse'
+  | 'stop'
+  | 'stop-now'
+  | 'kill-engine';
+/** Weights of the faults. */
+type Phase = Readonly<Record<Role, Readonly<Partial<Record<Fault, number>>>>>;
 
-const ANYTHING: Spell = {
+const ALL_FAULTS: Phase = {
   worker: {
     kill: 24,
     freeze: 3,
-    freezeLong: 2,
+    'freeze-long': 2,
     cut: 3,
-    halfOpen: 2,
+    'half-open': 2,
     partition: 3,
     refuse: 2,
     stop: 2,
-    hurry: 1,
-    killEngine: 2,
+    'stop-now': 1,
+    'kill-engine': 2,
   },
-  api: { kill: 3, freeze: 2, cut: 4, halfOpen: 2, partition: 2, refuse: 1, stop: 2 },
+  api: { kill: 3, freeze: 2, cut: 4, 'half-open': 2, partition: 2, refuse: 1, stop: 2 },
 };
-const DEATHS: Spell = {
-  worker: { kill: 24, cut: 2, stop: 2, hurry: 1, killEngine: 1 },
+const KILLS: Phase = {
+  worker: { kill: 24, cut: 2, stop: 2, 'stop-now': 1, 'kill-engine': 1 },
   api: { kill: 3, cut: 2, stop: 2 },
 };
-const FAULTS_IN_A_SPELL = 12;
+const FAULTS_PER_PHASE = 12;
 
-/** Until the signal aborts; then every fault is taken back, and every place has its process. */
+/** Makes faults until the signal aborts; then ends all of them, and starts the processes that are missing. */
 export async function makeFaults(options: FaultOptions): Promise<void> {
   const { fleet, seed, signal, pace, log } = options;
   const random = randomOf(seed, 'faults');
-  const underWay = new Set<Promise<void>>();
+  const active = new Set<Promise<void>>();
   for (let number = 0; !signal.aborted; number += 1) {
     await sleep(random.between(...pace), undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
-    // All that chance decides is decided here, in order, whatever takes how long.
+    // All random decisions are made here, in order, so that they do not depend on timing.
     const role = random.chance(0.7) ? 'worker' : 'api';
-    const spell = Math.floor(number / FAULTS_IN_A_SPELL) % 2 === 0 ? DEATHS : ANYTHING;
-    const fault = random.pickOf(spell[role]);
-    const lasting = durationOf(fault, random);
-    const free = fleet.places.filter((place) => place.role === role && !place.busy && place.process);
+    const phase = Math.floor(number / FAULTS_PER_PHASE) % 2 === 0 ? KILLS : ALL_FAULTS;
+    const fault = random.pickWeighted(phase[role]);
+    const durationMs = durationOf(fault, random);
+    const free = fleet.instances.filter(({ role: own, busy, process }) => own === role && !busy && process);
     const victim = free[Math.floor(random.next() * free.length)];
     if (free.length < 2 || !victim) continue;
-    log(`${victim.name} ${fault} ${Math.round(lasting)} ms`);
+    log(`${victim.name} ${fault} ${Math.round(durationMs)} ms`);
     victim.busy = true;
-    const done = inflict(options, victim, fault, lasting).finally(() => {
+    const done = runFault(options, victim, fault, durationMs).finally(() => {
       victim.busy = false;
-      underWay.delete(done);
+      active.delete(done);
     });
-    underWay.add(done);
+    active.add(done);
   }
-  await Promise.all(underWay);
+  await Promise.all(active);
 }
 
 function durationOf(fault: Fault, random: Random): number {
   switch (fault) {
     case 'freeze':
       return random.between(300, 4_000);
-    case 'freezeLong':
+    case 'freeze-long':
       return random.between(6_500, 9_000);
     case 'partition':
     case 'refuse':
@@ -85,71 +94,71 @@ function durationOf(fault: Fault, random: Random): number {
   }
 }
 
-async function inflict(options: FaultOptions, place: Place, fault: Fault, lasting: number): Promise<void> {
+async function runFault(options: FaultOptions, instance: Instance, fault: Fault, durationMs: number): Promise<void> {
   const { fleet, records } = options;
-  if (fault === 'kill') return killAndRevive(options, place, lasting);
-  if (fault === 'killEngine') return killEngine(options);
+  if (fault === 'kill') return killAndRestart(options, instance, durationMs);
+  if (fault === 'kill-engine') return killEngine(options);
   const disturbance: Disturbance = {
     fault,
-    role: place.role,
-    place: place.name,
-    pid: place.process?.child.pid ?? 0,
+    role: instance.role,
+    instance: instance.name,
+    pid: instance.process?.child.pid ?? 0,
     from: Date.now(),
     to: Number.POSITIVE_INFINITY,
   };
   records.disturbances.push(disturbance);
   try {
-    await disturb(fleet, place, fault, lasting);
+    await disturb(fleet, instance, fault, durationMs);
   } finally {
     disturbance.to = Date.now();
   }
-  if (place.process) return;
-  records.longest('stop', disturbance.to - disturbance.from);
-  await fleet.revive(place);
+  if (instance.process) return;
+  records.duration('stop', disturbance.to - disturbance.from);
+  await fleet.restart(instance);
 }
 
 async function disturb(
   fleet: Fleet,
-  place: Place,
-  fault: Exclude<Fault, 'kill' | 'killEngine'>,
-  lasting: number,
+  instance: Instance,
+  fault: Exclude<Fault, 'kill' | 'kill-engine'>,
+  durationMs: number,
 ): Promise<void> {
-  const { proxy } = place;
+  const { proxy } = instance;
   switch (fault) {
     case 'freeze':
-    case 'freezeLong':
-      place.process?.child.kill('SIGSTOP');
-      await sleep(lasting);
-      return void place.process?.child.kill('SIGCONT');
+    case 'freeze-long':
+      instance.process?.child.kill('SIGSTOP');
+      await sleep(durationMs);
+      return void instance.process?.child.kill('SIGCONT');
     case 'cut':
       return proxy.cut();
-    case 'halfOpen':
-      // It takes the process some seconds to notice.
+    case 'half-open':
+      // The process notices after some seconds.
       proxy.halfOpen();
       await sleep(8_000);
       return;
     case 'partition':
       proxy.freeze();
-      await sleep(lasting);
+      await sleep(durationMs);
       return proxy.restore();
     case 'refuse':
       proxy.refuse();
-      await sleep(lasting);
+      await sleep(durationMs);
       return proxy.restore();
     case 'stop':
-    case 'hurry':
-      return fleet.stop(place, fault === 'hurry');
+    case 'stop-now':
+      return fleet.stop(instance, fault === 'stop-now');
   }
 }
 
-async function killAndRevive({ fleet, records }: FaultOptions, place: Place, pause: number): Promise<void> {
-  const kill = await fleet.kill(place);
+async function killAndRestart({ fleet, records }: FaultOptions, instance: Instance, pauseMs: number): Promise<void> {
+  const kill = await fleet.kill(instance);
   if (kill) records.kills.push(kill);
-  await sleep(pause);
-  await fleet.revive(place);
+  await sleep(pauseMs);
+  await fleet.restart(instance);
 }
 
-/** As the kernel does when memory is short. */
+/** As the kernel does when memory runs out. */
 async function killEngine({ query, records }: FaultOptions): Promise<void> {
   const [group] = await query<{ compose_id: string; pgid: number }>(
     'select compose_id, pgid from process_group order by random() limit 1',
@@ -160,6 +169,6 @@ async function killEngine({ query, records }: FaultOptions): Promise<void> {
   try {
     process.kill(-group.pgid, 'SIGKILL');
   } catch {
-    // It was faster.
+    // It has ended already.
   }
 }

@@ -1,10 +1,10 @@
-// What a run came to, in figures.
+// The figures of a run.
 
 import { isLoss, type History } from './history.ts';
 import type { Records } from './records.ts';
 import { recoveriesOf, waitsOf } from './rules/recovery.ts';
 
-/** A file system's clock may be so much behind. */
+/** A file system's timestamps may be this much behind the clock. */
 const CLOCK_TICK_MS = 10;
 
 interface Distribution {
@@ -20,18 +20,18 @@ export interface Figures {
   readonly killsOfHolders: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly recoveries: Distribution;
-  /** Those of them that nothing else hindered. */
-  readonly unhindered: Distribution;
-  /** From WAIT to whatever came next. */
+  /** Recoveries that no other fault delayed. */
+  readonly undelayed: Distribution;
+  /** From WAIT to the next state. */
   readonly waits: Distribution;
-  /** Of a process, until it serves: the same work each time, so it tells how busy the machine was. */
+  /** From the start of a process until it serves; shows how busy the machine was. */
   readonly starts: Distribution;
   readonly composes: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
   readonly attempts: Readonly<Record<string, number>>;
   readonly losses: number;
   readonly published: number;
-  /** Composes under whose name another directory appeared once they were DONE. */
+  /** Composes of which a second directory was published after they were DONE. */
   readonly publishedTwice: number;
   readonly events: number;
   readonly subscribers: number;
@@ -54,7 +54,7 @@ export function figuresOf(history: History, records: Records): Figures {
     killsOfHolders: new Set(recoveries.map(({ kill }) => kill)).size,
     faults: tally(stops),
     recoveries: distribution(recoveries.map(({ ms }) => ms)),
-    unhindered: distribution(recoveries.filter(({ hinderedBy }) => hinderedBy.length === 0).map(({ ms }) => ms)),
+    undelayed: distribution(recoveries.filter(({ delayedBy }) => delayedBy.length === 0).map(({ ms }) => ms)),
     waits: distribution(waitsOf(history, records).map(({ ms }) => ms)),
     starts: distribution(records.starts.map(({ ms }) => ms)),
     composes: tally(composes.map(({ state }) => state)),
@@ -62,17 +62,17 @@ export function figuresOf(history: History, records: Records): Figures {
     attempts: tally(composes.map(({ id }) => String(history.eventsOf(id).at(-1)?.attempt ?? 0))),
     losses: history.events.filter(isLoss).length,
     published: records.publications.length,
-    publishedTwice: publishedAgain(history, records),
+    publishedTwice: countPublishedTwice(history, records),
     events: history.events.length,
     subscribers: records.subscribers.length,
     connections: records.subscribers.reduce((sum, { connections }) => sum + connections, 0),
     counts: tallied(records.counts),
-    longestMs: tallied(records.longestTimes),
+    longestMs: tallied(records.longestDurations),
   };
 }
 
-/** Composes under whose name more than one directory appeared from when they were DONE. */
-function publishedAgain({ eventsOf }: History, { publications }: Records): number {
+/** Composes of which a second directory was published after they were DONE. */
+function countPublishedTwice({ eventsOf }: History, { publications }: Records): number {
   return [...Map.groupBy(publications, ({ id }) => id)].filter(([id, all]) => {
     const done = eventsOf(id).find(({ to }) => to === 'DONE');
     return done && all.filter(({ at }) => at >= done.at - CLOCK_TICK_MS).length > 1;

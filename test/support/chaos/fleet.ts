@@ -1,5 +1,5 @@
-// The processes of a run: each in a place of its own, with a proxy of its own to the database, started again after it
-// died. A place without a process is a fact of life that clients have to cope with.
+// The instances of the service in a run. Each has a name, and a TCP proxy of its own to the database; its process is started
+// again after it died. Clients must cope with instances that have no process.
 
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,21 +10,21 @@ import type { Kill, Role, Start } from './records.ts';
 
 const FAKE_PUNGI = fileURLToPath(new URL('../fake-pungi', import.meta.url));
 
-/** The drain time, ending engines, and a database that does not answer meanwhile. */
-const STOP_BOUND_MS = 40_000;
+/** The drain time of a run, the 30 s that a stop takes at most after it, and some seconds for a busy machine. */
+const STOP_LIMIT_MS = 40_000;
 
-export interface Place {
+export interface Instance {
   readonly name: string;
   readonly role: Role;
   readonly proxy: TcpProxy;
   readonly environment: Record<string, string>;
   process: ServiceProcess | null;
-  /** What its processes said, one after the other. */
+  /** The log of each of its processes. */
   readonly logs: ServiceProcess['log'][];
-  /** A fault is at work on it. */
+  /** Whether a fault affects it. */
   busy: boolean;
   /** Exit codes of processes that were stopped in order. */
-  readonly exits: (number | 'nothing' | null)[];
+  readonly exits: (number | 'timeout' | null)[];
 }
 
 export interface FleetOptions {
@@ -34,17 +34,17 @@ export interface FleetOptions {
   /** The engine of each worker. */
   readonly workers: readonly ('pungi' | 'dnf')[];
   readonly environment?: Record<string, string>;
-  /** Where starts are kept. */
+  /** Receives the start of each process. */
   readonly starts?: Start[];
 }
 
 export class Fleet {
-  readonly places: readonly Place[];
+  readonly instances: readonly Instance[];
   readonly #starts: Start[];
   #over = false;
 
-  private constructor(places: readonly Place[], starts: Start[]) {
-    this.places = places;
+  private constructor(instances: readonly Instance[], starts: Start[]) {
+    this.instances = instances;
     this.#starts = starts;
   }
 
@@ -59,43 +59,43 @@ export class Fleet {
       role: 'worker' as const,
       engine,
     }));
-    const places = await Promise.all([...apis, ...workers].map((each) => makePlace(each, options)));
-    const fleet = new Fleet(places, options.starts ?? []);
-    await Promise.all(places.map((place) => fleet.revive(place)));
+    const instances = await Promise.all([...apis, ...workers].map((each) => createInstance(each, options)));
+    const fleet = new Fleet(instances, options.starts ?? []);
+    await Promise.all(instances.map((instance) => fleet.restart(instance)));
     return fleet;
   }
 
-  get apis(): readonly Place[] {
-    return this.places.filter(({ role }) => role === 'api');
+  get apis(): readonly Instance[] {
+    return this.instances.filter(({ role }) => role === 'api');
   }
 
-  get workers(): readonly Place[] {
-    return this.places.filter(({ role }) => role === 'worker');
+  get workers(): readonly Instance[] {
+    return this.instances.filter(({ role }) => role === 'worker');
   }
 
-  /** Where api processes are, or were a moment ago. */
+  /** URLs of the api processes; one may just have died. */
   get urls(): readonly string[] {
     return this.apis.flatMap(({ process }) => (process ? [process.url] : []));
   }
 
-  /** Starts a process in a place that has none; tries again where it cannot (its database may be away). */
-  async revive(place: Place): Promise<void> {
-    for (let tries = 0; !this.#over && place.process === null; tries += 1) {
+  /** Starts the process of an instance that has none. Retries, as the database may be out of reach. */
+  async restart(instance: Instance): Promise<void> {
+    for (let tries = 0; !this.#over && instance.process === null; tries += 1) {
       try {
-        const begun = Date.now();
-        place.process = await startService(place.environment);
-        this.#starts.push({ at: begun, ms: Date.now() - begun });
-        place.logs.push(place.process.log);
+        const startedAt = Date.now();
+        instance.process = await startService(instance.environment);
+        this.#starts.push({ at: startedAt, ms: Date.now() - startedAt });
+        instance.logs.push(instance.process.log);
       } catch (error) {
         if (tries === 5) throw error;
       }
     }
   }
 
-  /** Null where there was nobody. */
-  async kill(place: Place): Promise<Kill | null> {
-    const { process, role } = place;
-    place.process = null;
+  /** Null if it had no process. */
+  async kill(instance: Instance): Promise<Kill | null> {
+    const { process, role } = instance;
+    instance.process = null;
     const pid = process?.child.pid;
     if (!process || pid === undefined) return null;
     const at = Date.now();
@@ -103,38 +103,38 @@ export class Fleet {
     return { role, pid, at, deadBy: Date.now() };
   }
 
-  /** SIGTERM, and a second one where it is to hurry. */
-  async stop(place: Place, hurried: boolean): Promise<void> {
-    const { process } = place;
+  /** SIGTERM; a second one with `now`, to end the drain. */
+  async stop(instance: Instance, now: boolean): Promise<void> {
+    const { process } = instance;
     if (!process) return;
-    place.process = null;
-    if (hurried) process.child.kill('SIGTERM');
-    const code = await Promise.race([process.end('SIGTERM'), sleep(STOP_BOUND_MS, 'nothing' as const, { ref: false })]);
-    if (code === 'nothing') await process.end('SIGKILL');
-    place.exits.push(code);
+    instance.process = null;
+    if (now) process.child.kill('SIGTERM');
+    const code = await Promise.race([process.end('SIGTERM'), sleep(STOP_LIMIT_MS, 'timeout' as const, { ref: false })]);
+    if (code === 'timeout') await process.end('SIGKILL');
+    instance.exits.push(code);
   }
 
-  /** What starts looks for leftovers at once, and not when its minute is over. */
+  /** A worker runs its chores at its start; so leftovers are purged without waiting for the next interval. */
   async restartWorkers(): Promise<void> {
     await Promise.all(
-      this.workers.map(async (place) => {
-        await this.stop(place, false);
-        await this.revive(place);
+      this.workers.map(async (instance) => {
+        await this.stop(instance, false);
+        await this.restart(instance);
       }),
     );
   }
 
   async end(): Promise<void> {
     this.#over = true;
-    await Promise.all(this.places.map((place) => this.kill(place)));
-    await Promise.all(this.places.map(({ proxy }) => proxy.close()));
+    await Promise.all(this.instances.map((instance) => this.kill(instance)));
+    await Promise.all(this.instances.map(({ proxy }) => proxy.close()));
   }
 }
 
-async function makePlace(
+async function createInstance(
   { name, role, engine }: { name: string; role: Role; engine: string },
   options: FleetOptions,
-): Promise<Place> {
+): Promise<Instance> {
   const proxy = await startTcpProxy(options.databaseUrl);
   const environment = {
     DATABASE_URL: proxy.url,
@@ -142,12 +142,12 @@ async function makePlace(
     ODCS_DATA_DIR: join(options.directory, name),
     ODCS_ROLE: role,
     ODCS_ENGINE: engine,
-    // More slots in one worker than composes in all: nobody waits for one.
+    // One worker has more slots than a run has open composes, so that no compose waits for a slot.
     ODCS_CONCURRENCY: '24',
     ODCS_DRAIN_SECONDS: '3',
     ODCS_LEFTOVER_GRACE_SECONDS: '3',
     HOST: '127.0.0.1',
-    // fake-pungi and the node that it runs on come before anything installed.
+    // fake-pungi, and the Node.js that it runs on, come before installed programs.
     PATH: [FAKE_PUNGI, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
     ...options.environment,
   };

@@ -1,9 +1,9 @@
-// What the database says happened: the service's own tables, and what the witness kept beside them.
+// The history of a run as the database has it: the tables of the service, and the claims that audit-triggers.ts stores.
 
 export interface LoggedEvent {
   readonly id: string;
   readonly seq: number;
-  /** 0 where it was never assigned. */
+  /** 0 if it was never assigned. */
   readonly position: number;
   readonly kind: string;
   readonly at: number;
@@ -11,7 +11,7 @@ export interface LoggedEvent {
   readonly to: string | null;
   readonly reason: string | null;
   readonly stateReason: string;
-  /** What the compose was after it. */
+  /** The state of the compose after the event. */
   readonly state: string;
   readonly attempt: number;
   readonly reuses: string | null;
@@ -24,11 +24,11 @@ export interface FinalCompose {
   readonly state: string;
   readonly seq: number;
   readonly removing: boolean;
-  /** The compose whose files are this one's. */
+  /** The reused compose, if any. */
   readonly reuses: string | null;
 }
 
-/** Which process began an attempt. */
+/** The process that began an attempt. */
 export interface Claim {
   readonly id: string;
   readonly attempt: number;
@@ -76,14 +76,14 @@ export function historyOf(
   };
 }
 
-/** One attempt, from its begin to what followed its end. */
+/** One attempt, from its begin to the change after its end. */
 export interface AttemptStory {
   readonly id: string;
   readonly attempt: number;
-  /** Null where no witness saw who began it. */
+  /** Null if no claim was stored. */
   readonly pid: number | null;
   readonly begun: LoggedEvent;
-  /** The change that ended it; where that is WAIT, `next` is the one after. */
+  /** The change that ended it. If that is WAIT, `next` is the change after it. */
   readonly ended: LoggedEvent | null;
   readonly next: LoggedEvent | null;
 }
@@ -101,12 +101,12 @@ export function attemptStories({ composes, claims, eventsOf }: History): readonl
   });
 }
 
-/** The change that takes a compose back from a worker that is gone. */
+/** The change that reclaims a compose from a lost worker. */
 export function isLoss({ reason }: LoggedEvent): boolean {
   return reason === 'Its worker was lost';
 }
 
-/** What counts for WORKER_LOST: also an attempt whose end its worker, cut off from the database, could not write. */
+/** Whether an event counts for WORKER_LOST. Also an attempt counts whose worker could not store its end in the database. */
 export function countsAsLoss({ to, failure, stateReason }: LoggedEvent): boolean {
   return failure?.code === 'WORKER_LOST'
     ? to === 'FAILED'

@@ -1,6 +1,5 @@
-// `npm run chaos -- --seed N --minutes M`: one run of the harness. Ends with 1, the seed and what was violated where a
-// promise was not kept. `--pace`: milliseconds from one fault to the next. On the server of DATABASE_URL where that is
-// set, else on a PostgreSQL of its own.
+// `npm run chaos -- --seed N --minutes M`: one run of the harness, on the server of DATABASE_URL or on a PostgreSQL of its
+// own. `--pace`: milliseconds between faults. Prints the violations and the seed, and exits with 1, if a rule was broken.
 
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,9 +29,11 @@ if (!Number.isInteger(seed) || !(seconds > 0) || !(from <= to)) {
 const server = await databaseServer();
 try {
   process.stdout.write(`seed ${seed}, ${values.minutes} minutes\n`);
-  const begun = Date.now();
+  const startedAt = Date.now();
   const log = (line: string) =>
-    void (values.quiet || process.stdout.write(`${((Date.now() - begun) / 1000).toFixed(1).padStart(7)} s  ${line}\n`));
+    void (
+      values.quiet || process.stdout.write(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  ${line}\n`)
+    );
   const { figures, violations } = await runChaos({
     serverUrl: server.url,
     seed,
@@ -43,10 +44,10 @@ try {
     workers: ['pungi', 'pungi', 'dnf', 'pungi'],
   });
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
-  for (const violation of violations) process.stdout.write(`VIOLATED ${violation}\n`);
+  for (const violation of violations) process.stdout.write(`VIOLATION ${violation}\n`);
   process.stdout.write(
     violations.length === 0
-      ? `Every promise was kept (seed ${seed})\n`
+      ? `No violations with seed ${seed}\n`
       : `${violations.length} violations with seed ${seed}\n`,
   );
   process.exitCode = violations.length === 0 ? 0 : 1;
@@ -55,10 +56,10 @@ try {
 }
 
 async function databaseServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const given = process.env['DATABASE_URL'];
-  if (given) return { url: given, stop: async () => {} };
+  const configured = process.env['DATABASE_URL'];
+  if (configured) return { url: configured, stop: async () => {} };
   const dataDir = mkdtempSync(join(tmpdir(), 'odcs-chaos-server-'));
-  // The account that it runs as has to get in.
+  // PostgreSQL runs as another account and must be able to enter.
   chmodSync(dataDir, 0o755);
   const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
   await postgres.start();

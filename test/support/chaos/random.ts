@@ -1,5 +1,5 @@
-// Chance that can be repeated: everything that a run decides by chance follows from its seed. Each actor has a stream of
-// its own, so that how fast one gets on does not change what another does.
+// Seeded random numbers. Each actor of a run has a stream of its own, so that the speed of one actor does not change the
+// decisions of another.
 
 export interface Random {
   /** From 0 up to 1. */
@@ -8,7 +8,7 @@ export interface Random {
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
   /** By weight. */
-  pickOf<T extends string>(weights: Readonly<Partial<Record<T, number>>>): T;
+  pickWeighted<T extends string>(weights: Readonly<Partial<Record<T, number>>>): T;
 }
 
 export function randomOf(seed: number, stream: string): Random {
@@ -26,17 +26,17 @@ export function randomOf(seed: number, stream: string): Random {
     chance: (probability) => next() < probability,
     pick(items) {
       const item = items[Math.floor(next() * items.length)];
-      if (item === undefined) throw new Error('There is nothing to pick from');
+      if (item === undefined) throw new Error('The list is empty');
       return item;
     },
-    pickOf<T extends string>(weights: Readonly<Partial<Record<T, number>>>) {
+    pickWeighted<T extends string>(weights: Readonly<Partial<Record<T, number>>>) {
       const entries = Object.entries(weights) as [T, number][];
       let left = next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
       for (const [name, weight] of entries) {
         left -= weight;
         if (left < 0) return name;
       }
-      throw new Error('There is nothing to pick from');
+      throw new Error('The list is empty');
     },
   };
 }

@@ -1,12 +1,12 @@
-// What the harness knows by itself: what its clients asked, what they were answered, what they saw, what appeared on
-// disk, and what was done to whom. The checker compares it with the event log.
+// What the harness records itself: requests and answers of its clients, events that subscribers got, directories that were
+// published, and faults. The rules compare it with the event log.
 
-export interface Asked {
+export interface ClientRequest {
   readonly key: string;
   readonly scenario: Scenario;
-  /** Every id that an answer to this key named. */
+  /** The ids in all answers to this key. */
   readonly ids: Set<string>;
-  /** The request once more, as it was sent. */
+  /** The input of the request, to repeat it. */
   readonly input?: object;
 }
 
@@ -17,18 +17,18 @@ export interface SeenEvent {
   readonly seq: number;
   readonly cursor: string;
   readonly kind: string;
-  /** What the compose was said to be. */
+  /** The state of the compose in the event. */
   readonly state: string;
 }
 
-/** What one subscriber was told, over all its connections. */
+/** The events that one subscriber got, over all its connections. */
 export interface Subscriber {
   readonly name: string;
-  /** Null: all composes, from the beginning on. */
+  /** Null: all composes, from the start of the run. */
   readonly id: string | null;
-  /** Everything up to this seq was in the snapshot. */
+  /** The seq of the snapshot; earlier events are not sent. */
   from: number;
-  readonly seen: SeenEvent[];
+  readonly events: SeenEvent[];
   connections: number;
 }
 
@@ -40,63 +40,63 @@ export interface Kill {
   readonly pid: number;
   /** Just before the signal. */
   readonly at: number;
-  /** When its end was seen. */
+  /** When it had exited. */
   readonly deadBy: number;
 }
 
-/** A fault other than a kill, for as long as it lasted. */
+/** A fault other than a kill, from its begin to its end. */
 export interface Disturbance {
   readonly fault: string;
   readonly role: Role;
-  readonly place: string;
+  readonly instance: string;
   readonly pid: number;
   readonly from: number;
   to: number;
 }
 
-/** A process that was started, and how long it took until it served: what the machine was able to do at that time. */
+/** A start of a process: how long it took until it served shows how busy the machine was. */
 export interface Start {
   readonly at: number;
   readonly ms: number;
 }
 
-/** A directory that appeared under the name of a compose. */
+/** A directory that was published for a compose. */
 export interface Publication {
   readonly id: string;
-  /** Whose directory it was before the rename, by its inode; null where nobody saw it made. */
+  /** The attempt whose directory it was, by its inode; null if the attempt's directory was not seen. */
   readonly attempt: number | null;
-  /** Of the rename, by the file system's clock. */
+  /** The time of the rename, by the file system. */
   readonly at: number;
 }
 
 export class Records {
-  readonly asked = new Map<string, Asked>();
+  readonly requests = new Map<string, ClientRequest>();
   readonly subscribers: Subscriber[] = [];
   readonly kills: Kill[] = [];
   readonly disturbances: Disturbance[] = [];
   readonly starts: Start[] = [];
   readonly publications: Publication[] = [];
-  /** Composes whose engine was killed on purpose. */
+  /** Composes whose engine the harness killed. */
   readonly enginesKilled = new Set<string>();
-  /** Composes that a client asked to cancel. */
-  readonly cancelsAsked = new Set<string>();
-  /** Answers to cancelCompose that said FAILED. */
+  /** Composes whose cancellation a client requested. */
+  readonly cancelRequests = new Set<string>();
+  /** Composes that an answer to cancelCompose showed as FAILED. */
   readonly canceled = new Set<string>();
-  /** What was wrong as it was seen, e.g. DONE without files. */
+  /** Violations that were found during the run, e.g. a DONE compose without files. */
   readonly violations: string[] = [];
   readonly counts = new Map<string, number>();
-  /** In milliseconds. */
-  readonly longestTimes = new Map<string, number>();
+  /** In milliseconds, by what took so long. */
+  readonly longestDurations = new Map<string, number>();
 
   count(what: string, by = 1): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + by);
   }
 
-  longest(what: string, ms: number): void {
-    this.longestTimes.set(what, Math.max(this.longestTimes.get(what) ?? 0, Math.round(ms)));
+  duration(what: string, ms: number): void {
+    this.longestDurations.set(what, Math.max(this.longestDurations.get(what) ?? 0, Math.round(ms)));
   }
 
-  violated(rule: string, what: string): void {
+  violation(rule: string, what: string): void {
     this.violations.push(`${rule}: ${what}`);
   }
 }

@@ -1,4 +1,4 @@
-// What composes are made of: one small repository, copied once for each thing that an engine may do with it.
+// The sources of the composes: one small repository, copied once for each behaviour of the fake engine.
 
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,7 +11,10 @@ const CONTROLS: Readonly<Record<Scenario, object>> = {
   hangs: { timeScale: 0.002, hang: 'GATHER' },
   stubborn: { timeScale: 0.002, hang: 'GATHER', stubborn: true },
   leaves: { timeScale: 0.01, leaveBehind: true },
-  fails: { timeScale: 0.002, exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: it was to'] } },
+  fails: {
+    timeScale: 0.002,
+    exit: { phase: 'GATHER', code: 1, lines: ['[ERROR   ] Compose run failed: as requested'] },
+  },
   dies: { timeScale: 0.002, kill: 'CREATEREPO' },
 };
 

@@ -1,11 +1,11 @@
-// One run: processes, clients and faults for a while; then quiet, until everything has ended; then the checks.
+// One run: processes, clients and faults; then a quiet time until all composes have ended; then the checks.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, Asker } from './asker.ts';
-import { check, type Run } from './check.ts';
+import { postGraphql, ApiClient } from './api-client.ts';
+import { checkRun, type Run } from './check-run.ts';
 import { Clients } from './clients.ts';
 import { createDatabase } from './database.ts';
 import { DiskWatch } from './disk-watch.ts';
@@ -14,12 +14,12 @@ import { makeFaults } from './faults.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { Fleet } from './fleet.ts';
 import { readHistory, type Query } from './history.ts';
-import { look } from './looker.ts';
+import { checkDoneComposes } from './done-checks.ts';
 import { randomOf } from './random.ts';
 import { Records } from './records.ts';
 import { makeRepositories } from './repositories.ts';
 import { follow } from './subscribers.ts';
-import { callWitness } from './witness.ts';
+import { installAuditTriggers } from './audit-triggers.ts';
 
 export interface ChaosOptions {
   readonly serverUrl: string;
@@ -27,10 +27,10 @@ export interface ChaosOptions {
   readonly seconds: number;
   readonly apis?: number;
   readonly workers?: readonly ('pungi' | 'dnf')[];
-  /** Milliseconds from one fault to the next. */
+  /** Milliseconds between faults. */
   readonly faultPace?: readonly [from: number, to: number];
   readonly requestPace?: readonly [from: number, to: number];
-  /** Where a rule was broken, keep the directory, with the history and the processes' logs. */
+  /** Keeps the directory, the history and the logs of the processes if a rule was broken. */
   readonly keep?: boolean;
   log(line: string): void;
 }
@@ -42,7 +42,7 @@ export interface ChaosReport {
 }
 
 const SUBSCRIBERS = 3;
-/** A compose that was lost at the last moment is taken back, and generated. */
+/** The longest wait for a compose whose worker was lost at the end to be reclaimed and generated. */
 const SETTLE_MS = 60_000;
 
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
@@ -57,26 +57,26 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     workers: options.workers ?? ['pungi', 'pungi', 'dnf'],
     starts: records.starts,
   });
-  await callWitness(query);
+  await installAuditTriggers(query);
   const disk = new DiskWatch(targetDir, records);
-  let broken = true;
+  let isBroken = true;
   try {
-    const run = { fleet, records, directory, targetDir, disk, query };
-    await live(options, run);
-    const violations = await check(run);
-    broken = violations.length > 0;
+    const run = { fleet, records, directory, targetDir, disk, query, databaseUrl };
+    await runUntilSettled(options, run);
+    const violations = await checkRun(run);
+    isBroken = violations.length > 0;
     return { seed: options.seed, figures: figuresOf(await readHistory(query), records), violations };
   } finally {
     disk.close();
-    if (broken && options.keep) await writeEvidence(directory, { fleet, records, query });
+    if (isBroken && options.keep) await writeEvidence(directory, { fleet, records, query });
     await fleet.end();
     await end();
-    if (broken && options.keep) options.log(`kept: ${directory}`);
+    if (isBroken && options.keep) options.log(`Kept ${directory}`);
     else await rm(directory, { recursive: true, force: true });
   }
 }
 
-/** What happened by the database's account and by the harness's, and what each process said, beside the files. */
+/** Writes the history, the records of the harness and the logs of the processes next to the files of the run. */
 async function writeEvidence(
   directory: string,
   { fleet, records, query }: Pick<Run, 'fleet' | 'records' | 'query'>,
@@ -91,7 +91,7 @@ async function writeEvidence(
       1,
     ),
   );
-  for (const { name, logs } of fleet.places) {
+  for (const { name, logs } of fleet.instances) {
     await writeFile(
       join(directory, `${name}.log`),
       logs.map((log, index) => log.map((entry) => `${index} ${JSON.stringify(entry)}\n`).join('')).join(''),
@@ -99,21 +99,24 @@ async function writeEvidence(
   }
 }
 
-async function live(options: ChaosOptions, { fleet, records, directory, targetDir, query }: Run): Promise<void> {
+async function runUntilSettled(
+  options: ChaosOptions,
+  { fleet, records, directory, targetDir, query }: Run,
+): Promise<void> {
   const { seed, seconds, log } = options;
   const repositories = await makeRepositories(directory);
   const over = new AbortController();
   const urls = () => fleet.urls;
-  const from = await firstCursor(fleet);
-  const watching = Array.from({ length: SUBSCRIBERS }, (_, index) => {
-    const subscriber = { name: `subscriber ${index}`, id: null, from: 0, seen: [], connections: 0 };
+  const after = await firstCursor(fleet);
+  const subscribing = Array.from({ length: SUBSCRIBERS }, (_, index) => {
+    const subscriber = { name: `subscriber ${index}`, id: null, from: 0, events: [], connections: 0 };
     records.subscribers.push(subscriber);
-    return follow({ subscriber, after: from, urls, random: randomOf(seed, subscriber.name), signal: over.signal });
+    return follow({ subscriber, after, urls, random: randomOf(seed, subscriber.name), signal: over.signal });
   });
   const signal = AbortSignal.timeout(seconds * 1000);
-  const asker = new Asker(records, urls);
+  const api = new ApiClient(records, urls);
   const clients = new Clients({
-    asker,
+    api,
     records,
     seed,
     repositories,
@@ -122,19 +125,19 @@ async function live(options: ChaosOptions, { fleet, records, directory, targetDi
     over: over.signal,
     pace: options.requestPace ?? [100, 900],
   });
-  const chatting = clients.run();
-  const looking = look({ asker, records, targetDir, random: randomOf(seed, 'looker'), over: over.signal });
-  const guarding = watchEngines(query, records, over.signal);
+  const requesting = clients.run();
+  const checking = checkDoneComposes({ api, records, targetDir, random: randomOf(seed, 'looker'), over: over.signal });
+  const watching = watchEngines(query, records, over.signal);
   await makeFaults({ fleet, records, seed, signal, query, log, pace: options.faultPace ?? [400, 2_500] });
-  log('quiet');
-  await Promise.race([chatting, sleep(SETTLE_MS)]);
-  await clients.askAgain();
+  log('no more faults');
+  await Promise.race([requesting, sleep(SETTLE_MS)]);
+  await clients.repeatRequests();
   await settled(query);
-  log('settled');
+  log('all composes have ended');
   await caughtUp(query, records);
   over.abort();
-  await Promise.all([...watching, chatting, looking, guarding]);
-  log('everybody has left');
+  await Promise.all([...subscribing, requesting, checking, watching]);
+  log('all clients have ended');
 }
 
 async function settled(query: Query): Promise<void> {
@@ -148,19 +151,21 @@ async function settled(query: Query): Promise<void> {
   }
 }
 
-/** Until all subscribers to everything have heard of the last event. */
+/** Waits until every subscriber to all composes has the last event. */
 async function caughtUp(query: Query, records: Records): Promise<void> {
   const deadline = Date.now() + 15_000;
   for (;;) {
     const [row] = await query<{ events: number }>('select count(*)::int as events from compose_event');
-    const behind = records.subscribers.some(({ id, seen }) => id === null && seen.length < (row?.events ?? 0));
+    const behind = records.subscribers.some(
+      ({ id, events: received }) => id === null && received.length < (row?.events ?? 0),
+    );
     if (!behind || Date.now() > deadline) return;
     await sleep(100);
   }
 }
 
 async function firstCursor(fleet: Fleet): Promise<string> {
-  const answer = await ask(fleet.urls[0] ?? '', '{ composes(first: 1) { asOf } }', {}, 10_000);
+  const answer = await postGraphql(fleet.urls[0] ?? '', '{ composes(first: 1) { asOf } }', {}, 10_000);
   const page = answer?.data?.['composes'] as { asOf: string } | undefined;
   if (!page) throw new Error(`The first api process does not answer: ${JSON.stringify(answer)}`);
   return page.asOf;

@@ -1,5 +1,5 @@
-// A small run that keeps every rule, to be broken in tests: a compose that lost a worker, one that failed by its engine,
-// one that was canceled, one that lost all its workers, and one that shares the first one's result.
+// A small run that keeps every rule; tests break one rule at a time. Its composes: one that lost a worker, one whose engine
+// failed, one that was canceled, one that lost all its workers, and one that reuses the first one's result.
 
 import { historyOf, type Claim, type FinalCompose, type History, type LoggedEvent } from './history.ts';
 import { Records, type Scenario } from './records.ts';
@@ -58,12 +58,12 @@ export function sampleRun(): SampleRun {
   ]);
   run.events.sort((a, b) => a.at - b.at || a.seq - b.seq);
   for (const [index, event] of run.events.entries()) event.position = index + 1;
-  witnessed(run);
+  addRecords(run);
   return run;
 }
 
-/** Three kills, a freeze that outlasts the lease, what appeared on disk, and what two subscribers were told. */
-function witnessed({ records, events }: SampleRun): void {
+/** Three kills, a freeze that outlasts the lease, a publication, and the events of two subscribers. */
+function addRecords({ records, events }: SampleRun): void {
   for (const [pid, at] of [
     [11, 1_000],
     [21, 61_000],
@@ -71,24 +71,24 @@ function witnessed({ records, events }: SampleRun): void {
   ] as const)
     records.kills.push({ role: 'worker', pid, at, deadBy: at + 10 });
   records.disturbances.push({
-    fault: 'freezeLong',
+    fault: 'freeze-long',
     role: 'worker',
-    place: 'worker-1',
+    instance: 'worker-1',
     pid: 13,
     from: 69_500,
     to: 77_500,
   });
   records.publications.push({ id: '1', attempt: 2, at: 9_001 });
-  records.cancelsAsked.add('3');
+  records.cancelRequests.add('3');
   records.canceled.add('3');
-  const told = (of: readonly LoggedEvent[]) =>
+  const eventsOf = (of: readonly LoggedEvent[]) =>
     of.map(({ id, seq, kind, state }) => ({ id, seq, kind, state, cursor: `${id}/${seq}` }));
-  records.subscribers.push({ name: 'of all', id: null, from: 0, seen: told(events), connections: 1 });
+  records.subscribers.push({ name: 'of all', id: null, from: 0, events: eventsOf(events), connections: 1 });
   records.subscribers.push({
     name: 'of 1',
     id: '1',
     from: 2,
-    seen: told(events.filter(({ id, seq }) => id === '1' && seq > 2)),
+    events: eventsOf(events.filter(({ id, seq }) => id === '1' && seq > 2)),
     connections: 1,
   });
 }
@@ -138,5 +138,5 @@ function compose(run: SampleRun, id: string, scenario: Scenario, steps: readonly
   }
   const reuses = steps.at(-1)?.[2].reuses ?? null;
   run.composes.push({ id, key: `k${id}`, state: state ?? '', seq: steps.length, removing: false, reuses });
-  run.records.asked.set(`k${id}`, { key: `k${id}`, scenario, ids: new Set([id]) });
+  run.records.requests.set(`k${id}`, { key: `k${id}`, scenario, ids: new Set([id]) });
 }

@@ -1,5 +1,5 @@
-// Subscribers as good clients are: they notice a server that is silent, connect to another process after a cut, and go on
-// from the last cursor that they saw.
+// Subscribers that behave as clients should: they detect a silent server, connect to another process after a cut, and
+// continue from the last cursor that they got.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type Client } from 'graphql-ws';
@@ -14,7 +14,7 @@ const WATCH_ONE =
 const PING_MS = 1_000;
 const PONG_MS = 2_500;
 
-interface Told {
+interface ReceivedEvent {
   readonly cursor: string;
   readonly seq: number;
   readonly kind: string;
@@ -29,16 +29,16 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Until the signal aborts, or, of one compose, until it is DONE or FAILED. */
+/** Settles when the signal aborts or when the one compose has ended. */
 export async function follow({ subscriber, after, urls, random, signal }: FollowOptions): Promise<void> {
   let last = after;
   let over = false;
-  const take = ({ compose, ...event }: Told) => {
+  const take = ({ compose, ...event }: ReceivedEvent) => {
     if (event.kind === 'PROGRESSED') return;
     last = event.cursor;
     if (event.kind === 'SNAPSHOT') subscriber.from = event.seq;
-    else subscriber.seen.push({ id: compose.id, state: compose.state, ...event });
-    // Whoever has seen the end asks for no more: after its cursor comes what happens to a compose that is DONE.
+    else subscriber.events.push({ id: compose.id, state: compose.state, ...event });
+    // `untilDone` ends at DONE or FAILED; a new connection after that cursor would get the later events.
     if (
       subscriber.id !== null &&
       (compose.state === 'DONE' || compose.state === 'FAILED' || compose.state === 'REMOVED')
@@ -46,12 +46,12 @@ export async function follow({ subscriber, after, urls, random, signal }: Follow
       over = true;
   };
   while (!signal.aborted && !over) {
-    const known = urls();
-    if (known.length > 0) {
+    const available = urls();
+    if (available.length > 0) {
       subscriber.connections += 1;
       over =
-        (await connection({
-          url: random.pick(known),
+        (await subscribeOnce({
+          url: random.pick(available),
           id: subscriber.id,
           after: last,
           signal,
@@ -68,14 +68,14 @@ interface ConnectionOptions {
   readonly id: string | null;
   readonly after: string | null;
   readonly signal: AbortSignal;
-  /** The client's own network is no better. */
+  /** The client's own network fails after this time. */
   readonly cutAfterMs: number;
-  take(event: Told): void;
+  take(event: ReceivedEvent): void;
 }
 
-/** True where the server said that nothing more will come. */
-async function connection({ url, id, after, signal, take, cutAfterMs }: ConnectionOptions): Promise<boolean> {
-  const client = patientClient(url);
+/** True if the server completed the subscription. */
+async function subscribeOnce({ url, id, after, signal, take, cutAfterMs }: ConnectionOptions): Promise<boolean> {
+  const client = pingingClient(url);
   const aborted = Promise.withResolvers<boolean>();
   const end = () => aborted.resolve(false);
   signal.addEventListener('abort', end, { once: true });
@@ -83,7 +83,7 @@ async function connection({ url, id, after, signal, take, cutAfterMs }: Connecti
   try {
     const ended = new Promise<boolean>((resolve) => {
       client.on('closed', () => resolve(false));
-      client.subscribe<Record<string, Told>>(
+      client.subscribe<Record<string, ReceivedEvent>>(
         id === null ? { query: WATCH_ALL, variables: { after } } : { query: WATCH_ONE, variables: { id, after } },
         {
           next({ data, errors }) {
@@ -92,7 +92,7 @@ async function connection({ url, id, after, signal, take, cutAfterMs }: Connecti
             else take(event);
           },
           error: () => resolve(false),
-          // Of all composes it ends only when the server goes away.
+          // A subscription to all composes completes only when the server stops.
           complete: () => resolve(id !== null && !signal.aborted),
         },
       );
@@ -105,7 +105,7 @@ async function connection({ url, id, after, signal, take, cutAfterMs }: Connecti
   }
 }
 
-/** One that is cut while it connects says so when nobody listens any more. */
+/** A socket that is cut while it connects emits its error after the client removed its listener. */
 class QuietSocket extends WebSocket {
   constructor(...args: ConstructorParameters<typeof WebSocket>) {
     super(...args);
@@ -113,8 +113,8 @@ class QuietSocket extends WebSocket {
   }
 }
 
-/** One that ends the connection when a ping is not answered. */
-function patientClient(url: string): Client {
+/** A client that terminates the connection if a ping is not answered. */
+function pingingClient(url: string): Client {
   let timer: NodeJS.Timeout | undefined;
   const client: Client = createClient({
     url: `${url.replace('http', 'ws')}/graphql`,

@@ -1,4 +1,4 @@
-// What appears under a compose's name is of the attempt that makes it DONE, and appears once.
+// The published directory of a compose is that of the attempt that makes it DONE, and is published once.
 
 import { attemptStories, type AttemptStory, type History } from '../history.ts';
 import type { Publication, Records } from '../records.ts';
@@ -6,19 +6,23 @@ import type { Publication, Records } from '../records.ts';
 export function* publishedOnce(history: History, { publications }: Records): Iterable<string> {
   const published = Map.groupBy(publications, ({ id }) => id);
   const stories = Map.groupBy(attemptStories(history), ({ id }) => id);
-  for (const [id, all] of published) yield* inTurn(id, all, stories.get(id) ?? []);
+  for (const [id, all] of published) yield* publicationsInOrder(id, all, stories.get(id) ?? []);
   for (const { id, state } of history.composes.values()) {
     const done = stories.get(id)?.find(({ ended }) => ended?.to === 'DONE');
     const last = published.get(id)?.at(-1)?.attempt;
-    // What was removed at once may not have been seen.
+    // A directory that was removed at once may not have been seen.
     if (done && last !== done.attempt && state !== 'REMOVED')
       yield `odcs-${id} is of attempt ${last}, DONE is attempt ${done.attempt}`;
   }
 }
 
-function* inTurn(id: string, all: readonly Publication[], attempts: readonly AttemptStory[]): Iterable<string> {
+function* publicationsInOrder(
+  id: string,
+  all: readonly Publication[],
+  attempts: readonly AttemptStory[],
+): Iterable<string> {
   for (const [attempt, same] of Map.groupBy(all, (publication) => publication.attempt)) {
-    if (attempt === null) yield `odcs-${id} was published by nobody known`;
+    if (attempt === null) yield `odcs-${id} was published by an unknown attempt`;
     if (same.length > 1) yield `odcs-${id} was published ${same.length} times by attempt ${attempt}`;
   }
   for (const { attempt, at } of all) {

@@ -1,4 +1,4 @@
-// Composes fail for what was done to them, and for nothing else.
+// Composes fail, and workers are lost, only because of faults, cancellations and scenarios of the run.
 
 import { attemptStories, countsAsLoss, isLoss, type History, type LoggedEvent } from '../history.ts';
 import type { Disturbance, Records, Scenario } from '../records.ts';
@@ -6,16 +6,17 @@ import type { Disturbance, Records, Scenario } from '../records.ts';
 /** ODCS_MAX_LOST_WORKERS of the runs. */
 const MAX_LOSSES = 3;
 const MAY_FAIL_BY_ENGINE: ReadonlySet<Scenario> = new Set(['fails', 'dies']);
-/** What keeps a process from refreshing its lease. */
-const SILENCING: ReadonlySet<string> = new Set(['freeze', 'freezeLong', 'halfOpen', 'partition', 'refuse']);
-/**
- * A lease of 6 s is not lost by less than this, even where the refreshes around it come late because the machine is busy,
- * and not by what was longer ago than that.
- */
-const SILENT_MS = 2_000;
-const REMEMBERED_MS = 20_000;
+/** Faults that keep a process from refreshing its lease. */
+const SILENCING: ReadonlySet<string> = new Set(['freeze', 'freeze-long', 'half-open', 'partition', 'refuse']);
+/** A lease of 6 s expires after no less silence than this, even if a busy machine delays refreshes. */
+const MIN_SILENCE_MS = 2_000;
+/** Faults that ended longer ago than this do not explain an expired lease. */
+const RECENT_MS = 20_000;
 
-export function* cancelsHold({ composes, eventsOf }: History, { canceled, cancelsAsked }: Records): Iterable<string> {
+export function* cancellationsHold(
+  { composes, eventsOf }: History,
+  { canceled, cancelRequests: cancelsAsked }: Records,
+): Iterable<string> {
   for (const { id } of composes.values()) {
     const events = eventsOf(id);
     const requested = events.findIndex(({ kind }) => kind === 'CANCEL_REQUESTED');
@@ -23,12 +24,12 @@ export function* cancelsHold({ composes, eventsOf }: History, { canceled, cancel
     if (requested >= 0 && next?.failure?.code !== 'CANCELED')
       yield `compose ${id}: after the request to cancel came ${next?.to} ${next?.failure?.code}`;
     const isCanceled = events.some(({ failure }) => failure?.code === 'CANCELED');
-    if (canceled.has(id) && !isCanceled) yield `compose ${id} was said to be canceled`;
-    if (isCanceled && !cancelsAsked.has(id)) yield `compose ${id} was canceled by nobody`;
+    if (canceled.has(id) && !isCanceled) yield `compose ${id} was reported as canceled and was not`;
+    if (isCanceled && !cancelsAsked.has(id)) yield `compose ${id} was canceled without a request`;
   }
 }
 
-export function* trueReasons(history: History, records: Records): Iterable<string> {
+export function* failuresHaveACause(history: History, records: Records): Iterable<string> {
   for (const event of history.events) {
     if (event.to !== 'FAILED' || event.failure?.code === 'CANCELED') continue;
     if (!isExpected(event, history, records))
@@ -37,46 +38,43 @@ export function* trueReasons(history: History, records: Records): Iterable<strin
 }
 
 function isExpected({ id, reuses, failure }: LoggedEvent, history: History, records: Records): boolean {
-  // A sharer fails with its root.
-  const root = reuses ?? id;
-  if (failure?.code === 'WORKER_LOST') return history.eventsOf(root).filter(countsAsLoss).length === MAX_LOSSES;
+  // A reuser fails with its reused compose.
+  const generated = reuses ?? id;
+  if (failure?.code === 'WORKER_LOST') return history.eventsOf(generated).filter(countsAsLoss).length === MAX_LOSSES;
   const scenario = scenarioOf(id, history, records);
   return (
     failure?.code === 'ENGINE_FAILED' &&
-    ((scenario !== null && MAY_FAIL_BY_ENGINE.has(scenario)) || records.enginesKilled.has(root))
+    ((scenario !== null && MAY_FAIL_BY_ENGINE.has(scenario)) || records.enginesKilled.has(generated))
   );
 }
 
-function scenarioOf(id: string, { composes }: History, { asked }: Records): Scenario | null {
+function scenarioOf(id: string, { composes }: History, { requests: asked }: Records): Scenario | null {
   return asked.get(composes.get(id)?.key ?? '')?.scenario ?? null;
 }
 
-/** A worker is lost when it was killed, or silent for long enough; it loses the database when that was kept from it; and no other. */
+/** A worker is lost only if it was killed or silent for long enough, and loses the database only during a fault. */
 export function* lossesHaveACause(history: History, records: Records): Iterable<string> {
   for (const { id, attempt, pid, ended } of attemptStories(history)) {
-    if (pid === null) yield `compose ${id}: nobody saw who began attempt ${attempt}`;
+    if (pid === null) yield `compose ${id}: attempt ${attempt} has no claim`;
     if (!ended || !(isLoss(ended) || countsAsLoss(ended))) continue;
-    const meanwhile = records.disturbances.filter(
-      (each) => each.pid === pid && each.from < ended.at && each.to > ended.at - REMEMBERED_MS,
+    const faults = records.disturbances.filter(
+      (each) => each.pid === pid && each.from < ended.at && each.to > ended.at - RECENT_MS,
     );
     if (!isLoss(ended)) {
-      if (meanwhile.length === 0)
-        yield `compose ${id}: attempt ${attempt} of process ${pid} lost a database that was there`;
+      if (faults.length === 0)
+        yield `compose ${id}: attempt ${attempt} of process ${pid} lost the database without a fault`;
       continue;
     }
     const killed = records.kills.some((kill) => kill.pid === pid && kill.at <= ended.at);
     const silent = silence(
-      meanwhile.filter(({ fault }) => SILENCING.has(fault)),
+      faults.filter(({ fault }) => SILENCING.has(fault)),
       ended.at,
     );
-    if (!killed && silent < SILENT_MS)
-      yield `compose ${id}: attempt ${attempt} was taken from process ${pid}, which was silent for ${Math.round(silent)} ms`;
+    if (!killed && silent < MIN_SILENCE_MS)
+      yield `compose ${id}: attempt ${attempt} was reclaimed from process ${pid}, which was silent for ${Math.round(silent)} ms`;
   }
 }
 
 function silence(disturbances: readonly Disturbance[], until: number): number {
-  return disturbances.reduce(
-    (sum, { from, to }) => sum + Math.min(to, until) - Math.max(from, until - REMEMBERED_MS),
-    0,
-  );
+  return disturbances.reduce((sum, { from, to }) => sum + Math.min(to, until) - Math.max(from, until - RECENT_MS), 0);
 }

@@ -1,25 +1,28 @@
-// Nobody missed an event, nobody was told one twice, and everybody was told the same.
+// Every subscriber got every event once, in the order of the log.
 
 import type { History, LoggedEvent } from '../history.ts';
 import type { Records } from '../records.ts';
 import { FINAL } from './walks.ts';
 
-export function* subscribersSawAll({ events, eventsOf }: History, { subscribers }: Records): Iterable<string> {
-  for (const { name, id, from, seen } of subscribers) {
+export function* subscribersSawEveryEventOnce(
+  { events, eventsOf }: History,
+  { subscribers }: Records,
+): Iterable<string> {
+  for (const { name, id, from, events: received } of subscribers) {
     const log = id === null ? events : untilDone(eventsOf(id)).filter(({ seq }) => seq > from);
-    const told = seen.map((event) => `${event.id}/${event.seq}`);
+    const got = received.map((event) => `${event.id}/${event.seq}`);
     const logged = log.map((event) => `${event.id}/${event.seq}`);
     const known = new Map(log.map((event) => [`${event.id}/${event.seq}`, event]));
-    for (const { id: of, seq, kind, state } of seen) {
+    for (const { id: of, seq, kind, state } of received) {
       const event = known.get(`${of}/${seq}`);
       if (event && (event.kind !== kind || event.state !== state))
-        yield `${name}: was told ${kind} ${state} of ${of}/${seq}, which is ${event.kind} ${event.state}`;
+        yield `${name}: got ${kind} ${state} for ${of}/${seq}, which is ${event.kind} ${event.state}`;
     }
-    if (told.length === logged.length && told.every((each, index) => each === logged[index])) continue;
-    const toldOnce = new Set(told);
-    const missed = logged.filter((each) => !toldOnce.has(each));
-    const repeated = told.filter((each, index) => told.indexOf(each) !== index);
-    const unknown = told.filter((each) => !known.has(each));
+    if (got.length === logged.length && got.every((each, index) => each === logged[index])) continue;
+    const gotOnce = new Set(got);
+    const missed = logged.filter((each) => !gotOnce.has(each));
+    const repeated = got.filter((each, index) => got.indexOf(each) !== index);
+    const unknown = got.filter((each) => !known.has(each));
     yield `${name}: missed ${short(missed)}, repeated ${short(repeated)}, not in the log ${short(unknown)}, or in another order; of ${logged.length} from seq ${from}`;
   }
 }

@@ -1,4 +1,4 @@
-// What a history has to be by itself: ends, legal walks, no gap in the numbers.
+// What the history of each compose must be: it follows the state machine, ends, and has no gap in its numbers.
 
 import { composeMachine } from '../../../../src/compose/machine.ts';
 import type { History } from '../history.ts';
@@ -6,7 +6,7 @@ import type { Records } from '../records.ts';
 
 export const FINAL: ReadonlySet<string> = new Set(['DONE', 'FAILED', 'REMOVED']);
 
-/** From → to, as the machine itself has it. */
+/** The transitions `from → to` of the state machine. */
 function legalPairs(): ReadonlySet<string> {
   const pairs = new Set(['null → WAIT']);
   for (const [from, state] of Object.entries(composeMachine.states)) {
@@ -17,10 +17,9 @@ function legalPairs(): ReadonlySet<string> {
   return pairs;
 }
 
-export function* everyRequestEnds({ composes }: History, { asked }: Records): Iterable<string> {
+export function* everyRequestEnds({ composes }: History, { requests: asked }: Records): Iterable<string> {
   for (const { key, ids } of asked.values()) {
-    for (const id of ids)
-      if (!composes.has(id)) yield `compose ${id} of ${key} was promised to a client and is not there`;
+    for (const id of ids) if (!composes.has(id)) yield `compose ${id} of ${key} was accepted and does not exist`;
   }
   for (const { id, state, removing } of composes.values()) {
     if (!FINAL.has(state)) yield `compose ${id} is still ${state}`;
@@ -28,23 +27,23 @@ export function* everyRequestEnds({ composes }: History, { asked }: Records): It
   }
 }
 
-/** Both ways: a key is one compose, and a compose is somebody's request. */
-export function* oneComposePerKey({ composes }: History, { asked }: Records): Iterable<string> {
+/** A key has one compose, and each compose has the key of a request. */
+export function* oneComposePerKey({ composes }: History, { requests: asked }: Records): Iterable<string> {
   const byKey = Map.groupBy(composes.values(), ({ key }) => key);
   for (const [key, made] of byKey) {
-    if (made.length > 1) yield `${key} made ${made.map(({ id }) => id).join(', ')}`;
-    if (key === null || !asked.has(key)) yield `nobody asked for ${made.map(({ id }) => id).join(', ')}`;
+    if (made.length > 1) yield `${key} created ${made.map(({ id }) => id).join(', ')}`;
+    if (key === null || !asked.has(key)) yield `no request for ${made.map(({ id }) => id).join(', ')}`;
   }
   for (const { key, ids } of asked.values()) if (ids.size > 1) yield `${key} was answered with ${[...ids].join(', ')}`;
 }
 
-export function* legalWalks({ composes, eventsOf }: History): Iterable<string> {
+export function* historiesFollowTheMachine({ composes, eventsOf }: History): Iterable<string> {
   const legal = legalPairs();
   for (const { id, state } of composes.values()) {
     let at: string | null = null;
     for (const { kind, from, to, seq } of eventsOf(id)) {
       if (kind !== 'STATE_CHANGED') continue;
-      if (from !== at) yield `compose ${id}: event ${seq} leaves ${from}, where it was ${at}`;
+      if (from !== at) yield `compose ${id}: event ${seq} leaves ${from}, the state was ${at}`;
       if (!legal.has(`${from} → ${to}`)) yield `compose ${id}: ${from} → ${to} is no transition`;
       at = to;
     }
@@ -52,7 +51,7 @@ export function* legalWalks({ composes, eventsOf }: History): Iterable<string> {
   }
 }
 
-/** In the order of positions, which is the order in which everybody is told. */
+/** In the order of positions, which is the order of the feed. */
 export function* gapless({ composes, eventsOf }: History): Iterable<string> {
   for (const { id, seq } of composes.values()) {
     const seqs = eventsOf(id).map((event) => event.seq);
@@ -69,8 +68,8 @@ export function* positionsRise({ events }: History): Iterable<string> {
   }
 }
 
-/** Attempts rise by one at each begin, and only the last one begun ends it. */
-export function* attemptsFence({ composes, eventsOf }: History): Iterable<string> {
+/** The attempt rises by one at each begin, and only the last attempt changes the compose. */
+export function* attemptsRiseByOne({ composes, eventsOf }: History): Iterable<string> {
   for (const { id } of composes.values()) {
     let attempt = 0;
     for (const event of eventsOf(id)) {

@@ -1,5 +1,4 @@
-// Requests over HTTP, to any of the api processes, as patient as one likes; what is answered is counted, and what must never
-// be answered is told.
+// Sends GraphQL requests over HTTP to a random api process, counts the answers, and records internal errors as violations.
 
 import type { Random } from './random.ts';
 import type { Records } from './records.ts';
@@ -12,14 +11,19 @@ export interface Answer {
   }[];
 }
 
-/** One request over HTTP; null where no clear answer came. */
-export async function ask(url: string, query: string, variables: object, patienceMs: number): Promise<Answer | null> {
+/** Null if no complete answer came within the timeout. */
+export async function postGraphql(
+  url: string,
+  query: string,
+  variables: object,
+  timeoutMs: number,
+): Promise<Answer | null> {
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query, variables }),
-      signal: AbortSignal.timeout(patienceMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     return (await response.json()) as Answer;
   } catch {
@@ -27,7 +31,7 @@ export async function ask(url: string, query: string, variables: object, patienc
   }
 }
 
-export class Asker {
+export class ApiClient {
   readonly #records: Records;
   readonly urls: () => readonly string[];
 
@@ -36,20 +40,20 @@ export class Asker {
     this.urls = urls;
   }
 
-  /** `what`: whose time is measured. */
-  async ask(
+  /** `what` names the durations in the figures. */
+  async request(
     query: string,
     variables: object,
     random: Random,
-    patienceMs: number,
+    timeoutMs: number,
     what = 'answer',
   ): Promise<Answer | null> {
-    const known = this.urls();
-    if (known.length === 0) return null;
-    const begun = performance.now();
-    const answer = await ask(random.pick(known), query, variables, patienceMs);
+    const urls = this.urls();
+    if (urls.length === 0) return null;
+    const startedAt = performance.now();
+    const answer = await postGraphql(random.pick(urls), query, variables, timeoutMs);
     const internal = answer?.errors?.find(({ extensions }) => extensions.code === 'INTERNAL_SERVER_ERROR');
-    if (internal) this.#records.violated('errors', `${query.slice(0, 40)}: ${JSON.stringify(internal)}`);
+    if (internal) this.#records.violation('errors', `${query.slice(0, 40)}: ${JSON.stringify(internal)}`);
     this.#records.count(
       answer === null
         ? 'requests without an answer'
@@ -57,7 +61,7 @@ export class Asker {
           ? 'requests answered with an error'
           : 'requests answered',
     );
-    this.#records.longest(what, performance.now() - begun);
+    this.#records.duration(what, performance.now() - startedAt);
     return answer;
   }
 }

@@ -1,5 +1,5 @@
-// Keeps beside the service's tables what they forget: which process began which attempt, and which process groups there
-// were. Triggers, so that it is as true as what is committed.
+// Triggers that store what the service's tables do not keep: which process began which attempt, and which process groups
+// its engines had. They run in the transactions of the service, and so store what was committed.
 
 import type { Query } from './history.ts';
 
@@ -13,7 +13,7 @@ const TABLES = `
     insert into chaos.worker values (new.id, new.pid);
     return null;
   end $$;
-  -- Not by its row, which is gone where it was taken for lost.
+  -- The row of a worker whose lease expired is deleted, so its pid is copied.
   create function chaos.keep_claim() returns trigger language plpgsql as $$
   begin
     insert into chaos.claim select new.id, new.attempt, w.pid from chaos.worker w where w.id = new.worker_id limit 1;
@@ -28,7 +28,7 @@ const TABLES = `
   create trigger chaos_claim after update of attempt on public.compose for each row when (new.attempt > old.attempt) execute function chaos.keep_claim();
   create trigger chaos_engine after insert on public.process_group for each row execute function chaos.keep_engine();`;
 
-export async function callWitness(query: Query): Promise<void> {
+export async function installAuditTriggers(query: Query): Promise<void> {
   await query(TABLES);
 }
 
@@ -39,13 +39,14 @@ export interface Engine {
   readonly startTime: string;
 }
 
-/** Whose attempt is over: nothing of them may be alive. Older numbers may have been given anew; those left the tables and the environment to be found by. */
-const OF_ENDED = `
+/** Older process group numbers may be reused; such engines are found by their environment instead. */
+const ENGINES_OF_ENDED = `
   select e.compose_id as id, e.attempt, e.pgid, e.start_time as "startTime" from chaos.engine e
   where e.at > clock_timestamp() - interval '2 minutes' and not exists (
     select 1 from compose c where c.id = e.compose_id and c.state = 'GENERATING' and c.attempt = e.attempt
   )`;
 
-export function enginesOfEnded(query: Query): Promise<readonly Engine[]> {
-  return query<Engine>(OF_ENDED);
+/** Engines of attempts that have ended; none of their processes may be alive. */
+export function enginesOfEndedAttempts(query: Query): Promise<readonly Engine[]> {
+  return query<Engine>(ENGINES_OF_ENDED);
 }
