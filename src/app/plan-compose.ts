@@ -16,16 +16,17 @@ import { validateRequest, type RequestRules } from '../compose/validate-request.
 import type { Viewer } from '../compose/viewer.ts';
 import { Slots, type SlotLimits } from '../concurrency/slots.ts';
 import { generationReason, refusalOfFailure, reuseReason } from './plan-texts.ts';
-import type {
-  Clock,
-  ComposeStore,
-  Engine,
-  PackageForecast,
-  PackageRecord,
-  PackageStore,
-  ProcessRunner,
-  ResolvedInput,
-  SourceResolver,
+import {
+  UpstreamInterrupted,
+  type Clock,
+  type ComposeStore,
+  type Engine,
+  type PackageForecast,
+  type PackageRecord,
+  type PackageStore,
+  type ProcessRunner,
+  type ResolvedInput,
+  type SourceResolver,
 } from './ports.ts';
 
 export interface PlanComposeDeps {
@@ -92,10 +93,16 @@ export function composePlanner(deps: PlanComposeDeps): PlanCompose {
       if (!either.aborted) throw error;
       return refused({
         code: 'UPSTREAM_UNAVAILABLE',
-        message: `The plan was not ready after ${Math.round(timeoutMs / 1000)} s: a service that the source needs is slow or does not answer. Try again later.`,
+        message: `${reasonOf(error)} within ${Math.round(timeoutMs / 1000)} s. Try again later.`,
       });
     }
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof UpstreamInterrupted
+    ? `The plan was not made, because ${error.upstream} did not answer`
+    : 'The plan was not made';
 }
 
 function hypotheticalCompose({ clock }: PlanComposeDeps, { name: owner }: Viewer, request: ComposeRequest): Compose {

@@ -9,6 +9,7 @@ import {
   type Engine,
   type ProcessGroup,
   type SourceResolver,
+  UpstreamInterrupted,
 } from '../../src/app/ports.ts';
 import { detachReusers } from '../../src/app/detach-reusers.ts';
 import { reuseResult } from '../../src/app/reuse-result.ts';
@@ -187,6 +188,21 @@ describe('an attempt that takes too long', () => {
     const failed = (await store.find(id, READ_ALL))?.failure;
     expect(failed).toMatchObject({ code: 'TIMED_OUT', retryable: true });
     expect(failed?.message).toContain('REPO /srv/repo');
+  });
+
+  it('names the service that had not answered', async () => {
+    const id = await waiting();
+    const resolver: SourceResolver = {
+      identify: async () => ({ fingerprint: [] }),
+      resolve: (_compose, { signal }) =>
+        aborted(signal).catch((reason: unknown) => {
+          throw new UpstreamInterrupted('MBS at https://mbs.example', reason);
+        }),
+    };
+    await generateCompose(attemptDeps({ store, resolver, timeoutSeconds: () => 0.02 }), id);
+    const failed = (await store.find(id, READ_ALL))?.failure;
+    expect(failed).toMatchObject({ code: 'TIMED_OUT', retryable: true });
+    expect(failed?.message).toContain('MBS at https://mbs.example');
   });
 
   it('names the last phase of the engine', async () => {

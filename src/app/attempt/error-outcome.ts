@@ -4,7 +4,7 @@
 import { failure } from '../../compose/failure.ts';
 import type { LossCause } from '../../compose/lifecycle-event.ts';
 import { isConnectionLoss } from '../connection-loss.ts';
-import { AttemptSuperseded, StorageError } from '../ports.ts';
+import { AttemptSuperseded, StorageError, UpstreamInterrupted } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptOutcome } from './machine.ts';
 
@@ -12,7 +12,8 @@ export function outcomeOfError(
   error: unknown,
   { compose, number, logger, signal }: Pick<Attempt, 'compose' | 'number' | 'logger' | 'signal'>,
 ): AttemptOutcome {
-  if (signal.aborted) return { type: 'stopped' };
+  if (signal.aborted)
+    return { type: 'stopped', upstream: error instanceof UpstreamInterrupted ? error.upstream : null };
   const what = lostCause(error);
   if (what) {
     logger.warn({ err: error, what }, 'The attempt lost its database connection or its files');

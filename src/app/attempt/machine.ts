@@ -14,7 +14,11 @@ export type AttemptOutcome =
   | { readonly type: 'published' }
   | { readonly type: 'failed'; readonly failure: ComposeFailure }
   /** The signal was aborted; its reason is a `StopCause`. No process of the engine is left. */
-  | { readonly type: 'stopped' }
+  | {
+      readonly type: 'stopped';
+      /** The service whose answer the attempt waited for; null where it waited for none. */
+      readonly upstream: string | null;
+    }
   /** The database or the files were lost; the compose may be published or not. */
   | { readonly type: 'lost'; readonly what: LossCause }
   /** Publishing was refused: a later attempt has begun, or a cancel came first. */
@@ -60,7 +64,7 @@ export const attemptMachine = setup({
   },
 }).createMachine({
   id: 'attempt',
-  context: ({ input }) => ({ steps: input, input: null, packages: [], outcome: { type: 'stopped' } }),
+  context: ({ input }) => ({ steps: input, input: null, packages: [], outcome: { type: 'stopped', upstream: null } }),
   initial: 'resolve',
   states: {
     resolve: {

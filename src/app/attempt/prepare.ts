@@ -5,7 +5,7 @@
 import { sharingDigest } from '../../compose/sharing.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { READ_ALL } from '../../compose/read-policy.ts';
-import type { Engine, Logger, SourceResolver } from '../ports.ts';
+import { UpstreamInterrupted, type Engine, type Logger, type SourceResolver } from '../ports.ts';
 import { reuseResult, type ReuseDeps } from '../reuse-result.ts';
 
 export interface PrepareComposeDeps extends ReuseDeps {
@@ -51,12 +51,14 @@ async function digestOf(
     .identify(compose, AbortSignal.any([signal, deadline]))
     .catch((error: unknown) => {
       if (signal.aborted || !deadline.aborted) throw error;
+      const upstream = error instanceof UpstreamInterrupted ? error.upstream : null;
+      deps.logger.info(
+        { composeId: compose.id, upstream },
+        'Identifying the source timed out; its attempt reports the reason',
+      );
       return null;
     });
-  if (!identified) {
-    deps.logger.info({ composeId: compose.id }, 'Identifying the source timed out; its attempt reports the reason');
-    return null;
-  }
+  if (!identified) return null;
   if ('fingerprint' in identified)
     return sharingDigest({ request: compose, engine: engine.name, fingerprint: identified.fingerprint });
   deps.logger.info(

@@ -44,11 +44,15 @@ function eventOf(attempt: Attempt, outcome: Exclude<AttemptOutcome, { type: 'pub
     case 'lost':
       return { ...happened, type: 'LOSE', lost: outcome.what };
     case 'stopped':
-      return stopEvent(attempt, happened);
+      return stopEvent(attempt, happened, outcome.upstream);
   }
 }
 
-function stopEvent(attempt: Attempt, happened: { readonly at: Date; readonly attempt: number }): LifecycleEvent | null {
+function stopEvent(
+  attempt: Attempt,
+  happened: { readonly at: Date; readonly attempt: number },
+  upstream: string | null,
+): LifecycleEvent | null {
   const cause = attempt.signal.reason as StopCause;
   switch (cause) {
     case 'CANCEL':
@@ -57,7 +61,7 @@ function stopEvent(attempt: Attempt, happened: { readonly at: Date; readonly att
       return {
         ...happened,
         type: 'FAIL',
-        failure: timedOut(attempt),
+        failure: timedOut(attempt, upstream),
       };
     case 'DRAIN':
       return { ...happened, type: 'HAND_BACK' };
@@ -66,7 +70,12 @@ function stopEvent(attempt: Attempt, happened: { readonly at: Date; readonly att
   }
 }
 
-function timedOut({ compose, reporter, timeoutSeconds }: Attempt): ComposeFailure {
+function timedOut({ compose, reporter, timeoutSeconds }: Attempt, upstream: string | null): ComposeFailure {
+  if (upstream !== null)
+    return failure(
+      'TIMED_OUT',
+      `${upstream} had not answered when the limit for one attempt, ${timeoutSeconds} s, ended. Try again later, or ask the operators to check that service.`,
+    );
   const limit = `longer than ${timeoutSeconds} s, the limit for one attempt`;
   const name = `${compose.source.type} ${sourceKey(compose.source).slice(0, MAX_SOURCE_NAME)}`;
   if (reporter.phase === RESOLVE_PHASE)

@@ -1,25 +1,25 @@
-// How a source runs a program without knowing who does it: a part of the ports, which name it.
+// How sources and engines run a program. The supervisor of engines/ implements it.
 
-/** A program to run to its end, with all that it starts. */
+/** A program that runs to its end in a process group of its own. */
 export interface ProcessRun {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** All of the program's environment. */
+  /** The program's whole environment. */
   readonly env: Record<string, string>;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   readonly stdin?: string;
-  /** Whole lines, without their end; over-long ones are cut. */
+  /** Called for each line, without its line end. Very long lines are cut. */
   onOutput(line: string, stream: 'stdout' | 'stderr'): void;
 }
 
 export interface ProcessOutcome {
-  /** Null after a signal; 127 where there is no such program. */
+  /** Null after a signal; 127 where the program is not installed. */
   readonly exitCode: number | null;
   readonly aborted: boolean;
   readonly timedOut: boolean;
 }
 
-/** For sources that need a program (git): the supervisor's, bound to the attempt that registers its process groups. */
+/** Resolves when no process of the group is left. Within an attempt, the process groups are registered for it. */
 export type ProcessRunner = (run: ProcessRun) => Promise<ProcessOutcome>;

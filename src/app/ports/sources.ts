@@ -1,4 +1,4 @@
-// What a compose takes its packages from, looked at.
+// The sources of a compose: their resolvers, and what a resolved source gives to an engine.
 
 import type { Compose } from '../../compose/compose.ts';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -8,25 +8,25 @@ import type { ComposeSource } from '../../compose/sources/descriptors.ts';
 
 export type { ProcessOutcome, ProcessRun, ProcessRunner } from './process-runner.ts';
 
-/** A repository that was looked at: its metadata was fetched, checked against repomd.xml, and found within bounds. */
+/** A repository whose metadata was fetched and verified against repomd.xml. */
 export interface OpenedRepository {
   readonly arch: string;
-  /** `$basearch` replaced; an absolute path after realpath, or a URL with a trailing slash. */
+  /** An absolute path without symbolic links, or a URL with a slash at its end; `$basearch` is replaced. */
   readonly location: string;
   readonly isLocal: boolean;
   readonly revision: string | null;
   readonly repomdSha256: string;
-  /** A local directory holding repodata/ with repomd.xml and every metadata file it names that is needed. */
+  /** A local directory with repodata/: repomd.xml and the metadata files that engines need. */
   readonly metadataDirectory: string;
-  /** Its packages, read and checked: a file in scratch with one line each (`decodePackage`). */
+  /** A file with one line for each package (`decodePackage`). */
   readonly packageIndex: string;
-  /** Whether they are what Koji has for the compose, some of them known by name alone (`PackageReader`), and no more is to be left out. */
+  /** Whether the packages are Koji's selection for the compose: some may be unread (`PackageReader`), and all belong to the compose. */
   readonly isPackageSet: boolean;
 }
 
-/** Brings packages of remote repositories here, within the bounds that are set for sources. */
+/** Downloads packages of remote repositories, from URLs within the configured bounds. */
 export interface PackageDownloads {
-  /** Resumes and retries by itself; null when `to` is there, whole, with the size and checksum expected. Rejects after an abort. */
+  /** Resumes and retries. Null when `to` is complete and has the expected size and checksum. Rejects after an abort. */
   download(wanted: {
     readonly url: string;
     readonly to: string;
@@ -37,11 +37,11 @@ export interface PackageDownloads {
   }): Promise<ComposeFailure | null>;
 }
 
-/** Hands out what the metadata of an opened repository tells of some of its packages. */
+/** Cuts the metadata of an opened repository down to some of its packages. */
 export interface PackageMetadata {
   /**
-   * Writes a repodata/ into `to`. `packages` is a file with a line for each: JSON of its checksum, its location in the
-   * repository, and the one it is to have. False where the repository has changed since it was opened.
+   * Writes repodata/ to `to`. `packages` is a file with one line for each package: a JSON array of its checksum, its
+   * location in the repository, and its new location. False where the repository has changed since it was opened.
    */
   extract(wanted: {
     readonly repository: OpenedRepository;
@@ -51,12 +51,12 @@ export interface PackageMetadata {
   }): Promise<boolean>;
 }
 
-/** Looks into packages of Koji whose files nobody has looked at yet. */
+/** Reads packages of Koji that are known by their names only. */
 export interface PackageReader {
   /**
-   * `packages` is an index of such packages, all of `repository`; what they are is written to the index that is answered.
-   * Files that were not here before are put into `brought`, under their checksum. `scratch` is a directory of this call's own.
-   * UNSIGNED_PACKAGES where there is none that is signed as asked. Rejects after an abort.
+   * `packages` is an index of unread packages of `repository`; `packageIndex` describes them. Downloaded files are put into
+   * `downloadDirectory`, named by their checksums. `scratch` is used by this call only. UNSIGNED_PACKAGES where a package has
+   * no copy that is signed as asked. Rejects after an abort.
    */
   read(wanted: {
     readonly compose: Compose;
@@ -70,82 +70,82 @@ export interface PackageReader {
 }
 
 export interface ResolvedInput {
-  /** As asked, with what it resolved to filled in. */
+  /** The request's source with what it resolved to. */
   readonly source: ComposeSource;
-  /** What the source says itself of how the compose is made; it takes the place of what was asked. */
+  /** Values of the source that replace those of the request. */
   readonly overrides?: { readonly arches: readonly string[]; readonly sigkeys: readonly string[] };
-  /** As `identify` would have it, of what was really read. */
+  /** The answer of `identify` for the content that was read. */
   readonly fingerprint: readonly string[];
   readonly repositories: readonly OpenedRepository[];
   readonly lookasides: readonly OpenedRepository[];
-  /** Where files of packages are, under their checksum, that were fetched to look into them. */
+  /** Holds the packages that were downloaded to read them, named by their checksums. */
   readonly downloadDirectory?: string;
-  /** Where Pungi takes the packages from Koji itself. */
+  /** Present if Pungi takes the packages from Koji itself. */
   readonly koji?: KojiInput;
-  /** Where the compose is a .repo file for repositories that others serve. */
+  /** Present if the compose is a .repo file for repositories that Pulp serves. */
   readonly repoFile?: RepoFileInput;
-  /** Where Pungi is given a configuration as somebody wrote it. */
+  /** Present if Pungi is given a raw configuration. */
   readonly rawConfig?: RawConfigInput;
 }
 
-/** A raw configuration, checked out and found valid. */
+/** A raw configuration that was checked out and validated. */
 export interface RawConfigInput {
-  /** Pungi runs in it. */
+  /** Pungi's working directory. */
   readonly directory: string;
-  /** In the directory. */
+  /** Relative to the directory. */
   readonly configFile: string;
   readonly release: PungiRelease;
   readonly kojiEvent: number | null;
-  /** Null: as long as any other may take. */
+  /** Null: the limit of all composes. */
   readonly timeoutSeconds: number | null;
-  /** Of pungi-koji, besides the usual ones. */
+  /** Further arguments of pungi-koji. */
   readonly arguments: readonly string[];
-  /** The Koji that its profile may name. */
+  /** The Koji that the configuration may name by its profile. */
   readonly koji: KojiEndpoint | null;
 }
 
-/** A .repo file, and the few repositories that it needs here; directories are below the compose's variant. */
+/** A .repo file, and the repositories that must be made for it; directories are below the compose's variant. */
 export interface RepoFileInput {
-  /** Null: the compose's own, for the empty repositories. */
+  /** Null: the compose's usual .repo file, for the empty repositories. */
   readonly text: string | null;
-  /** Repositories of which one is made, each for one arch. */
+  /** Merges of repositories, each for one arch. */
   readonly merges: readonly { readonly directory: string; readonly arch: string; readonly urls: readonly string[] }[];
-  /** Directories for a repository with nothing in it. */
+  /** Directories of empty repositories. */
   readonly empty: readonly string[];
 }
 
-/** What a compose takes from Koji, exactly: the same again whenever it is asked for, as long as Koji has it. */
+/** What a compose takes from Koji, exactly: a retry takes the same. */
 export interface KojiInput {
   readonly endpoint: KojiEndpoint;
-  /** Tags are taken as they were right after it; null = as they are. */
+  /** Tags are taken in their state right after it; null: in their present state. */
   readonly event: number | null;
-  /** Null: the builds and modules are all there is. */
+  /** Null: only the builds and modules below are taken. */
   readonly tag: string | null;
   readonly inheritance: boolean;
-  /** NVRs, besides what is tagged. */
+  /** NVRs, in addition to the tag. */
   readonly builds: readonly string[];
   readonly scratchBuildTasks: readonly string[];
-  /** N:S:V:C, their dependencies among them. */
+  /** N:S:V:C, dependencies included. */
   readonly modules: readonly string[];
-  /** N:S:V:C of builds that only MBS knows. */
+  /** N:S:V:C of builds that MBS has and Koji has not. */
   readonly scratchModules: readonly string[];
-  /** Tags all of whose modules are taken. */
+  /** Tags whose modules are all taken. */
   readonly modularTags: readonly string[];
-  /** A directory of modulemd-defaults documents. */
+  /** A directory with modulemd-defaults documents. */
   readonly moduleDefaults: string | null;
-  /** API of the Module Build Service; needed for scratch modules only. */
+  /** API of the Module Build Service, for scratch modules. */
   readonly mbsUrl: string | null;
 }
 
-/** Where a Koji is, for programs that ask it by themselves. */
+/** Where a Koji is, for programs that call it themselves. */
 export interface KojiEndpoint {
   /** The name of the profile. */
   readonly profile: string;
   readonly server: string;
   readonly topUrl: string | null;
-  /** Where its files are mounted. */
+  /** The directory that its files are mounted at. */
   readonly topDir: string | null;
-  /** A koji.conf that has a section for the profile; null: the above is all there is to know. */
+  /** A koji.conf with a section for the profile; null: only the settings above are known. */
   readonly configFile: string | null;
 }
 
@@ -164,7 +164,7 @@ export class UpstreamInterrupted extends Error {
 export interface ResolveContext {
   readonly scratch: string;
   readonly signal: AbortSignal;
-  /** Its process groups are the attempt's. */
+  /** Registers process groups for the attempt. */
   readonly run: ProcessRunner;
   log(text: string): void;
 }
@@ -179,18 +179,18 @@ export interface SourceResolver {
   resolve(compose: Compose, context: ResolveContext): Promise<ResolveResult>;
 }
 
-/** The event at which composes of a tag are taken for as long as nothing changes in it, so that they can be shared. */
+/** The event that composes of a tag share while nothing changes in the tag. */
 export interface CanonicalEvent {
   readonly profile: string;
   readonly tag: string;
-  /** Whether what the tag inherits is part of the compose. */
+  /** Whether what the tag inherits is a part of the compose. */
   readonly inheritance: boolean;
   readonly event: number;
 }
 
-/** One row per (profile, tag, inheritance). */
+/** One row for each profile, tag and inheritance. */
 export interface KojiEventStore {
   find(profile: string, tag: string, inheritance: boolean): Promise<CanonicalEvent | null>;
-  /** Compare-and-set: false, and nothing done, where the row is no longer `expected` (null: where there is one). */
+  /** Compare-and-set: changes nothing and answers false where the row is not `expected` (null: where there is a row). */
   replace(expected: CanonicalEvent | null, next: CanonicalEvent): Promise<boolean>;
 }
