@@ -1,77 +1,81 @@
-// What those who share a result are told when the one that generates it will not finish.
-
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { changeCompose } from '../../src/app/change-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { resolveReusers } from '../../src/app/resolve-reusers.ts';
 import { reuseResult } from '../../src/app/reuse-result.ts';
+import { failure } from '../../src/compose/failure.ts';
 import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
-import { composeStore } from '../../src/store/compose-store.ts';
-import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
 import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { databaseTest as it } from '../support/fixtures.ts';
 
-const RULES = { maxLosses: 3 };
+const rules = { maxLosses: 3 };
 const clock = { now: () => T0 };
-let test: TestDatabase;
-let database: Database;
-let store: ComposeStore;
 
-beforeAll(async () => {
-  test = await createTestDatabase();
-  database = await openTestDatabase(test);
-  store = composeStore(database, noQueue);
-});
-afterAll(async () => {
-  await database.close();
-  await test.drop();
-});
-
-async function apply(id: string, event: LifecycleEvent, digest?: string): Promise<void> {
+async function apply(store: ComposeStore, id: string, event: LifecycleEvent, digest?: string): Promise<void> {
   await store.transaction(async (tx) => {
     const locked = await tx.lock(id);
-    if (locked)
-      await changeCompose(tx, locked, { event, by: 'ann', ...(digest !== undefined && { patch: { digest } }) }, RULES);
+    const patch = digest === undefined ? {} : { digest };
+    if (!locked || !(await changeCompose(tx, locked, { event, by: 'ann', patch }, rules)))
+      throw new Error(`${event.type} was refused`);
   });
 }
 
-async function share(digest: string): Promise<string> {
+async function generating(store: ComposeStore, digest: string): Promise<string> {
+  const { id } = await store.transaction((tx) => tx.insert(aCompose(), null));
+  await apply(store, id, { type: 'BEGIN', at: T0, workerId: '00000000-0000-4000-8000-000000000001' }, digest);
+  return id;
+}
+
+async function reuser(store: ComposeStore, digest: string): Promise<string> {
   return store.transaction(async (tx) => {
     const compose = await tx.insert(aCompose(), null);
-    await reuseResult({ clock, rules: RULES }, tx, compose, digest);
+    await reuseResult({ clock, rules }, tx, compose, digest);
     return compose.id;
   });
 }
 
-it('every sharer is told by an event whose result it shares from now on', async () => {
-  const { id: root } = await store.transaction((tx) => tx.insert(aCompose(), null));
-  await apply(root, { type: 'BEGIN', at: T0, workerId: '00000000-0000-4000-8000-000000000001' }, 'same');
-  const [heir, ...others] = [await share('same'), await share('same'), await share('same')];
-  await apply(root, { type: 'REQUEST_CANCEL', at: T0, by: 'ann', reason: null });
-  await apply(root, { type: 'CANCELED', at: T0, attempt: 1 });
-  const before = await eventLog(database.run).head();
-  await resolveReusers({ store, clock, rules: RULES }, root);
-  const told = await eventLog(database.run).read({ after: before, limit: 100 }, READ_ALL);
-  expect(
-    told.map(({ event, compose }) => ({
-      id: compose.id,
-      kind: event.kind,
-      to: event.to,
-      reason: event.reason,
-      reuses: event.snapshot.reuses,
-    })),
-  ).toEqual([
-    { id: heir, kind: 'STATE_CHANGED', to: 'WAIT', reason: `Compose ${root} was not finished`, reuses: null },
-    ...others.map((id) => ({
-      id,
-      kind: 'SHARING_CHANGED',
-      to: null,
-      reason: `Compose ${root} was not finished`,
-      reuses: heir,
-    })),
-  ]);
-  // What is told is what is there.
-  for (const { compose } of told) expect(await store.find(compose.id, READ_ALL)).toEqual({ ...compose });
+describe('resolveReusers', () => {
+  it('makes the oldest reuser the successor when the reused compose is canceled, and stores an event for each', async ({
+    store,
+    database,
+  }) => {
+    const log = eventLog(database.run);
+    const reused = await generating(store, 'canceled');
+    const successor = await reuser(store, 'canceled');
+    const others = [await reuser(store, 'canceled'), await reuser(store, 'canceled')];
+    await apply(store, reused, { type: 'REQUEST_CANCEL', at: T0, by: 'ann', reason: null });
+    await apply(store, reused, { type: 'CANCELED', at: T0, attempt: 1 });
+    const before = await log.head();
+    await resolveReusers({ store, clock, rules }, reused);
+    const items = await log.read({ after: before, limit: 100 }, READ_ALL);
+    const reason = `Compose ${reused} was not finished`;
+    expect(
+      items.map(({ event }) => [event.composeId, event.kind, event.to, event.reason, event.snapshot.reuses]),
+    ).toEqual([
+      [successor, 'STATE_CHANGED', 'WAIT', reason, null],
+      ...others.map((id) => [id, 'SHARING_CHANGED', null, reason, successor]),
+    ]);
+    for (const { compose } of items) expect(await store.find(compose.id, READ_ALL)).toEqual({ ...compose });
+  });
+
+  it('fails the reusers with a failure that holds for them as well', async ({ store }) => {
+    const reused = await generating(store, 'failed');
+    const reusers = [await reuser(store, 'failed'), await reuser(store, 'failed')];
+    const missing = failure('MISSING_PACKAGES', 'Not in the source: nano');
+    await apply(store, reused, { type: 'FAIL', at: T0, attempt: 1, failure: missing });
+    await resolveReusers({ store, clock, rules }, reused);
+    expect(await store.findMany(reusers, READ_ALL)).toMatchObject([
+      { state: 'FAILED', failure: missing },
+      { state: 'FAILED', failure: missing },
+    ]);
+  });
+
+  it('does nothing while the reused compose is generated', async ({ store }) => {
+    const reused = await generating(store, 'running');
+    const id = await reuser(store, 'running');
+    await resolveReusers({ store, clock, rules }, reused);
+    expect(await store.find(id, READ_ALL)).toMatchObject({ state: 'GENERATING', reuses: reused });
+  });
 });
