@@ -55,8 +55,8 @@ async function withFailure(
   try {
     return await check();
   } catch (error) {
-    const failure = fromFileSystem(target.name, error);
-    if (failure) return failure;
+    const problem = fromFileSystem(target.name, error);
+    if (problem) return problem;
     throw error;
   }
 }

@@ -19,7 +19,7 @@ const LOG = new RegExp(`^(${COMPOSE_ID_DIGITS})$`);
 export async function findLeftovers(target: Target, before: Date): Promise<readonly Leftover[]> {
   const { dev } = await lstat(target.path);
   const found: Leftover[] = [];
-  for (const { parent, kind, pattern } of PLACES) {
+  for (const { parent, kind, pattern } of KINDS) {
     for (const name of await unlessAbsent(readdir(join(target.path, parent)), [])) {
       const [, id, attempt] = pattern.exec(name) ?? [];
       if (id === undefined) continue;
@@ -31,7 +31,7 @@ export async function findLeftovers(target: Target, before: Date): Promise<reado
   return found;
 }
 
-const PLACES = [
+const KINDS = [
   { parent: '.', kind: 'published', pattern: PUBLISHED },
   { parent: ATTEMPTS, kind: 'attempt', pattern: ATTEMPT },
   { parent: LOGS, kind: 'logs', pattern: LOG },
@@ -44,10 +44,10 @@ function isOldDirectory(stats: Stats, dev: number, before: Date): boolean {
 
 /** The absolute path of a leftover; null when it is no directory of the service (any more). */
 export async function leftoverPath(target: Target, { kind, path }: Leftover): Promise<string | null> {
-  const place = PLACES.find((candidate) => candidate.kind === kind);
-  const name = place && relative(place.parent, path);
-  if (!place || !name || !place.pattern.test(name)) return null;
-  const absolute = join(target.path, place.parent, name);
+  const found = KINDS.find((candidate) => candidate.kind === kind);
+  const name = found && relative(found.parent, path);
+  if (!found || !name || !found.pattern.test(name)) return null;
+  const absolute = join(target.path, found.parent, name);
   const stats = await unlessAbsent(lstat(absolute), null);
   return stats?.isDirectory() ? absolute : null;
 }

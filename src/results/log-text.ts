@@ -15,16 +15,16 @@ export interface LogText {
   end(): string;
 }
 
-export interface LogPlace {
+export interface LogSource {
   readonly target: string;
   readonly id: string;
   readonly attempt: number;
   readonly publicUrl: string;
 }
 
-export function logText(place: LogPlace): LogText {
+export function logText(source: LogSource): LogText {
   const isPresentable = tracebackFilter();
-  const replacePaths = pathReplacer(place);
+  const replacePaths = pathReplacer(source);
   let pending = '';
 
   function store(line: string): string {
@@ -46,7 +46,7 @@ export function logText(place: LogPlace): LogText {
 }
 
 /** In this order, because each path begins with the next one. */
-function pathReplacer({ target, id, attempt, publicUrl }: LogPlace): (line: string) => string {
+function pathReplacer({ target, id, attempt, publicUrl }: LogSource): (line: string) => string {
   const replacements: readonly (readonly [string, string])[] = [
     [scratchPath(target, id, attempt), '(scratch)'],
     [attemptPath(target, id, attempt), `${publicUrl}/composes/${directoryName(id)}`],

@@ -10,12 +10,12 @@ const MEANING: Readonly<Record<string, string>> = {
   EACCES: 'is not writable for the service. Ask an administrator to correct its permissions',
   EPERM: 'is not writable for the service. Ask an administrator to correct its permissions',
   EIO: 'has a faulty disk. Ask an administrator to check it',
-  ESTALE: 'is on a network file system that does not answer',
-  ETIMEDOUT: 'is on a network file system that does not answer',
+  ESTALE: 'is on a network file system that does not answer. Try again later',
+  ETIMEDOUT: 'is on a network file system that does not answer. Try again later',
   ENOTDIR: 'is not a directory. Ask an administrator to correct it',
   ENOENT: 'does not exist. Ask an administrator whether its file system is mounted',
-  EMFILE: 'cannot be opened, because the service has too many open files',
-  ENFILE: 'cannot be opened, because the machine has too many open files',
+  EMFILE: 'cannot be opened, because the service has too many open files. Try again later',
+  ENFILE: 'cannot be opened, because the machine has too many open files. Try again later',
 };
 
 /** `problem`: continues the sentence `The target directory X …`, without the full stop. The failure is retryable. */
@@ -35,8 +35,8 @@ export async function onFileSystem<T>(targetName: string, work: () => Promise<T>
   try {
     return await work();
   } catch (error) {
-    const failure = fromFileSystem(targetName, error);
-    throw failure ? new StorageError(failure, { cause: error }) : error;
+    const problem = fromFileSystem(targetName, error);
+    throw problem ? new StorageError(problem, { cause: error }) : error;
   }
 }
 

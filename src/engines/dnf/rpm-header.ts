@@ -78,10 +78,10 @@ function readHeader(read: Read, at: number): Header {
   return {
     end: dataStart + dataBytes,
     entry(tag, type, maxBytes) {
-      for (let place = 0; place < index.length; place += ENTRY_BYTES) {
-        if (index.readUInt32BE(place) !== tag || index.readUInt32BE(place + 4) !== type) continue;
-        const offset = index.readUInt32BE(place + 8);
-        const count = index.readUInt32BE(place + 12);
+      for (let entry = 0; entry < index.length; entry += ENTRY_BYTES) {
+        if (index.readUInt32BE(entry) !== tag || index.readUInt32BE(entry + 4) !== type) continue;
+        const offset = index.readUInt32BE(entry + 8);
+        const count = index.readUInt32BE(entry + 12);
         if (offset >= dataBytes) throw new Error('not an RPM package: an entry points out of its header');
         const length = type === BINARY ? count : dataBytes - offset;
         return { bytes: read(dataStart + offset, Math.min(length, dataBytes - offset, maxBytes)), count };
