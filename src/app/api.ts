@@ -3,19 +3,29 @@
 
 import type { Compose } from '../compose/compose.ts';
 import type { CreateComposeInput } from '../compose/input.ts';
-import type { PackageDiff } from '../compose/package-diff.ts';
+import type { PackageChange } from '../compose/package-diff.ts';
 import type { Pin, PinComposeInput } from '../compose/pin.ts';
 import { isReadable, READ_ALL } from '../compose/read-policy.ts';
-import { badInput, granted, type Outcome } from '../compose/refusal.ts';
+import { granted, type Outcome } from '../compose/refusal.ts';
 import type { RenewComposeInput } from '../compose/renewal.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { cancelCompose } from './cancel-compose.ts';
 import type { ChangeRequest } from './change-request.ts';
 import { createCompose, type Created } from './create-compose.ts';
-import { diffComposes } from './diff-composes.ts';
+import {
+  comparableComposes,
+  countChanges,
+  packagesOfChanges,
+  pageOfChanges,
+  type ChangeCounts,
+  type ChangesPage,
+  type ChangesQuery,
+  type ComparedComposes,
+} from './diff-composes.ts';
 import { estimator, type Estimate, type EstimateDeps } from './estimate.ts';
 import type { EventCursors } from './event-cursor.ts';
+import { eventReads, type EventReads } from './event-reads.ts';
 import { followLog, type LogRequest, type LogStream } from './follow-log.ts';
 import { pinCompose, unpinCompose, type Pinned } from './pin-compose.ts';
 import { composePlanner, type Plan, type PlanComposeDeps } from './plan-compose.ts';
@@ -28,7 +38,6 @@ import type {
   EngineInfo,
   EventLog,
   Feed,
-  FeedItem,
   Logger,
   PackageRecord,
   PackagesQuery,
@@ -40,7 +49,6 @@ import type {
 } from './ports.ts';
 import { removeCompose } from './remove-compose.ts';
 import { renewCompose, type Renewed } from './renew-compose.ts';
-import { storedEvents } from './stored-events.ts';
 
 export type Api = ComposeCommands & ComposeReads & EventReads & ServiceReads;
 
@@ -73,25 +81,19 @@ export interface ComposeReads {
   readonly estimate: Estimate;
   packages(viewer: Viewer, ids: readonly string[], query: PackagesQuery): Promise<readonly Page<PackageRecord>[]>;
   packageCounts(viewer: Viewer, ids: readonly string[], nameContains?: string): Promise<readonly number[]>;
-  diff(viewer: Viewer, from: string, to: string): Promise<Outcome<PackageDiff<PackageRecord>>>;
+  /** Whether two composes can be compared. */
+  comparable(viewer: Viewer, composes: ComparedComposes): Promise<Outcome<ComparedComposes>>;
+  changeCounts(viewer: Viewer, composes: ComparedComposes, nameContains?: string): Promise<Outcome<ChangeCounts>>;
+  changes(viewer: Viewer, composes: ComparedComposes, query: ChangesQuery): Promise<Outcome<ChangesPage>>;
+  /** The added or removed packages of some changes. */
+  changedPackages(
+    viewer: Viewer,
+    composes: ComparedComposes,
+    changes: readonly PackageChange[],
+  ): Promise<Outcome<readonly PackageRecord[]>>;
   log(viewer: Viewer, request: LogRequest): Promise<Outcome<LogStream>>;
   readonly urls: Results['urls'];
   readonly repoFile: Results['repoFile'];
-}
-
-type EventQuery = Parameters<EventLog['read']>[0];
-
-export interface EventReads {
-  cursor(position: bigint): string;
-  /** The position of a cursor from which a client can continue. */
-  position(cursor: string): Promise<Outcome<bigint>>;
-  /** The position of the last event. */
-  head(): Promise<bigint>;
-  events(viewer: Viewer, query: EventQuery): Promise<readonly FeedItem[]>;
-  eventsOfEach(viewer: Viewer, query: Parameters<EventLog['readEach']>[0]): Promise<readonly (readonly FeedItem[])[]>;
-  /** All stored events that match, read page by page. */
-  storedEvents(viewer: Viewer, query: Omit<EventQuery, 'limit'>): AsyncGenerator<FeedItem, void>;
-  follow(viewer: Viewer, options: Parameters<Feed['follow']>[0]): ReturnType<Feed['follow']>;
 }
 
 export interface ServiceReads {
@@ -192,33 +194,13 @@ function composeReads(deps: ApiDeps, estimate: Estimate): ComposeReads {
     estimate,
     packages: (viewer, ids, query) => packages.pages(ids, query, viewer.mayRead),
     packageCounts: (viewer, ids, nameContains) => packages.counts(ids, nameContains, viewer.mayRead),
-    diff: (viewer, from, to) => diffComposes(deps, viewer, from, to),
+    comparable: (viewer, composes) => comparableComposes(deps, viewer, composes),
+    changeCounts: (viewer, composes, nameContains) => countChanges(deps, viewer, composes, nameContains),
+    changes: (viewer, composes, query) => pageOfChanges(deps, viewer, composes, query),
+    changedPackages: (viewer, composes, changes) => packagesOfChanges(deps, viewer, composes, changes),
     log: (viewer, request) => followLog(deps, viewer, request),
     urls: (compose) => results.urls(compose),
     repoFile: (compose) => results.repoFile(compose),
-  };
-}
-
-function eventReads({ events, feed, cursors }: ApiDeps): EventReads {
-  return {
-    cursor: (position) => cursors.encode(position),
-    async position(cursor) {
-      const position = cursors.decode(cursor);
-      if (position === null)
-        return badInput({ path: 'after', message: 'is not a cursor of this event stream; begin without it' });
-      // After a restore from a backup, new events would be missed until the stream reaches the position again.
-      if (position > (await events.head()))
-        return badInput({
-          path: 'after',
-          message: 'is ahead of the event stream, because the database was restored from a backup; begin without it',
-        });
-      return granted(position);
-    },
-    head: () => events.head(),
-    events: (viewer, query) => events.read(query, viewer.mayRead),
-    eventsOfEach: (viewer, query) => events.readEach(query, viewer.mayRead),
-    storedEvents: (viewer, query) => storedEvents(events, query, viewer.mayRead),
-    follow: (viewer, options) => feed.follow(options, viewer.mayRead),
   };
 }
 

@@ -1,60 +1,179 @@
-// What differs between two finished composes. The database finds the packages that only one of them has; what is left
-// is small enough to be compared here.
+// The changes between the packages of two DONE composes. The database finds the packages that differ. Their versions are
+// compared here, because PostgreSQL does not know the order of RPM versions.
 
 import type { Compose } from '../compose/compose.ts';
-import { diffPackages, type PackageDiff } from '../compose/package-diff.ts';
-import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts';
+import {
+  changesOf,
+  type PackageChange,
+  type PackageChangeKind,
+  type PackageVersions,
+} from '../compose/package-diff.ts';
+import { granted, refused, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
+import { runInSlices } from '../concurrency/slices.ts';
+import { noSuchCompose } from './no-such-compose.ts';
 import type { ComposeStore, PackageRecord, PackageStore } from './ports.ts';
-import { composeNotFound } from './refusals.ts';
 
-export interface DiffComposesDeps {
+export interface DiffDeps {
   readonly store: Pick<ComposeStore, 'findMany'>;
-  readonly packages: Pick<PackageStore, 'differences'>;
+  readonly packages: Pick<PackageStore, 'byNevra' | 'differences'>;
 }
 
-/** Packages that are in one of the two only, both sides together: beyond it an answer would hold up all others. */
-export const MAX_DIFFERENCES = 5_000;
+export interface ComparedComposes {
+  readonly from: string;
+  readonly to: string;
+}
 
-export async function diffComposes(
-  deps: DiffComposesDeps,
+export type ChangeCounts = Readonly<Record<PackageChangeKind, number>>;
+
+/** The place of a change in the list of all changes: by name, by arch, then by its index among those of the package. */
+export interface ChangeKey {
+  readonly name: string;
+  readonly arch: string;
+  readonly index: number;
+}
+
+export interface PlacedChange {
+  readonly change: PackageChange;
+  readonly key: ChangeKey;
+}
+
+export interface ChangesQuery {
+  readonly kind?: PackageChangeKind;
+  readonly nameContains?: string;
+  readonly after?: ChangeKey;
+  readonly limit: number;
+}
+
+export interface ChangesPage {
+  readonly items: readonly PlacedChange[];
+  readonly hasNextPage: boolean;
+}
+
+/** Packages of the first query for changes of a kind. When it has too few of them, the second query has no limit. */
+const FIRST_QUERY = 1_000;
+
+/** Checks that two composes can be compared. */
+export async function comparableComposes(
+  { store }: DiffDeps,
   viewer: Viewer,
-  from: string,
-  to: string,
-): Promise<Outcome<PackageDiff<PackageRecord>>> {
-  const composes = await findDone(deps.store, viewer, from, to);
-  if (!composes.ok) return composes;
-  const [fromRoot, toRoot] = composes.value;
-  const different = await deps.packages.differences(fromRoot, toRoot, MAX_DIFFERENCES, viewer.mayRead);
-  // Packages go when a compose is removed: what was read while it was is no answer.
-  const still = await findDone(deps.store, viewer, from, to);
-  if (!still.ok) return still;
-  if (different) return granted(diffPackages(different.from, different.to));
-  return badInput({
-    path: 'to',
-    message: `differs from compose ${from} in more than ${MAX_DIFFERENCES} packages, which is more than an answer holds; page through \`packages\` of both instead`,
+  { from, to }: ComparedComposes,
+): Promise<Outcome<ComparedComposes>> {
+  const done = await findDone(store, viewer, [from, to]);
+  return done.ok ? granted({ from, to }) : done;
+}
+
+/** The exact number of changes of each kind. */
+export async function countChanges(
+  deps: DiffDeps,
+  viewer: Viewer,
+  compared: ComparedComposes,
+  nameContains?: string,
+): Promise<Outcome<ChangeCounts>> {
+  return whileDone(deps, viewer, compared, async (from, to) => {
+    const query = nameContains === undefined ? {} : { nameContains };
+    const packages = await deps.packages.differences(from, to, query, viewer.mayRead);
+    const counts = { ADDED: 0, REMOVED: 0, UPGRADED: 0, DOWNGRADED: 0 };
+    await forEachChange(packages, ({ change }) => (counts[change.kind] += 1));
+    return counts;
   });
 }
 
-/** The composes that have the packages of the two: those whose results they share. */
-async function findDone(
-  store: DiffComposesDeps['store'],
-  { mayRead }: Viewer,
-  ...ids: readonly [string, string]
-): Promise<Outcome<readonly [string, string]>> {
-  const found = await store.findMany(ids, mayRead);
-  const done: Compose[] = [];
-  for (const [index, compose] of found.entries()) {
-    if (!compose) return composeNotFound(ids[index] ?? '');
-    if (compose.state !== 'DONE' || compose.removingAt !== null) {
-      return refused({
-        code: 'CONFLICT',
-        message: `Compose ${compose.id} is ${compose.state === 'DONE' ? 'being removed' : compose.state}; only DONE composes can be compared`,
+/** A page of the changes, ordered by name and arch. */
+export async function pageOfChanges(
+  deps: DiffDeps,
+  viewer: Viewer,
+  compared: ComparedComposes,
+  { kind, nameContains, after, limit }: ChangesQuery,
+): Promise<Outcome<ChangesPage>> {
+  return whileDone(deps, viewer, compared, async (fromId, toId) => {
+    const items: PlacedChange[] = [];
+    let last = after;
+    for (const size of [kind ? Math.max(limit + 2, FIRST_QUERY) : limit + 2, undefined]) {
+      const query = {
+        ...(last && { from: last }),
+        ...(size !== undefined && { limit: size }),
+        ...(nameContains !== undefined && { nameContains }),
+      };
+      const packages = await deps.packages.differences(fromId, toId, query, viewer.mayRead);
+      const start = last;
+      await forEachChange(packages, (placed) => {
+        if (start && !isBehind(placed.key, start)) return;
+        last = placed.key;
+        if (kind === undefined || placed.change.kind === kind) items.push(placed);
       });
+      if (items.length > limit || packages.length !== size) break;
     }
-    done.push(compose);
+    return { items: items.slice(0, limit), hasNextPage: items.length > limit };
+  });
+}
+
+/** The added or removed packages of some changes, in their order. */
+export async function packagesOfChanges(
+  deps: DiffDeps,
+  viewer: Viewer,
+  compared: ComparedComposes,
+  changes: readonly PackageChange[],
+): Promise<Outcome<readonly PackageRecord[]>> {
+  return whileDone(deps, viewer, compared, async (fromId, toId) => {
+    const nevras = (kind: PackageChangeKind) =>
+      changes.flatMap((change) => (change.kind === kind && change.nevra !== null ? [change.nevra] : []));
+    const [removed, added] = await Promise.all([
+      deps.packages.byNevra(fromId, nevras('REMOVED'), viewer.mayRead),
+      deps.packages.byNevra(toId, nevras('ADDED'), viewer.mayRead),
+    ]);
+    const byNevra = new Map([...removed, ...added].map((found) => [found.nevra, found]));
+    return changes.flatMap(({ nevra }) => byNevra.get(nevra ?? '') ?? []);
+  });
+}
+
+/** In slices, because there may be as many packages as composes have. */
+async function forEachChange(
+  packages: readonly PackageVersions[],
+  visit: (placed: PlacedChange) => void,
+): Promise<void> {
+  function* work(): Generator<void, void, void> {
+    for (const versions of packages) {
+      const { name, arch } = versions;
+      changesOf(versions).forEach((change, index) => visit({ change, key: { name, arch, index } }));
+      yield;
+    }
   }
-  const [from, to] = done.map(({ id, reuses }) => reuses ?? id);
-  if (!from || !to) throw new Error('A compose was neither found nor missed');
-  return granted([from, to]);
+  await runInSlices(work(), new AbortController().signal);
+}
+
+/** For a key at or behind the package of `after`. */
+function isBehind({ name, arch, index }: ChangeKey, after: ChangeKey): boolean {
+  return name !== after.name || arch !== after.arch || index > after.index;
+}
+
+/** Reads packages of two composes. They disappear when a compose is removed, so the composes are checked again after. */
+async function whileDone<T>(
+  { store }: DiffDeps,
+  viewer: Viewer,
+  { from, to }: ComparedComposes,
+  read: (fromGenerator: string, toGenerator: string) => Promise<T>,
+): Promise<Outcome<T>> {
+  const before = await findDone(store, viewer, [from, to]);
+  if (!before.ok) return before;
+  const value = await read(...before.value);
+  const after = await findDone(store, viewer, [from, to]);
+  return after.ok ? granted(value) : after;
+}
+
+/** The ids of the composes that generated the results of the two. */
+async function findDone(
+  store: DiffDeps['store'],
+  { mayRead }: Viewer,
+  ids: readonly [string, string],
+): Promise<Outcome<readonly [string, string]>> {
+  const [from, to] = await store.findMany(ids, mayRead);
+  if (!from || !to) return refused(noSuchCompose(from ? ids[1] : ids[0]));
+  return refuseUnfinished(from) ?? refuseUnfinished(to) ?? granted([from.reuses ?? from.id, to.reuses ?? to.id]);
+}
+
+function refuseUnfinished({ id, state, removingAt }: Compose): Outcome<never> | null {
+  if (state === 'DONE' && removingAt === null) return null;
+  const status = state === 'DONE' ? 'being removed' : state;
+  return refused({ code: 'CONFLICT', message: `Compose ${id} is ${status}. Only DONE composes can be compared` });
 }

@@ -1,71 +1,68 @@
-// The difference between the packages of two composes. Packages with the same name and arch are versions of one package;
-// a compose can have several of them.
+// The changes between the packages of two composes. A package is identified by its name and arch, and a compose may have
+// several versions of it; versions that both composes have are no change.
 
 import { compareEvr, parseEvr, type Evr } from './rpm-version.ts';
 
-export interface DiffedPackage {
-  /** name-epoch:version-release.arch */
-  readonly nevra: string;
+export const PACKAGE_CHANGE_MEANINGS = {
+  ADDED: 'Only the compose `to` has the package, or this version of it.',
+  REMOVED: 'Only the compose `from` has the package, or this version of it.',
+  UPGRADED: 'Both composes have the package, and the version in `to` is newer.',
+  DOWNGRADED: 'Both composes have the package, and the version in `to` is older.',
+} satisfies Record<string, string>;
+export type PackageChangeKind = keyof typeof PACKAGE_CHANGE_MEANINGS;
+
+/** A package and its versions in two composes. */
+export interface PackageVersions {
   readonly name: string;
   readonly arch: string;
+  /** `epoch:version-release`, separated by blanks; null for none. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
-/** `from` and `to` are `[epoch:]version-release`, without an epoch of 0. */
 export interface PackageChange {
+  readonly kind: PackageChangeKind;
   readonly name: string;
   readonly arch: string;
-  readonly from: string;
-  readonly to: string;
+  /** `[epoch:]version-release`, without an epoch of 0; null for ADDED. */
+  readonly from: string | null;
+  /** The same; null for REMOVED. */
+  readonly to: string | null;
+  /** The added or removed package; null for UPGRADED and DOWNGRADED. */
+  readonly nevra: string | null;
 }
 
-export interface PackageDiff<T extends DiffedPackage> {
-  readonly added: readonly T[];
-  readonly removed: readonly T[];
-  readonly upgraded: readonly PackageChange[];
-  readonly downgraded: readonly PackageChange[];
-}
-
-/** Compares packages that only one of the composes has. All lists are ordered by name and arch. */
-export function diffPackages<T extends DiffedPackage>(from: readonly T[], to: readonly T[]): PackageDiff<T> {
-  const before = Map.groupBy(from, keyOf);
-  const after = Map.groupBy(to, keyOf);
-  const added: T[] = [];
-  const removed: T[] = [];
-  const upgraded: PackageChange[] = [];
-  const downgraded: PackageChange[] = [];
-  for (const key of [...new Set([...before.keys(), ...after.keys()])].sort()) {
-    const [older = [], newer = []] = [before.get(key), after.get(key)].map(
-      (packages) => packages && newestFirst(packages),
-    );
-    const [was, ...alsoRemoved] = older;
-    const [is, ...alsoAdded] = newer;
-    const order = was && is ? compareEvr(is.evr, was.evr) : 0;
-    if (was && is && order !== 0) {
-      const change = { name: is.pkg.name, arch: is.pkg.arch, from: evrText(was.evr), to: evrText(is.evr) };
-      (order > 0 ? upgraded : downgraded).push(change);
-      removed.push(...alsoRemoved.map(({ pkg }) => pkg));
-      added.push(...alsoAdded.map(({ pkg }) => pkg));
-    } else {
-      // Neither of 1.0 and 1.00 is newer, so one was removed and the other added.
-      removed.push(...older.map(({ pkg }) => pkg));
-      added.push(...newer.map(({ pkg }) => pkg));
-    }
+/** The newest versions are compared. All others were removed or added. */
+export function changesOf({ name, arch, from, to }: PackageVersions): readonly PackageChange[] {
+  const older = newestFirst(versionsIn(from, to));
+  const newer = newestFirst(versionsIn(to, from));
+  const changes: PackageChange[] = [];
+  const [was] = older;
+  const [is] = newer;
+  const order = was && is ? compareEvr(is.evr, was.evr) : 0;
+  // rpm takes 1.0 and 1.00 for equal. Neither is an upgrade of the other, so they count as removed and added.
+  if (was && is && order !== 0) {
+    const kind = order > 0 ? 'UPGRADED' : 'DOWNGRADED';
+    changes.push({ kind, name, arch, from: evrText(was.evr), to: evrText(is.evr), nevra: null });
+    older.shift();
+    newer.shift();
   }
-  return { added, removed, upgraded, downgraded };
+  const nevraOf = (text: string) => `${name}-${text}.${arch}`;
+  for (const { evr, text } of older)
+    changes.push({ kind: 'REMOVED', name, arch, from: evrText(evr), to: null, nevra: nevraOf(text) });
+  for (const { evr, text } of newer)
+    changes.push({ kind: 'ADDED', name, arch, from: null, to: evrText(evr), nevra: nevraOf(text) });
+  return changes;
 }
 
-function keyOf({ name, arch }: DiffedPackage): string {
-  return `${name} ${arch}`;
+function versionsIn(texts: string | null, others: string | null): readonly string[] {
+  if (texts === null) return [];
+  const elsewhere = others?.split(' ') ?? [];
+  return texts.split(' ').filter((text) => !elsewhere.includes(text));
 }
 
-function newestFirst<T extends DiffedPackage>(
-  packages: readonly T[],
-): readonly { readonly pkg: T; readonly evr: Evr }[] {
-  return packages.map((pkg) => ({ pkg, evr: evrOf(pkg) })).sort((left, right) => compareEvr(right.evr, left.evr));
-}
-
-function evrOf({ nevra, name, arch }: DiffedPackage): Evr {
-  return parseEvr(nevra.slice(name.length + 1, nevra.length - arch.length - 1));
+function newestFirst(texts: readonly string[]): { readonly evr: Evr; readonly text: string }[] {
+  return texts.map((text) => ({ evr: parseEvr(text), text })).sort((left, right) => compareEvr(right.evr, left.evr));
 }
 
 function evrText({ epoch, version, release }: Evr): string {

@@ -138,9 +138,12 @@ describe.each(POLICIES)('a read with the policy $owners', (policy) => {
     ]);
     const pages = await packages.pages([mine.id, theirs.id], { limit: 5 }, policy);
     expect(pages.map(({ items }) => items.length)).toEqual([Number(seesMine), Number(isReused)]);
-    const differences = await packages.differences(mine.id, theirs.id, 10, policy);
-    expect(differences?.from).toHaveLength(Number(seesMine));
-    expect(differences?.to).toHaveLength(Number(isReused));
+    const differences = await packages.differences(mine.id, theirs.id, { limit: 10 }, policy);
+    expect(differences.filter(({ from }) => from !== null)).toHaveLength(Number(seesMine));
+    expect(differences.filter(({ to }) => to !== null)).toHaveLength(Number(isReused));
+    const nevras = differences.map(({ name, arch, from, to }) => `${name}-${from ?? to}.${arch}`);
+    expect(await packages.byNevra(mine.id, nevras, policy)).toHaveLength(Number(seesMine));
+    expect(await packages.byNevra(theirs.id, nevras, policy)).toHaveLength(Number(isReused));
   });
 });
 

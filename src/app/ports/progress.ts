@@ -1,5 +1,6 @@
 // What is overwritten or filled once, and is no event: progress, and the packages of a finished compose.
 
+import type { PackageVersions } from '../../compose/package-diff.ts';
 import type { ReadPolicy } from '../../compose/read-policy.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { Page } from './page.ts';
@@ -39,14 +40,21 @@ export interface PackageStore {
     nameContains: string | undefined,
     policy: ReadPolicy,
   ): Promise<readonly number[]>;
-  /**
-   * Binary packages, by NEVRA, that only one of two composes has, whatever tree they are in; null where there are more
-   * than `limit` in all.
-   */
+  /** The packages of a compose with these NEVRAs, each once, in any order. */
+  byNevra(composeId: string, nevras: readonly string[], policy: ReadPolicy): Promise<readonly PackageRecord[]>;
+  /** The packages of which two composes have different versions: binary packages in any tree, by name and arch. */
   differences(
     fromId: string,
     toId: string,
-    limit: number,
+    query: DifferencesQuery,
     policy: ReadPolicy,
-  ): Promise<{ readonly from: readonly PackageRecord[]; readonly to: readonly PackageRecord[] } | null>;
+  ): Promise<readonly PackageVersions[]>;
+}
+
+export interface DifferencesQuery {
+  /** The first package; without it from the beginning. */
+  readonly from?: { readonly name: string; readonly arch: string };
+  readonly nameContains?: string;
+  /** The number of packages; without it all. */
+  readonly limit?: number;
 }

@@ -1,4 +1,4 @@
-// What answering an operation costs: an object costs 1, a leaf a tenth, and a page as much as all its items.
+// The cost of an operation: an object costs 1, a leaf field a tenth, and a page as much as all its items.
 
 import {
   getNamedType,
@@ -14,27 +14,32 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../page-size.ts';
 import type { PreparedDocument } from './documents.ts';
 
 const LEAF = 0.1;
-/** Per document. */
+/** Costs that are kept for a document. */
 const KNOWN_COSTS = 100;
 
-/** What one object costs that much work is behind, or whose lists are as long as they are. */
-const DEAR: Readonly<Record<string, number>> = { ComposeDiff: 1_000, ComposePlan: 2_000 };
+/** Types that need much work, or have lists without an argument for their size. */
+const FIXED_COST: Readonly<Record<string, number>> = {
+  ComposeDiff: 1_000,
+  ComposePlan: 2_000,
+  PackageChangeConnection: 500,
+};
 
 const estimate: ComplexityEstimator = ({ args, childComplexity, field }) => {
   const type = getNamedType(field.type);
   if (isLeafType(type)) return LEAF;
-  if (!type.name.endsWith('Connection')) return (DEAR[type.name] ?? 1) + childComplexity;
+  const cost = FIXED_COST[type.name] ?? 1;
+  if (!type.name.endsWith('Connection')) return cost + childComplexity;
   const { first, last } = args as { readonly first?: unknown; readonly last?: unknown };
-  return 1 + items(first ?? last) * childComplexity;
+  return cost + items(first ?? last) * childComplexity;
 };
 
-/** Sizes out of bounds are refused by the resolver, which knows the field. */
+/** The resolver refuses sizes that are out of bounds. */
 function items(size: unknown): number {
   if (size === undefined || size === null) return DEFAULT_PAGE;
   return typeof size === 'number' && size >= 0 && size <= MAX_PAGE ? size : MAX_PAGE;
 }
 
-/** Infinite where fragments within fragments make it too large to be worked out. */
+/** Infinity when nested fragments make the computation too large. */
 export function costOf(
   schema: GraphQLSchema,
   { document, costs }: PreparedDocument,
@@ -44,12 +49,12 @@ export function costOf(
   const key = costKey(operation, variables);
   const known = costs.get(key);
   if (known !== undefined) return known;
-  const cost = workOut(schema, document, operation.name?.value, variables);
+  const cost = computeCost(schema, document, operation.name?.value, variables);
   if (costs.size < KNOWN_COSTS) costs.set(key, cost);
   return cost;
 }
 
-/** Sizes of pages are integers, what is left out or not is decided by booleans; no other variable makes a difference. */
+/** Only variables of the types Int (page sizes) and Boolean (directives) can change the cost. */
 function costKey(
   { name, variableDefinitions }: OperationDefinitionNode,
   variables: Readonly<Record<string, unknown>>,
@@ -57,13 +62,13 @@ function costKey(
   const deciding = (variableDefinitions ?? []).flatMap(({ variable, type }) => {
     const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type;
     const decides = named.kind === Kind.NAMED_TYPE && (named.name.value === 'Int' || named.name.value === 'Boolean');
-    // Null is not the same as nothing: a default stands in for nothing only.
+    // A variable without a value has its default. Null replaces the default.
     return decides ? [Object.hasOwn(variables, variable.name.value) ? variables[variable.name.value] : 'default'] : [];
   });
   return JSON.stringify([name?.value, ...deciding]);
 }
 
-function workOut(
+function computeCost(
   schema: GraphQLSchema,
   query: DocumentNode,
   operationName: string | undefined,

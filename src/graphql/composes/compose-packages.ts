@@ -2,6 +2,7 @@
 
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Compose } from '../../compose/compose.ts';
+import { isStorable } from '../admission/storable-text.ts';
 import type { OperationContext } from '../context.ts';
 import { decodeCursor, encodeCursor, NOT_A_CURSOR } from '../cursor.ts';
 import { badInput } from '../errors.ts';
@@ -53,6 +54,6 @@ function cursorOf(path: string): string {
 
 function pathOf(cursor: string): string {
   const [list, path] = decodeCursor(cursor) ?? [];
-  if (list === 'PATH' && typeof path === 'string' && !path.includes('\0')) return path;
+  if (list === 'PATH' && typeof path === 'string' && isStorable(path)) return path;
   throw badInput({ path: 'after', message: NOT_A_CURSOR });
 }

@@ -3,6 +3,7 @@
 import { registerEnumType } from 'type-graphql';
 import type { ComposeOrderField } from '../../app/ports.ts';
 import { FAILURES } from '../../compose/failure.ts';
+import { PACKAGE_CHANGE_MEANINGS } from '../../compose/package-diff.ts';
 import {
   COMPOSE_RESULT_MEANINGS,
   COMPOSE_STATE_MEANINGS,
@@ -78,6 +79,12 @@ export const ComposeEventKindEnum = registeredEnum(
   EVENT_KIND_MEANINGS,
   'ComposeEventKind',
   'What happened. More kinds may be added; a client ignores kinds that it does not know.',
+);
+
+export const PackageChangeKindEnum = registeredEnum(
+  PACKAGE_CHANGE_MEANINGS,
+  'PackageChangeKind',
+  'How a package differs between the composes `from` and `to`.',
 );
 
 const ORDER_FIELD_MEANINGS: Readonly<Record<ComposeOrderField, string>> = {

@@ -1,13 +1,20 @@
-// The differences between the packages of two composes.
+// The changes between the packages of two composes.
 
-import { Field, ObjectType } from 'type-graphql';
-import { PackageType } from './package.ts';
+import { Field, Int, ObjectType } from 'type-graphql';
+import type { PackageChangeKind } from '../../compose/package-diff.ts';
+import { PageInfo } from './connections.ts';
+import { PackageChangeKindEnum } from './enums.ts';
+
+const simple = { simpleResolvers: true } as const;
 
 @ObjectType('PackageChange', {
-  simpleResolvers: true,
-  description: 'A package that both composes have, in different versions.',
+  ...simple,
+  description: 'A package that only one of two composes has, or that they have in different versions.',
 })
 export class PackageChangeType {
+  @Field(() => PackageChangeKindEnum, { description: 'What changed.' })
+  kind: PackageChangeKind;
+
   @Field(() => String, { description: 'The name of the package.' })
   name: string;
 
@@ -16,32 +23,67 @@ export class PackageChangeType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The version in the compose `from`, as `[epoch:]version-release`, without an epoch of 0.',
+    description:
+      'The version in the compose `from`, as `[epoch:]version-release`, without an epoch of 0; null for `ADDED`.',
   })
   from: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The version in the compose `to`, as `[epoch:]version-release`, without an epoch of 0.',
+    description:
+      'The version in the compose `to`, as `[epoch:]version-release`, without an epoch of 0; null for `REMOVED`.',
   })
   to: string | null;
 }
 
-@ObjectType('ComposeDiff', {
-  simpleResolvers: true,
-  description:
-    'The differences between the binary packages of two composes, ordered by name and arch. Source and debug packages, and the trees that packages are in, are not compared. Versions are compared as rpm does. When a compose has several versions of a package, versions that both have are ignored, the newest of the others are compared, and the rest count as added or removed.',
-})
-export class ComposeDiffType {
-  @Field(() => [PackageType], { description: 'Packages that only the compose `to` has.' })
-  added: readonly PackageType[];
+@ObjectType('PackageChangeEdge', { ...simple, description: 'A change of a package and its place in a list.' })
+export class PackageChangeEdge {
+  @Field(() => String, { description: 'The place in the list, to pass as `after`.' })
+  cursor: string;
 
-  @Field(() => [PackageType], { description: 'Packages that only the compose `from` has.' })
-  removed: readonly PackageType[];
-
-  @Field(() => [PackageChangeType], { description: 'Packages with a higher version in the compose `to`.' })
-  upgraded: readonly PackageChangeType[];
-
-  @Field(() => [PackageChangeType], { description: 'Packages with a lower version in the compose `to`.' })
-  downgraded: readonly PackageChangeType[];
+  @Field(() => PackageChangeType, { description: 'The change.' })
+  node: PackageChangeType;
 }
+
+@ObjectType('PackageChangeConnection', {
+  ...simple,
+  description: 'A page of a list of changes of packages, ordered by name and arch.',
+})
+export class PackageChangeConnection {
+  @Field(() => [PackageChangeEdge], { description: 'The changes of the page, each with its cursor.' })
+  edges: readonly PackageChangeEdge[];
+
+  @Field(() => [PackageChangeType], { description: 'The changes of the page, without cursors.' })
+  nodes: readonly PackageChangeType[];
+
+  @Field(() => PageInfo, { description: 'Where the page is within the list.' })
+  pageInfo: PageInfo;
+
+  @Field(() => Int, { description: 'The exact number of changes that match. Counted only when it is selected.' })
+  totalCount: number | (() => Promise<number>);
+}
+
+@ObjectType('ComposeDiffCounts', {
+  ...simple,
+  description: 'The exact number of changes of each kind, without a limit.',
+})
+export class ComposeDiffCounts {
+  @Field(() => Int, { description: 'The number of `ADDED` changes.' })
+  added: number;
+
+  @Field(() => Int, { description: 'The number of `REMOVED` changes.' })
+  removed: number;
+
+  @Field(() => Int, { description: 'The number of `UPGRADED` changes.' })
+  upgraded: number;
+
+  @Field(() => Int, { description: 'The number of `DOWNGRADED` changes.' })
+  downgraded: number;
+}
+
+@ObjectType('ComposeDiff', {
+  ...simple,
+  description:
+    'The changes between the binary packages of two composes, ordered by name and arch. Source and debug packages, and the trees that packages are in, are not compared. Versions are compared as rpm does. When a compose has several versions of a package, versions that both have are ignored, the newest of the others are compared, and the rest count as added or removed.',
+})
+export class ComposeDiffType {}
