@@ -8,10 +8,10 @@ import {
   type PackageChangeKind,
   type PackageVersions,
 } from '../compose/package-diff.ts';
-import { granted, refused, type Outcome } from '../compose/refusal.ts';
+import { granted, type Outcome } from '../compose/refusal.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { runInSlices } from '../concurrency/slices.ts';
-import { noSuchCompose } from './no-such-compose.ts';
+import { composeNotFound, conflict } from './refusals.ts';
 import type { ComposeStore, PackageRecord, PackageStore } from './ports.ts';
 
 export interface DiffDeps {
@@ -168,12 +168,12 @@ async function findDone(
   ids: readonly [string, string],
 ): Promise<Outcome<readonly [string, string]>> {
   const [from, to] = await store.findMany(ids, mayRead);
-  if (!from || !to) return refused(noSuchCompose(from ? ids[1] : ids[0]));
+  if (!from || !to) return composeNotFound(from ? ids[1] : ids[0]);
   return refuseUnfinished(from) ?? refuseUnfinished(to) ?? granted([from.reuses ?? from.id, to.reuses ?? to.id]);
 }
 
 function refuseUnfinished({ id, state, removingAt }: Compose): Outcome<never> | null {
   if (state === 'DONE' && removingAt === null) return null;
   const status = state === 'DONE' ? 'being removed' : state;
-  return refused({ code: 'CONFLICT', message: `Compose ${id} is ${status}. Only DONE composes can be compared` });
+  return conflict(`Compose ${id} is ${status}. Only DONE composes can be compared`);
 }

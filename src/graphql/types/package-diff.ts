@@ -1,11 +1,17 @@
-// The changes between the packages of two composes.
+// The changes between the packages of two composes. Fields of ComposeDiff are functions, so that only those are read that
+// a client selects.
 
 import { Field, Int, ObjectType } from 'type-graphql';
+import type { ComparedComposes } from '../../app/diff-composes.ts';
 import type { PackageChangeKind } from '../../compose/package-diff.ts';
 import { PageInfo } from './connections.ts';
 import { PackageChangeKindEnum } from './enums.ts';
+import { PackageType } from './package.ts';
 
 const simple = { simpleResolvers: true } as const;
+
+const LIMIT =
+  'The four lists have the first 5,000 changes together; `counts` has the exact numbers, and `changes` has all.';
 
 @ObjectType('PackageChange', {
   ...simple,
@@ -86,4 +92,25 @@ export class ComposeDiffCounts {
   description:
     'The changes between the binary packages of two composes, ordered by name and arch. Source and debug packages, and the trees that packages are in, are not compared. Versions are compared as rpm does. When a compose has several versions of a package, versions that both have are ignored, the newest of the others are compared, and the rest count as added or removed.',
 })
-export class ComposeDiffType {}
+export class ComposeDiffType {
+  readonly composes: ComparedComposes;
+
+  @Field(() => ComposeDiffCounts, { description: 'The exact number of changes of each kind.' })
+  counts: () => Promise<ComposeDiffCounts>;
+
+  @Field(() => [PackageType], { description: `Packages that only the compose \`to\` has. ${LIMIT}` })
+  added: () => Promise<readonly PackageType[]>;
+
+  @Field(() => [PackageType], { description: `Packages that only the compose \`from\` has. ${LIMIT}` })
+  removed: () => Promise<readonly PackageType[]>;
+
+  @Field(() => [PackageChangeType], {
+    description: `Packages with a newer version in the compose \`to\`. ${LIMIT}`,
+  })
+  upgraded: () => Promise<readonly PackageChangeType[]>;
+
+  @Field(() => [PackageChangeType], {
+    description: `Packages with an older version in the compose \`to\`. ${LIMIT}`,
+  })
+  downgraded: () => Promise<readonly PackageChangeType[]>;
+}
