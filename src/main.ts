@@ -4,13 +4,15 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { isConnectionLoss } from './app/connection-loss.ts';
+import type { Logger } from './app/ports.ts';
 import { createLogger } from './bootstrap/logger.ts';
-import { startService } from './bootstrap/service.ts';
+import { startService, type OdcsService } from './bootstrap/service.ts';
 import { version } from './bootstrap/version.ts';
 import type { Config } from './config/config.ts';
 import { helpText } from './config/help.ts';
 import { loadConfig } from './config/load.ts';
 import { DirectoryInUse } from './os/directory-lock.ts';
+import { NewerSchema } from './store/migrations.ts';
 
 const EXIT = { ok: 0, failed: 1, invalidConfiguration: 2 } as const;
 
@@ -50,23 +52,30 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
   const logger = createLogger(config.log.level);
   for (const warning of warnings) logger.warn({}, warning);
   try {
-    const service = await startService(config, logger);
+    const service = await startService(config, logger, () => {
+      logger.error({}, 'A newer version has migrated the database: stopping');
+      void service.stop().then(() => process.exit(EXIT.failed));
+    });
     logger.info({ role: config.role, graphql: `${service.url}/graphql` }, 'Serving');
-    let signals = 0;
-    const onSignal = (signal: NodeJS.Signals) => {
-      signals += 1;
-      logger.info({ signal }, 'Stopping');
-      if (signals > 2) process.exit(EXIT.failed);
-      if (signals > 1) service.stopNow();
-      else void service.stop().then(() => process.exit(EXIT.ok));
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    stopOnSignals(service, logger);
   } catch (error) {
-    if (error instanceof DirectoryInUse) process.stderr.write(`${error.message}\n`);
+    if (error instanceof DirectoryInUse || error instanceof NewerSchema) process.stderr.write(`${error.message}\n`);
     else logger.error({ err: error }, startFailure(error));
     process.exit(EXIT.failed);
   }
+}
+
+function stopOnSignals(service: OdcsService, logger: Logger): void {
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals += 1;
+    logger.info({ signal }, 'Stopping');
+    if (signals > 2) process.exit(EXIT.failed);
+    if (signals > 1) service.stopNow();
+    else void service.stop().then(() => process.exit(EXIT.ok));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
 }
 
 function startFailure(error: unknown): string {

@@ -31,11 +31,12 @@ import { instanceId } from '../store/instance.ts';
 import { kojiEventStore } from '../store/koji-event-store.ts';
 import { knownTargets } from '../store/known-targets.ts';
 import { leadership } from '../store/leadership.ts';
-import { isMigrated, migrate } from '../store/migrations.ts';
+import { hasNewerSchema, isMigrated, migrate } from '../store/migrations.ts';
 import { packageStore } from '../store/package-store.ts';
 import { progressStore } from '../store/progress-store.ts';
 import { workerRegistry } from '../store/worker-registry.ts';
 import { jobListener } from './job-listener.ts';
+import { schemaWatch } from './schema-watch.ts';
 import { StartedParts } from './started-parts.ts';
 
 export interface Platform {
@@ -64,12 +65,19 @@ interface Opening {
   readonly publicUrl: string;
   readonly logger: Logger;
   readonly parts: StartedParts;
+  readonly onNewerSchema: () => void;
 }
 
-export async function openPlatform(config: Config, publicUrl: string, logger: Logger): Promise<Platform> {
+/** Calls `onNewerSchema` when a newer version has migrated the database. */
+export async function openPlatform(
+  config: Config,
+  publicUrl: string,
+  logger: Logger,
+  onNewerSchema: () => void,
+): Promise<Platform> {
   const parts = new StartedParts(logger);
   try {
-    const opening = { config, publicUrl, logger, parts };
+    const opening = { config, publicUrl, logger, parts, onNewerSchema };
     const database = await openMigratedDatabase(opening);
     const leases = await openLeases(opening, database.url);
     return await assemble(opening, database, leases);
@@ -79,7 +87,7 @@ export async function openPlatform(config: Config, publicUrl: string, logger: Lo
   }
 }
 
-async function openMigratedDatabase({ config, logger, parts }: Opening): Promise<Database> {
+async function openMigratedDatabase({ config, logger, parts, onNewerSchema }: Opening): Promise<Database> {
   const url = config.database.url ?? (await startEmbedded(config, logger, parts));
   const database = await openDatabase({
     url,
@@ -89,6 +97,7 @@ async function openMigratedDatabase({ config, logger, parts }: Opening): Promise
   });
   parts.add(() => database.close());
   await migrate(database.orm, url);
+  await parts.start(schemaWatch(() => hasNewerSchema(database.orm), onNewerSchema));
   return database;
 }
 

@@ -22,7 +22,12 @@ export interface OdcsService {
   stopNow(): void;
 }
 
-export async function startService(config: Config, logger: Logger): Promise<OdcsService> {
+/** Calls `onNewerSchema` when a newer version has migrated the database; the process has to stop then. */
+export async function startService(
+  config: Config,
+  logger: Logger,
+  onNewerSchema: () => void = () => {},
+): Promise<OdcsService> {
   const { host, port: wantedPort, publicUrl: configuredUrl } = config.http;
   const port = wantedPort === 0 ? await freePort(host) : wantedPort;
   const url = baseUrl(host, port);
@@ -30,7 +35,7 @@ export async function startService(config: Config, logger: Logger): Promise<Odcs
   const parts = new StartedParts(logger);
   const stop = () => parts.stop(config.worker.drainSeconds * 1000 + STOP_LIMIT_MS);
   try {
-    const platform = await openPlatform(config, publicUrl, logger);
+    const platform = await openPlatform(config, publicUrl, logger, onNewerSchema);
     parts.add(() => platform.stop());
     const stopNow = await startRole({ config, port, publicUrl, platform, parts, logger });
     return { url, stop, stopNow };

@@ -28,7 +28,19 @@ function migrationFrom(file: string) {
   };
 }
 
-/** Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. */
+/** The database has migrations that this version does not know. */
+export class NewerSchema extends Error {
+  constructor() {
+    super(
+      'A newer version has migrated the database. Start that version, or restore the backup from before the upgrade.',
+    );
+  }
+}
+
+/**
+ * Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. Rejects with
+ * `NewerSchema`.
+ */
 export async function migrate(orm: MikroORM, url: string): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
@@ -38,20 +50,30 @@ export async function migrate(orm: MikroORM, url: string): Promise<void> {
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${LOCK})`);
+    if (await hasNewerSchema(orm)) throw new NewerSchema();
     await orm.migrator.up();
   } finally {
     await client.end();
   }
 }
 
-/** Every migration of this version is applied: part of /readyz. Asks, and makes nothing. */
+/** Every migration of this version is applied: part of /readyz. */
 export async function isMigrated(orm: MikroORM): Promise<boolean> {
+  const applied = await appliedMigrations(orm);
+  return migrationsList().every(({ name }) => applied.has(name));
+}
+
+export async function hasNewerSchema(orm: MikroORM): Promise<boolean> {
+  const known = new Set(migrationsList().map(({ name }) => name));
+  return [...(await appliedMigrations(orm))].some((name) => !known.has(name));
+}
+
+async function appliedMigrations(orm: MikroORM): Promise<ReadonlySet<string>> {
   const connection = orm.em.getConnection();
   const [table] = await connection.execute<{ exists: boolean }[]>(
     `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
   );
-  if (!table?.exists) return false;
+  if (!table?.exists) return new Set();
   const rows = await connection.execute<{ name: string }[]>(`select name from ${MIGRATION_TABLE}`);
-  const applied = new Set(rows.map(({ name }) => name));
-  return migrationsList().every(({ name }) => applied.has(name));
+  return new Set(rows.map(({ name }) => name));
 }

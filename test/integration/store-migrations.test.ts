@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { instanceId, lastComposeId } from '../../src/store/instance.ts';
-import { isMigrated, migrate, MIGRATION_TABLE } from '../../src/store/migrations.ts';
+import { hasNewerSchema, isMigrated, migrate, MIGRATION_TABLE, NewerSchema } from '../../src/store/migrations.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 
@@ -44,6 +44,15 @@ it('leave data alone when they run again', async () => {
   await migrate(orm, test.url);
   expect(await instanceId(run)).toBe(id);
   expect(await test.query('select count(*)::int as count from worker')).toEqual([{ count: 1 }]);
+});
+
+it('are not applied to a database that a newer version has migrated', async () => {
+  const { orm } = await open();
+  await migrate(orm, test.url);
+  expect(await hasNewerSchema(orm)).toBe(false);
+  await test.query(`insert into ${MIGRATION_TABLE} (name) values ('9999-of-a-newer-version')`);
+  expect(await hasNewerSchema(orm)).toBe(true);
+  await expect(migrate(orm, test.url)).rejects.toBeInstanceOf(NewerSchema);
 });
 
 interface Column {
