@@ -8,22 +8,22 @@ import { aCompose, everyEvent, SITUATIONS, T0 } from '../support/composes.ts';
 const at = new Date(T0.getTime() + 60_000);
 const RULES = { maxLosses: 3 };
 
-describe('the compose machine', () => {
+describe('advance', () => {
   for (const [situation, { compose, leads }] of Object.entries(SITUATIONS)) {
     for (const event of everyEvent(at, compose.attempt)) {
       const target = leads[event.type];
-      it(`${target ? `leads from ${situation} to ${target}` : `refuses, when ${situation},`} on ${event.type}`, () => {
+      it(`${target ? `leads to ${target}` : 'is refused'} for ${event.type} when ${situation}`, () => {
         expect(advance(compose, event, RULES)?.state).toBe(target);
       });
     }
   }
 
-  it('can reach every state, and no path leads out of REMOVED', () => {
+  it('reaches every state, and leaves REMOVED on no path', () => {
     const { state: _, ...context } = aCompose();
     const paths = getShortestPaths(composeMachine, {
       input: { ...context, maxLosses: 3 },
       events: [1, 2].flatMap((attempt) => everyEvent(at, attempt)),
-      // Attempts and losses count for ever; what matters is the situation they make.
+      // Attempts and losses have no upper bound, so situations that differ only in them count as one.
       serializeState: (snapshot) => {
         const { value, context: c } = snapshot;
         return JSON.stringify([
@@ -43,13 +43,13 @@ describe('the compose machine', () => {
     }
   });
 
-  it('refuses what a stale attempt says, whatever it says', () => {
+  it('refuses every event of an attempt that is not the latest', () => {
     const compose = aCompose({ state: 'GENERATING', attempt: 3 });
     for (const event of everyEvent(at, 2).filter((candidate) => 'attempt' in candidate))
       expect(advance(compose, event, RULES)).toBeNull();
   });
 
-  it('raises the attempt with every begin, and losses with what lost workers, or workers that lost the database, had', () => {
+  it('counts an attempt when it begins, and a loss when its worker or the database is lost', () => {
     const begun = advance(aCompose({ attempt: 4, losses: 1 }), { type: 'BEGIN', at, workerId: 'w' }, RULES);
     expect(begun).toMatchObject({ attempt: 5, losses: 1, workerId: 'w', startedAt: at });
     const generating = { ...aCompose(), ...begun } as Compose;
@@ -66,7 +66,7 @@ describe('the compose machine', () => {
       });
   });
 
-  it('restarts the clock of expiry when a compose ends', () => {
+  it('counts the lifetime from the end of the compose', () => {
     const compose = aCompose({ state: 'GENERATING', attempt: 1, secondsToLive: 600 });
     expect(advance(compose, { type: 'SUCCEED', at, attempt: 1 }, RULES)).toMatchObject({
       doneAt: at,
@@ -74,14 +74,14 @@ describe('the compose machine', () => {
     });
   });
 
-  it('never shortens a life by renewing it', () => {
+  it('never shortens the lifetime by a renewal', () => {
     const compose = aCompose({ state: 'DONE', expiresAt: new Date(at.getTime() + 5000) });
     expect(advance(compose, { type: 'EXTEND', at, expiresAt: at }, RULES)).toMatchObject({
       expiresAt: compose.expiresAt,
     });
   });
 
-  it('says who canceled and why', () => {
+  it('names the viewer who canceled, and their reason', () => {
     const canceled = advance(aCompose(), { type: 'REQUEST_CANCEL', at, by: 'ann', reason: 'wrong tag' }, RULES);
     expect(canceled).toMatchObject({
       cancelRequestedBy: 'ann',

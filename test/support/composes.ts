@@ -1,14 +1,14 @@
-// Composes as the tests need them: every field filled in, anything can be said otherwise.
+// Composes for tests.
 
-import type { Compose, Lifecycle } from '../../src/compose/compose.ts';
-import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
+import { newCompose, type Compose, type Lifecycle } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
+import type { LifecycleEvent } from '../../src/compose/lifecycle-event.ts';
 
 export const T0 = new Date('2026-11-22T10:00:00.000Z');
 
+/** A compose in WAIT, with other fields where a test needs them. */
 export function aCompose(overrides: Partial<Compose> = {}): Compose {
-  return {
-    id: '42',
+  const accepted = {
     owner: 'anonymous',
     idempotencyKey: null,
     source: { type: 'REPO', repo: '/srv/repo', packages: [], revisions: null },
@@ -25,34 +25,14 @@ export function aCompose(overrides: Partial<Compose> = {}): Compose {
     targetDir: 'default',
     parentPungiComposeIds: [],
     respinOf: null,
-    pungiComposeId: null,
-    pungiConfigDump: null,
-    engineName: null,
-    digest: null,
     submittedAt: T0,
-    seq: 1,
-    state: 'WAIT',
-    stateReason: 'Waits for a worker',
-    failure: null,
-    attempt: 0,
-    losses: 0,
-    workerId: null,
-    startedAt: null,
-    doneAt: null,
-    removedAt: null,
     expiresAt: new Date(T0.getTime() + 3_600_000),
-    removedBy: null,
-    cancelRequestedAt: null,
-    cancelRequestedBy: null,
-    cancelReason: null,
-    reuses: null,
-    removingAt: null,
-    removalReason: null,
-    ...overrides,
-  };
+    stateReason: 'Waiting for a worker',
+  } as const;
+  return { ...newCompose('42', accepted), ...overrides };
 }
 
-/** One of each kind of event, as the worker that holds `attempt` would send it. */
+/** One event of each type, from the worker of `attempt`. */
 export function everyEvent(at: Date, attempt: number): LifecycleEvent[] {
   return [
     { type: 'BEGIN', at, workerId: '00000000-0000-4000-8000-000000000001' },
@@ -79,7 +59,7 @@ export interface Situation {
   readonly leads: Partial<Record<LifecycleEvent['type'], Lifecycle['state']>>;
 }
 
-/** Every situation a compose can be in, and where each event that is allowed there leads; all others are refused. */
+/** The situations of a compose, with the state that each allowed event leads to. All other events are refused. */
 export const SITUATIONS: Record<string, Situation> = {
   waiting: {
     compose: aCompose(),
@@ -104,7 +84,7 @@ export const SITUATIONS: Record<string, Situation> = {
       HAND_BACK: 'WAIT',
     },
   },
-  'generating, cancel asked': {
+  'generating, cancel requested': {
     compose: aCompose({ state: 'GENERATING', attempt: 2, cancelRequestedAt: T0, cancelRequestedBy: 'someone' }),
     leads: {
       PIN: 'GENERATING',
@@ -115,7 +95,7 @@ export const SITUATIONS: Record<string, Situation> = {
       HAND_BACK: 'FAILED',
     },
   },
-  'generating, last worker': {
+  'generating, with its last loss left': {
     compose: aCompose({ state: 'GENERATING', attempt: 5, losses: 2 }),
     leads: {
       PIN: 'GENERATING',
@@ -127,7 +107,7 @@ export const SITUATIONS: Record<string, Situation> = {
       HAND_BACK: 'WAIT',
     },
   },
-  'generating, handed back too often': {
+  'generating, with its last attempt': {
     compose: aCompose({ state: 'GENERATING', attempt: 100 }),
     leads: {
       PIN: 'GENERATING',

@@ -1,4 +1,4 @@
-// Texts that mean something to whoever interprets them: Python, templates, XML, shells, paths, .repo files, PostgreSQL.
+// Texts that have a special meaning in Python, templates, XML, shells, paths, .repo files or PostgreSQL.
 
 export const HOSTILE_VALUES: readonly string[] = [
   "'; import os; os.system('true') #",

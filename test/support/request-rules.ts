@@ -1,4 +1,4 @@
-// What a service is configured to take, and who asks, as the tests need them.
+// The rules of a server and a viewer, for tests.
 
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import type { RequestRules } from '../../src/compose/validate-request.ts';

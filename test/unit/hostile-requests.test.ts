@@ -1,5 +1,5 @@
-// Every text of a request for Koji, replaced by each of a list of hostile ones: refused, or what Pungi is given keeps its
-// shape to the last element.
+// Replaces every text of a Koji request by hostile ones. Each request must be refused, or the files for Pungi must keep
+// their structure down to the last element.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ const REQUESTS: readonly CreateComposeInput[] = [
   },
 ];
 
-/** What would be taken from Koji, were all of it there. */
+/** The resolved input, as if Koji had everything that the request names. */
 function kojiOf({ source }: ComposeRequest): KojiInput {
   switch (source.type) {
     case 'TAG':
@@ -71,15 +71,12 @@ function kojiOf({ source }: ComposeRequest): KojiInput {
       return { ...NO_KOJI, builds: source.builds, scratchBuildTasks: source.scratchBuildTasks };
     case 'MODULE':
       return { ...NO_KOJI, modules: source.modules, scratchModules: source.scratchModules };
-    case 'REPO':
-    case 'PULP':
-    case 'RAW_CONFIG':
-    case 'PUNGI_COMPOSE':
-      throw new Error('none of these is asked for');
+    default:
+      throw new Error(`no request has a source of type ${source.type}`);
   }
 }
 
-/** Keys, lengths and kinds; of XML the elements and attributes; of the command line the options. */
+/** JSON: keys, lengths and types. XML: elements and attributes. Command line: options. */
 async function shapeOf(request: ComposeRequest): Promise<unknown> {
   await using attempt = await aGeneration('/srv/repo', request);
   const generation = {
@@ -119,7 +116,7 @@ function elementsOf(xml: string): readonly string[] {
   return elements;
 }
 
-/** Paths to all texts in a value. */
+/** The paths of all texts in a value. */
 function textsIn(value: unknown, path: readonly (string | number)[] = []): readonly (readonly (string | number)[])[] {
   if (typeof value === 'string') return [path];
   if (Array.isArray(value)) return value.flatMap((item: unknown, index) => textsIn(item, [...path, index]));
@@ -136,9 +133,9 @@ function withText<T>(value: T, path: readonly (string | number)[], text: string)
   return copy;
 }
 
-describe.each(REQUESTS)('a request for Koji %#', (input) => {
+describe.each(REQUESTS)('the files for Pungi of Koji request %#', (input) => {
   it.each(textsIn(input).map((path) => [path.join('.'), path] as const))(
-    'keeps its shape whatever stands in %s',
+    'keep their structure for every text in %s',
     async (_, path) => {
       const accepted = validateRequest(input, REQUEST_RULES);
       if ('problems' in accepted) throw new Error(JSON.stringify(accepted.problems));
@@ -146,7 +143,7 @@ describe.each(REQUESTS)('a request for Koji %#', (input) => {
       const changed: string[] = [];
       for (const hostile of HOSTILE_VALUES) {
         const answer = validateRequest(withText(input, path, hostile), REQUEST_RULES);
-        // An empty sigkey is null in the list: unsigned packages are allowed.
+        // An empty sigkey becomes null in the list of sigkeys.
         if (
           'request' in answer &&
           hostile !== '' &&
@@ -159,7 +156,7 @@ describe.each(REQUESTS)('a request for Koji %#', (input) => {
   );
 });
 
-/** A glob makes Pungi read all packages; that is one option more, and of the service's own making. */
+/** The service adds this option for globs, so that Pungi reads all packages. */
 function normal(shape: unknown): unknown {
   return JSON.parse(
     JSON.stringify(shape, (key, value: unknown) => (key === 'buildinstall_method' ? undefined : value)),

@@ -3,7 +3,7 @@ import { missingPackages, packageMatcher, packagesNamed } from '../../src/compos
 import { runInSlices } from '../../src/concurrency/slices.ts';
 import { longestTurn } from '../support/longest-turn.ts';
 
-/** Without pauses. */
+/** Runs the generator to its end. */
 function resultOf<T>(work: Generator<void, T, void>): T {
   for (;;) {
     const step = work.next();
@@ -32,35 +32,35 @@ it.each<[string, string, boolean]>([
   ['a.c', 'abc', false],
   ['bash.x86_64', 'bash', true],
   ['bash.i686', 'bash', false],
-])('%s matches %s: %s', (pattern, name, expected) => {
+])('packageMatcher(%j) answers %j with %s', (pattern, name, expected) => {
   expect(packageMatcher(pattern)(x86(name))).toBe(expected);
 });
 
-it('takes no time to speak of for a hostile glob', () => {
+it('packageMatcher answers a hostile glob within 50 ms', () => {
   const hostile = packageMatcher(`${'*a'.repeat(60)}b`);
   const started = performance.now();
   expect(hostile(x86('a'.repeat(250)))).toBe(false);
   expect(performance.now() - started).toBeLessThan(50);
 });
 
-it('calls missing what no package but a source answers to', () => {
+it('missingPackages lists the patterns that no binary package matches', () => {
   const packages = [
     x86('bash'),
     { name: 'only-source', arch: 'src' },
     { name: 'other-source', arch: 'nosrc' },
     x86('bash-debuginfo'),
   ];
-  const asked = ['bash', 'bash.x86_64', 'bash.i686', 'ba*', 'only-source', 'o*', 'zsh', '*-libs', 'bash-debuginfo'];
-  expect(resultOf(missingPackages(asked, packages))).toEqual(['bash.i686', 'only-source', 'o*', 'zsh', '*-libs']);
+  const patterns = ['bash', 'bash.x86_64', 'bash.i686', 'ba*', 'only-source', 'o*', 'zsh', '*-libs', 'bash-debuginfo'];
+  expect(resultOf(missingPackages(patterns, packages))).toEqual(['bash.i686', 'only-source', 'o*', 'zsh', '*-libs']);
 });
 
-it('finds the packages that are meant by a name, a name with its arch or a glob', () => {
+it('packagesNamed finds packages by name, name.arch and glob', () => {
   const packages = [x86('bash'), x86('bash-libs'), x86('zsh'), { name: 'zsh', arch: 'i686' }];
-  const named = resultOf(packagesNamed(['zsh.i686', '*-libs', 'nobody'], packages));
+  const named = resultOf(packagesNamed(['zsh.i686', '*-libs', 'absent'], packages));
   expect([...named]).toEqual([packages[1], packages[3]]);
 });
 
-it('of 60,000 packages holds nobody up, though many globs take long', async () => {
+it('missingPackages of 60,000 packages and many globs never blocks the event loop for 50 ms', async () => {
   const packages = Array.from({ length: 60_000 }, (_, index) => x86(`package-${index}`));
   const globs = Array.from({ length: 20 }, (_, index) => `*${index}-nothing`);
   const { value, ms } = await longestTurn(() =>

@@ -5,8 +5,8 @@ function shown(text: string): string[] {
   return text.split('\n').filter(tracebackFilter());
 }
 
-describe('what is shown of an engine’s output', () => {
-  it('is no traceback, but the error that it ends in', () => {
+describe('tracebackFilter', () => {
+  it('drops a traceback and keeps the line of its exception', () => {
     expect(
       shown(`2026-11-22 10:00:00 [INFO    ] before
 Traceback (most recent call last):
@@ -30,7 +30,7 @@ dnf.exceptions.RepoError: no such repository
     ]);
   });
 
-  it('is nothing of an extended traceback: code, local variables, environment', () => {
+  it('drops code, local variables and environment of an extended traceback', () => {
     const dump = `Frame check_deps in /opt/pungi/method_deps.py at line 286
 <CODE>
  --> 286  raise RuntimeError
@@ -46,13 +46,15 @@ RuntimeError: it broke
     expect(shown(dump)).toEqual(['RuntimeError: it broke']);
   });
 
-  it('goes on after a dump that was cut short', () => {
+  it('ends an unfinished dump at the next log line', () => {
     expect(shown('<LOCALS>\n  x = 1\n2026-11-22 10:00:01 [INFO    ] after')).toEqual([
       '2026-11-22 10:00:01 [INFO    ] after',
     ]);
   });
+});
 
-  it('holds neither credentials in URLs nor control characters', () => {
+describe('redactLine', () => {
+  it('removes credentials in URLs and control characters', () => {
     expect(redactLine('get https://me:s3cr@t@host/x?a=b@c \u001b[31mred\u001b[0m\u0007')).toBe(
       'get https://host/x?a=b@c red',
     );

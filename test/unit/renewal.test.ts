@@ -43,8 +43,8 @@ function problemsOf(source: ComposeSource, input: Omit<RenewComposeInput, 'id'>)
   return 'problems' in answer ? answer.problems.map(({ path }) => path) : [];
 }
 
-describe('a renewal', () => {
-  it('takes builds and modules only where the source has them, and says which field is wrong', () => {
+describe('validateRenewal', () => {
+  it('accepts builds and modules for the source types that have them, and names the field otherwise', () => {
     for (const source of [MODULE, REPO, PULP, PUNGI])
       expect(problemsOf(source, { builds: ['a-1-1'] })).toEqual(['input.builds']);
     for (const source of [TAG, BUILD, RAW]) expect(problemsOf(source, { builds: ['a-1-1'] })).toEqual([]);
@@ -53,7 +53,7 @@ describe('a renewal', () => {
     for (const source of [MODULE, RAW]) expect(problemsOf(source, { modules: ['m:2'] })).toEqual([]);
   });
 
-  it('is held to the shapes that createCompose asks for', () => {
+  it('applies the rules of createCompose to each field', () => {
     expect(problemsOf(BUILD, { builds: ['not an nvr'] })).toEqual(['input.builds.0']);
     expect(problemsOf(BUILD, { builds: [] })).toEqual(['input.builds']);
     expect(problemsOf(MODULE, { modules: ['m:1', 'platform:f43'] })).toEqual(['input.modules.1']);
@@ -66,15 +66,17 @@ describe('a renewal', () => {
     expect(problemsOf(TAG, { secondsToLive: -1 })).toEqual(['input.secondsToLive']);
   });
 
-  it('has its time capped, or the usual one', () => {
+  it('reduces the lifetime to the maximum, and fills in the default', () => {
     const timeOf = (secondsToLive?: number) => {
       const answer = validateRenewal({ id: '1', secondsToLive }, aCompose(), REQUEST_RULES);
       return 'renewal' in answer ? answer.renewal.secondsToLive : null;
     };
     expect([timeOf(), timeOf(60), timeOf(999_999)]).toEqual([86_400, 60, 259_200]);
   });
+});
 
-  it('differs by what is asked for otherwise, and not by what is said again', () => {
+describe('differs', () => {
+  it('is true for other sigkeys, builds or modules, and false for the same ones in another order', () => {
     const compose = aCompose({ source: BUILD, sigkeys: ['aa', 'bb'] });
     expect(differs(compose, NOTHING)).toBe(false);
     expect(differs(compose, { ...NOTHING, sigkeys: ['aa', 'bb'], builds: ['b-1-1', 'a-1-1'] })).toBe(false);
@@ -86,8 +88,10 @@ describe('a renewal', () => {
     expect(differs(modules, { ...NOTHING, modules: ['dep:2:3:def', 'm:1:5:abc'] })).toBe(false);
     expect(differs(modules, { ...NOTHING, modules: ['m:2'] })).toBe(true);
   });
+});
 
-  it('that makes a compose again takes what the first one was taken from', () => {
+describe('respin', () => {
+  it('requests the content of the first compose, apart from what is renewed', () => {
     const sourceOf = (source: ComposeSource, renewal: Partial<Renewal> = {}) =>
       respin(aCompose({ source }), { ...NOTHING, ...renewal }, 'old').source;
     expect(sourceOf(TAG, { builds: ['b-2-1'] })).toEqual({ ...TAG, builds: ['b-2-1'] });

@@ -70,13 +70,13 @@ const CASES: readonly (readonly [string, string, number])[] = [
   ['1g.fc17', '1.fc17', 1],
 ];
 
-describe('compareVersions orders as rpmvercmp does', () => {
-  it.each(CASES)('%s and %s: %i', (left, right, order) => {
+describe('compareVersions', () => {
+  it.each(CASES)('orders %s and %s like rpmvercmp: %i', (left, right, order) => {
     expect(compareVersions(left, right)).toBe(order);
     expect(compareVersions(right, left)).toBe(order === 0 ? 0 : -order);
   });
 
-  it('is an order: what is before the middle is before what is after it', () => {
+  it('is transitive and antisymmetric', () => {
     const version = fc.string({ unit: fc.constantFrom('0', '1', '9', 'a', 'B', '.', '~', '^', '_'), maxLength: 8 });
     fc.assert(
       fc.property(version, version, version, (a, b, c) => {
@@ -95,7 +95,7 @@ describe('compareEvr', () => {
     ['1.0-1', '1.0-2', -1],
     ['1.0', '1.0-2', 0],
     ['1.0-10', '1.0-9', 1],
-  ] as const)('%s and %s: %i', (left, right, order) => {
+  ] as const)('orders %s and %s: %i', (left, right, order) => {
     expect(compareEvr(parseEvr(left), parseEvr(right))).toBe(order);
   });
 });

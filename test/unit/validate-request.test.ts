@@ -27,8 +27,8 @@ const repo = (overrides: Partial<CreateComposeInput> = {}): CreateComposeInput =
   ...overrides,
 });
 
-describe('an accepted request', () => {
-  it('has every default filled in', () => {
+describe('validateRequest', () => {
+  it('fills in every default', () => {
     expect(validateRequest(repo(), RULES)).toEqual({
       request: {
         source: { type: 'REPO', repo: '/srv/r', packages: [], revisions: null },
@@ -49,45 +49,49 @@ describe('an accepted request', () => {
     });
   });
 
-  it('lives no longer than is allowed', () => {
+  it('reduces a lifetime to the maximum', () => {
     expect(validateRequest(repo({ secondsToLive: 10_000_000 }), RULES)).toMatchObject({
       request: { secondsToLive: 259_200 },
     });
   });
 
   it.each(['libstdc++', 'foo^bar', '*-libs', 'lib[ab]?', 'python3.12', '_x', 'glibc.i686', '0ad'])(
-    'may ask for the package %s',
+    'accepts the package %s',
     (name) => {
       expect(problemsOf({ source: { repo: { repo: '/srv/r', packages: [name] } } })).toEqual({});
     },
   );
 
   it.each(['/srv/r', '/srv/r/$basearch/os', 'https://repos.example/pub/x', 'https://repos.example/pub/$basearch/'])(
-    'may point to %s',
+    'accepts the repository %s',
     (location) => {
       expect(problemsOf({ source: { repo: { repo: location } } })).toEqual({});
     },
   );
 });
 
-describe('a refused request names the field and the way out', () => {
+describe('a problem of validateRequest names the field, and what it accepts, for', () => {
   it.each<[string, CreateComposeInput, string, string?]>([
     ['no source', { source: {} }, 'input.source', 'tag, module, repo'],
     ['two sources', { source: { repo: { repo: '/srv/r' }, tag: { tag: 'f43' } } }, 'input.source', '2'],
     ['a source that no engine can do', { source: { tag: { tag: 'f43' } } }, 'input.source.tag', 'repo'],
     ['an unknown arch', repo({ arches: ['x86_64', 'm68k'] }), 'input.arches.1', 'x86_64, aarch64'],
     ['no arch', repo({ arches: [] }), 'input.arches'],
-    ['a life of 0 s', repo({ secondsToLive: 0 }), 'input.secondsToLive'],
-    ['a life of -5 s', repo({ secondsToLive: -5 }), 'input.secondsToLive'],
-    ['a label that is none', repo({ label: 'Final-1.0' }), 'input.label', 'RC-1.0'],
-    ['a label that climbs', repo({ label: '../RC-1.0' }), 'input.label'],
+    ['a lifetime of 0 seconds', repo({ secondsToLive: 0 }), 'input.secondsToLive'],
+    ['a lifetime of -5 seconds', repo({ secondsToLive: -5 }), 'input.secondsToLive'],
+    ['a label of an unknown milestone', repo({ label: 'Final-1.0' }), 'input.label', 'RC-1.0'],
+    ['a label with ..', repo({ label: '../RC-1.0' }), 'input.label'],
     ['a label with a newline', repo({ label: 'RC-1.0\n' }), 'input.label'],
     ['PRODUCTION without a label', repo({ composeType: 'PRODUCTION' }), 'input.label'],
-    ['a target directory that climbs', repo({ targetDir: '../x' }), 'input.targetDir', 'default, private'],
+    ['a target directory with ..', repo({ targetDir: '../x' }), 'input.targetDir', 'default, private'],
     ['an absolute target directory', repo({ targetDir: '/etc' }), 'input.targetDir'],
     ['a result that no engine makes', repo({ results: ['ISO'] }), 'input.results.0', 'REPOSITORY'],
     ['multilib of another arch', repo({ arches: ['x86_64'], multilibArches: ['aarch64'] }), 'input.multilibArches.0'],
-    ['a lookaside repo out of bounds', repo({ lookasideRepos: ['/etc'] }), 'input.lookasideRepos.0'],
+    [
+      'a lookaside repository outside of the allowed roots',
+      repo({ lookasideRepos: ['/etc'] }),
+      'input.lookasideRepos.0',
+    ],
     ['an empty idempotency key', repo({ idempotencyKey: '' }), 'input.idempotencyKey', '200'],
     ['a long idempotency key', repo({ idempotencyKey: 'x'.repeat(201) }), 'input.idempotencyKey', '200'],
     [
@@ -116,7 +120,7 @@ describe('a refused request names the field and the way out', () => {
     'a b',
     'ａ',
     'x'.repeat(256),
-  ])('a package called %j', (name) => {
+  ])('the package %j', (name) => {
     expect(Object.keys(problemsOf({ source: { repo: { repo: '/srv/r', packages: ['ok', name] } } }))).toEqual([
       'input.source.repo.packages.1',
     ]);
@@ -147,11 +151,11 @@ describe('a refused request names the field and the way out', () => {
     'https://repos.example/pub#x',
     'https://repos.example\\pub',
     `/srv/${'x'.repeat(2_000)}`,
-  ])('a repository at %j', (location) => {
+  ])('the repository %j', (location) => {
     expect(Object.keys(problemsOf({ source: { repo: { repo: location } } }))).toEqual(['input.source.repo.repo']);
   });
 
-  it('all problems at once', () => {
+  it('every field at once', () => {
     expect(
       Object.keys(problemsOf({ source: { repo: { repo: 'x', packages: [';'] } }, arches: ['vax'], secondsToLive: 0 })),
     ).toHaveLength(4);

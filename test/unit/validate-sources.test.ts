@@ -20,7 +20,7 @@ function problemsOf(input: CreateComposeInput, rules = RULES): Record<string, st
 
 const DEFAULTS = { url: 'https://git.example/defaults/fedora.git', commit: 'main' };
 
-describe('a source that is accepted', () => {
+describe('validateRequest accepts', () => {
   it.each<[string, ComposeSourceInput, object]>([
     [
       'a tag',
@@ -37,7 +37,7 @@ describe('a source that is accepted', () => {
       },
     ],
     [
-      'a tag with all there is',
+      'a tag with every field',
       {
         tag: {
           tag: 'module-x-1.0~rc/2',
@@ -57,7 +57,7 @@ describe('a source that is accepted', () => {
       { type: 'BUILD', builds: ['bash-5.3-1.fc43'], packages: [], scratchBuildTasks: [] },
     ],
     [
-      'scratch builds alone',
+      'scratch builds without builds',
       { build: { builds: [], scratchBuildTasks: ['2147483647'] } },
       { scratchBuildTasks: ['2147483647'] },
     ],
@@ -74,7 +74,11 @@ describe('a source that is accepted', () => {
         baseModule: null,
       },
     ],
-    ['modular tags alone', { module: { modularTags: ['f43-modular'] } }, { modules: [], modularTags: ['f43-modular'] }],
+    [
+      'modular tags without modules',
+      { module: { modularTags: ['f43-modular'] } },
+      { modules: [], modularTags: ['f43-modular'] },
+    ],
     [
       'modules on a platform',
       { module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 5, streamVersionLte: 7 } } },
@@ -108,7 +112,7 @@ describe('a source that is accepted', () => {
     expect(validateRequest({ source }, RULES)).toMatchObject({ request: { source: expected } });
   });
 
-  it('has the keys that are configured where it names none', () => {
+  it('a request without sigkeys, which gets the configured ones', () => {
     const rules = { ...RULES, sigkeys: ['abcdef12'] };
     expect(validateRequest({ source: { tag: { tag: 'f43' } } }, rules)).toMatchObject({
       request: { sigkeys: ['abcdef12'] },
@@ -119,7 +123,7 @@ describe('a source that is accepted', () => {
   });
 });
 
-describe('a source that is refused names the field and the way out', () => {
+describe('a problem of validateRequest names the field, and what it accepts, for', () => {
   it.each<[string, CreateComposeInput, string, string?]>([
     ['a tag without a name', { source: { tag: { tag: '' } } }, 'input.source.tag.tag'],
     ['a tag of blanks', { source: { tag: { tag: '  ' } } }, 'input.source.tag.tag'],
@@ -169,20 +173,20 @@ describe('a source that is refused names the field and the way out', () => {
       'name:stream',
     ],
     [
-      'a version that is no number',
+      'a module version that is not a number',
       { source: { module: { modules: ['a:b:x'] } } },
       'input.source.module.modules.0',
       'name:stream',
     ],
     [
-      'a scratch module that is not exact',
+      'a scratch module without a context',
       { source: { module: { scratchModules: ['a:b:1'] } } },
       'input.source.module.scratchModules.0',
       'name:stream:version:context',
     ],
     ['a base module', { source: { module: { modules: ['platform:f43'] } } }, 'input.source.module.modules.0'],
     [
-      'bounds that exclude each other',
+      'stream versions whose bounds exclude each other',
       {
         source: {
           module: { modules: ['a:1'], baseModule: { name: 'platform', streamVersionGte: 2, streamVersionLte: 1 } },
@@ -191,33 +195,33 @@ describe('a source that is refused names the field and the way out', () => {
       'input.source.module.baseModule.streamVersionGte',
     ],
     [
-      'bounds on what is not looked up in MBS',
+      'a base module together with modular tags',
       { source: { module: { modularTags: ['m'], baseModule: { name: 'platform' } } } },
       'input.source.module.baseModule',
     ],
     [
-      'module defaults elsewhere',
+      'module defaults at a URL that is not allowed',
       { source: { tag: { tag: 'f43', moduleDefaults: { url: 'https://evil.example/x', commit: 'main' } } } },
       'input.source.tag.moduleDefaults.url',
     ],
     [
-      'module defaults on this machine',
+      'module defaults at a local path',
       { source: { tag: { tag: 'f43', moduleDefaults: { url: '/srv/git', commit: 'main' } } } },
       'input.source.tag.moduleDefaults.url',
     ],
     [
-      'module defaults by a helper',
+      'module defaults by a git remote helper',
       { source: { module: { modules: ['a:1'], moduleDefaults: { url: 'ext::sh -c id', commit: 'main' } } } },
       'input.source.module.moduleDefaults.url',
     ],
     [
-      'module defaults at an option',
+      'a commit of module defaults that reads as an option',
       { source: { tag: { tag: 'f43', moduleDefaults: { ...DEFAULTS, commit: '--upload-pack=x' } } } },
       'input.source.tag.moduleDefaults.commit',
     ],
     ['no content set', { source: { pulp: { contentSets: [] } } }, 'input.source.pulp.contentSets'],
     [
-      'a raw configuration that is not there',
+      'an unknown raw configuration',
       { source: { rawConfig: { name: 'other', commit: 'a' } } },
       'input.source.rawConfig.name',
       'pungi-fedora',
@@ -228,28 +232,28 @@ describe('a source that is refused names the field and the way out', () => {
       'input.source.rawConfig.commit',
     ],
     [
-      'an older commit',
+      'a relative commit',
       { source: { rawConfig: { name: 'pungi-fedora', commit: 'main~1' } } },
       'input.source.rawConfig.commit',
     ],
     [
-      'a Pungi compose by another protocol',
+      'a Pungi compose at a file URL',
       { source: { pungiCompose: { url: 'file:///srv/compose/Everything' } } },
       'input.source.pungiCompose.url',
     ],
     [
-      'a Pungi compose elsewhere',
+      'a Pungi compose at a URL that is not allowed',
       { source: { pungiCompose: { url: 'https://evil.example/x' } } },
       'input.source.pungiCompose.url',
     ],
     [
-      'a flag of another source',
+      'a flag that is only for tags',
       { source: { build: { builds: ['a-1-1'] } }, flags: ['NO_DEPS', 'NO_INHERITANCE'] },
       'input.flags.1',
       'tag',
     ],
     [
-      'a flag of Pulp',
+      'a flag that is only for Pulp',
       { source: { tag: { tag: 'f43' } }, flags: ['IGNORE_ABSENT_PULP_REPOS'] },
       'input.flags.0',
       'pulp',
@@ -264,7 +268,7 @@ describe('a source that is refused names the field and the way out', () => {
     expect(problemsOf(input)).toEqual({ [path]: expect.stringContaining(fact) as string });
   });
 
-  it('module defaults, where none are configured', () => {
+  it('module defaults on a server that allows none', () => {
     expect(
       problemsOf({ source: { tag: { tag: 'f43', moduleDefaults: DEFAULTS } } }, { ...RULES, moduleDefaultsUrls: [] }),
     ).toEqual({
@@ -272,7 +276,7 @@ describe('a source that is refused names the field and the way out', () => {
     });
   });
 
-  it('modules by name where there is no MBS, but not those of modular tags', () => {
+  it('modules that need MBS on a server without MBS', () => {
     const without = { ...RULES, hasMbs: false };
     expect(problemsOf({ source: { module: { modules: ['a:1'], scratchModules: ['b:1:2:c'] } } }, without)).toEqual({
       'input.source.module.modules': expect.stringContaining('ODCS_MBS_URL') as string,
@@ -315,10 +319,10 @@ const PLACES: readonly Place[] = [
   ['source.pungiCompose.url', (url) => ({ source: { pungiCompose: { url } } })],
 ];
 
-describe.each(PLACES)('whatever stands in %s', (field, inputWith) => {
+describe.each(PLACES)('a hostile text in %s', (field, inputWith) => {
   const allowed = /^[A-Za-z0-9 \-/_.:#+?$~^@!%&'()*,;=[\]{}|"`<>\\]*$/;
 
-  it('is refused by its name, or holds nothing but what a name holds', () => {
+  it('is refused with the path of the field, or contains only characters of names', () => {
     const check = (value: string): void => {
       const answer = validateRequest(inputWith(value), RULES);
       if ('problems' in answer) {
