@@ -72,7 +72,7 @@ export interface ComposeReads {
   composes(viewer: Viewer, ids: readonly string[]): Promise<readonly (Compose | null)[]>;
   page(viewer: Viewer, query: PageQuery): Promise<Page<Compose>>;
   count(viewer: Viewer, filter: ComposeFilter): ReturnType<ComposeStore['count']>;
-  /** For each compose the one that generates its result: the compose that it shares, whoever owns that, or itself. */
+  /** For each compose the one that generates its result: the compose that it shares, of any owner, or itself. */
   generators(viewer: Viewer, composes: readonly Compose[]): Promise<readonly Compose[]>;
   progress(viewer: Viewer, ids: readonly string[]): Promise<readonly (ComposeProgress | null)[]>;
   queuePositions(viewer: Viewer, ids: readonly string[]): Promise<readonly (number | null)[]>;

@@ -94,7 +94,7 @@ class SharedTail<Event> {
     this.#controller.abort();
   }
 
-  /** A member that joins between two slices may get the message again; its position tells it so. */
+  /** A member that joins between two slices may get the message twice, and recognises it by its position. */
   async #deliver(message: LiveMessage<Event>): Promise<void> {
     let delivered = 0;
     for (const member of this.members) {

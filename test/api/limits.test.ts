@@ -28,7 +28,7 @@ const TOO_MUCH: readonly (readonly [what: string, query: string, message: RegExp
     `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: about { version }`).join(' ')} }`,
     /alias/i,
   ],
-  ['fields by the thousand', `{ ${'about { version } '.repeat(1_500)} }`, /at most 1000 fields/i],
+  ['fields by the thousand', `{ ${'about { version } '.repeat(1_500)} }`, /selects \d+ fields/i],
   [
     'fragments in a circle',
     '{ compose(id: "1") { ...A } } fragment A on Compose { reuses { ...B } } fragment B on Compose { reuses { ...A } }',
@@ -218,7 +218,7 @@ describe('the cost of an operation', () => {
     for (const n of [50, 100, null])
       expect(await http.query(query, { n })).toMatchObject({
         status: 400,
-        errors: [{ message: expect.stringContaining('costs more') as string }],
+        errors: [{ extensions: { fields: [{ path: 'query', message: expect.stringMatching(/^costs/) as string }] } }],
       });
     expect((await http.query(query)).status).toBe(200);
   });

@@ -1,5 +1,5 @@
-// What every operation goes through before it runs, over HTTP and WebSocket alike: parsed, within the limits, valid,
-// its variables of the right types, and no dearer than one operation may be. Refusals are values.
+// The checks that every operation passes before it runs, over HTTP and WebSocket: syntax, limits, validity, the types of
+// its variables, and its cost. Refusals are values.
 
 import {
   getOperationAST,
@@ -45,7 +45,7 @@ export class Admission {
     if (!prepared.ok) return prepared;
     const { document } = prepared;
     const operation = getOperationAST(document, operationName);
-    if (!operation) return refuse({ path: 'operationName', message: 'Must name one operation of the document' });
+    if (!operation) return refuse({ path: 'operationName', message: 'must name an operation of the document' });
     const variables = given ?? {};
     const problems = variableProblems(this.#schema, document, operation, variables);
     if (problems.length > 0) return refuse(...problems);
@@ -53,7 +53,7 @@ export class Admission {
     if (cost > LIMITS.cost) {
       return refuse({
         path: 'query',
-        message: `The operation costs more than ${LIMITS.cost} (${Math.ceil(cost)}); ask for smaller pages or fewer fields`,
+        message: `costs ${Math.ceil(cost)}, and an operation may cost ${LIMITS.cost}; select smaller pages or fewer fields`,
       });
     }
     return { ok: true, source: prepared.source, document, operation, variables };

@@ -1,4 +1,4 @@
-// Documents, parsed and validated once. Equal texts share one document, which also makes them comparable.
+// Parses and validates documents. Recent ones are kept, and equal texts share one document.
 
 import {
   GraphQLError,
@@ -19,14 +19,14 @@ export interface PreparedDocument {
   readonly ok: true;
   readonly source: string;
   readonly document: DocumentNode;
-  /** What its operations cost, by what decides that (cost.ts). */
+  /** The costs of its operations, by the variables that they depend on (cost.ts). */
   readonly costs: Map<string, number>;
 }
 
 export type Prepared = PreparedDocument | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 const CACHED = 500;
-/** Longer ones are rarely asked twice. */
+/** Longer documents are rarely sent twice. */
 const CACHED_LENGTH = 20_000;
 const MAX_ERRORS = 20;
 
@@ -53,7 +53,7 @@ export class Documents {
     } catch (error) {
       return { ok: false, errors: [syntaxError(error)] };
     }
-    // Nothing else in a document makes sense to run, and validation of type definitions is not bounded.
+    // The limits come first, because some rules of GraphQL take long for documents that are too large.
     for (const rules of [LIMIT_RULES, specifiedRules]) {
       const errors = validate(this.#schema, document, rules, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { ok: false, errors: errors.map((error) => validationError(document, error)) };
@@ -72,8 +72,8 @@ export class Documents {
 
 function syntaxError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return withFields(error, [{ path: 'query', message: error.message }]);
-  // The parser recurses: brackets in brackets without end exhaust its stack.
-  return badInput({ path: 'query', message: 'The document is nested too deeply' });
+  // The parser is recursive, and deep nesting exhausts its stack.
+  return badInput({ path: 'query', message: 'is nested too deeply' });
 }
 
 function validationError(document: DocumentNode, error: GraphQLError): GraphQLError {
@@ -92,7 +92,7 @@ function withFields(error: GraphQLError, fields: readonly FieldProblem[]): Graph
   });
 }
 
-/** Where in an input a value stands that was written into the document, e.g. `input.source.repo.packages.3`. */
+/** The path in the input of a value in the document, e.g. `input.source.repo.packages.3`. */
 function inputPath(document: DocumentNode, wanted: ASTNode): string {
   let found = '';
   const steps: (string | null)[] = [];

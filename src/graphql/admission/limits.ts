@@ -1,5 +1,5 @@
-// How large an operation may be. Generous towards people and tools (introspection is 15 deep), tight enough that no
-// document keeps the process busy. A rule reports and never throws: on a WebSocket that would close all subscriptions.
+// The limits of an operation: above what people and tools need (introspection is 15 levels deep), low enough that no
+// document keeps the process busy. Rules report errors; an exception would close a WebSocket with all its operations.
 
 import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases';
 import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth';
@@ -25,7 +25,7 @@ const reporting = {
   ],
 };
 
-/** These come before the rules of the language, some of which take long for what these refuse. */
+/** They run before the rules of GraphQL, some of which take long for documents that these refuse. */
 export const LIMIT_RULES: readonly ValidationRule[] = [
   maxDepthRule({ n: LIMITS.depth, ignoreIntrospection: false, flattenFragments: true, ...reporting }),
   maxAliasesRule({ n: LIMITS.aliases, ...reporting }),
@@ -33,21 +33,21 @@ export const LIMIT_RULES: readonly ValidationRule[] = [
   noNulRule,
 ];
 
-/** All selections as written. Comparing fields for conflicts takes the square of their number. */
+/** Selections as written. The check for conflicting fields takes quadratic time. */
 function maxSelectionsRule(context: ValidationContext): ASTVisitor {
   return {
     Document(document) {
       const selections = countSelections(document.definitions);
       if (selections > LIMITS.selections) {
         context.reportError(
-          new GraphQLError(`At most ${LIMITS.selections} fields and fragments may be selected; found ${selections}`),
+          new GraphQLError(`The document selects ${selections} fields and fragments; ${LIMITS.selections} are allowed`),
         );
       }
     },
   };
 }
 
-/** Texts in the document itself; those in variables are found by variables.ts. */
+/** Texts in the document. variables.ts checks those in variables. */
 function noNulRule(context: ValidationContext): ASTVisitor {
   return {
     StringValue(node) {

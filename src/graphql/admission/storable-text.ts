@@ -1,6 +1,6 @@
-// What PostgreSQL can hold as text: no NUL, and no half of a surrogate pair.
+// Whether PostgreSQL can store a text: it stores neither NUL nor half of a surrogate pair.
 
-export const UNSTORABLE_TEXT = 'Text must not hold the character NUL or half of a surrogate pair';
+export const UNSTORABLE_TEXT = 'must not have the character NUL or half of a surrogate pair';
 
 export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed();

@@ -1,5 +1,4 @@
-// Variables checked against their types before anything runs, so that what is wrong is named by its place in the
-// input rather than in a sentence.
+// Checks variables against their types before the operation runs, so that errors have the path of the wrong field.
 
 import {
   coerceInputValue,
@@ -35,12 +34,12 @@ export function variableProblems(
     if (isMissing)
       problems.push({
         path: argumentName(document, name),
-        message: `Must be given (variable "$${name}" of type ${String(type)})`,
+        message: `must be given (variable "$${name}" of type ${String(type)})`,
       });
     else {
       const found: { readonly path: readonly (string | number)[]; readonly message: string }[] = [];
       coerceInputValue(given, type, (path, value, { message }) =>
-        found.push({ path, message: wayOut(message, schema, value) }),
+        found.push({ path, message: explainOneOf(message, schema, value) }),
       );
       for (const path of unstorableIn(given, [])) found.push({ path, message: UNSTORABLE_TEXT });
       for (const { path, message } of found)
@@ -50,23 +49,23 @@ export function variableProblems(
   return problems.slice(0, MAX_PROBLEMS);
 }
 
-/** graphql-js says that exactly one key must be given, and not which there are. */
-function wayOut(message: string, schema: GraphQLSchema, value: unknown): string {
+/** The message of graphql-js does not name the keys of a @oneOf input. */
+function explainOneOf(message: string, schema: GraphQLSchema, value: unknown): string {
   const [, name = ''] = /^Exactly one key must be specified for OneOf type "(\w+)"/.exec(message) ?? [];
   const type = schema.getType(name);
   if (!isInputObjectType(type)) return message;
   const given = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-  return `Must name exactly one of ${Object.keys(type.getFields()).join(', ')}; ${given.length === 0 ? 'none is' : `${given.join(', ')} are`} given`;
+  return `must name exactly one of ${Object.keys(type.getFields()).join(', ')}; ${given.length === 0 ? 'none is' : `${given.join(', ')} are`} given`;
 }
 
-/** Where a text is that PostgreSQL cannot store. */
+/** The paths of texts that PostgreSQL cannot store. */
 function unstorableIn(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
   if (typeof value === 'string') return isStorable(value) ? [] : [path];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, item]) => unstorableIn(item, [...path, name]));
 }
 
-/** The argument or input field that a variable is given to: what the client knows the place by. */
+/** The path of the argument or input field that a variable is used for. */
 function argumentName(document: DocumentNode, variable: string): string {
   let found: string | undefined;
   const steps: string[] = [];

@@ -1,4 +1,4 @@
-// The query that tells what createCompose would do.
+// The query that describes what createCompose would do.
 
 import { Arg, Ctx, Query, Resolver } from 'type-graphql';
 import type { OperationContext } from '../context.ts';
