@@ -1,5 +1,5 @@
-// A Compose Tracking Service over a real socket, as far as composes get their ids from it: POST and GET of /api/1/composes/
-// with the filters, the paging, the errors and the rule of the real one: no two composes of one release share date and respin.
+// A Compose Tracking Service over a real socket: POST and GET of /api/1/composes/ with the filters, pages and errors of the
+// real one. No two composes of a release have the same date and respin.
 
 import { json, startFaultyServer, type Answer, type FaultyServer, type SeenRequest } from './faulty-server.ts';
 
@@ -23,7 +23,7 @@ export interface FakeCts extends FaultyServer {
   readonly composes: TrackedCompose[];
   /** Only requests with this bearer token may add composes. */
   token: string | null;
-  /** Whether it keeps the URLs of composes, as older ones do not. */
+  /** Whether it stores the URLs of composes; older versions do not. */
   keepsUrls: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function startFakeCts(): Promise<FakeCts> {
     const { pathname, searchParams } = new URL(url, 'http://fake');
     if (pathname !== PATH) return problem(404, 'Not Found', 'The requested URL was not found on the server.');
     if (method === 'GET') return list(cts, searchParams);
-    // Apache answers before the service does.
+    // As Apache answers in front of the real service.
     if (cts.token !== null && headers.authorization !== `Bearer ${cts.token}`)
       return { status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>Unauthorized</h1>' };
     return add(cts, JSON.parse(body.toString()) as Asked);

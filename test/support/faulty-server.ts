@@ -1,19 +1,20 @@
-// An HTTP server that misbehaves on demand: each fault is used up by the requests it is meant for, then all is well again.
+// An HTTP server that fails on demand: each fault applies to a number of requests; other requests are answered.
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 
 export type Fault =
-  /** Answers with this status, and a page for people. */
+  /** Answers with the status and an HTML page. */
   | { readonly kind: 'status'; readonly status: number }
-  /** Hangs up without a word. */
+  /** Closes the connection without an answer. */
   | { readonly kind: 'cut' }
-  /** Announces an answer, gives half of it, hangs up. */
+  /** Sends half of the answer and closes the connection. */
   | { readonly kind: 'cut-within' }
-  /** Takes the request and never answers. */
+  /** Never answers. */
   | { readonly kind: 'stall' }
-  /** Answers 200 with this. */
+  /** Answers 200 with the body. */
   | { readonly kind: 'body'; readonly body: string };
 
 export interface Answer {
@@ -33,8 +34,9 @@ export interface SeenRequest {
 export interface FaultyServer {
   readonly url: string;
   readonly requests: SeenRequest[];
-  /** For the next `times` requests whose URL holds `where`. */
+  /** Applies to the next `times` requests whose URL contains `where`. */
   fail(fault: Fault, times?: number, where?: string): void;
+  openConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -65,6 +67,7 @@ export async function startFaultyServer(handle: Handler): Promise<FaultyServer> 
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     fail: (fault, times = 1, where = '') => void faults.push({ fault, left: times, where }),
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     async close() {
       server.close();
       server.closeAllConnections();
@@ -100,7 +103,7 @@ async function misbehave(fault: Fault, response: ServerResponse, answer: () => P
       const { body, headers } = await answer();
       const bytes = Buffer.from(body);
       response.writeHead(200, { 'content-type': 'application/json', ...headers, 'content-length': bytes.length });
-      // The half must be out before the connection goes.
+      // The half must be sent before the connection is closed.
       await new Promise<void>((sent) => response.write(bytes.subarray(0, bytes.length / 2), () => sent()));
       response.socket?.destroy();
     }

@@ -1,21 +1,23 @@
-// A real HTTP server of a directory, with ranges and validators, that misbehaves on demand: cuts answers off, refuses for
-// a while, redirects, changes a file between two requests.
+// An HTTP server of a directory, with ranges and validators, that fails on demand: it cuts answers off, answers other
+// statuses, redirects, or changes a file between two requests.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
-/** True where it has answered. */
+/** True if it has answered the request. */
 export type Fault = (request: IncomingMessage, response: ServerResponse, file: Buffer | null) => boolean;
 
 export interface FileServer {
   readonly url: string;
-  /** `GET path range` of all requests so far. */
+  /** `path range` of all requests. */
   readonly requests: string[];
-  /** Each request is offered to the faults in turn. */
+  /** Tried in order for each request. */
   readonly faults: Fault[];
+  openConnections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function serveFiles(directory: string): Promise<FileServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     faults,
+    openConnections: () => promisify(server.getConnections.bind(server))(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -63,7 +66,7 @@ function send(request: IncomingMessage, response: ServerResponse, file: Buffer):
   response.writeHead(200, { etag, 'content-length': file.length }).end(file);
 }
 
-/** Answers only the first `bytes` and breaks the connection, for the first `times` requests of files that match. */
+/** For the first `times` requests of matching files: sends `bytes` bytes and closes the connection. */
 export function cutOff(matches: RegExp, bytes: number, times: number): Fault {
   let left = times;
   return (request, response, file) => {
@@ -72,7 +75,7 @@ export function cutOff(matches: RegExp, bytes: number, times: number): Fault {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const range = from > 0 ? { 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` } : {};
     response.writeHead(from > 0 ? 206 : 200, { etag: etagOf(file), 'content-length': file.length - from, ...range });
-    // Ended and not destroyed: a reset would take back what the client has not read.
+    // Not destroyed, because a reset would discard what the client has not read yet.
     response.write(file.subarray(from, from + bytes), () => response.socket?.end());
     return true;
   };

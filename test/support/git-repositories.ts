@@ -1,5 +1,4 @@
-// Git repositories made with git itself and served over HTTP: by git's own server program behind a CGI bridge, or as
-// plain files, as a dumb server does.
+// Git repositories served over HTTP, by git http-backend or as plain files (a dumb server).
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +21,7 @@ export interface GitRepository {
   readonly name: string;
   readonly work: string;
   git(...args: readonly string[]): Promise<string>;
-  /** Writes the files and commits them; a link is `{ link: target }`. */
+  /** Writes and commits the files; `{ link: target }` is a symbolic link. */
   commit(files: Readonly<Record<string, string | { readonly link: string }>>, message?: string): Promise<string>;
 }
 
@@ -32,9 +31,9 @@ export interface GitServer extends FaultyServer {
 }
 
 export interface GitServerOptions {
-  /** Plain files in place of git's protocol. */
+  /** Serves plain files, without git's protocol. */
   readonly dumb?: boolean;
-  /** As servers before protocol 2: only what a reference points to is given. */
+  /** Like servers before protocol 2: commits that no reference points to are refused. */
   readonly protocolV0?: boolean;
 }
 

@@ -1,5 +1,5 @@
-// A running service that makes composes of a Koji of tests by dnf: with Koji's files mounted, or served, and with its own
-// repositories of tags where they are made.
+// A running service that makes composes of a fake Koji with dnf. Koji's files are mounted or served, and tags may have
+// repositories.
 
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -18,9 +18,9 @@ export interface KojiByDnf {
   readonly service: RunningService;
   readonly koji: FakeKoji;
   readonly topDir: string;
-  /** Koji's files, and its repositories below /repos. */
+  /** Serves Koji's files, and its repositories below /repos. */
   readonly files: FileServer;
-  /** Koji's own repository of a tag as it is now, of the arches that the tag has: no sources, nothing for debugging. */
+  /** Makes Koji's repository of a tag for the tag's arches, without source and debug packages. */
   makeRepo(tag: string): Promise<number>;
   stop(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function startKojiByDnf(
   await mkdir(join(topDir, 'repos'), { recursive: true });
   const [koji, files] = await Promise.all([startFakeKoji(), serveFiles(topDir)]);
   const place = how === 'mounted' ? { topDir } : { topUrl: files.url };
-  // Reached by a link, as a mounted target directory may be.
+  // Behind a link, as a mounted target directory may be.
   const targetDir = join(directory, 'composes');
   await mkdir(join(directory, 'mounted'));
   await symlink('mounted', targetDir);
@@ -70,7 +70,7 @@ export async function startKojiByDnf(
   };
 }
 
-/** As Koji's newRepo makes it: by way of a link to all of its packages. */
+/** As Koji's newRepo does: the repository has a link to Koji's packages. */
 async function makeArchRepo(koji: FakeKoji, topDir: string, tag: string, id: string, arch: string): Promise<void> {
   const repo = join(topDir, 'repos', tag, id, arch);
   await mkdir(repo, { recursive: true });

@@ -1,4 +1,4 @@
-// A row per (profile, tag, inheritance) in memory; tests may let somebody else come first.
+// Canonical events in memory. A test can change a row before it is replaced.
 
 import type { CanonicalEvent, KojiEventStore } from '../../src/app/ports.ts';
 

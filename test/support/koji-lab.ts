@@ -1,5 +1,5 @@
-// A running service beside a Koji hub, an MBS and a git server of tests. What Koji has is also there as RPMs, for fake-pungi
-// to make composes from; all that Pungi is given stays to look at.
+// A running service with a fake Koji hub, MBS and git server. Koji's packages exist as RPMs, which fake-pungi makes composes
+// from; its input is kept for inspection.
 
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,17 +26,17 @@ export interface KojiLab extends AsyncDisposable {
   readonly mbs: FakeMbs;
   readonly git: GitServer;
   readonly topDir: string;
-  /** The modules that Pungi's Koji has: N:S:V:C to NVRs. */
+  /** Modules of Pungi's Koji: NVRs by N:S:V:C. */
   knowModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
   knowTasks(tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
-  /** What Pungi was given for a compose. */
+  /** Pungi's input for a compose. */
   saw(pungiComposeId: string): Promise<PungiSaw>;
   stop(): Promise<void>;
 }
 
 type Settings = Record<string, string>;
 
-/** Settings over the lab's own; by what they need of it where they are made. */
+/** `settings` override the lab's; a function gets the hub's URL and the top directory. */
 export async function startKojiLab(
   directory: string,
   settings: Settings | ((hub: string, topDir: string) => Settings) = {},
@@ -105,7 +105,7 @@ export async function startKojiLab(
   };
 }
 
-/** The sample sources, or others, as builds, tagged in `tag`, each signed with the keys named for it. */
+/** Builds of the sample sources, or of others, tagged in `tag` and signed with the given keys. */
 export function buildSamples(
   koji: FakeKoji,
   tag: string,
@@ -132,7 +132,7 @@ export function buildSamples(
   }
 }
 
-/** A module in MBS and, as a build, in Koji; its content is tagged builds. */
+/** A module in MBS and as a build in Koji; its content is tagged builds. */
 export function buildModule(
   { koji, mbs }: Pick<KojiLab, 'koji' | 'mbs'>,
   tag: string,

@@ -1,5 +1,4 @@
-// Real RPMs as a Koji has them: built, laid out below its top directory, with signed copies, and told of by the fake hub with
-// the sizes and checksums that they have.
+// Real RPMs in Koji's layout, with signed copies. The fake hub lists them with their sizes and checksums.
 
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
@@ -15,7 +14,7 @@ const run = promisify(execFile);
 export interface KeepOptions {
   /** Keys of signed copies, by the name of the source package. */
   readonly sigkeys?: Readonly<Record<string, readonly string[]>>;
-  /** Where Koji is to have them, if not in the volume of all. */
+  /** Koji's volume; the default volume where it is not given. */
   readonly volume?: string;
 }
 
@@ -29,7 +28,7 @@ interface Rpm {
   readonly payloadHash: string;
 }
 
-/** The NVRs, in the order of the sources; none of them is tagged. */
+/** The NVRs in the order of the sources; no build is tagged. */
 export async function keepInKoji(
   koji: KojiModel,
   topDir: string,
@@ -71,7 +70,7 @@ async function addBuild(
   }
 }
 
-/** One of the keys of the golden heads: the package's own header and payload under the signature header of another. */
+/** Signs with a key of the golden headers: the signature header of another package before the package's own header and payload. */
 async function sign(file: string, to: string, key: string): Promise<void> {
   const head = signedHeads().find(({ sigkey }) => sigkey === key)?.head;
   if (!head) throw new Error(`there is no golden signature of ${key}`);

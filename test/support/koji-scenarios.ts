@@ -1,4 +1,4 @@
-// What a Koji may have, and requests for composes of it: each is for an empty Koji, and a tag of its own.
+// Contents of a Koji and requests for composes of them. Each scenario starts with an empty Koji and has a tag of its own.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { keepInKoji } from './koji-packages.ts';
 
 export interface KojiScenario {
   readonly name: string;
-  /** Fills the Koji, and says what is asked of it. */
+  /** Fills the Koji and returns the request. */
   prepare(koji: KojiModel, topDir: string, tag: string): Promise<object>;
 }
 
@@ -173,7 +173,7 @@ async function tagAll(koji: KojiModel, topDir: string, tag: string, sources: rea
   for (const nvr of await keepInKoji(koji, topDir, sources)) koji.tagBuild(tag, nvr);
 }
 
-/** What is a repository there is a tag here. */
+/** Replaces the repository of a request by a tag. */
 function ofRepository({ name, packages, flags, multilib, sources }: GoldenScenario): KojiScenario {
   return {
     name: `repository: ${name}`,

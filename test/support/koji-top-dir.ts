@@ -1,5 +1,5 @@
-// What Koji keeps on disk, laid out as koji's PathInfo finds it: packages, signed copies, metadata of modules, outputs of
-// tasks. Real Pungi reads it there.
+// Koji's files on disk in the layout of koji's PathInfo: packages, signed copies, metadata of modules and outputs of tasks.
+// Real Pungi reads them.
 
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { signedPath, type FakeBuild } from './fake-koji/model.ts';
 import { isStruct } from '../../src/upstreams/xml-rpc/value.ts';
 import type { KojiLab } from './koji-lab.ts';
 
-/** All that the lab's Koji knows of by now; RPMs are those of the samples. */
+/** Writes the files of all that the lab's Koji has; RPMs are those of the samples. */
 export async function layOut({ koji, topDir }: Pick<KojiLab, 'koji' | 'topDir'>): Promise<void> {
   const put = async (path: string, file = basename(path)): Promise<void> => {
     await mkdir(dirname(join(topDir, path)), { recursive: true });

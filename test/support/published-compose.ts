@@ -1,4 +1,4 @@
-// A published Pungi compose over HTTP: its metadata/rpms.json, as productmd writes it.
+// A published Pungi compose over HTTP: its metadata/rpms.json in productmd's form.
 
 import { startFaultyServer, type FaultyServer } from './faulty-server.ts';
 
@@ -9,7 +9,7 @@ export interface PublishedRpm {
   readonly sigkey?: string | null;
 }
 
-/** Variant → arch → source package → its packages. */
+/** Packages by variant, arch and source package. */
 export type PublishedRpms = Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, readonly PublishedRpm[]>>>>>
 >;

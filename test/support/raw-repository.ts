@@ -1,4 +1,4 @@
-// Repositories whose metadata is written by hand: what hostile or careless people publish. Files are real, and small.
+// Repositories with hand-written metadata, which may be hostile or wrong. The package files are small texts.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ export interface RawPackage {
 }
 
 export interface RawOptions {
-  /** What stands in repomd.xml for primary, where it is not the truth. */
+  /** Wrong values for primary in repomd.xml. */
   readonly primary?: {
     readonly href?: string;
     readonly checksum?: string;

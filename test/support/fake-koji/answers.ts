@@ -1,4 +1,4 @@
-// Rows as Koji's database gives them, field by field as in kojihub.py.
+// Rows of Koji's database, with the fields of kojihub.py.
 
 import type { XmlRpcStruct } from '../../../src/upstreams/xml-rpc/value.ts';
 import type { InheritedLink, TaggedBuild } from './inheritance.ts';
@@ -13,7 +13,7 @@ import {
   type Versioned,
 } from './model.ts';
 
-/** Handed out as packages are first spoken of. */
+/** Assigned when a package is first used. */
 const packageIds = new WeakMap<KojiModel, Map<string, number>>();
 
 export function packageId(model: KojiModel, name: string): number {
@@ -105,7 +105,7 @@ export function rpmRow(model: KojiModel, rpm: FakeRpm): XmlRpcStruct {
     epoch: build?.epoch ?? null,
     draft: false,
     payloadhash: rpm.payloadHash ?? rpm.id.toString(16).padStart(32, '0'),
-    // Beyond 31 bits, as some are: these come as i8.
+    // Larger than 31 bits, so that it is sent as i8.
     size: rpm.sizeBytes ?? 3_000_000_000 + rpm.id,
     buildtime: 1_790_000_000,
     build_id: rpm.buildId,

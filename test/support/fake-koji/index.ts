@@ -1,5 +1,5 @@
-// A Koji hub for tests: XML-RPC over a real socket at /kojihub, signed copies at /kojifiles, on a model that tests change as
-// they go. It can be made to break, and it keeps what it was asked.
+// A Koji hub for tests: XML-RPC over a real socket at /kojihub and signed copies at /kojifiles, on a model that tests change.
+// It breaks on demand, and records its requests.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
@@ -7,7 +7,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { parseKojiProfile, type KojiProfile } from '../../../src/upstreams/koji/koji-profile.ts';
 import { readMessage } from '../../../src/upstreams/xml-rpc/reader.ts';
 import { isStruct, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
-import { callMethod, HubFault } from './methods.ts';
+import { HubFault } from './hub-arguments.ts';
+import { callMethod } from './methods.ts';
 import { KojiModel } from './model.ts';
 import { faultResponse, response } from './wire.ts';
 
@@ -15,39 +16,41 @@ export { BUILD_STATE, TASK_STATE } from './model.ts';
 
 export type Breakage =
   | { readonly kind: 'status'; readonly status: number; readonly body?: string }
-  /** Half of the answer, then the connection is gone. */
+  /** Sends half of the answer and closes the connection. */
   | { readonly kind: 'cut' }
-  /** The connection is gone without an answer. */
+  /** Closes the connection without an answer. */
   | { readonly kind: 'reset' }
-  /** Half of the answer and nothing more: for time-outs. */
+  /** Sends half of the answer and keeps the connection open. */
   | { readonly kind: 'stall' }
-  /** Nothing at all, for as long as the client waits. */
+  /** Sends nothing and keeps the connection open. */
   | { readonly kind: 'silence' }
   | { readonly kind: 'body'; readonly body: string | Buffer; readonly contentType?: string }
   | { readonly kind: 'value'; readonly value: XmlRpcValue }
   | { readonly kind: 'fault'; readonly code: number; readonly text: string };
 
-export interface Asked {
+export interface HubRequest {
   readonly method: string;
   readonly params: readonly XmlRpcValue[];
 }
 
 export interface Hold {
-  /** Resolves when so many requests wait. */
+  /** Resolves when `count` requests wait. */
   waiting(count: number): Promise<void>;
   release(): void;
 }
 
 export class FakeKoji extends KojiModel {
-  /** Requests as they came, a multiCall as one. */
-  readonly requests: Asked[] = [];
+  /** In order; a multiCall is one request. */
+  readonly requests: HubRequest[] = [];
   readonly breakages: { readonly breakage: Breakage; readonly method: string | null }[] = [];
-  /** Methods that this hub is too old to have. */
+  /** Methods that the hub does not have, as an old one. */
   readonly unknownMethods = new Set<string>();
+  /** Accepted so far. */
   connections = 0;
+  /** The largest number of concurrent requests. */
   mostAtOnce = 0;
-  /** Called before a request is answered: changes to the model that come in between. */
-  beforeAnswer: ((asked: Asked) => void) | null = null;
+  /** Called before each answer, e.g. to change the model in between. */
+  beforeAnswer: ((asked: HubRequest) => void) | null = null;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #atOnce = 0;
@@ -67,6 +70,10 @@ export class FakeKoji extends KojiModel {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   async start(): Promise<void> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -79,7 +86,7 @@ export class FakeKoji extends KojiModel {
     await once(this.#server, 'close');
   }
 
-  /** A profile that points here and is in no mood to wait. */
+  /** A profile of this hub with short pauses and three tries. */
   profile(settings: Partial<KojiProfile> = {}): KojiProfile {
     const { name = 'fake', ...others } = settings;
     const read = parseKojiProfile(name, {
@@ -93,12 +100,12 @@ export class FakeKoji extends KojiModel {
     return read.profile;
   }
 
-  /** The next requests break so, one each; others after them are answered. */
+  /** Each breakage applies to one of the next requests. */
   breakNext(...breakages: readonly Breakage[]): void {
     for (const breakage of breakages) this.breakages.push({ breakage, method: null });
   }
 
-  /** The next request that asks for `method`, alone or in a multiCall, breaks so. */
+  /** Applies to the next request that calls `method`, also in a multiCall. */
   breakMethod(method: string, breakage: Breakage): void {
     this.breakages.push({ breakage, method });
   }
@@ -126,7 +133,7 @@ export class FakeKoji extends KojiModel {
     };
   }
 
-  /** Methods asked for so far, those in multiCalls one by one. */
+  /** Methods that were called, including those in multiCalls. */
   methods(): string[] {
     return this.requests.flatMap((asked) => [asked.method, ...inner(asked).map((call) => call.method)]);
   }
@@ -152,13 +159,13 @@ export class FakeKoji extends KojiModel {
     this.#reply(reply, this.#takeBreakage(asked), this.#answer(asked));
   }
 
-  #takeBreakage(asked: Asked): Breakage | null {
+  #takeBreakage(asked: HubRequest): Breakage | null {
     const methods = [asked.method, ...inner(asked).map((call) => call.method)];
     const index = this.breakages.findIndex(({ method }) => method === null || methods.includes(method));
     return index < 0 ? null : (this.breakages.splice(index, 1)[0]?.breakage ?? null);
   }
 
-  #answer(asked: Asked): string {
+  #answer(asked: HubRequest): string {
     try {
       return response(asked.method === 'multiCall' ? inner(asked).map((call) => this.#one(call)) : this.#call(asked));
     } catch (error) {
@@ -167,7 +174,7 @@ export class FakeKoji extends KojiModel {
     }
   }
 
-  #one(asked: Asked): XmlRpcValue {
+  #one(asked: HubRequest): XmlRpcValue {
     try {
       return [this.#call(asked)];
     } catch (error) {
@@ -176,7 +183,7 @@ export class FakeKoji extends KojiModel {
     }
   }
 
-  #call({ method, params }: Asked): XmlRpcValue {
+  #call({ method, params }: HubRequest): XmlRpcValue {
     if (this.unknownMethods.has(method)) throw new HubFault(1000, `Invalid method: ${method}`);
     return callMethod(this, method, params);
   }
@@ -228,7 +235,7 @@ export async function startFakeKoji(): Promise<FakeKoji> {
   return hub;
 }
 
-function inner({ method, params }: Asked): Asked[] {
+function inner({ method, params }: HubRequest): HubRequest[] {
   const [calls] = params;
   if (method !== 'multiCall' || !Array.isArray(calls)) return [];
   return (calls as readonly XmlRpcValue[]).filter(isStruct).map((call) => ({

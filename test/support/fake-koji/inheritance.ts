@@ -1,4 +1,4 @@
-// How a tag inherits and what it holds, by the rules of kojihub.py: readFullInheritance, readPackageList, readTaggedBuilds.
+// Inheritance and content of tags, by readFullInheritance, readPackageList and readTaggedBuilds of kojihub.py.
 
 import { activeAt, BUILD_STATE, type FakeBuild, type KojiModel, type Link, type PackageRow } from './model.ts';
 
@@ -50,7 +50,7 @@ function nextDepth(ofLink: number | null, sofar: number | null): number | null {
   return sofar === null ? ofLink : Math.min(ofLink, sofar) - 1;
 }
 
-/** By package name; the tag nearest to the top decides, blocked ones included. */
+/** By package name; the first tag in inheritance order decides. Includes blocked packages. */
 export function packageList(
   model: KojiModel,
   tagId: number,
@@ -60,7 +60,7 @@ export function packageList(
   const list = new Map<string, PackageRow>();
   const add = (id: number, filters: readonly string[]): void => {
     for (const row of model.packages.filter((one) => one.tagId === id && activeAt(one, event))) {
-      // Python's re.match: from the beginning of the name.
+      // Python's re.match matches at the beginning of the name.
       if (!list.has(row.name) && filters.every((filter) => new RegExp(`^(?:${filter})`).test(row.name)))
         list.set(row.name, row);
     }

@@ -1,5 +1,5 @@
-// What a Koji knows, in memory: tags, inheritance, package lists and taggings are versioned by events, as in its database, so
-// that a question at an event is answered as it was then. Builds, RPMs, signatures and tasks are not, as in Koji.
+// The content of a Koji in memory. As in its database, tags, inheritance, package lists and taggings are versioned by
+// events; builds, RPMs, signatures and tasks are not.
 
 import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 
@@ -36,7 +36,7 @@ export interface FakeRpm {
   readonly arch: string;
   readonly metadataOnly: boolean;
   readonly sigkeys: Set<string>;
-  /** Of the file that there is; null where there is none. */
+  /** Of the file; null where the test has none. */
   readonly sizeBytes: number | null;
   readonly payloadHash: string | null;
 }
@@ -53,7 +53,7 @@ export interface FakeBuild {
   readonly extra: XmlRpcValue;
   readonly event: number;
   readonly rpms: FakeRpm[];
-  /** Files other than RPMs: a module's metadata. */
+  /** Files other than RPMs, e.g. a module's metadata. */
   readonly archives: readonly FakeArchive[];
 }
 export interface FakeArchive {
@@ -84,7 +84,7 @@ export class KojiModel {
   readonly builds = new Map<number, FakeBuild>();
   readonly rpms = new Map<number, FakeRpm>();
   readonly tasks = new Map<number, FakeTask>();
-  /** Repositories of tags that were made, oldest first. */
+  /** Repositories of tags, oldest first. */
   readonly repos: { readonly id: number; readonly tag: string; readonly create_event: number }[] = [];
   /** Paths of signed copies below the top URL. */
   readonly signedCopies = new Set<string>();
@@ -99,7 +99,7 @@ export class KojiModel {
     return FIRST_TIME + event * 60;
   }
 
-  /** Something happens that touches no tag. */
+  /** Makes an event that changes no tag. */
   eventElsewhere(): number {
     return ++this.#event;
   }
@@ -221,18 +221,18 @@ export class KojiModel {
     return build;
   }
 
-  /** As Koji: makes no event. */
+  /** Makes no event, as in Koji. */
   sign(build: FakeBuild, rpm: FakeRpm, sigkey: string): void {
     rpm.sigkeys.add(sigkey.toLowerCase());
     this.signedCopies.add(signedPath(build, rpm, sigkey.toLowerCase()));
   }
 
-  /** The copies go, the signatures stay in the database. */
+  /** Deletes the files; the signatures stay in the database. */
   pruneSignedCopies(build: FakeBuild): void {
     for (const rpm of build.rpms) for (const key of rpm.sigkeys) this.signedCopies.delete(signedPath(build, rpm, key));
   }
 
-  /** Adds the package to the tag's list where neither it nor what it inherits has it. */
+  /** Adds the package to the tag's list, unless `listPackage` is false or the tag has it. */
   tagBuild(tag: string, nvr: string, listPackage = true): void {
     const tagId = this.tagId(tag);
     const build = this.build(nvr);
@@ -249,7 +249,7 @@ export class KojiModel {
     this.#revoke(this.listings, (row) => row.tagId === tagId && row.buildId === buildId);
   }
 
-  /** A module build, tagged, and the tag of what it holds. As MBS imports it: one metadata file of all, one for each arch. */
+  /** A tagged module build and the tag of its content, with the metadata files that MBS imports: one for all, one for each arch. */
   addModule(
     tag: string,
     nsvc: string,
@@ -276,7 +276,7 @@ export class KojiModel {
     return build;
   }
 
-  /** As if nothing had ever been built; what was tagged with it is forgotten too. */
+  /** Deletes all builds and their taggings. */
   forgetBuilds(): void {
     this.builds.clear();
     this.rpms.clear();
@@ -305,7 +305,7 @@ export class KojiModel {
     return id;
   }
 
-  /** A scratch build: its task, which makes no build, and those below it, which hold what was made. */
+  /** A scratch build: a task without a build, and child tasks with the files. */
   addScratchBuild(rpms: readonly string[]): number {
     const parent = this.addTask();
     const id = this.#nextId();
@@ -357,12 +357,12 @@ export class KojiModel {
   }
 }
 
-/** koji's eventCondition. */
+/** Koji's eventCondition. */
 export function activeAt(row: Versioned, event: number | null): boolean {
   return event === null ? row.revoked === null : row.created <= event && (row.revoked === null || event < row.revoked);
 }
 
-/** Of the unsigned copy. */
+/** Path of the unsigned copy. */
 export function rpmFileOf({ volume, name, version, release }: FakeBuild, rpm: FakeRpm): string {
   return `${volume === 'DEFAULT' ? '' : `vol/${volume}/`}packages/${name}/${version}/${release}/${rpm.arch}/${rpm.name}-${version}-${release}.${rpm.arch}.rpm`;
 }
@@ -373,7 +373,7 @@ export function signedPath(build: FakeBuild, rpm: FakeRpm, sigkey: string): stri
   return `${volume}packages/${build.name}/${version}/${release}/data/signed/${sigkey}/${rpm.arch}/${rpm.name}-${version}-${release}.${rpm.arch}.rpm`;
 }
 
-/** How Koji's hub writes a time: as text. */
+/** The text that Koji's hub writes for a time. */
 export function timeText(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('T', ' ').replace('Z', '000+00:00');
 }

@@ -1,4 +1,4 @@
-// A fake Koji to talk to by hand, e.g. with `koji --server URL/kojihub list-tagged f43`: prints its URL and stays.
+// Serves a fake Koji for use by hand, e.g. with `koji --server URL/kojihub list-tagged f43`, and prints its URL.
 
 import { startFakeKoji } from './index.ts';
 

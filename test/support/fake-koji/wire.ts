@@ -1,5 +1,5 @@
-// XML-RPC as Koji's hub writes it, that is as Python's xmlrpc.client does with Koji's i8: line feeds between elements, nothing
-// escaped but & < >. Written apart from the client's own writer, so that neither hides the other's mistakes.
+// XML-RPC as Koji's hub writes it, with Python's xmlrpc.client: line feeds between elements, and only & < > escaped. It does
+// not use the client's writer, so that neither hides the other's mistakes.
 
 import { XmlRpcDateTime, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 

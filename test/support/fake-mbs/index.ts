@@ -1,5 +1,5 @@
-// A Module Build Service over a real socket: module builds in memory, filtered, ordered and paged as
-// /module-build-service/1/module-builds/ does; and what Pungi asks its API 2 for about scratch modules.
+// A Module Build Service over a real socket: module builds in memory, filtered, ordered and paged as by
+// /module-build-service/1/module-builds/, and the part of API 2 that Pungi uses for scratch modules.
 
 import { json, startFaultyServer, type Answer, type FaultyServer, type SeenRequest } from '../faulty-server.ts';
 import { modulemdV2, type ModulemdOptions } from './modulemd.ts';
@@ -7,14 +7,14 @@ import { modulemdV2, type ModulemdOptions } from './modulemd.ts';
 export interface FakeBuild extends ModulemdOptions {
   /** 3 is done, 4 failed, 5 ready (the default). */
   readonly state?: number;
-  /** In place of what the options give. */
+  /** Replaces the document that is made of the options. */
   readonly modulemd?: string;
   /** The base module that it was built on. */
   readonly platform?: { readonly name: string; readonly stream: string; readonly streamVersion: number };
 }
 
 export interface FakeMbs extends FaultyServer {
-  /** What the service is configured with. */
+  /** For the service's configuration. */
   readonly apiUrl: string;
   readonly builds: FakeBuild[];
 }
@@ -36,7 +36,7 @@ export function build(nsvc: string, requires?: ModulemdOptions['requires'], more
 
 function answer({ url }: SeenRequest, builds: readonly FakeBuild[]): Answer {
   const { pathname, search, searchParams: asked } = new URL(url, 'http://fake');
-  // Pungi leaves the last slash out, and Flask leads there.
+  // Pungi leaves out the last slash, and Flask redirects.
   if (/\/[12]\/module-builds$/.test(pathname))
     return { status: 308, headers: { location: `${pathname}/${search}` }, body: '' };
   if (pathname.startsWith(FINAL_MODULEMD))
@@ -55,7 +55,7 @@ function answer({ url }: SeenRequest, builds: readonly FakeBuild[]): Answer {
   );
 }
 
-/** By arch; one document each. */
+/** One document for each arch. */
 function finalModulemd(build: FakeBuild | undefined): Answer {
   if (!build) return json({ error: 'Not Found', message: 'The module could not be found', status: 404 }, 404);
   return json(Object.fromEntries(['x86_64', 'aarch64'].map((arch) => [arch, build.modulemd ?? modulemdV2(build)])));

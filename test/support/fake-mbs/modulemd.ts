@@ -1,17 +1,17 @@
-// Modulemd documents as MBS stores them, much shortened.
+// Short modulemd documents in MBS's form.
 
 export interface ModulemdOptions {
   readonly name: string;
   readonly stream: string;
   readonly version: string;
   readonly context: string;
-  /** Name → streams; each item of the list is a set of dependencies of its own. */
+  /** One item for each set of dependencies: streams by module name. */
   readonly requires?: readonly Readonly<Record<string, readonly string[]>>[];
-  /** RPMs that are part of it, as name-epoch:version-release.arch. */
+  /** name-epoch:version-release.arch */
   readonly rpms?: readonly string[];
 }
 
-/** Streams are written without quotes, as packagers write them: 5.10 must not become a number. */
+/** Streams have no quotes, as packagers write them, so that a reader could take 5.10 for a number. */
 export function modulemdV2({
   name,
   stream,

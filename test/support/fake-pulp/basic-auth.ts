@@ -1,4 +1,4 @@
-// The one account that a fake Pulp knows.
+// The account of a fake Pulp.
 
 export const ACCOUNT = { username: 'odcs', password: 'a:secret' };
 

@@ -21,7 +21,7 @@ export async function startFakePulp2(...repositories: readonly FakeRepository[])
   return Object.assign(server, { repositories: all });
 }
 
-/** A repository as Pulp 2 has it: all of its notes are text. */
+/** All notes of Pulp 2 are text. */
 export function repository2(id: string, notes: Readonly<Record<string, unknown>> = {}): FakeRepository {
   return {
     id,
@@ -80,7 +80,7 @@ function matches(repository: FakeRepository, filters: Readonly<Record<string, un
   });
 }
 
-/** Whatever is asked for, `_id`, `id` and `_href` come along. */
+/** `_id`, `id` and `_href` are always included. */
 function project({ id, notes }: FakeRepository, fields: readonly string[]): object {
   return {
     _id: { $oid: '5f0c' },
