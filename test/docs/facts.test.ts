@@ -1,7 +1,7 @@
 // What documents say about the program: GraphQL, configurations, settings, paths and log messages.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { parse as parseGraphql, validate } from 'graphql';
@@ -77,6 +77,17 @@ describe('names', () => {
       ([, file = '']) => file,
     );
     expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+  });
+});
+
+describe('log messages', () => {
+  const runbook = pages.find(({ path }) => path.endsWith('runbook.md'))?.text ?? '';
+  const [, section = ''] = /^## Messages in the log\n([\s\S]*?)^## /m.exec(runbook) ?? [];
+  const messages = [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message);
+  const sources = globSync('src/**/*.ts', { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), 'utf8'));
+
+  it.each(messages)('%s is in the code', (message) => {
+    expect(sources.filter((source) => source.includes(`'${message}'`))).not.toHaveLength(0);
   });
 });
 
