@@ -13,8 +13,8 @@ describe('expireComposes', () => {
       },
     };
     const results = {
-      reachable: async () => ['broken', 'sound'],
-      latestTargets: async (name: string) => {
+      reachableTargets: async () => ['broken', 'sound'],
+      latestComposeIds: async (name: string) => {
         if (name === 'broken') throw new Error('The directory cannot be read');
         return new Set<string>();
       },
