@@ -126,14 +126,14 @@ async function openLeases({ config, logger, parts }: Opening, url: string): Prom
 
 async function assemble(opening: Opening, database: Database, leases: Leases): Promise<Platform> {
   const { config, logger, parts } = opening;
-  const { run, url } = database;
-  const instance = await instanceId(run);
-  const targets = knownTargets(run);
+  const { em, url } = database;
+  const instance = await instanceId(em);
+  const targets = knownTargets(em);
   await targets.know(Object.keys(config.results.targetDirs));
   const queue = openQueue(opening, database);
   const store = composeStore(database, queue);
-  const events = eventLog(run);
-  const progress = progressStore(run);
+  const events = eventLog(em);
+  const progress = progressStore(em);
   const feed = new EventFeed({ url, logger, log: events, progress, composes: store });
   const results = openResults(opening, instance, leases.clock);
   for (const part of [queue, feed, results]) await parts.start(part);
@@ -145,9 +145,9 @@ async function assemble(opening: Opening, database: Database, leases: Leases): P
     queue,
     feed,
     results,
-    packages: packageStore(run),
-    kojiEvents: kojiEventStore(run),
-    history: history(run),
+    packages: packageStore(em),
+    kojiEvents: kojiEventStore(em),
+    history: history(em),
     knownTargets: targets,
     cursors: eventCursors(instance),
     readiness: async () => ({

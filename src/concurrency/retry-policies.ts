@@ -31,8 +31,8 @@ export const RETRY_POLICIES = {
   'koji-event-race': { attempts: 5, firstPauseMs: 0 },
   /** A small transaction of a running attempt: PostgreSQL cannot be reached or does not keep up. */
   'database-outage': { attempts: Infinity, firstPauseMs: 100, maxPauseMs: 2_000, maxTotalMs: 20_000 },
-  /** A transaction: serialization failures and deadlocks. */
-  'transaction-conflict': { attempts: 2, firstPauseMs: 0 },
+  /** A transaction: serialization failures and deadlocks. The pause lets the other transaction take its locks. */
+  'transaction-conflict': { attempts: 2, firstPauseMs: 20 },
   /** The embedded PostgreSQL after it ended by itself: every failure to start. */
   'postgres-restart': { attempts: Infinity, firstPauseMs: 250, maxPauseMs: 10_000 },
   /** A new link disappeared from the trash before its rename, because another process emptied the trash. */

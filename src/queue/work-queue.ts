@@ -7,7 +7,7 @@ import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from
 import { laneOf, type Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
 import { settleWithin } from '../concurrency/settle-within.ts';
-import type { Database } from '../store/database.ts';
+import { runOn, type Database } from '../store/database.ts';
 import { prepared } from '../store/prepared.ts';
 import { Dispatcher, type ComposeJob } from './dispatcher.ts';
 import { advanceQueue, placeCompose } from './fair-share.ts';
@@ -138,7 +138,8 @@ export class PgBossQueue implements WorkQueue {
 
   /** Sends WAIT composes that were never sent. */
   #sendMissing(): Promise<number> {
-    return this.#options.database.transaction(async (run) => {
+    return this.#options.database.transaction(async (em) => {
+      const run = runOn(em);
       const composes = await composesWithoutEntry(run, RECONCILED_AT_A_TIME);
       for (const compose of composes) await this.send(run, compose, laneOf(compose));
       return composes.length;
@@ -157,7 +158,8 @@ export class PgBossQueue implements WorkQueue {
 
   /** Deletes the entries and jobs of composes that have ended. */
   #dropEnded(): Promise<number> {
-    return this.#options.database.transaction(async (run) => {
+    return this.#options.database.transaction(async (em) => {
+      const run = runOn(em);
       const entries = await deleteEndedEntries(run);
       for (const [queue, those] of byQueue(entries)) {
         const ids = those.map(({ id, send }) => jobId(id, send));

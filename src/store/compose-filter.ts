@@ -1,77 +1,88 @@
-// `ComposeFilter` as SQL conditions. A list of one becomes an equality, so that an index can give the order as well.
+// Conditions on composes, as expressions of Kysely: a filter, and a read policy. The table's alias is `c`.
 
+import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
 import type { ComposeFilter } from '../app/ports.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
-import { timestamp, validId } from './compose-row.ts';
+import type { ComposeState } from '../compose/vocabulary.ts';
+import { validIds } from './compose-row.ts';
+import type { Tables } from './em.ts';
 
-/** Collects conditions and their parameters. */
-export class Conditions {
-  readonly parameters: unknown[] = [];
-  readonly #conditions: string[] = [];
+/** Inside a statement that has the table of composes as `c`. */
+export type OnCompose = ExpressionBuilder<Tables & { c: Tables['compose'] }, 'c'>;
+export type Condition = Expression<SqlBool>;
 
-  parameter(value: unknown): string {
-    this.parameters.push(value);
-    return `$${this.parameters.length}`;
-  }
+/** The owners of a policy as a parameter: null for all. */
+export type Owners = readonly string[] | null;
 
-  add(condition: string): void {
-    this.#conditions.push(condition);
-  }
-
-  oneOf(column: string, values: readonly string[] | undefined, type = 'text'): void {
-    if (values === undefined) return;
-    const [first] = values;
-    if (values.length === 1) this.add(`${column} = ${this.parameter(first)}::${type}`);
-    else this.add(`${column} = any(${this.parameter(values)}::${type}[])`);
-  }
-
-  /** `prefix` and the conditions so far; nothing where there is none. */
-  where(...more: readonly string[]): string {
-    const all = [...this.#conditions, ...more];
-    return all.length === 0 ? '' : `where ${all.join(' and ')}`;
-  }
-}
-
-/** For a condition that holds for every owner when it is null. */
-export function ownersOf({ owners }: ReadPolicy): readonly string[] | null {
+export function ownersOf({ owners }: ReadPolicy): Owners {
   return owners === 'ALL' ? null : owners;
 }
 
-export function addPolicy(conditions: Conditions, { owners }: ReadPolicy): void {
-  if (owners !== 'ALL') conditions.oneOf('c.owner', owners);
+/** For statements that are built once, for every policy. */
+export function isReadableBy(eb: OnCompose, owners: Owners): Condition {
+  return sql<SqlBool>`(${owners}::text[] is null or ${eb.ref('c.owner')} = any(${owners}::text[]))`;
 }
 
-/** A condition on the compose `id`: the owners of parameter `owners` may read it, or one that reuses it. */
-export function readableOrReused(id: string, owners: string): string {
-  return `(${owners}::text[] is null or exists (select 1 from compose o where (o.id = ${id} or o.reuses = ${id}) and o.owner = any(${owners}::text[])))`;
+/** For statements that are built for one policy. */
+export function isReadable(eb: OnCompose, { owners }: ReadPolicy): Condition {
+  return owners === 'ALL' ? eb.lit(true) : isOneOf(eb, 'c.owner', owners);
 }
 
-/** All of the filter but its states, which mean another thing to events. */
-export function addFilter(conditions: Conditions, filter: ComposeFilter): void {
-  if (filter.ids)
-    conditions.oneOf(
-      'c.id',
-      filter.ids.filter((id) => validId(id) !== null),
-      'bigint',
-    );
-  conditions.oneOf('c.owner', filter.owners);
-  conditions.oneOf('c.source_type', filter.sourceTypes);
-  conditions.oneOf('c.compose_type', filter.composeTypes);
-  if (filter.source !== undefined) {
-    const source = conditions.parameter(filter.source);
-    conditions.add(
-      `hashtextextended(c.source_key, 0) = hashtextextended(${source}::text, 0) and c.source_key = ${source}`,
-    );
-  }
-  if (filter.label !== undefined) conditions.add(`c.label = ${conditions.parameter(filter.label)}`);
-  if (filter.pungiComposeId !== undefined)
-    conditions.add(`c.pungi_compose_id = ${conditions.parameter(filter.pungiComposeId)}`);
-  if (filter.submittedAfter)
-    conditions.add(`c.submitted_at > ${conditions.parameter(timestamp(filter.submittedAfter))}::timestamptz`);
-  if (filter.submittedBefore)
-    conditions.add(`c.submitted_at < ${conditions.parameter(timestamp(filter.submittedBefore))}::timestamptz`);
+/** The owners may read compose `id`, or one that reuses it. For statements that are built once. */
+export function isReadableOrReusedBy(id: Expression<string>, owners: Owners): Condition {
+  return sql<SqlBool>`(${owners}::text[] is null or exists (
+    select 1 from compose o where (o.id = ${id} or o.reuses = ${id}) and o.owner = any(${owners}::text[])
+  ))`;
 }
 
-export function addStates(conditions: Conditions, filter: ComposeFilter): void {
-  conditions.oneOf('c.state', filter.states);
+/** A state as a constant of the statement, so that the planner can use the indexes of some states. */
+export function state(value: ComposeState): Expression<ComposeState> {
+  return sql.lit(value);
+}
+
+/** The right side of an equality with one of several values. */
+export function anyOf<Value extends string>(values: readonly Value[], type: 'bigint' | 'text'): Expression<Value> {
+  return sql<Value>`any(${values}::${sql.raw(type)}[])`;
+}
+
+/** Every part of the filter except `states`, which mean something else for events. */
+export function filterConditions(eb: OnCompose, filter: ComposeFilter): readonly Condition[] {
+  const { ids, owners, source, sourceTypes, composeTypes, label, pungiComposeId } = filter;
+  const { submittedAfter, submittedBefore } = filter;
+  return [
+    ...(ids ? [isOneOf(eb, 'c.id', validIds(ids))] : []),
+    ...(owners ? [isOneOf(eb, 'c.owner', owners)] : []),
+    ...(sourceTypes ? [isOneOf(eb, 'c.source_type', sourceTypes)] : []),
+    ...(composeTypes ? [isOneOf(eb, 'c.compose_type', composeTypes)] : []),
+    // The index has the hash, because a source may be longer than an index entry.
+    ...(source === undefined
+      ? []
+      : [
+          sql<SqlBool>`hashtextextended(${eb.ref('c.source_key')}, 0) = hashtextextended(${source}::text, 0)`,
+          eb('c.source_key', '=', source),
+        ]),
+    ...(label === undefined ? [] : [eb('c.label', '=', label)]),
+    ...(pungiComposeId === undefined ? [] : [eb('c.pungi_compose_id', '=', pungiComposeId)]),
+    ...(submittedAfter ? [eb('c.submitted_at', '>', submittedAfter)] : []),
+    ...(submittedBefore ? [eb('c.submitted_at', '<', submittedBefore)] : []),
+  ];
+}
+
+export function stateConditions(eb: OnCompose, { states }: ComposeFilter): readonly Condition[] {
+  return states ? [isOneOf(eb, 'c.state', states)] : [];
+}
+
+type TextColumn = 'c.id' | 'c.owner' | 'c.source_type' | 'c.compose_type' | 'c.state';
+
+/** A list of one is an equality, so that an index on this column gives the order of the next one as well. */
+function isOneOf(eb: OnCompose, column: TextColumn, values: readonly string[]): Condition {
+  const type = column === 'c.id' ? 'bigint' : 'text';
+  const [first] = values;
+  if (values.length === 1) return sql<SqlBool>`${eb.ref(column)} = ${first}::${sql.raw(type)}`;
+  return sql<SqlBool>`${eb.ref(column)} = ${anyOf(values, type)}`;
+}
+
+/** The ids as a table `asked` with the column `id`. */
+export function unnested(ids: readonly string[]) {
+  return sql<{ id: string }>`unnest(${ids}::bigint[])`.as<'asked'>(sql`asked (id)`);
 }

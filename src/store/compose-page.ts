@@ -1,38 +1,35 @@
-// One page of composes, by keyset: the rows after (or before) a key in an order that an index has, so that the last
-// page costs what the first one does. NULLs sort as largest. Where a page may cross from values to NULLs, the two
-// stretches are read one after the other, each with its own limit: an OR of them could use no index.
+// One page of composes by keyset: the rows after (or before) a key, in an order that an index has, so that the last page
+// costs as much as the first one. NULL sorts as the largest value. A page that may cross from values to NULLs is a union
+// of two ranges, because an OR of them could use no index.
 
-import type { ComposeOrderField, Page, PageKey, PageQuery, RunStatement } from '../app/ports.ts';
+import { sql, type Kysely, type SqlBool } from 'kysely';
+import type { ComposeFilter, ComposeOrderField, Page, PageKey, PageQuery } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
-import { addFilter, addPolicy, addStates, Conditions } from './compose-filter.ts';
+import { filterConditions, isReadable, stateConditions, type Condition, type OnCompose } from './compose-filter.ts';
 import { composeColumns, composeFrom, validId, type ComposeRow } from './compose-row.ts';
-import { prepared } from './prepared.ts';
+import type { Em, Tables } from './em.ts';
+import { statementsBy } from './prepared.ts';
 
-const COLUMN: Record<ComposeOrderField, string> = {
+const COLUMN = {
   ID: 'c.id',
   SUBMITTED_AT: 'c.submitted_at',
   DONE_AT: 'c.done_at',
   REMOVED_AT: 'c.removed_at',
   EXPIRES_AT: 'c.expires_at',
-};
+} as const satisfies Record<ComposeOrderField, string>;
+const NULLABLE: ReadonlySet<ComposeOrderField> = new Set(['DONE_AT', 'REMOVED_AT']);
 
-interface Walk {
-  readonly field: ComposeOrderField;
-  readonly ascending: boolean;
-}
-
-export async function readPage(run: RunStatement, query: PageQuery, policy: ReadPolicy): Promise<Page<Compose>> {
-  const { sql, parameters } = pageStatement(query, policy);
-  // Few texts, as long as there is no filter; its values decide about the plan.
-  const rows = await run<ComposeRow>(
-    Object.keys(query.filter).length === 0 && policy.owners === 'ALL' ? prepared(sql) : sql,
-    parameters,
-  );
+export async function readPage(em: Em, query: PageQuery, policy: ReadPolicy): Promise<Page<Compose>> {
+  const { shape, keys } = walkOf(query);
+  const isUnfiltered = Object.keys(query.filter).length === 0 && policy.owners === 'ALL';
+  const rows: readonly ComposeRow[] = isUnfiltered
+    ? await unfilteredRows(shape)(em, keys)
+    : await pageRows(em.getKysely(), shape, keys, { filter: query.filter, policy }).execute();
   const hasMore = rows.length > query.limit;
   const items = rows.slice(0, query.limit).map(composeFrom);
   if (query.backwards) items.reverse();
-  const hasOther = (query.backwards ? query.before : query.after) !== undefined;
+  const hasOther = keys.startId !== null;
   return {
     items,
     hasNextPage: query.backwards ? hasOther : hasMore,
@@ -40,51 +37,118 @@ export async function readPage(run: RunStatement, query: PageQuery, policy: Read
   };
 }
 
-export function pageStatement(
-  query: PageQuery,
-  policy: ReadPolicy,
-): { readonly sql: string; readonly parameters: readonly unknown[] } {
-  const walk = { field: query.orderBy.field, ascending: (query.orderBy.direction === 'ASC') !== query.backwards };
-  const conditions = new Conditions();
-  addPolicy(conditions, policy);
-  addFilter(conditions, query.filter);
-  addStates(conditions, query.filter);
-  const start = query.backwards ? query.before : query.after;
-  const end = query.backwards ? query.after : query.before;
-  if (end) conditions.add(`(${stretches(conditions, { ...walk, ascending: !walk.ascending }, end).join(' or ')})`);
-  const limit = conditions.parameter(query.limit + 1);
-  const parts = (start ? stretches(conditions, walk, start) : []).map((stretch) =>
-    selectPart(conditions, walk, limit, stretch),
-  );
-  const [only = selectPart(conditions, walk, limit), rest] = parts;
-  // Only the rows of the page become JSON. A union of two stretches is read in their order.
-  const page =
-    rest === undefined
-      ? `(${only}) c order by ${order(walk)}`
-      : `(select 0 as part, a.* from (${only}) a union all select 1, b.* from (${rest}) b) c order by part, ${order(walk)} limit ${limit}`;
-  return { sql: `select ${composeColumns()} from ${page}`, parameters: conditions.parameters };
+/** What the text of the statement depends on. */
+interface Shape {
+  readonly field: ComposeOrderField;
+  readonly ascending: boolean;
+  /** Which kind of value the keys have that the rows lie between. */
+  readonly start: KeyKind;
+  readonly end: KeyKind;
 }
 
-function selectPart(conditions: Conditions, walk: Walk, limit: string, stretch?: string): string {
-  return `select c.* from compose c ${conditions.where(...(stretch === undefined ? [] : [stretch]))} order by ${order(walk)} limit ${limit}`;
+type KeyKind = 'NONE' | 'NULL' | 'VALUE';
+
+interface Keys {
+  readonly startValue: string | null;
+  readonly startId: string | null;
+  readonly endValue: string | null;
+  readonly endId: string | null;
+  /** One more than the page has, so that its end is known. */
+  readonly rows: number;
 }
 
-function order({ field, ascending }: Walk): string {
-  const direction = ascending ? 'asc' : 'desc';
-  return field === 'ID' ? `c.id ${direction}` : `${COLUMN[field]} ${direction}, c.id ${direction}`;
+/** The walk over the rows in one direction; a backwards page is read from its end. */
+export function walkOf({ orderBy, limit, after, before, backwards }: PageQuery): { shape: Shape; keys: Keys } {
+  const [start, end] = backwards ? [before, after] : [after, before];
+  return {
+    shape: {
+      field: orderBy.field,
+      ascending: (orderBy.direction === 'ASC') !== backwards,
+      start: kindOf(start),
+      end: kindOf(end),
+    },
+    keys: {
+      startValue: start?.value ?? null,
+      startId: start ? (validId(start.id) ?? '0') : null,
+      endValue: end?.value ?? null,
+      endId: end ? (validId(end.id) ?? '0') : null,
+      rows: limit + 1,
+    },
+  };
 }
 
-/** The one or two stretches of rows that come after the key. */
-function stretches(conditions: Conditions, { field, ascending }: Walk, key: PageKey): string[] {
+function kindOf(key: PageKey | undefined): KeyKind {
+  if (key === undefined) return 'NONE';
+  return key.value === null ? 'NULL' : 'VALUE';
+}
+
+// Without a filter the plan does not depend on the values, so that these can be prepared.
+const unfilteredRows = statementsBy((shape: Shape, db, keys: Keys) => pageRows(db, shape, keys));
+
+interface Restriction {
+  readonly filter: ComposeFilter;
+  readonly policy: ReadPolicy;
+}
+
+export function pageRows(db: Kysely<Tables>, shape: Shape, keys: Keys, restriction?: Restriction) {
+  const column = COLUMN[shape.field];
+  const direction = shape.ascending ? 'asc' : 'desc';
+  const ends = rangesAfter({ ...shape, ascending: !shape.ascending, start: shape.end }, keys.endValue, keys.endId);
+  const select = (range: Range, index: number) =>
+    db
+      .selectFrom('compose as c')
+      .selectAll('c')
+      .select(sql.lit(index).as('range'))
+      .where((eb) => eb.and([range(eb), eb.or(ends.map((end) => end(eb))), ...restrictionConditions(eb, restriction)]))
+      .orderBy(column, direction)
+      .orderBy('c.id', direction)
+      .limit(keys.rows);
+  const [range = always, nextRange] = rangesAfter(shape, keys.startValue, keys.startId);
+  // Only the rows of the page become JSON.
+  if (nextRange === undefined)
+    return db
+      .selectFrom(select(range, 0).as('c'))
+      .select(composeColumns)
+      .orderBy(column, direction)
+      .orderBy('c.id', direction);
+  const rows = db.selectFrom(select(range, 0).as('c')).selectAll('c');
+  const nextRows = db.selectFrom(select(nextRange, 1).as('c')).selectAll('c');
+  return db
+    .selectFrom(rows.unionAll(nextRows).as('c'))
+    .select(composeColumns)
+    .orderBy('c.range')
+    .orderBy(column, direction)
+    .orderBy('c.id', direction)
+    .limit(keys.rows);
+}
+
+function restrictionConditions(eb: OnCompose, restriction: Restriction | undefined): readonly Condition[] {
+  if (restriction === undefined) return [];
+  const { filter, policy } = restriction;
+  return [isReadable(eb, policy), ...filterConditions(eb, filter), ...stateConditions(eb, filter)];
+}
+
+type Range = (eb: OnCompose) => Condition;
+
+const always: Range = (eb) => eb.lit(true);
+
+/** The one or two ranges of rows that come after the key in this order. */
+function rangesAfter(
+  { field, ascending, start }: Omit<Shape, 'end'>,
+  value: string | null,
+  id: string | null,
+): readonly Range[] {
+  if (start === 'NONE') return [always];
   const column = COLUMN[field];
   const compare = ascending ? '>' : '<';
-  const id = `${conditions.parameter(validId(key.id) ?? '0')}::bigint`;
-  if (field === 'ID') return [`c.id ${compare} ${id}`];
-  const nullable = field === 'DONE_AT' || field === 'REMOVED_AT';
-  if (key.value === null) {
-    const nulls = `${column} is null and c.id ${compare} ${id}`;
-    return ascending ? [nulls] : [nulls, `${column} is not null`];
+  const hasId: Range = (eb) => eb('c.id', compare, id ?? '');
+  if (column === 'c.id') return [hasId];
+  const isNull: Range = (eb) => eb(column, 'is', null);
+  if (start === 'NULL') {
+    const nulls: Range = (eb) => eb.and([isNull(eb), hasId(eb)]);
+    return ascending ? [nulls] : [nulls, (eb) => eb(column, 'is not', null)];
   }
-  const values = `(${column}, c.id) ${compare} (${conditions.parameter(key.value)}::timestamptz, ${id})`;
-  return ascending && nullable ? [values, `${column} is null`] : [values];
+  const values: Range = (eb) =>
+    sql<SqlBool>`(${eb.ref(column)}, ${eb.ref('c.id')}) ${sql.raw(compare)} (${value}::timestamptz, ${id}::bigint)`;
+  return ascending && NULLABLE.has(field) ? [values, isNull] : [values];
 }

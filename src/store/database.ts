@@ -1,11 +1,12 @@
-// The connections to PostgreSQL: one pool per process that does the work, under MikroORM, and a small one for what must
-// not wait for that. Everything is a statement and its rows, through `run`; MikroORM has the pool and the migrations.
+// The pool of connections to PostgreSQL, under MikroORM, and transactions on it. Statements go through an `Em`: Kysely
+// with the tables of the entities, or the EntityManager's own methods.
 
 import { Migrator } from '@mikro-orm/migrations';
-import { MikroORM } from '@mikro-orm/postgresql';
-import { CompiledQuery, type Kysely } from 'kysely';
-import pg, { type Pool } from 'pg';
+import { MikroORM, type EntityManager, type PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { CompiledQuery } from 'kysely';
+import pg, { defaults, TypeOverrides, types, type Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
+import type { Em, Orm } from './em.ts';
 import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
 import { settleWithin } from '../concurrency/settle-within.ts';
@@ -17,26 +18,28 @@ import { endSilentConnections } from './silent-connections.ts';
 export interface DatabaseOptions {
   readonly url: string;
   readonly logger: Logger;
-  /** Connections at most. */
+  /** Maximum number of connections; 10 by default. */
   readonly poolSize?: number;
   readonly applicationName?: string;
 }
 
 export interface Database {
   readonly url: string;
-  readonly orm: MikroORM;
+  readonly orm: Orm;
   /** For pg-boss, which brings statements of its own. */
   readonly pool: Pool;
+  /** Outside of any transaction. */
+  readonly em: Em;
   readonly run: RunStatement;
   /** Retries once on a serialization failure or a deadlock. */
-  transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T>;
+  transaction<T>(work: (em: Em) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-// What the server keeps for a client that is out of reach goes as soon.
+// The server drops a client that it cannot reach as soon as the client drops the server.
 const KEEPALIVES = ['-c tcp_keepalives_idle=10', '-c tcp_keepalives_interval=3', '-c tcp_keepalives_count=3'];
-// A process that is frozen in a transaction holds its locks for no longer than this; who waits for one gives up before
-// its client does.
+// A process that freezes inside a transaction holds its locks for `idle_in_transaction_session_timeout`. A statement that
+// waits for such a lock fails before its client's own timeout.
 const SESSION = [
   '-c timezone=UTC',
   '-c idle_in_transaction_session_timeout=8s',
@@ -45,20 +48,50 @@ const SESSION = [
   '-c jit=off',
   ...KEEPALIVES,
 ].join(' ');
-/** A request waits for a connection, and then for an answer twice as long as this at most: together less than 10 s. */
+/** A request waits at most this long for a connection and at most twice as long for a lost answer: below 10 s in all. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
 /** Closing waits this long for running statements. */
 const CLOSE_LIMIT_MS = 5_000;
 
+// Entities have dates. The driver's own parser is slow, and its serializer loses the seconds of historical time zones.
+const TYPES = new TypeOverrides();
+TYPES.setTypeParser(types.builtins.TIMESTAMPTZ, parseInstant);
+defaults.parseInputDatesAsUTC = true;
+
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  let created: Pool | undefined;
-  const orm = await MikroORM.init({
+  const orm = await connect(options);
+  const em = orm.em.fork();
+  return {
+    url: options.url,
+    orm,
+    pool: await orm.em.getConnection().getNativeClient(),
+    em,
+    run: runOn(em),
+    // Kysely's transaction: MikroORM's own never returns a connection to the pool on which BEGIN failed.
+    transaction: (work) =>
+      retryConflicts(() =>
+        em
+          .getKysely()
+          .transaction()
+          .execute((transaction) => {
+            const inside = em.fork();
+            inside.setTransactionContext(transaction);
+            return work(inside);
+          }),
+      ),
+    close: async () => void (await settleWithin(CLOSE_LIMIT_MS, orm.close(true))),
+  };
+}
+
+async function connect(options: DatabaseOptions): Promise<Orm> {
+  const orm: Orm = await MikroORM.init<PostgreSqlDriver, EntityManager, typeof ENTITIES>({
     dbName: decodeURIComponent(new URL(options.url).pathname.slice(1)),
-    entities: [...ENTITIES],
+    entities: ENTITIES,
     extensions: [Migrator],
     migrations: { migrationsList: migrationsList(), snapshot: false, tableName: MIGRATION_TABLE },
     forceUtcTimezone: true,
+    disableIdentityMap: true,
     debug: false,
     logger: (message) => options.logger.debug({}, message),
     driverOptions: {
@@ -68,28 +101,15 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       options: SESSION,
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
+      types: TYPES,
       onPoolCreated: (pool: Pool) => {
         endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
         prepareOn(pool);
-        created = pool;
       },
     },
   });
-  const connection = orm.em.getConnection();
-  await connection.connect();
-  const kysely = connection.getClient();
-  const pool = created;
-  if (!pool) throw new Error('MikroORM created no pool');
-  return {
-    url: options.url,
-    orm,
-    pool,
-    run: runOn(kysely),
-    // Not MikroORM's own: it never gives back a connection on which BEGIN failed, because it was cut while it was idle.
-    transaction: (work) =>
-      retryConflicts(() => kysely.transaction().execute((transaction) => work(runOn(transaction)))),
-    close: async () => void (await settleWithin(CLOSE_LIMIT_MS, orm.close(true))),
-  };
+  await orm.em.getConnection().connect();
+  return orm;
 }
 
 export interface SmallPool {
@@ -118,9 +138,15 @@ export function openSmallPool(options: DatabaseOptions): SmallPool {
   };
 }
 
-function runOn(executor: Pick<Kysely<unknown>, 'executeQuery'>): RunStatement {
+/** `2026-11-22 19:37:30.12+00`, as sessions in UTC write it. */
+function parseInstant(text: string): Date {
+  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+}
+
+/** Runs statements of others, such as the queue's, through an `Em`. */
+export function runOn(em: Em): RunStatement {
   return async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
-    (await executor.executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
+    (await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
 }
 
 function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
@@ -129,7 +155,7 @@ function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   return retryErrors(RETRY_POLICIES['transaction-conflict'], null, work, isConflict);
 }
 
-/** SQLSTATE of an error that PostgreSQL answered with. */
+/** SQLSTATE of an error from PostgreSQL. */
 export function sqlState(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -1,124 +1,145 @@
-// Reads of the event log, in the order of commits. Positions are assigned at commit (see the migration), so "after this
-// position" never misses an event that becomes visible later.
+// Reads of the event log in the order of commits. A trigger assigns positions at commit, so a read after a position never
+// misses an event that becomes visible later.
 
-import type { ComposeFilter, EventLog, FeedItem, RunStatement } from '../app/ports.ts';
+import { sql, type Kysely, type Selectable, type SelectQueryBuilder } from 'kysely';
+import type { ComposeFilter, EventLog, FeedItem } from '../app/ports.ts';
 import type { ComposeEvent } from '../compose/compose.ts';
-import type { ComposeEventKind, ComposeState } from '../compose/vocabulary.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
-import { addFilter, addPolicy, Conditions, ownersOf } from './compose-filter.ts';
-import {
-  composeColumns,
-  composeFrom,
-  instant,
-  snapshotFrom,
-  validId,
-  type ComposeRow,
-  type StoredSnapshot,
-} from './compose-row.ts';
-import { prepared } from './prepared.ts';
+import type { ComposeState } from '../compose/vocabulary.ts';
+import { filterConditions, isReadable, isReadableBy, ownersOf, unnested, type Owners } from './compose-filter.ts';
+import { composeColumns, composeFrom, snapshotFrom, validId, validIds, type ComposeRow } from './compose-row.ts';
+import type { Em, Tables } from './em.ts';
+import { statement } from './prepared.ts';
 
-interface EventRow extends ComposeRow {
-  readonly e_position: string;
-  readonly e_seq: number;
-  readonly e_kind: ComposeEventKind;
-  readonly e_at: string;
-  readonly e_from: ComposeState | null;
-  readonly e_to: ComposeState | null;
-  readonly e_by: string;
-  readonly e_reason: string | null;
-  readonly e_snapshot: StoredSnapshot;
-}
-
-const COLUMNS = `
-  e.position as e_position, e.seq as e_seq, e.kind as e_kind, e.at as e_at, e.from_state as e_from, e.to_state as e_to,
-  e.by as e_by, e.reason as e_reason, e.snapshot as e_snapshot`;
-const HEAD = prepared(
-  'select coalesce((select position from compose_event where position is not null order by position desc limit 1), 0) as head',
-);
-const READ_ANY = prepared(readPage('where e.position > $1', '$2'));
-// Within one compose `seq` and `position` rise together.
-const READ_EACH = prepared(`
-  select ${COLUMNS}, ${composeColumns()} from unnest($3::bigint[]) as asked (id)
-  cross join lateral (select * from compose_event where compose_id = asked.id and position > $1 order by seq limit $2) e
-  join compose c on c.id = e.compose_id and ($4::text[] is null or c.owner = any($4))
-  order by e.compose_id, e.seq`);
-
-/** Only what is on the page becomes JSON. */
-function readPage(where: string, limit: string): string {
-  return `
-    select ${COLUMNS}, ${composeColumns('e.c')}
-    from (select e.*, c from compose_event e join compose c on c.id = e.compose_id ${where} order by e.position limit ${limit}) e
-    order by e.position`;
-}
-
-export function eventLog(run: RunStatement): EventLog {
+export function eventLog(em: Em): EventLog {
   return {
-    async head() {
-      const [row] = await run<{ head: string }>(HEAD, []);
-      return BigInt(row?.head ?? 0);
-    },
+    head: () => head(em),
     async read({ after, limit, composeId, filter = {} }, policy) {
       if (composeId !== undefined && validId(composeId) === null) return [];
       const isFiltered = Object.keys(filter).length > 0;
       if (composeId !== undefined && !isFiltered)
-        return (await readEach(run, [composeId], after, limit, policy))[0] ?? [];
-      if (isFiltered || policy.owners !== 'ALL') return readFiltered(run, after, limit, filter, composeId, policy);
-      return (await run<EventRow>(READ_ANY, [after.toString(), limit])).map(itemFrom);
+        return (await readEach(em, [composeId], after, limit, policy))[0] ?? [];
+      if (isFiltered || policy.owners !== 'ALL') return readFiltered(em, { after, limit, composeId, filter, policy });
+      return (await readAny(em, String(after), limit)).map(itemFrom);
     },
-    readEach: ({ composeIds, after, limit }, policy) => readEach(run, composeIds, after, limit, policy),
+    readEach: ({ composeIds, after, limit }, policy) => readEach(em, composeIds, after, limit, policy),
   };
 }
 
+const last = statement((db) =>
+  db
+    .selectFrom('compose_event')
+    .select('position')
+    .where('position', 'is not', null)
+    .orderBy('position', 'desc')
+    .limit(1),
+);
+
+async function head(em: Em): Promise<bigint> {
+  const [event] = await last(em);
+  return BigInt(event?.position ?? 0);
+}
+
+const readAny = statement((db, after: string, limit: number) =>
+  itemsOf(
+    db,
+    db
+      .selectFrom('compose_event as e')
+      .selectAll('e')
+      .where('e.position', '>', after)
+      .orderBy('e.position')
+      .limit(limit),
+  ).orderBy('e.position'),
+);
+
+interface FilteredRead {
+  readonly after: bigint;
+  readonly limit: number;
+  readonly composeId: string | undefined;
+  readonly filter: ComposeFilter;
+  readonly policy: ReadPolicy;
+}
+
+async function readFiltered(em: Em, { after, limit, composeId, filter, policy }: FilteredRead) {
+  const db = em.getKysely();
+  // An event that changes no state belongs to the state in which it happened.
+  const endState = sql<string>`coalesce(e.to_state, e.snapshot ->> 'state')`;
+  const page = db
+    .selectFrom('compose_event as e')
+    .innerJoin('compose as c', 'c.id', 'e.compose_id')
+    .selectAll('e')
+    .where('e.position', '>', String(after))
+    .where((eb) => eb.and([isReadable(eb, policy), ...filterConditions(eb, filter)]))
+    .$if(composeId !== undefined, (events) => events.where('e.compose_id', '=', composeId ?? ''))
+    .$if(filter.states !== undefined, (events) => {
+      const anyState = sql<ComposeState>`any(${filter.states}::text[])`;
+      return events.where((eb) => eb.or([eb('e.from_state', '=', anyState), eb(endState, '=', anyState)]));
+    })
+    .orderBy('e.position')
+    .limit(limit);
+  return (await itemsOf(db, page).orderBy('e.position').execute()).map(itemFrom);
+}
+
+const readOfEach = statement((db, composeIds: readonly string[], after: string, limit: number, owners: Owners) => {
+  // Within one compose, `seq` and `position` rise together.
+  const events = db
+    .selectFrom(unnested(composeIds))
+    .innerJoinLateral(
+      (eb) =>
+        eb
+          .selectFrom('compose_event')
+          .selectAll()
+          .whereRef('compose_id', '=', 'asked.id')
+          .where('position', '>', after)
+          .orderBy('seq')
+          .limit(limit)
+          .as('e'),
+      (join) => join.onTrue(),
+    )
+    .selectAll('e');
+  return itemsOf(db, events)
+    .where((eb) => isReadableBy(eb, owners))
+    .orderBy('e.compose_id')
+    .orderBy('e.seq');
+});
+
 async function readEach(
-  run: RunStatement,
+  em: Em,
   composeIds: readonly string[],
   after: bigint,
   limit: number,
   policy: ReadPolicy,
 ): Promise<readonly (readonly FeedItem[])[]> {
-  const rows = await run<EventRow>(READ_EACH, [after.toString(), limit, [...new Set(composeIds)], ownersOf(policy)]);
+  const rows = await readOfEach(em, validIds([...new Set(composeIds)]), String(after), limit, ownersOf(policy));
   const found = Map.groupBy(rows.map(itemFrom), ({ compose }) => compose.id);
   return composeIds.map((id) => found.get(id) ?? []);
 }
 
-async function readFiltered(
-  run: RunStatement,
-  after: bigint,
-  limit: number,
-  filter: ComposeFilter,
-  composeId: string | undefined,
-  policy: ReadPolicy,
-): Promise<readonly FeedItem[]> {
-  const conditions = new Conditions();
-  conditions.add(`e.position > ${conditions.parameter(after.toString())}::bigint`);
-  if (composeId !== undefined) conditions.add(`e.compose_id = ${conditions.parameter(composeId)}::bigint`);
-  addPolicy(conditions, policy);
-  addFilter(conditions, filter);
-  if (filter.states) {
-    const states = `any(${conditions.parameter(filter.states)}::text[])`;
-    // An event that changes no state belongs to the one it happened in.
-    conditions.add(`(e.from_state = ${states} or coalesce(e.to_state, e.snapshot ->> 'state') = ${states})`);
-  }
-  const rows = await run<EventRow>(readPage(conditions.where(), conditions.parameter(limit)), conditions.parameters);
-  return rows.map(itemFrom);
+/** A page of events with their composes. Only what is on the page becomes JSON. */
+function itemsOf(db: Kysely<Tables>, events: SelectQueryBuilder<Tables, never, Selectable<Tables['compose_event']>>) {
+  return db
+    .selectFrom(events.as('e'))
+    .innerJoin('compose as c', 'c.id', 'e.compose_id')
+    .select(composeColumns)
+    .select([
+      'e.position',
+      'e.seq',
+      'e.kind',
+      'e.at',
+      'e.from_state as from',
+      'e.to_state as to',
+      'e.by',
+      'e.reason',
+      'e.snapshot',
+    ]);
 }
 
-function itemFrom(row: EventRow): FeedItem {
-  const snapshot = Object.freeze(snapshotFrom(row.e_snapshot));
-  const event: ComposeEvent = {
-    position: BigInt(row.e_position),
-    composeId: row.id,
-    seq: row.e_seq,
-    kind: row.e_kind,
-    at: instant(row.e_at),
-    from: row.e_from,
-    to: row.e_to,
-    by: row.e_by,
-    reason: row.e_reason,
-    snapshot,
-  };
+type ItemRow = ComposeRow & Omit<ComposeEvent, 'composeId' | 'position'> & { readonly position: string | null };
+
+function itemFrom({ id, reuses, compose, position, snapshot: stored, ...event }: ItemRow): FeedItem {
+  const snapshot = Object.freeze(snapshotFrom(stored));
   return Object.freeze({
-    event: Object.freeze(event),
-    compose: Object.freeze({ ...composeFrom(row), ...snapshot, seq: row.e_seq }),
+    event: Object.freeze({ ...event, composeId: id, position: BigInt(position ?? 0), snapshot }),
+    compose: Object.freeze({ ...composeFrom({ id, reuses, compose }), ...snapshot, seq: event.seq }),
   });
 }

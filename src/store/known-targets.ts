@@ -1,25 +1,28 @@
-// Which target directories somebody has configured, by the database's clock. Missing is counted from when that is noticed:
-// while nobody runs at all, nothing goes missing.
+// Which target directories are in the configuration of some process, by the database's clock. A directory counts as missing
+// from the time at which a process notices it, so none goes missing while no process runs.
 
-import type { KnownTargets, RunStatement } from '../app/ports.ts';
+import { raw } from '@mikro-orm/postgresql';
+import type { KnownTargets } from '../app/ports.ts';
+import type { Em } from './em.ts';
+import { TargetDirEntity } from './entities/target-dir.ts';
 
-const KNOW = `
-  insert into target_dir (name) select unnest($1::text[]) order by 1
-  on conflict (name) do update set known_at = clock_timestamp(), missing_since = null`;
-// Each is told again every minute.
-const NOTICE =
-  "update target_dir set missing_since = clock_timestamp() where missing_since is null and known_at < clock_timestamp() - interval '10 minutes'";
-const MISSING =
-  "select name from target_dir where missing_since <= clock_timestamp() - $1 * interval '1 second' order by name";
+const NOW = 'clock_timestamp()';
+/** Every process reports its directories once a minute. */
+const UNKNOWN_AFTER = "clock_timestamp() - interval '10 minutes'";
 
-export function knownTargets(run: RunStatement): KnownTargets {
+export function knownTargets(em: Em): KnownTargets {
   return {
     async know(names) {
-      await run(KNOW, [names]);
+      // In the order of names: several processes lock the same rows.
+      const rows = names.toSorted().map((name) => ({ name, knownAt: raw(NOW), missingSince: null }));
+      await em.upsertMany(TargetDirEntity, rows);
     },
     async missingFor(seconds) {
-      await run(NOTICE, []);
-      return (await run<{ name: string }>(MISSING, [seconds])).map(({ name }) => name);
+      const unnoticed = { missingSince: null, knownAt: { $lt: raw(UNKNOWN_AFTER) } };
+      await em.nativeUpdate(TargetDirEntity, unnoticed, { missingSince: raw<Date>(NOW) });
+      const since = raw("clock_timestamp() - ? * interval '1 second'", [seconds]);
+      const missing = await em.find(TargetDirEntity, { missingSince: { $lte: since } }, { orderBy: { name: 'asc' } });
+      return missing.map(({ name }) => name);
     },
   };
 }

@@ -1,27 +1,29 @@
-// Canonical events of Koji tags, replaced by compare-and-set: of two that found out at once, one wins and the other looks
-// again.
+// Canonical events of Koji tags. They are replaced by compare-and-set: of two processes that find a new event at once, one
+// wins and the other reads again.
 
-import type { CanonicalEvent, KojiEventStore, RunStatement } from '../app/ports.ts';
-import { prepared } from './prepared.ts';
+import type { KojiEventStore } from '../app/ports.ts';
+import type { Em } from './em.ts';
+import { KojiEventEntity } from './entities/koji-event.ts';
 
-const FIND = prepared('select event from koji_event where profile = $1 and tag = $2 and inheritance = $3');
-const INSERT = prepared(
-  'insert into koji_event (profile, tag, inheritance, event) values ($1, $2, $3, $4) on conflict do nothing returning event',
-);
-const REPLACE = prepared(
-  'update koji_event set event = $4 where profile = $1 and tag = $2 and inheritance = $3 and event = $5 returning event',
-);
-
-export function kojiEventStore(run: RunStatement): KojiEventStore {
+export function kojiEventStore(em: Em): KojiEventStore {
   return {
-    async find(profile, tag, inheritance): Promise<CanonicalEvent | null> {
-      const [row] = await run<{ event: string }>(FIND, [profile, tag, inheritance]);
-      return row ? { profile, tag, inheritance, event: Number(row.event) } : null;
+    async find(profile, tag, inheritance) {
+      const known = await em.findOne(KojiEventEntity, { profile, tag, inheritance });
+      return known && { profile, tag, inheritance, event: Number(known.event) };
     },
     async replace(expected, { profile, tag, inheritance, event }) {
-      const key = [profile, tag, inheritance, event];
-      const changed = expected ? await run(REPLACE, [...key, expected.event]) : await run(INSERT, key);
-      return changed.length > 0;
+      const key = { profile, tag, inheritance };
+      if (expected) {
+        const current = { ...key, event: String(expected.event) };
+        return (await em.nativeUpdate(KojiEventEntity, current, { event: String(event) })) > 0;
+      }
+      const inserted = await em
+        .getKysely()
+        .insertInto('koji_event')
+        .values({ ...key, event: String(event) })
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst();
+      return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
     },
   };
 }

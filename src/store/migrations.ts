@@ -4,8 +4,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Migration } from '@mikro-orm/migrations';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import pg from 'pg';
+import type { Orm } from './em.ts';
 
 // The same two steps up from src/store and from dist/store.
 const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
@@ -41,7 +41,7 @@ export class NewerSchema extends Error {
  * Brings the database up to date. Several processes may call it at once: the later ones find nothing to do. Rejects with
  * `NewerSchema`.
  */
-export async function migrate(orm: MikroORM, url: string): Promise<void> {
+export async function migrate(orm: Orm, url: string): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'odcs-migrations',
@@ -58,17 +58,17 @@ export async function migrate(orm: MikroORM, url: string): Promise<void> {
 }
 
 /** Every migration of this version is applied: part of /readyz. */
-export async function isMigrated(orm: MikroORM): Promise<boolean> {
+export async function isMigrated(orm: Orm): Promise<boolean> {
   const applied = await appliedMigrations(orm);
   return migrationsList().every(({ name }) => applied.has(name));
 }
 
-export async function hasNewerSchema(orm: MikroORM): Promise<boolean> {
+export async function hasNewerSchema(orm: Orm): Promise<boolean> {
   const known = new Set(migrationsList().map(({ name }) => name));
   return [...(await appliedMigrations(orm))].some((name) => !known.has(name));
 }
 
-async function appliedMigrations(orm: MikroORM): Promise<ReadonlySet<string>> {
+async function appliedMigrations(orm: Orm): Promise<ReadonlySet<string>> {
   const connection = orm.em.getConnection();
   const [table] = await connection.execute<{ exists: boolean }[]>(
     `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,

@@ -1,64 +1,76 @@
-// Progress of the current attempt, overwritten in place. A worker that lost its attempt writes nothing.
+// Progress of the latest attempt, overwritten in place. A worker that lost its attempt writes nothing.
 
-import type { ComposeProgress, ProgressStore, RunStatement } from '../app/ports.ts';
-import { ownersOf, readableOrReused } from './compose-filter.ts';
-import { instant, timestamp, validId } from './compose-row.ts';
-import { prepared } from './prepared.ts';
+import { sql } from 'kysely';
+import type { ComposeProgress, ProgressStore } from '../app/ports.ts';
+import type { ReadPolicy } from '../compose/read-policy.ts';
+import { anyOf, isReadableOrReusedBy, ownersOf, state, type Owners } from './compose-filter.ts';
+import { validId, validIds } from './compose-row.ts';
+import type { Em } from './em.ts';
+import { statement } from './prepared.ts';
 
-// One statement, so that the attempt is checked, the row written and the subscribers woken together or not at all.
-const PUT = prepared(`
-  with put as (
-    insert into compose_progress (compose_id, attempt, percent, phase, message, updated_at)
-    select c.id, $2, $3, $4, $5, $6 from compose c where c.id = $1 and c.attempt = $2 and c.state = 'GENERATING'
-    on conflict (compose_id) do update set
-      attempt = excluded.attempt, phase = excluded.phase, message = excluded.message, updated_at = excluded.updated_at,
-      percent = case when compose_progress.attempt = excluded.attempt then greatest(compose_progress.percent, excluded.percent) else excluded.percent end
-    where compose_progress.attempt <= excluded.attempt
-    returning compose_id
-  )
-  select pg_notify('compose_progress', compose_id::text) from put`);
-
-const FIND_MANY = prepared(
-  `select compose_id, attempt, percent, phase, message, updated_at from compose_progress
-  where compose_id = any($1::bigint[]) and ${readableOrReused('compose_id', '$2')}`,
-);
-
-interface ProgressRow {
-  readonly compose_id: string;
-  readonly attempt: number;
-  readonly percent: number;
-  readonly phase: string;
-  readonly message: string | null;
-  readonly updated_at: string;
-}
-
-export function progressStore(run: RunStatement): ProgressStore {
+export function progressStore(em: Em): ProgressStore {
   return {
     async put(composeId, progress) {
-      if (validId(composeId) === null) return;
-      await run(PUT, [
-        composeId,
-        progress.attempt,
-        progress.percent,
-        progress.phase,
-        progress.message,
-        timestamp(progress.updatedAt),
-      ]);
+      const id = validId(composeId);
+      if (id !== null) await putCurrent(em, id, { ...progress });
     },
-    async findMany(ids, policy) {
-      const rows = await run<ProgressRow>(FIND_MANY, [ids.filter((id) => validId(id) !== null), ownersOf(policy)]);
-      const found = new Map(rows.map((row) => [row.compose_id, progressFrom(row)]));
-      return ids.map((id) => found.get(id) ?? null);
-    },
+    findMany: (ids, policy) => findMany(em, ids, policy),
   };
 }
 
-function progressFrom(row: ProgressRow): ComposeProgress {
-  return {
-    attempt: row.attempt,
-    percent: row.percent,
-    phase: row.phase,
-    message: row.message,
-    updatedAt: instant(row.updated_at),
-  };
+// One statement, so that the attempt is checked, the row written and subscribers woken together or not at all.
+const putCurrent = statement((db, id: string, { attempt, percent, phase, message, updatedAt }: ComposeProgress) =>
+  db
+    .with('put', (qb) =>
+      qb
+        .insertInto('compose_progress')
+        .columns(['compose_id', 'attempt', 'percent', 'phase', 'message', 'updated_at'])
+        .expression((eb) =>
+          eb
+            .selectFrom('compose')
+            .select(['id', 'attempt'])
+            .select([eb.val(percent).as('percent'), eb.val(phase).as('phase'), eb.val(message).as('message')])
+            .select(eb.val(updatedAt).as('updated_at'))
+            .where('id', '=', id)
+            .where('attempt', '=', attempt)
+            .where('state', '=', state('GENERATING')),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .column('compose_id')
+            .doUpdateSet((eb) => ({
+              attempt: eb.ref('excluded.attempt'),
+              phase: eb.ref('excluded.phase'),
+              message: eb.ref('excluded.message'),
+              updated_at: eb.ref('excluded.updated_at'),
+              percent: risingPercent,
+            }))
+            .whereRef('compose_progress.attempt', '<=', 'excluded.attempt'),
+        )
+        .returning('compose_id'),
+    )
+    .selectFrom('put')
+    .select(sql`pg_notify('compose_progress', compose_id::text)`.as('notified')),
+);
+
+/** Within one attempt it never falls. */
+const risingPercent = sql<number>`case when compose_progress.attempt = excluded.attempt
+  then greatest(compose_progress.percent, excluded.percent) else excluded.percent end`;
+
+const findReadable = statement((db, ids: readonly string[], owners: Owners) =>
+  db
+    .selectFrom('compose_progress')
+    .select(['compose_id', 'attempt', 'percent', 'phase', 'message', 'updated_at as updatedAt'])
+    .where('compose_id', '=', anyOf(ids, 'bigint'))
+    .where((eb) => isReadableOrReusedBy(eb.ref('compose_id'), owners)),
+);
+
+async function findMany(
+  em: Em,
+  ids: readonly string[],
+  policy: ReadPolicy,
+): Promise<readonly (ComposeProgress | null)[]> {
+  const rows = await findReadable(em, validIds(ids), ownersOf(policy));
+  const found = new Map(rows.map(({ compose_id: id, ...progress }) => [id, progress]));
+  return ids.map((id) => found.get(id) ?? null);
 }

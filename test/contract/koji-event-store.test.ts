@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe.each<[string, () => KojiEventStore]>([
-  ['PostgreSQL', () => kojiEventStore(database.run)],
+  ['PostgreSQL', () => kojiEventStore(database.em)],
   ['memory', () => new MemoryKojiEventStore()],
 ])('canonical events in %s', (_, make) => {
   it('are there from the first that was set, for that tag and way of inheriting alone', async () => {

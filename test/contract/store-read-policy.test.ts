@@ -112,7 +112,7 @@ describe.each(POLICIES)('a read with the policy $owners', (policy) => {
   });
 
   it('has events of allowed owners, and no other', async () => {
-    const log = eventLog(database.run);
+    const log = eventLog(database.em);
     const all = await log.read({ after: 0n, limit: 100 }, policy);
     const expected = (await log.read({ after: 0n, limit: 100 }, READ_ALL)).filter(({ compose }) =>
       isAllowed(policy, compose.owner),
@@ -126,12 +126,12 @@ describe.each(POLICIES)('a read with the policy $owners', (policy) => {
   });
 
   it('has progress and packages of allowed owners and of what they reuse, and no other', async () => {
-    const progress = progressStore(database.run);
+    const progress = progressStore(database.em);
     await progress.put(theirs.id, { attempt: 1, percent: 5, phase: 'GATHER', message: null, updatedAt: T0 });
     // The reuser is mine.
     const isReused = seesTheirs || seesMine;
     expect((await progress.findMany([theirs.id], policy)).map((found) => found !== null)).toEqual([isReused]);
-    const packages = packageStore(database.run);
+    const packages = packageStore(database.em);
     expect(await packages.counts([mine.id, theirs.id], undefined, policy)).toEqual([
       Number(seesMine),
       Number(isReused),
@@ -149,8 +149,8 @@ describe.each(POLICIES)('a read with the policy $owners', (policy) => {
 
 describe('the feed', () => {
   it('hands out events and progress of allowed owners only, past and live', async () => {
-    const log = eventLog(database.run);
-    const progress = progressStore(database.run);
+    const log = eventLog(database.em);
+    const progress = progressStore(database.em);
     const feed = new EventFeed({ url: test.url, logger: silentLogger, log, progress, composes: store });
     await feed.start();
     const stopped = new AbortController();

@@ -111,7 +111,7 @@ it('chores that are led at the same time take no connection of those that they w
   const { whenLeader, stop } = leadership(narrow);
   const all = await Promise.all(
     ['a', 'b', 'c', 'd'].map((chore) =>
-      whenLeader(chore, () => narrow.transaction((run) => run('select 1 as one', []))),
+      whenLeader(chore, () => narrow.transaction((em) => em.execute('select 1 as one'))),
     ),
   );
   expect(all.flat()).toEqual([{ one: 1 }, { one: 1 }, { one: 1 }, { one: 1 }]);

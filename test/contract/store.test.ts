@@ -109,7 +109,8 @@ describe('a compose', () => {
     await change(stale.id, { stateReason: 'changed' });
     await expect(
       store.transaction((tx) => tx.save(stale, stale, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null })),
-    ).rejects.toThrow(/without being locked/);
+    ).rejects.toThrow(/lock/);
+    expect((await store.find(stale.id, READ_ALL))?.seq).toBe(2);
   });
 
   it('waits for another change to end, and then sees it', async () => {
@@ -167,7 +168,7 @@ describe('an event', () => {
     const inserted = await insert();
     const generating = await change(inserted.id, { state: 'GENERATING', attempt: 1, startedAt: T0 });
     const done = await change(inserted.id, { state: 'DONE', doneAt: T0 });
-    const items = await eventLog(database.run).read({ after: 0n, limit: 10, composeId: inserted.id }, READ_ALL);
+    const items = await eventLog(database.em).read({ after: 0n, limit: 10, composeId: inserted.id }, READ_ALL);
     expect(items.map(({ event }) => [event.seq, event.from, event.to, event.by])).toEqual([
       [1, null, 'WAIT', 'anonymous'],
       [2, 'WAIT', 'GENERATING', 'tester'],
@@ -183,7 +184,7 @@ describe('an event', () => {
   });
 
   it('leaves no trace of a transaction that was rolled back', async () => {
-    const log = eventLog(database.run);
+    const log = eventLog(database.em);
     const head = await log.head();
     await expect(
       store.transaction(async (tx) => {
@@ -196,7 +197,7 @@ describe('an event', () => {
   });
 
   it('passes a filter of states where it leads into or out of one, or happens in one', async () => {
-    const log = eventLog(database.run);
+    const log = eventLog(database.em);
     const after = await log.head();
     const { id } = await insert({ owner: 'filtered' });
     await change(id, { state: 'GENERATING' });
@@ -401,7 +402,7 @@ describe('what is due', () => {
 
 describe('progress', () => {
   it('never falls within an attempt, and a worker without the attempt writes none', async () => {
-    const progress = progressStore(database.run);
+    const progress = progressStore(database.em);
     const { id } = await insert();
     const put = (attempt: number, percent: number) =>
       progress.put(id, { attempt, percent, phase: 'GATHER', message: null, updatedAt: T0 });
@@ -426,7 +427,7 @@ describe('progress', () => {
 
 describe('packages', () => {
   it('are paged by path, counted and looked for by name', async () => {
-    const packages = packageStore(database.run);
+    const packages = packageStore(database.em);
     const { id } = await insert();
     const records = Array.from({ length: 12_001 }, (_, index): PackageRecord => ({
       nevra: `p${index}-0:1-1.noarch`,

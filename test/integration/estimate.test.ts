@@ -73,7 +73,7 @@ async function finished(
 }
 
 const estimates = (now = T0) =>
-  estimator({ history: history(database.run), poolOf: () => 'default', clock: { now: () => now } });
+  estimator({ history: history(database.em), poolOf: () => 'default', clock: { now: () => now } });
 
 it('nothing is told while there is no history, or nobody to work', async () => {
   expect(await estimates()(aCompose(), 1)).toBeNull();
@@ -153,7 +153,7 @@ it('tells engines apart: the one that has it, and before that the one that made 
     },
   } as const;
   const typicalSeconds = async (engineName: EngineName | null) =>
-    ((await history(database.run).typicalMs(aCompose({ ...source, engineName }))) ?? Number.NaN) / 1_000;
+    ((await history(database.em).typicalMs(aCompose({ ...source, engineName }))) ?? Number.NaN) / 1_000;
   const made = async (engineName: EngineName, seconds: number, after: number) => {
     for (let n = 0; n < 5; n += 1)
       await finished(source, seconds * 1_000, new Date(T0.getTime() + after + n), engineName);
@@ -172,7 +172,7 @@ it('is one look-up by an index, however long the history is', async () => {
       '{}', '{}', 'TEST', 'default', '{}', now(), now() - n * interval '1 s', now() - n * interval '1 s' + interval '20 s', now() from generate_series(1, 20000) n`);
   await test.query('analyze compose');
   const startedAt = performance.now();
-  await history(database.run).typicalMs(
+  await history(database.em).typicalMs(
     aCompose({ source: { type: 'REPO', repo: '/r7', packages: [], revisions: null }, engineName: 'dnf' }),
   );
   const plan = await test.query<{ 'QUERY PLAN': string }>(`

@@ -22,7 +22,7 @@ beforeEach(async () => {
   test = await createTestDatabase();
   database = await openTestDatabase(test);
   store = composeStore(database, noQueue);
-  log = eventLog(database.run);
+  log = eventLog(database.em);
   feed = aFeed();
   await feed.start();
 });
@@ -38,7 +38,7 @@ function aFeed(pollMs?: number): EventFeed {
     url: test.url,
     logger: silentLogger,
     log,
-    progress: progressStore(database.run),
+    progress: progressStore(database.em),
     composes: store,
     ...(pollMs ? { pollMs } : {}),
   });
@@ -101,7 +101,7 @@ it('reads no events while nobody follows, and misses none for who comes while it
     url: test.url,
     logger: silentLogger,
     log: slow,
-    progress: progressStore(database.run),
+    progress: progressStore(database.em),
     composes: store,
   });
   await other.start();
@@ -257,7 +257,7 @@ it('a follower of a compose where nothing happened for long reads the log once, 
   const counted = new EventFeed({
     url: test.url,
     logger: silentLogger,
-    progress: progressStore(database.run),
+    progress: progressStore(database.em),
     composes: store,
     pollMs: 60_000,
     log: { ...log, read: (query) => ((reads += query.composeId === undefined ? 0 : 1), log.read(query, READ_ALL)) },
@@ -346,7 +346,7 @@ describe('progress', () => {
         if (signal.type === 'progress' && signal.progress.percent === 100) return;
       }
     })();
-    const progress = progressStore(database.run);
+    const progress = progressStore(database.em);
     const startedAt = performance.now();
     for (let percent = 1; percent <= 100; percent += 1)
       await progress.put(id, { attempt: 1, percent, phase: 'GATHER', message: null, updatedAt: T0 });
@@ -362,7 +362,7 @@ describe('progress', () => {
     const follower = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never }, READ_ALL);
     const other = feed.follow({ after: await log.head(), composeId: id, progress: true, signal: never }, READ_ALL);
     const told = other.next();
-    await progressStore(database.run).put(id, {
+    await progressStore(database.em).put(id, {
       attempt: 1,
       percent: 50,
       phase: 'GATHER',

@@ -80,7 +80,7 @@ async function run(rounds: number): Promise<{ written: number; seen: FeedItem[];
   const store = composeStore(database, noQueue);
   const startedAt = performance.now();
   const writing = Promise.all(Array.from({ length: WRITERS }, () => write(store, rounds)));
-  const seen = await readAlong(eventLog(database.run), writing);
+  const seen = await readAlong(eventLog(database.em), writing);
   const totals = await writing;
   const transactions = totals.reduce((sum, total) => sum + total.transactions, 0);
   return {

@@ -15,7 +15,7 @@ import { storedCompose } from '../support/stored-compose.ts';
 
 /** `targets`: what processes have configured, with a clock of its own. */
 const it = databaseTest.extend('targets', ({ store, database, server }) => {
-  const known = knownTargets(database.run);
+  const known = knownTargets(database.em);
   const deps = {
     store,
     knownTargets: known,

@@ -41,7 +41,7 @@ describe('resolveReusers', () => {
     store,
     database,
   }) => {
-    const log = eventLog(database.run);
+    const log = eventLog(database.em);
     const reused = await generating(store, 'canceled');
     const successor = await reuser(store, 'canceled');
     const others = [await reuser(store, 'canceled'), await reuser(store, 'canceled')];

@@ -52,17 +52,17 @@ describe('a connection of the pool', () => {
   it('is ended as well where the server cannot be asked about it', async () => {
     await behindProxy.run('select 1', []);
     proxy.freeze();
-    expect(await lostAfter(behindProxy.transaction((run) => run('select 1', [])))).toBeLessThan(9_000);
+    expect(await lostAfter(behindProxy.transaction((em) => em.execute('select 1')))).toBeLessThan(9_000);
     proxy.restore();
     await expect(behindProxy.run('select 1 as one', [])).resolves.toEqual([{ one: 1 }]);
   }, 20_000);
 
   it('on which a statement takes its time is let be', async () => {
     const paused = Promise.withResolvers<void>();
-    const transaction = behindProxy.transaction(async (run) => {
-      await run('select 1', []);
+    const transaction = behindProxy.transaction(async (em) => {
+      await em.execute('select 1');
       await paused.promise;
-      return run('select 2 as two', []);
+      return em.execute('select 2 as two');
     });
     await expect(behindProxy.run('select pg_sleep(4)', [])).resolves.toHaveLength(1);
     paused.resolve();

@@ -36,13 +36,13 @@ it('are applied once, however many processes start at the same time', async () =
 });
 
 it('leave data alone when they run again', async () => {
-  const { orm, run } = await open();
+  const { orm, em } = await open();
   await migrate(orm, test.url);
-  const id = await instanceId(run);
-  expect(await lastComposeId(run)).toBe(0n);
+  const id = await instanceId(em);
+  expect(await lastComposeId(em)).toBe(0n);
   await test.query(`insert into worker (id, host, boot_id, pid) values ('${randomUUID()}', 'h', 'b', 1)`);
   await migrate(orm, test.url);
-  expect(await instanceId(run)).toBe(id);
+  expect(await instanceId(em)).toBe(id);
   expect(await test.query('select count(*)::int as count from worker')).toEqual([{ count: 1 }]);
 });
 

@@ -2,15 +2,18 @@
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ComposeFilter, ComposeOrderField, PageQuery } from '../../src/app/ports.ts';
-import { pageStatement } from '../../src/store/compose-page.ts';
+import { pageRows, walkOf } from '../../src/store/compose-page.ts';
+import type { Database } from '../../src/store/database.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
 
 const COMPOSES = 60_000;
 let test: TestDatabase;
+let database: Database;
 beforeAll(async () => {
   test = await createTestDatabase();
+  database = await openTestDatabase(test);
   await test.query(`
     insert into compose (owner, state, state_reason, source, source_key, seconds_to_live, arches, flags, results, sigkeys, multilib_arches,
       multilib_methods, lookaside_repos, compose_type, label, target_dir, parent_pungi_compose_ids, submitted_at, done_at, removed_at, expires_at)
@@ -26,10 +29,15 @@ beforeAll(async () => {
     from generate_series(1, ${COMPOSES}) n`);
   await test.query('vacuum analyze compose');
 }, 120_000);
-afterAll(() => test.drop());
+afterAll(async () => {
+  await database.close();
+  await test.drop();
+});
 
 async function blocksOf(query: PageQuery): Promise<number> {
-  const { sql, parameters } = pageStatement(query, READ_ALL);
+  const { shape, keys } = walkOf(query);
+  const restriction = { filter: query.filter, policy: READ_ALL };
+  const { sql, parameters } = pageRows(database.em.getKysely(), shape, keys, restriction).compile();
   const [row] = await test.query<{
     'QUERY PLAN': readonly { Plan: { 'Shared Hit Blocks': number; 'Shared Read Blocks': number } }[];
   }>(`explain (analyze, buffers, format json) ${sql}`, parameters);
@@ -90,11 +98,9 @@ for (const filter of FILTERS) {
 }
 
 it('counts exactly up to 50,000, and estimates what is more', async () => {
-  const database = await openTestDatabase(test);
   const store = composeStore(database, noQueue);
   expect(await store.count({ states: ['WAIT'] }, READ_ALL)).toEqual({ count: 20, isEstimate: false });
   const all = await store.count({}, READ_ALL);
   expect(all.isEstimate).toBe(true);
   expect(Math.abs(all.count - COMPOSES)).toBeLessThan(COMPOSES / 20);
-  await database.close();
 });

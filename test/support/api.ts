@@ -145,10 +145,10 @@ interface Parts {
 
 export async function startTestApi(server: TestDatabase, overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
   const database = await openTestDatabase(server);
-  const instance = await instanceId(database.run);
+  const instance = await instanceId(database.em);
   const store = composeStore(database, noQueue);
-  const progress = progressStore(database.run);
-  const log = eventLog(database.run);
+  const progress = progressStore(database.em);
+  const log = eventLog(database.em);
   const feed = new EventFeed({ url: server.url, logger: silentLogger, log, progress, composes: store });
   await feed.start();
   const targetDir = await mkdtemp(join(tmpdir(), 'odcs-api-'));
@@ -188,13 +188,13 @@ function depsOf({ database, instance, store, progress, feed, results }: Parts, o
   const unplanned = () => Promise.reject(new Error('Nothing is planned in this test'));
   return {
     store: observer.watch('store', store),
-    packages: observer.watch('packages', packageStore(database.run)),
+    packages: observer.watch('packages', packageStore(database.em)),
     progress: observer.watch('progress', progress),
-    events: observer.watch('events', eventLog(database.run)),
+    events: observer.watch('events', eventLog(database.em)),
     feed,
     results,
     engines: [{ info: async () => ({ name: 'dnf', version: '4.14.0', sourceTypes: ['REPO'], available: true }) }],
-    history: history(database.run),
+    history: history(database.em),
     cursors: eventCursors(instance),
     clock: { now: () => new Date() },
     logger: silentLogger,

@@ -1,13 +1,11 @@
 // Composes, the transactions that change them, and the log of what happened.
 
-import type { Compose, Lifecycle } from '../../compose/compose.ts';
+import type { Compose, Lifecycle, NewCompose } from '../../compose/compose.ts';
 import type { Lane } from '../../compose/lane.ts';
 import type { Pin } from '../../compose/pin.ts';
 import type { ReadPolicy } from '../../compose/read-policy.ts';
-import type { ComposeRequest } from '../../compose/request.ts';
-import type { ComposeSource } from '../../compose/sources/descriptors.ts';
 import type { SourceType } from '../../compose/sources/descriptors.ts';
-import type { ComposeEventKind, ComposeState, ComposeType, EngineName } from '../../compose/vocabulary.ts';
+import type { ComposeEventKind, ComposeState, ComposeType } from '../../compose/vocabulary.ts';
 import type { DueQuery } from './due.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { Page } from './page.ts';
@@ -43,14 +41,6 @@ export interface PageQuery {
   readonly backwards: boolean;
 }
 
-export interface NewCompose extends ComposeRequest {
-  readonly owner: string;
-  readonly idempotencyKey: string | null;
-  readonly submittedAt: Date;
-  readonly expiresAt: Date;
-  readonly stateReason: string;
-}
-
 /** What is told of a change besides the compose itself. */
 export interface ChangeNote {
   readonly kind: Exclude<ComposeEventKind, 'SNAPSHOT' | 'PROGRESSED'>;
@@ -59,18 +49,10 @@ export interface ChangeNote {
   readonly reason: string | null;
 }
 
-/** Columns a change may set besides the lifecycle. */
-export interface ComposePatch {
-  readonly source?: ComposeSource;
-  readonly pungiComposeId?: string;
-  readonly pungiConfigDump?: string;
-  readonly arches?: readonly string[];
-  readonly sigkeys?: readonly string[];
-  readonly engineName?: EngineName;
-  /** Links `latest-…` may have to be led to it. */
+/** Fields that a change sets besides those of the lifecycle. */
+export interface ComposePatch extends Partial<Omit<Compose, keyof Lifecycle | 'id' | 'seq'>> {
+  /** The `latest-*` links may not be up to date. */
   readonly linksDue?: boolean;
-  /** Equal for composes that may share one result. */
-  readonly digest?: string;
 }
 
 /** One transaction. Everything done through it is committed together or not at all. */

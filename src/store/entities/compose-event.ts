@@ -11,13 +11,13 @@ export const ComposeEventEntity = defineEntity({
   properties: {
     composeId: p.bigint('string').primary(),
     seq: p.integer().primary(),
-    position: p.bigint('bigint').nullable(),
+    position: p.bigint('string').strictNullable(),
     kind: p.text().$type<ComposeEventKind>(),
     at: instant(),
-    fromState: p.text().$type<ComposeState>().nullable(),
-    toState: p.text().$type<ComposeState>().nullable(),
+    fromState: p.text().$type<ComposeState>().strictNullable(),
+    toState: p.text().$type<ComposeState>().strictNullable(),
     by: p.text(),
-    reason: p.text().nullable(),
+    reason: p.text().strictNullable(),
     snapshot: p.json<ComposeSnapshot>(),
   },
 });

@@ -11,7 +11,7 @@ export const ComposeProgressEntity = defineEntity({
     attempt: p.integer(),
     percent: p.float(),
     phase: p.text(),
-    message: p.text().nullable(),
+    message: p.text().strictNullable(),
     updatedAt: instant(),
   },
 });

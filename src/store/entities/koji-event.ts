@@ -9,6 +9,6 @@ export const KojiEventEntity = defineEntity({
     profile: p.text().primary(),
     tag: p.text().primary(),
     inheritance: p.boolean().primary(),
-    event: p.bigint('number'),
+    event: p.bigint('string'),
   },
 });

@@ -10,7 +10,7 @@ export const PinEntity = defineEntity({
     composeId: p.bigint('string').primary(),
     name: p.text().primary(),
     owner: p.text(),
-    expiresAt: instant().nullable(),
+    expiresAt: instant().strictNullable(),
     createdAt: instant(),
   },
 });

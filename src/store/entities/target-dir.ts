@@ -9,6 +9,6 @@ export const TargetDirEntity = defineEntity({
   properties: {
     name: p.text().primary(),
     knownAt: instant().defaultRaw('clock_timestamp()'),
-    missingSince: instant().nullable(),
+    missingSince: instant().strictNullable(),
   },
 });
