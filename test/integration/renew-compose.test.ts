@@ -1,6 +1,7 @@
-// Renewing on a real PostgreSQL: through two processes, with all that shares a result, and exactly once.
+// Renewals through two processes.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { describe, expect } from 'vitest';
 import { createCompose } from '../../src/app/create-compose.ts';
 import type { ComposeStore } from '../../src/app/ports.ts';
 import { renewCompose, type RenewComposeDeps } from '../../src/app/renew-compose.ts';
@@ -8,149 +9,153 @@ import type { Compose } from '../../src/compose/compose.ts';
 import { failure } from '../../src/compose/failure.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
-import type { Database } from '../../src/store/database.ts';
-import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { T0 } from '../support/composes.ts';
+import { openTestDatabase } from '../support/database.ts';
+import { databaseTest } from '../support/fixtures.ts';
 import { aViewer, REQUEST_RULES } from '../support/request-rules.ts';
+import { storedCompose } from '../support/stored-compose.ts';
 
 const now = new Date(T0.getTime() + 1_000_000);
 const ann = aViewer('ann');
-const sent: string[] = [];
-let test: TestDatabase;
-let databases: Database[];
-let one: RenewComposeDeps;
-let two: RenewComposeDeps;
-let store: ComposeStore;
 
-beforeAll(async () => {
-  test = await createTestDatabase();
-  databases = [await openTestDatabase(test), await openTestDatabase(test)];
-  const process = (database: Database): RenewComposeDeps => ({
-    store: composeStore(database, {
-      send: async (_run, { id }) => void sent.push(id),
-    }),
-    clock: { now: () => now },
-    requestRules: REQUEST_RULES,
-    rules: { maxLosses: 3 },
-  });
-  [one, two] = databases.map(process) as [RenewComposeDeps, RenewComposeDeps];
-  store = one.store;
-});
-afterAll(async () => {
-  for (const database of databases) await database.close();
-  await test.drop();
-});
-
-async function existing(overrides: Partial<Compose>): Promise<Compose> {
-  return store.transaction(async (tx) => {
-    const inserted = await tx.insert(aCompose({ owner: 'ann', ...overrides }), null);
-    const next = { ...inserted, ...overrides, id: inserted.id };
-    return tx.save(
-      inserted,
-      next,
-      { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
-      { pungiComposeId: overrides.pungiComposeId ?? `pungi-${inserted.id}` },
-    );
-  });
-}
-const done = (overrides: Partial<Compose> = {}) =>
-  existing({ state: 'DONE', doneAt: T0, expiresAt: new Date(now.getTime() + 1_000), ...overrides });
-const after = (seconds: number) => new Date(now.getTime() + seconds * 1_000);
-
-function eventsOf(id: string): Promise<readonly { kind: string; seq: number; by: string }[]> {
-  return test.query('select kind, seq, by from compose_event where compose_id = $1 order by seq', [id]);
+function after(seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1_000);
 }
 
-describe('a compose that is DONE', () => {
-  it('gets more time, with an event that says so', async () => {
-    const { id } = await done();
+/** `one`, `two`: processes. `sent`: the ids of the composes that were sent to the queue. `composes`: what is stored. */
+const it = databaseTest
+  .extend('sent', [] as string[])
+  .extend('one', ({ database, sent }) => process(composeStore(database, queueOf(sent))))
+  .extend('two', async ({ server, sent }, { onCleanup }) => {
+    const second = await openTestDatabase(server);
+    onCleanup(() => second.close());
+    return process(composeStore(second, queueOf(sent)));
+  })
+  .extend('composes', ({ store, server }) => {
+    const stored = (overrides: Partial<Compose>) =>
+      storedCompose(
+        store,
+        { owner: 'ann', ...overrides },
+        { pungiComposeId: overrides.pungiComposeId ?? randomUUID() },
+      );
+    return {
+      stored,
+      /** Expires a second after `now`. */
+      done: (overrides: Partial<Compose> = {}) =>
+        stored({ state: 'DONE', doneAt: T0, expiresAt: after(1), ...overrides }),
+      find: (id: string) => store.find(id, READ_ALL),
+      expiriesOf: async (composes: readonly Compose[]) =>
+        (
+          await store.findMany(
+            composes.map(({ id }) => id),
+            READ_ALL,
+          )
+        ).map((compose) => compose?.expiresAt),
+      eventsOf: (id: string) =>
+        server.query<{ kind: string; seq: number; by: string }>(
+          'select kind, seq, by from compose_event where compose_id = $1 order by seq',
+          [id],
+        ),
+    };
+  });
+
+function queueOf(sent: string[]) {
+  return { send: async (_run: unknown, { id }: { readonly id: string }) => void sent.push(id) };
+}
+
+function process(store: ComposeStore): RenewComposeDeps {
+  return { store, clock: { now: () => now }, requestRules: REQUEST_RULES, rules: { maxLosses: 3 } };
+}
+
+describe('Renewing a DONE compose', () => {
+  it('extends its time to live, and stores an event', async ({ one, composes }) => {
+    const { id } = await composes.done();
     expect(await renewCompose(one, ann, { id, secondsToLive: 600 })).toMatchObject({
       ok: true,
       value: { regenerated: false, compose: { id, expiresAt: after(600), state: 'DONE' } },
     });
-    expect((await eventsOf(id)).at(-1)).toEqual({ kind: 'RENEWED', seq: 3, by: 'ann' });
-    expect((await store.find(id, READ_ALL))?.expiresAt).toEqual(after(600));
+    expect((await composes.eventsOf(id)).at(-1)).toEqual({ kind: 'RENEWED', seq: 3, by: 'ann' });
+    expect((await composes.find(id))?.expiresAt).toEqual(after(600));
   });
 
-  it('never gets less', async () => {
-    const { id } = await done({ expiresAt: after(9_000) });
+  it('never shortens its time to live', async ({ one, composes }) => {
+    const { id } = await composes.done({ expiresAt: after(9_000) });
     expect(await renewCompose(one, ann, { id, secondsToLive: 5 })).toMatchObject({
       value: { compose: { expiresAt: after(9_000) } },
     });
   });
 
-  it('gets it with the one that it shares, and with those that share it, and with nobody else', async () => {
-    const root = await done();
-    const [renewed, sibling] = [await done({ reuses: root.id }), await done({ reuses: root.id })];
+  it('also extends the compose that it reuses, and its own reusers, and no other', async ({ one, composes }) => {
+    const reused = await composes.done();
+    const renewed = await composes.done({ reuses: reused.id });
+    const sibling = await composes.done({ reuses: reused.id });
+    const all = [reused, renewed, sibling];
     await renewCompose(one, ann, { id: renewed.id, secondsToLive: 700 });
-    const expiry = async (id: string) => (await store.find(id, READ_ALL))?.expiresAt;
-    expect([await expiry(root.id), await expiry(renewed.id), await expiry(sibling.id)]).toEqual([
-      after(700),
-      after(700),
-      after(1),
-    ]);
-    expect((await eventsOf(root.id)).at(-1)?.kind).toBe('RENEWED');
-    await renewCompose(one, ann, { id: root.id, secondsToLive: 800 });
-    expect([await expiry(root.id), await expiry(renewed.id), await expiry(sibling.id)]).toEqual([
-      after(800),
-      after(800),
-      after(800),
-    ]);
+    expect(await composes.expiriesOf(all)).toEqual([after(700), after(700), after(1)]);
+    expect((await composes.eventsOf(reused.id)).at(-1)?.kind).toBe('RENEWED');
+    await renewCompose(one, ann, { id: reused.id, secondsToLive: 800 });
+    expect(await composes.expiriesOf(all)).toEqual([after(800), after(800), after(800)]);
   });
 
-  it('is renewed together with what it shares by many at once, none of whom waits for ever', async () => {
-    const root = await done();
-    const sharers = await Promise.all([1, 2, 3, 4, 5].map(() => done({ reuses: root.id })));
-    const family = [root, ...sharers];
+  it('does not deadlock when many requests renew composes that share a result', async ({ one, two, composes }) => {
+    const reused = await composes.done();
+    const reusers = await Promise.all([1, 2, 3, 4, 5].map(() => composes.done({ reuses: reused.id })));
+    const all = [reused, ...reusers];
     const renewals = Array.from({ length: 60 }, (_, index) =>
       renewCompose(index % 2 === 0 ? one : two, ann, {
-        id: family[index % family.length]?.id ?? '',
+        id: all[index % all.length]?.id ?? '',
         secondsToLive: 100 + index,
       }),
     );
     expect((await Promise.all(renewals)).every(({ ok }) => ok)).toBe(true);
-    for (const { id } of family)
-      expect((await eventsOf(id)).map(({ seq }) => seq)).toEqual((await eventsOf(id)).map((_, index) => index + 1));
-    expect((await store.find(root.id, READ_ALL))?.expiresAt).toEqual(after(159));
+    for (const { id } of all) {
+      const seqs = (await composes.eventsOf(id)).map(({ seq }) => seq);
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+    }
+    expect(await composes.expiriesOf([reused])).toEqual([after(159)]);
   });
 
-  it('waits for its turn in the order in which all lock them, holding nothing that others may need first', async () => {
-    const root = await done();
-    const sharer = await done({ reuses: root.id });
-    const waits = async () =>
+  it('locks rows in the order of their ids, so that it holds no lock while it waits for an earlier row', async ({
+    one,
+    two,
+    composes,
+    server,
+  }) => {
+    const reused = await composes.done();
+    const reuser = await composes.done({ reuses: reused.id });
+    const lockWaits = async () =>
       (
-        await test.query(
+        await server.query(
           "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
         )
       ).length;
     let renewing: ReturnType<typeof renewCompose> | undefined;
     await two.store.transaction(async (tx) => {
-      await tx.lock(root.id);
-      renewing = renewCompose(one, ann, { id: sharer.id, secondsToLive: 600 });
-      await expect.poll(waits).toBeGreaterThan(0);
-      expect(await test.query('select 1 from compose where id = $1 for update nowait', [sharer.id])).toHaveLength(1);
+      await tx.lock(reused.id);
+      renewing = renewCompose(one, ann, { id: reuser.id, secondsToLive: 600 });
+      await expect.poll(lockWaits).toBeGreaterThan(0);
+      expect(await server.query('select 1 from compose where id = $1 for update nowait', [reuser.id])).toHaveLength(1);
     });
     expect(await renewing).toMatchObject({ ok: true });
   });
 
-  it('is made again where something else is asked for', async () => {
-    const { id, pungiComposeId } = await done({ sigkeys: ['aa'] });
-    const renewed = await renewCompose(one, ann, { id, sigkeys: ['bb'] });
-    expect(renewed).toMatchObject({
+  it('generates it again if the renewal asks for other packages', async ({ one, composes }) => {
+    const { id, pungiComposeId } = await composes.done({ sigkeys: ['aa'] });
+    expect(await renewCompose(one, ann, { id, sigkeys: ['bb'] })).toMatchObject({
       ok: true,
       value: { regenerated: true, compose: { state: 'WAIT', sigkeys: ['bb'], owner: 'ann', respinOf: pungiComposeId } },
     });
-    expect((await store.find(id, READ_ALL))?.expiresAt).toEqual(after(1));
+    expect((await composes.find(id))?.expiresAt).toEqual(after(1));
   });
 
-  it('is left alone while it is being removed', async () => {
-    const { id } = await done({ removingAt: T0 });
+  it('is refused while it is being removed', async ({ one, composes }) => {
+    const { id } = await composes.done({ removingAt: T0 });
     for (const sigkeys of [undefined, ['bb']])
       expect(await renewCompose(one, ann, { id, sigkeys })).toMatchObject({ ok: false, refusal: { code: 'CONFLICT' } });
   });
 });
 
-describe('a compose whose files are gone, or never were', () => {
+describe('Renewing a compose without files', () => {
   const TAG = {
     type: 'TAG',
     tag: 'f43',
@@ -162,9 +167,10 @@ describe('a compose whose files are gone, or never were', () => {
     moduleDefaults: null,
   } as const;
 
-  it('is made again at the same event, for whoever asks, and put in the queue', async () => {
-    for (const state of ['FAILED', 'REMOVED'] as const) {
-      const old = await existing({
+  it.for(['FAILED', 'REMOVED'] as const)(
+    'generates it again from the same event, for the viewer who asks, if it is %s',
+    async (state, { one, composes, sent }) => {
+      const old = await composes.stored({
         state,
         source: TAG,
         removingAt: state === 'REMOVED' ? T0 : null,
@@ -177,35 +183,29 @@ describe('a compose whose files are gone, or never were', () => {
           compose: { source: TAG, owner: 'boss', respinOf: old.pungiComposeId, expiresAt: after(86_400) },
         },
       });
-      if (!renewed.ok) throw new Error('refused');
-      expect(sent).toContain(renewed.value.compose.id);
-      expect(await eventsOf(renewed.value.compose.id)).toMatchObject([{ kind: 'STATE_CHANGED', seq: 1, by: 'boss' }]);
-    }
-  });
+      const id = renewed.ok ? renewed.value.compose.id : '';
+      expect(sent).toContain(id);
+      expect(await composes.eventsOf(id)).toMatchObject([{ kind: 'STATE_CHANGED', seq: 1, by: 'boss' }]);
+    },
+  );
 
-  it('that shared is a respin of the one that was generated', async () => {
-    const root = await existing({ state: 'REMOVED', removingAt: T0, pungiComposeId: 'the-root' });
-    const sharer = await store.transaction(async (tx) => {
-      const inserted = await tx.insert(aCompose({ owner: 'ann' }), null);
-      return tx.save(
-        inserted,
-        { ...inserted, state: 'REMOVED', reuses: root.id, removingAt: T0 },
-        { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null },
-      );
-    });
-    expect(await renewCompose(one, ann, { id: sharer.id })).toMatchObject({
-      value: { compose: { respinOf: 'the-root' } },
+  it('makes a respin of the compose that it reused', async ({ one, composes, store }) => {
+    const reused = await composes.stored({ state: 'REMOVED', removingAt: T0, pungiComposeId: 'the-reused-one' });
+    const reuser = await storedCompose(store, { owner: 'ann', state: 'REMOVED', reuses: reused.id, removingAt: T0 });
+    expect(await renewCompose(one, ann, { id: reuser.id })).toMatchObject({
+      value: { compose: { respinOf: 'the-reused-one' } },
     });
   });
 });
 
-describe('a renewal that is refused', () => {
-  it('changes nothing: unfinished, unknown, somebody else’s, malformed', async () => {
-    const waiting = await existing({ state: 'WAIT' });
-    const finished = await done();
+describe('A refused renewal', () => {
+  it('changes nothing, and has a code for its reason', async ({ one, composes }) => {
+    const waiting = await composes.stored({ state: 'WAIT' });
+    const generating = await composes.stored({ state: 'GENERATING' });
+    const finished = await composes.done();
     const refusals = [
       [waiting.id, ann, {}, 'CONFLICT'],
-      [(await existing({ state: 'GENERATING' })).id, ann, {}, 'CONFLICT'],
+      [generating.id, ann, {}, 'CONFLICT'],
       ['999999', ann, {}, 'NOT_FOUND'],
       [finished.id, aViewer('eve'), {}, 'FORBIDDEN'],
       [finished.id, ann, { modules: ['m:1'] }, 'BAD_USER_INPUT'],
@@ -213,54 +213,64 @@ describe('a renewal that is refused', () => {
     ] as const;
     for (const [id, viewer, input, code] of refusals)
       expect(await renewCompose(one, viewer, { id, ...input })).toMatchObject({ ok: false, refusal: { code } });
-    expect(await eventsOf(finished.id)).toHaveLength(2);
+    expect(await composes.eventsOf(finished.id)).toHaveLength(2);
   });
 
-  it('needs the rights to what is made again', async () => {
-    const { id } = await existing({ state: 'FAILED', targetDir: 'private' });
+  it('is FORBIDDEN if the viewer may not request what would be generated', async ({ one, composes }) => {
+    const { id } = await composes.stored({ state: 'FAILED', targetDir: 'private' });
     const viewer = aViewer('ann', { may: { ...ann.may, targetDirs: ['default'] } });
     expect(await renewCompose(one, viewer, { id })).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
   });
 });
 
-describe('a renewal with an idempotency key', () => {
-  it('is done once, however often and through whichever process it is asked for', async () => {
-    for (const compose of [await done(), await existing({ state: 'FAILED' })]) {
-      const input = { id: compose.id, idempotencyKey: `key-${compose.id}`, secondsToLive: 500 };
+describe('A renewal with an idempotency key', () => {
+  it.for(['DONE', 'FAILED'] as const)(
+    'happens once although two processes get it many times, of a compose that is %s',
+    async (state, { one, two, composes, server }) => {
+      const { id } = state === 'DONE' ? await composes.done() : await composes.stored({ state });
+      const input = { id, idempotencyKey: `key-${id}`, secondsToLive: 500 };
       const answers = await Promise.all(
         Array.from({ length: 12 }, (_, index) => renewCompose(index % 2 === 0 ? one : two, ann, input)),
       );
       const values = answers.map((answer) =>
         answer.ok ? [answer.value.compose.id, answer.value.regenerated] : answer.refusal,
       );
+      const isExtended = state === 'DONE';
       expect(new Set(values.map((value) => JSON.stringify(value))).size).toBe(1);
-      expect(values[0]).toEqual([compose.state === 'DONE' ? compose.id : expect.any(String), compose.state !== 'DONE']);
-      const renewals = (await eventsOf(compose.id)).filter(({ kind }) => kind === 'RENEWED');
-      expect(renewals).toHaveLength(compose.state === 'DONE' ? 1 : 0);
-      const [row] = await test.query<{ count: string }>('select count(*) from compose where idempotency_key = $1', [
-        input.idempotencyKey,
-      ]);
-      expect(row?.count).toBe(compose.state === 'DONE' ? '0' : '1');
-    }
-  });
+      expect(values[0]).toEqual([isExtended ? id : expect.any(String), !isExtended]);
+      const renewals = (await composes.eventsOf(id)).filter(({ kind }) => kind === 'RENEWED');
+      expect(renewals).toHaveLength(isExtended ? 1 : 0);
+      const created = await server.query('select from compose where idempotency_key = $1', [input.idempotencyKey]);
+      expect(created).toHaveLength(isExtended ? 0 : 1);
+    },
+  );
 
-  it('gives the same answer after a crash between commit and answer, and when the compose has moved on', async () => {
-    const { id } = await existing({ state: 'FAILED' });
+  it('has the same answer after a crash before the answer, and after the new compose has changed', async ({
+    one,
+    two,
+    composes,
+    store,
+  }) => {
+    const { id } = await composes.stored({ state: 'FAILED' });
     const input = { id, idempotencyKey: 'crash' };
     const first = await renewCompose(one, ann, input);
-    if (!first.ok) throw new Error('refused');
+    const createdId = first.ok ? first.value.compose.id : '';
     await store.transaction(async (tx) => {
-      const fresh = await tx.lock(first.value.compose.id);
-      if (fresh)
-        await tx.save(fresh, { ...fresh, state: 'FAILED' }, { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null });
+      const created = await tx.lock(createdId);
+      const note = { kind: 'STATE_CHANGED', at: T0, by: 'x', reason: null } as const;
+      if (created) await tx.save(created, { ...created, state: 'FAILED' }, note);
     });
     expect(await renewCompose(two, ann, input)).toMatchObject({
-      value: { regenerated: true, compose: { id: first.value.compose.id, state: 'FAILED' } },
+      value: { regenerated: true, compose: { id: createdId, state: 'FAILED' } },
     });
   });
 
-  it('is a CONFLICT for another input, and another thing than the same key of createCompose', async () => {
-    const { id } = await done();
+  it('is a CONFLICT with another input, and independent of the same key of createCompose', async ({
+    one,
+    two,
+    composes,
+  }) => {
+    const { id } = await composes.done();
     await renewCompose(one, ann, { id, idempotencyKey: 'twice', secondsToLive: 10 });
     expect(await renewCompose(two, ann, { id, idempotencyKey: 'twice', secondsToLive: 11 })).toMatchObject({
       refusal: { code: 'CONFLICT' },
