@@ -10,16 +10,29 @@ export type ProblemCode = Refusal['code'] | 'INTERNAL_SERVER_ERROR';
 
 /** The codes, and whether the same operation may work later without a change. */
 export const PROBLEMS: Readonly<Record<ProblemCode, { readonly retryable: boolean; readonly meaning: string }>> = {
-  BAD_USER_INPUT: { retryable: false, meaning: 'The input is wrong. `fields` names each wrong part.' },
+  BAD_USER_INPUT: {
+    retryable: false,
+    meaning: 'The input is wrong. `fields` lists the `path` and `message` of each wrong part.',
+  },
   UNAUTHENTICATED: { retryable: false, meaning: 'The request has no valid credentials.' },
-  FORBIDDEN: { retryable: false, meaning: 'The viewer may not do this.' },
-  NOT_FOUND: { retryable: false, meaning: 'The named object does not exist, or the viewer may not read it.' },
-  CONFLICT: { retryable: false, meaning: 'The state of the object does not allow this.' },
-  UPSTREAM_UNAVAILABLE: { retryable: true, meaning: 'The database or another service cannot be reached now.' },
-  RATE_LIMITED: { retryable: true, meaning: 'Too much at a time. Try again later.' },
+  FORBIDDEN: { retryable: false, meaning: 'The viewer may not do this. `viewer { may { … } }` lists what is allowed.' },
+  NOT_FOUND: { retryable: false, meaning: 'There is no such compose or pin, or the viewer may not read it.' },
+  CONFLICT: {
+    retryable: false,
+    meaning: 'The state of the compose does not allow this, or the idempotency key was used for another input.',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    retryable: true,
+    meaning:
+      'The database, or for `composePlan` the source, cannot be reached, or a stream was interrupted. Try again.',
+  },
+  RATE_LIMITED: {
+    retryable: true,
+    meaning: 'Too many open composes of the owner, operations on the connection, or plans at a time. Try again later.',
+  },
   INTERNAL_SERVER_ERROR: {
     retryable: false,
-    meaning: 'An error of the service. `incident` is its id in the service log.',
+    meaning: 'An error of the service. Operators find it in the service log by the id in `incident`.',
   },
 };
 

@@ -1,5 +1,6 @@
 // The generated parts of the documents, by name. Each is made from the one place in the code that has the facts.
 
+import { PROBLEMS } from '../app/problem.ts';
 import { FAILURES } from '../compose/failure.ts';
 import { SOURCE_DESCRIPTORS } from '../compose/sources/descriptors.ts';
 import {
@@ -32,16 +33,16 @@ export const PARTS: Readonly<Record<string, () => string>> = {
       Object.entries(FLAGS).map(([flag, { meaning }]) => [`\`${flag}\``, meaning]),
     ),
   sources: sourcesTable,
-  failures: () =>
-    table(
-      ['Code', 'Retryable', 'Meaning'],
-      Object.entries(FAILURES).map(([code, { retryable, meaning }]) => [
-        `\`${code}\``,
-        retryable ? 'yes' : 'no',
-        meaning,
-      ]),
-    ),
+  failures: () => codes(FAILURES),
+  problems: () => codes(PROBLEMS),
 };
+
+function codes(entries: Readonly<Record<string, { readonly retryable: boolean; readonly meaning: string }>>): string {
+  return table(
+    ['Code', 'Retryable', 'Meaning'],
+    Object.entries(entries).map(([code, { retryable, meaning }]) => [`\`${code}\``, retryable ? 'yes' : 'no', meaning]),
+  );
+}
 
 function meanings(what: string, entries: Readonly<Record<string, string>>): string {
   return table(

@@ -86,7 +86,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
   },
   demo: { holds: '`npm run demo`', mayImport: ['bootstrap', 'config'] },
-  docs: { holds: 'the generated parts of the documents, and this table', mayImport: ['config', 'compose', 'graphql'] },
+  docs: {
+    holds: 'the generated parts of the documents, and this table',
+    mayImport: ['config', 'app', 'compose', 'graphql'],
+  },
   setup: {
     holds: 'the launcher of the npm scripts and the system tools; plain JavaScript without dependencies',
     mayImport: [],
