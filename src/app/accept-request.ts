@@ -33,7 +33,7 @@ export async function acceptRequest(
       idempotencyKey: idempotency?.key ?? null,
       submittedAt: at,
       expiresAt: new Date(at.getTime() + request.secondsToLive * 1000),
-      stateReason: 'Waits for a worker',
+      stateReason: 'Waiting for a worker',
     },
     idempotency,
   );

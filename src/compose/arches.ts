@@ -1,6 +1,6 @@
-// The RPM arches of a tree: the per-arch directory of a compose, named after its base arch. The facts are those of Pungi
-// (arch.py), which agree with yum's, Koji's and rpm's tables: a tree holds what every machine of its base arch can
-// install. x86_64_v2 to _v4, amd64 and ia32e name machines that can do more than x86_64, so their packages stay out.
+// The RPM arches of a tree, the per-arch directory of a compose. The facts are those of Pungi (arch.py), which Koji and
+// yum share. A tree for x86_64 has no packages for x86_64_v2 to _v4, which not every x86_64 machine can install (rpmrc), nor
+// for amd64 and ia32e, which yum ranks above x86_64.
 
 export interface TreeArches {
   /** Of the tree's own word size, best first. */
@@ -11,7 +11,7 @@ export interface TreeArches {
 
 const INTEL_32 = ['athlon', 'i686', 'i586', 'i486', 'i386'];
 
-/** A tree that is not listed holds packages of its own name only. */
+/** A tree that is not listed has packages of its own arch only. */
 const TREES: Readonly<Record<string, TreeArches>> = {
   x86_64: { native: ['x86_64'], multilib: INTEL_32 },
   i386: { native: INTEL_32, multilib: [] },

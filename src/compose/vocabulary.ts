@@ -1,5 +1,5 @@
-// The closed lists that requests and composes are made of. Each value stands here once, with its meaning: the GraphQL
-// enums and their descriptions, the settings and the permissions are made from these tables.
+// The closed lists of requests and composes. Each value is listed once, with its meaning: the GraphQL enums and their
+// descriptions, the settings and the permissions are made from these tables.
 
 /** The keys of a table of meanings, in its order. */
 export function wordsOf<Word extends string>(table: Readonly<Record<Word, unknown>>): readonly Word[] {

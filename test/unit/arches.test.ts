@@ -20,7 +20,7 @@ describe('treeArches', () => {
   });
 
   it.each(['x86_64_v2', 'x86_64_v3', 'x86_64_v4', 'amd64', 'ia32e'])(
-    'keeps packages for %s out of x86_64, because not every x86_64 machine can install them',
+    'keeps packages for %s out of a tree for x86_64',
     (arch) => {
       expect(binaryArches(['x86_64'])).not.toContain(arch);
     },

@@ -1,5 +1,5 @@
-// What the service knows about one source type. Everything that differs by type and concerns more than its resolver
-// stands in its descriptor, so that a new type is a new file, an entry in descriptors.ts and a resolver.
+// The facts about one source type. Everything that differs by type, except for how its resolver works, is part of its
+// descriptor, so that a new type needs a new file, an entry in descriptors.ts and a resolver.
 
 import type { Lane } from '../lane.ts';
 import type { Check } from '../validation/check.ts';

@@ -50,7 +50,7 @@ export const KOJI_EVENT_REQUEST = {
   meaning: 'The Koji event to take packages at, to repeat an earlier compose. Default: the latest.',
 } as const;
 
-/** What clients are told of a commit, a branch or a tag. */
+/** The description of a revision field for clients. */
 export const REVISION_MEANING = 'A commit id, or the name of a branch or tag, at most 250 characters.';
 
 export function readPackages({ path, check }: SourceContext, packages: Strings): string[] {
