@@ -49,6 +49,9 @@ export async function startFaultyServer(handle: Handler): Promise<FaultyServer> 
     void respond(incoming, response).catch((error: unknown) => response.destroy(error as Error));
   });
 
+  // Longer than a test, so that only clients close connections.
+  server.keepAliveTimeout = 600_000;
+
   async function respond(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);

@@ -32,6 +32,8 @@ export async function serveFiles(directory: string): Promise<FileServer> {
     if (!file) return void response.writeHead(404).end('no such file');
     send(request, response, file);
   });
+  // Longer than a test, so that only clients close connections.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -59,6 +59,8 @@ export class FakeKoji extends KojiModel {
   constructor() {
     super();
     this.#server = createServer((request, reply) => void this.#serve(request, reply));
+    // Longer than a test, so that only clients close connections.
+    this.#server.keepAliveTimeout = 600_000;
     this.#server.on('connection', (socket) => {
       this.connections++;
       this.#sockets.add(socket);
