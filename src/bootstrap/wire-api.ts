@@ -4,6 +4,7 @@ import { createApi, type Api } from '../app/api.ts';
 import type { Engine, Logger } from '../app/ports.ts';
 import { poolOf } from '../compose/routing.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
+import { redactLine } from '../compose/redaction.ts';
 import type { Config } from '../config/config.ts';
 import { capabilities, configuredEngineFor, engineFor, unsupportedAdditionsByType } from '../engines/engine-choice.ts';
 import type { Platform } from './platform.ts';
@@ -44,7 +45,11 @@ export async function wireApi(
       version,
       authBackends: config.auth.methods,
       sigkeys: config.requests.sigkeys,
-      rawConfigs: Object.entries(config.rawConfigs).map(([name, { url, commit = null }]) => ({ name, url, commit })),
+      rawConfigs: Object.entries(config.rawConfigs).map(([name, { url, commit = null }]) => ({
+        name,
+        url: redactLine(url),
+        commit,
+      })),
       defaultSecondsToLive: config.retention.secondsToLive,
       maxSecondsToLive: config.retention.maxSecondsToLive,
     },
