@@ -1,4 +1,4 @@
-// What the API is held against: a route of Fastify and pg alone, in a process of its own as the service is.
+// The reference for the API: a route of Fastify and pg alone, in a process of its own, as the service is.
 
 import Fastify from 'fastify';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-// An engine by itself: reading the source and generating, without queue, database or publishing.
+// Runs an engine without the service: resolves the source and generates, without queue, database and publishing.
 
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ import { supervised } from '../test/support/process-runner.ts';
 
 export interface AloneRun {
   readonly ms: number;
-  /** When each phase began. */
+  /** When each phase began, in milliseconds. */
   readonly phases: ReadonlyMap<string, number>;
   readonly packages: readonly string[];
 }
@@ -49,7 +49,7 @@ export class EngineAlone {
     return new EngineAlone(createDnfEngine({ path: PATH, link: 'auto', downloads, logger }), client);
   }
 
-  /** Null where there is none on PATH. */
+  /** Null if pungi-koji is not on PATH. */
   static pungi(): EngineAlone | null {
     if (!PATH.split(delimiter).some((directory) => isExecutable(join(directory, 'pungi-koji')))) return null;
     return new EngineAlone(

@@ -1,5 +1,5 @@
-// The dnf engine, by its phases, and where pungi-koji is on PATH beside real Pungi: the same request, in turn, and the same
-// packages.
+// The dnf engine and its phases. If pungi-koji is on PATH, real Pungi runs in turn with the same requests, and must select the
+// same packages.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import { median, type BenchOptions } from './support.ts';
 
 const PACKAGES = 2_000;
 const CASES = [
-  { name: '200 asked, 678 with dependencies', asked: 200, flags: [], rounds: 5 },
-  { name: '2,000 asked', asked: PACKAGES, flags: [], rounds: 5 },
-  // Pungi takes more than a minute for it.
-  { name: '2,000 asked, NO_DEPS', asked: PACKAGES, flags: ['NO_DEPS'], rounds: 1 },
+  { name: '200 requested, 678 with dependencies', requested: 200, flags: [], rounds: 5 },
+  { name: '2,000 requested', requested: PACKAGES, flags: [], rounds: 5 },
+  // Pungi takes more than a minute.
+  { name: '2,000 requested, NO_DEPS', requested: PACKAGES, flags: ['NO_DEPS'], rounds: 1 },
 ] as const;
 
 export async function benchEngine({ directory }: BenchOptions): Promise<void> {
@@ -31,8 +31,8 @@ export async function benchEngine({ directory }: BenchOptions): Promise<void> {
   const dnf = EngineAlone.dnf();
   const pungi = EngineAlone.pungi();
   try {
-    for (const { name, asked, flags, rounds } of CASES) {
-      const request = { packages: Array.from({ length: asked }, (_, index) => `p${index}`), flags };
+    for (const { name, requested, flags, rounds } of CASES) {
+      const request = { packages: Array.from({ length: requested }, (_, index) => `p${index}`), flags };
       await dnf.run(repository, request);
       const [ours, theirs] = [[] as AloneRun[], [] as AloneRun[]];
       for (let round = 0; round < rounds; round += 1) {
@@ -46,7 +46,7 @@ export async function benchEngine({ directory }: BenchOptions): Promise<void> {
   }
 }
 
-/** Of the first 200, each needs two or three that nobody else needs; those need none. */
+/** Each of the first 200 requires two or three packages that no other requires. */
 function requiresOf(index: number): readonly number[] {
   if (index >= 200) return [];
   return [200 + 2 * index, 201 + 2 * index, ...(index < 78 ? [600 + index] : [])];

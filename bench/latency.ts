@@ -1,5 +1,5 @@
-// What a subscriber sees after a create: until GENERATING, until DONE by sharing, and until DONE by the dnf engine, in
-// turn with the engine by itself: the difference is what the service takes on top.
+// Times that a subscriber sees after a create: until GENERATING, until DONE by reuse, and until DONE by the dnf engine. The
+// engine runs alone in turn; the difference is the overhead of the service.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { EngineAlone } from './engine-alone.ts';
 import { filledDatabase, median, quantile, serve, type BenchOptions } from './support.ts';
 
 const COMPOSES = 120;
-/** A process compiles its code, and PostgreSQL makes its plans, with the first. */
+/** The first composes include compilation in Node.js and planning in PostgreSQL. */
 const WARM_UP = 8;
 
 export async function benchLatency({ databaseUrl, directory }: BenchOptions): Promise<void> {
@@ -27,21 +27,21 @@ export async function benchLatency({ databaseUrl, directory }: BenchOptions): Pr
   const engine = EngineAlone.dnf();
   try {
     const alone: number[] = [];
-    const inTurn = async () => void alone.push((await engine.run(repository, { packages: ['hello'] })).ms);
-    await measure(service.url, repository, ['NO_REUSE'], WARM_UP, inTurn);
+    const engineInTurn = async () => void alone.push((await engine.run(repository, { packages: ['hello'] })).ms);
+    await measure(service.url, repository, ['NO_REUSE'], WARM_UP, engineInTurn);
     alone.length = 0;
-    const fresh = await measure(service.url, repository, ['NO_REUSE'], COMPOSES, inTurn);
+    const fresh = await measure(service.url, repository, ['NO_REUSE'], COMPOSES, engineInTurn);
     report(
-      'create → GENERATING is seen',
+      'create → GENERATING',
       fresh.map(({ generating }) => generating),
     );
     const done = fresh.map((times) => times.done);
     report('create → DONE, dnf engine', done);
-    report('the engine by itself', alone);
-    console.log(`${'so the service takes'.padEnd(30)} p50 ${(median(done) - median(alone)).toFixed(1)} ms on top`);
+    report('the engine alone', alone);
+    console.log(`${'overhead of the service'.padEnd(30)} p50 ${(median(done) - median(alone)).toFixed(1)} ms`);
     await measure(service.url, repository, [], 1);
     report(
-      'create → DONE, shared',
+      'create → DONE, reused',
       (await measure(service.url, repository, [])).map(({ done }) => done),
     );
   } finally {
@@ -55,7 +55,7 @@ interface Times {
   readonly done: number;
 }
 
-/** One after the other; each is watched by a subscription to everything that was there before. */
+/** Creates composes one after the other, and watches them by a subscription to all composes. */
 async function measure(
   url: string,
   repo: string,
@@ -63,46 +63,64 @@ async function measure(
   composes = COMPOSES,
   between?: () => Promise<void>,
 ): Promise<readonly Times[]> {
+  await using watch = watchComposes(url);
+  const times: Times[] = [];
+  for (let n = 0; n < composes; n += 1) {
+    const started = performance.now();
+    const id = await create(url, repo, flags);
+    times.push({
+      generating: (await watch.reached(id, 'GENERATING')) - started,
+      done: (await watch.reached(id, 'DONE')) - started,
+    });
+    await between?.();
+  }
+  return times;
+}
+
+async function create(url: string, repo: string, flags: readonly string[]): Promise<string> {
+  const query = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }';
+  const input = { source: { repo: { repo, packages: ['hello'] } }, flags };
+  const answer = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables: { input } }),
+  });
+  const { data } = (await answer.json()) as { data: { createCompose: { compose: { id: string } } } };
+  return data.createCompose.compose.id;
+}
+
+interface Watch extends AsyncDisposable {
+  /** When the event came that says so, by `performance.now()`. */
+  reached(id: string, state: string): Promise<number>;
+}
+
+function watchComposes(url: string): Watch {
   const client = createClient({ url: `${url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, lazy: false });
-  const seen = new Map<string, number>();
+  const times = new Map<string, number>();
   let wake = () => {};
   client.subscribe<{ composesChanged: { to: string | null; compose: { id: string } } }>(
     { query: 'subscription { composesChanged { to compose { id } } }' },
     {
       next: ({ data }) => {
-        seen.set(`${data?.composesChanged.compose.id} ${data?.composesChanged.to}`, performance.now());
+        times.set(`${data?.composesChanged.compose.id} ${data?.composesChanged.to}`, performance.now());
         wake();
       },
       error: () => {},
       complete: () => {},
     },
   );
-  const until = async (key: string): Promise<number> => {
-    for (;;) {
-      const at = seen.get(key);
-      if (at !== undefined) return at;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
+  return {
+    async reached(id, state) {
+      for (;;) {
+        const at = times.get(`${id} ${state}`);
+        if (at !== undefined) return at;
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await client.dispose();
+    },
   };
-  const times: Times[] = [];
-  const query = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }';
-  for (let n = 0; n < composes; n += 1) {
-    const started = performance.now();
-    const answer = await fetch(`${url}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables: { input: { source: { repo: { repo, packages: ['hello'] } }, flags } } }),
-    });
-    const { data } = (await answer.json()) as { data: { createCompose: { compose: { id: string } } } };
-    const { id } = data.createCompose.compose;
-    times.push({
-      generating: (await until(`${id} GENERATING`)) - started,
-      done: (await until(`${id} DONE`)) - started,
-    });
-    await between?.();
-  }
-  await client.dispose();
-  return times;
 }
 
 function report(what: string, times: readonly number[]): void {

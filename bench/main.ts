@@ -1,5 +1,5 @@
-// `npm run bench [-- api share latency subscribers engine]`: figures, by hand and on a machine that has nothing else to do. Each is a
-// ratio of two things measured in turn in one run, medians of five, or a time; shared/numbers.md has the goals.
+// `npm run bench [-- api reuse latency subscribers engine]`: prints figures; run it on an idle machine. A figure is a time, or a
+// ratio of two things that are measured in turn in one run, as medians of five.
 
 import { mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,20 +9,20 @@ import { createLogger } from '../src/bootstrap/logger.ts';
 import { benchApi } from './api.ts';
 import { benchEngine } from './engine.ts';
 import { benchLatency } from './latency.ts';
-import { benchSharing } from './sharing.ts';
+import { benchReuse } from './reuse.ts';
 import { benchSubscribers } from './subscribers.ts';
 
 const BENCHES = {
   api: benchApi,
-  share: benchSharing,
+  reuse: benchReuse,
   latency: benchLatency,
   subscribers: benchSubscribers,
   engine: benchEngine,
 };
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !(name in BENCHES));
+const selected = process.argv.slice(2);
+const unknown = selected.filter((name) => !(name in BENCHES));
 if (unknown.length > 0)
-  throw new Error(`No such bench: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  throw new Error(`There is no bench ${unknown.join(', ')}. Use: ${Object.keys(BENCHES).join(', ')}`);
 
 const directory = await mkdtemp(join(tmpdir(), 'odcs-bench-'));
 await chmod(directory, 0o755);
@@ -30,7 +30,7 @@ const postgres = new EmbeddedPostgres({ dataDir: join(directory, 'data'), logger
 await postgres.start();
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
+    if (selected.length > 0 && !selected.includes(name)) continue;
     console.log(`\n## ${name}`);
     await bench({ databaseUrl: postgres.url, directory: join(directory, name) });
   }

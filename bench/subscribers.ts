@@ -1,5 +1,5 @@
-// How long after a compose is asked for the last of thousands of subscribers has been told, and what one of them costs.
-// Every subscriber gets every event once and in order, or the herd breaks.
+// The time from a create until the last of thousands of subscribers has the event, and the memory for one subscriber. Every
+// subscriber must get every event once and in order.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ const SIZES = [1_000, 5_000, 10_000];
 const FIRST = 100;
 const WARM_UP = 10;
 const EVENTS = 200;
-const HERD = fileURLToPath(new URL('./herd.ts', import.meta.url));
+const HERD = fileURLToPath(new URL('./subscriber-herd.ts', import.meta.url));
 const QUERY = 'subscription { composesChanged { cursor kind to compose { id owner state stateReason } } }';
 const CREATE =
   'mutation { createCompose(input: { source: { repo: { repo: "/srv/repo", packages: ["bash"] } } }) { compose { id } } }';
@@ -35,29 +35,29 @@ export async function benchSubscribers({ databaseUrl, directory }: BenchOptions)
 }
 
 async function withHerd(service: Served, size: number): Promise<void> {
-  // A process grows with its first requests, whoever listens.
+  // The first requests grow the process in any case.
   for (let n = 0; n < FIRST; n += 1) await create(service);
   const before = await residentKb(service.pid);
   const herd = fork(HERD, [new URL(service.url).port, String(size), QUERY], { execArgv: process.execArgv });
-  const broken = once(herd, 'exit').then(() => Promise.reject(new Error('The herd broke')));
+  const broken = once(herd, 'exit').then(() => Promise.reject(new Error('A subscriber failed')));
   broken.catch(() => {});
   try {
     await Promise.race([once(herd, 'message'), broken]);
     const times: number[] = [];
     for (let event = 0; event < WARM_UP + EVENTS; event += 1) {
-      const told = Promise.race([once(herd, 'message'), broken]) as Promise<
+      const received = Promise.race([once(herd, 'message'), broken]) as Promise<
         [{ readonly index: number; readonly at: number }]
       >;
-      const asked = performance.timeOrigin + performance.now();
+      const requestedAt = performance.timeOrigin + performance.now();
       await create(service);
-      const [{ index, at }] = await told;
+      const [{ index, at }] = await received;
       if (index !== event) throw new Error(`Event ${event} came as ${index}`);
-      times.push(at - asked);
+      times.push(at - requestedAt);
     }
     const measured = times.slice(WARM_UP);
     const kb = ((await residentKb(service.pid)) - before) / size;
     console.log(
-      `${String(size).padStart(6)} subscribers: create → last is told p50 ${median(measured).toFixed(0)} ms, p99 ${quantile(measured, 0.99).toFixed(0)} ms, ${EVENTS} times; ${kb.toFixed(1)} kB each`,
+      `${String(size).padStart(6)} subscribers: create → last subscriber p50 ${median(measured).toFixed(0)} ms, p99 ${quantile(measured, 0.99).toFixed(0)} ms, ${EVENTS} times; ${kb.toFixed(1)} kB each`,
     );
   } finally {
     herd.kill('SIGKILL');
@@ -70,7 +70,7 @@ async function create({ url }: Served): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query: CREATE }),
   });
-  if (!(await answer.text()).includes('"id"')) throw new Error('A compose was refused');
+  if (!(await answer.text()).includes('"id"')) throw new Error('A create was refused');
 }
 
 async function residentKb(pid: number): Promise<number> {

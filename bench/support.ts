@@ -1,4 +1,4 @@
-// What all benches share: databases filled with composes, service processes, a load of so many connections, medians.
+// Shared by the benches: databases filled with composes, service processes, an HTTP load, medians.
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly directory: string;
 }
 
-/** A migrated database with so many finished composes of a hundred owners. */
+/** A migrated database with finished composes of a hundred owners. */
 export async function filledDatabase(serverUrl: string, composes: number): Promise<string> {
   const name = `bench_${randomUUID().slice(0, 8)}`;
   await withClient(serverUrl, (client) => client.query(`create database ${name}`));
@@ -71,19 +71,19 @@ export interface Served {
   stop(): void;
 }
 
-/** A process of the service. */
+/** Starts a process of the service. */
 export function serve(environment: Record<string, string>): Promise<Served> {
   return serving([fileURLToPath(new URL('../dist/main.js', import.meta.url))], environment);
 }
 
-/** A process that serves, found by what it logs. */
+/** Starts a process and waits for its log entry `Serving`. */
 export function serving(program: readonly string[], environment: Record<string, string> = {}): Promise<Served> {
   const child = spawn(process.execPath, program, {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`The service ended with ${code}`)));
+    child.once('exit', (code) => reject(new Error(`The service exited with ${code}`)));
     createInterface({ input: child.stderr }).on('line', (line) => {
       const entry = JSON.parse(line) as { msg: string; graphql?: string };
       if (entry.msg === 'Serving')
@@ -96,7 +96,7 @@ export function serving(program: readonly string[], environment: Record<string, 
   });
 }
 
-/** Processor time that a process has used. */
+/** The processor time that a process has used. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const [user = 0, system = 0] = stat
@@ -110,20 +110,21 @@ export function cpuMs(pid: number): number {
 export interface Request {
   readonly path: string;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Answers per second over `seconds` from so many connections, each with one request under way. */
+/** Answers per second over `seconds`. Each connection has one request at a time. */
 export async function load(origin: string, connections: number, seconds: number, next: () => Request): Promise<number> {
   const pool = new Pool(origin, { connections });
   const end = performance.now() + seconds * 1000;
   let answered = 0;
   const one = async () => {
     while (performance.now() < end) {
-      const { path, body } = next();
+      const { path, body, headers } = next();
       const answer = await pool.request({
         path,
         method: body === undefined ? 'GET' : 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         ...(body !== undefined && { body }),
       });
       const text = await answer.body.text();

@@ -52,9 +52,11 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
   const logger = createLogger(config.log.level);
   for (const warning of warnings) logger.warn({}, warning);
   try {
-    const service = await startService(config, logger, () => {
-      logger.error({}, 'A newer version has migrated the database: stopping');
-      void service.stop().then(() => process.exit(EXIT.failed));
+    const service = await startService(config, logger, {
+      onNewerSchema() {
+        logger.error({}, 'A newer version has migrated the database: stopping');
+        void service.stop().then(() => process.exit(EXIT.failed));
+      },
     });
     logger.info({ role: config.role, graphql: `${service.url}/graphql` }, 'Serving');
     stopOnSignals(service, logger);

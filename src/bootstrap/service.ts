@@ -1,7 +1,7 @@
 // The composition root: the platform, and the parts that the role needs on top of it.
 
 import type { Logger } from '../app/ports.ts';
-import { authenticationBy } from '../auth/registry.ts';
+import { authenticationBy, type Authentication } from '../auth/registry.ts';
 import type { Config } from '../config/config.ts';
 import { httpService } from '../http/service.ts';
 import { baseUrl, freePort } from './network-place.ts';
@@ -22,11 +22,17 @@ export interface OdcsService {
   stopNow(): void;
 }
 
-/** Calls `onNewerSchema` when a newer version has migrated the database; the process has to stop then. */
+export interface StartOptions {
+  /** Called when a newer version has migrated the database; the process has to stop then. */
+  readonly onNewerSchema?: () => void;
+  /** Replaces the configured authentication methods, for a program that embeds the service. */
+  readonly authentication?: Authentication;
+}
+
 export async function startService(
   config: Config,
   logger: Logger,
-  onNewerSchema: () => void = () => {},
+  { onNewerSchema = () => {}, authentication }: StartOptions = {},
 ): Promise<OdcsService> {
   const { host, port: wantedPort, publicUrl: configuredUrl } = config.http;
   const port = wantedPort === 0 ? await freePort(host) : wantedPort;
@@ -37,7 +43,7 @@ export async function startService(
   try {
     const platform = await openPlatform(config, publicUrl, logger, onNewerSchema);
     parts.add(() => platform.stop());
-    const stopNow = await startRole({ config, port, publicUrl, platform, parts, logger });
+    const stopNow = await startRole({ config, port, publicUrl, platform, parts, logger, authentication });
     return { url, stop, stopNow };
   } catch (error) {
     await stop();
@@ -52,23 +58,29 @@ interface Role {
   readonly platform: Platform;
   readonly parts: StartedParts;
   readonly logger: Logger;
+  readonly authentication: Authentication | undefined;
 }
 
 /** The answer ends a drain. */
-async function startRole({ config, port, publicUrl, platform, parts, logger }: Role): Promise<() => void> {
+async function startRole(role: Role): Promise<() => void> {
+  const { config, port, publicUrl, platform, parts, logger } = role;
   const sources = wireSources(config, platform, publicUrl, logger);
   parts.add(() => sources.stop());
   const api = await wireApi(config, platform, sources, logger);
   const { targetDirs } = config.results;
-  const auth = authenticationBy(config.auth.methods, {
-    arches: config.requests.arches,
-    targetDirs: Object.keys(targetDirs),
-    rawConfigs: Object.keys(config.rawConfigs),
-  });
+  const auth = role.authentication ?? configuredAuthentication(config);
   const { readiness } = platform;
   await parts.start(httpService({ host: config.http.host, port, publicUrl, api, auth, targetDirs, readiness, logger }));
   if (config.role === 'api') return () => {};
   const worker = wireWorker(config, platform, sources, logger);
   for (const part of worker.parts) await parts.start(part);
   return worker.stopNow;
+}
+
+function configuredAuthentication({ auth, requests, results, rawConfigs }: Config): Authentication {
+  return authenticationBy(auth.methods, {
+    arches: requests.arches,
+    targetDirs: Object.keys(results.targetDirs),
+    rawConfigs: Object.keys(rawConfigs),
+  });
 }

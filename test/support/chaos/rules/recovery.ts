@@ -50,7 +50,7 @@ function delays({ kills, disturbances }: Records, from: number, waits: number, u
   );
   const killed = kills.filter(({ role, at, deadBy }) => role === 'worker' && deadBy > waits && at < until);
   return [
-    ...others.map(({ instance: place, fault }) => `${place} ${fault}`),
+    ...others.map(({ instance, fault }) => `${instance} ${fault}`),
     ...killed.map(({ pid }) => `process ${pid} killed`),
   ];
 }

@@ -1,4 +1,4 @@
-// "Is there one, or one under way?" among 1,000 and among 1,000,000 composes, in turn.
+// The look-up of a result to reuse, among 1,000 and among 1,000,000 composes, in turn.
 
 import { filledDatabase, median, withClient, type BenchOptions } from './support.ts';
 
@@ -6,7 +6,7 @@ const LOOK_UP = `
   select * from compose c
   where c.digest = $1 and c.reuses is null and c.state in ('GENERATING', 'DONE') and c.cancel_requested_at is null and c.removing_at is null for share`;
 
-export async function benchSharing({ databaseUrl }: BenchOptions): Promise<void> {
+export async function benchReuse({ databaseUrl }: BenchOptions): Promise<void> {
   const small = await timed(await filledDatabase(databaseUrl, 1_000));
   const large = await timed(await filledDatabase(databaseUrl, 1_000_000));
   console.log(

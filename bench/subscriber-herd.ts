@@ -1,6 +1,6 @@
-// Subscribers, thousands in one process and at little cost, so that it is the service that is measured: sockets that ask
-// for the same under the same id, and so have to get the very same bytes. Tells its parent when all are there, and when
-// all have got an event.
+// Thousands of cheap subscribers in one process, so that the service is measured and not the clients. All send the same
+// subscription with the same id, and must get the same bytes. Reports to its parent when all have subscribed, and when all
+// have an event.
 
 import { connect, type Socket } from 'node:net';
 
@@ -20,32 +20,32 @@ const HANDSHAKE = [
 ].join('\r\n');
 const [TEXT, PING, PONG] = [0x81, 0x89, 0x8a];
 
-/** Messages as the first subscriber got them, and how many have got each. */
-const messages: { readonly bytes: Buffer; got: number }[] = [];
+/** Messages as the first subscriber got them, and how many subscribers have each. */
+const messages: { readonly bytes: Buffer; received: number }[] = [];
 let left = TOTAL;
 
-for (let worker = 0; worker < AT_A_TIME; worker += 1) void joinOnes();
+for (let worker = 0; worker < AT_A_TIME; worker += 1) void subscribeAll();
 
-async function joinOnes(): Promise<void> {
-  while (left-- > 0) await join();
-  if (left === -AT_A_TIME) process.send?.('all are there');
+async function subscribeAll(): Promise<void> {
+  while (left-- > 0) await subscribe();
+  if (left === -AT_A_TIME) process.send?.('all have subscribed');
 }
 
-/** Resolves when the subscription has been asked for. */
-function join(): Promise<void> {
+/** Resolves when the subscription was sent. */
+function subscribe(): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(Number(port), '127.0.0.1', () => socket.write(HANDSHAKE));
-    let seen = 0;
+    let received = 0;
     let rest: Buffer = Buffer.alloc(0);
     let isUpgraded = false;
     const take = (message: Buffer): void => {
-      if (message.includes('"type":"next"')) return got(seen++, message);
+      if (message.includes('"type":"next"')) return countMessage(received++, message);
       if (!message.includes('"type":"connection_ack"')) throw new Error(message.toString());
       send(socket, TEXT, JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
       resolve();
     };
     socket.on('close', () => {
-      throw new Error('A subscriber was cut off');
+      throw new Error('The connection of a subscriber was closed');
     });
     socket.on('data', (chunk: Buffer) => {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -58,15 +58,15 @@ function join(): Promise<void> {
   });
 }
 
-function got(index: number, bytes: Buffer): void {
-  const message = (messages[index] ??= { bytes: Buffer.from(bytes), got: 0 });
+function countMessage(index: number, bytes: Buffer): void {
+  const message = (messages[index] ??= { bytes: Buffer.from(bytes), received: 0 });
   if (!message.bytes.equals(bytes))
-    throw new Error(`Message ${index} is ${bytes.toString()}, and for others ${message.bytes.toString()}`);
-  message.got += 1;
-  if (message.got === TOTAL) process.send?.({ index, at: performance.timeOrigin + performance.now() });
+    throw new Error(`Message ${index} is ${bytes.toString()}, and ${message.bytes.toString()} for others`);
+  message.received += 1;
+  if (message.received === TOTAL) process.send?.({ index, at: performance.timeOrigin + performance.now() });
 }
 
-/** What is left after the last whole frame. The service sends none that is in parts or longer than 64 kB. */
+/** Returns the bytes after the last whole frame. The service sends no fragmented frames and none above 64 kB. */
 function takeFrames(bytes: Buffer, socket: Socket, take: (message: Buffer) => void): Buffer {
   for (let at = 0; ;) {
     const short = bytes[at + 1] ?? 0;
@@ -79,7 +79,7 @@ function takeFrames(bytes: Buffer, socket: Socket, take: (message: Buffer) => vo
   }
 }
 
-/** Masked, as the protocol wants it, by a key of zeros. */
+/** Masked with a key of zeros, as the protocol requires a mask. */
 function send(socket: Socket, kind: number, text: string): void {
   const length = Buffer.byteLength(text);
   const head = length < 126 ? [kind, 0x80 | length] : [kind, 0xfe, length >> 8, length & 0xff];
