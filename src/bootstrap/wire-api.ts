@@ -1,6 +1,6 @@
 // The façade of the use cases, from the configuration and the parts of the process.
 
-import { createApi, type Api } from '../app/api.ts';
+import { createApi, type Api, type ServiceSettings } from '../app/api.ts';
 import type { Engine, Logger } from '../app/ports.ts';
 import { poolOf } from '../compose/routing.ts';
 import type { RequestRules } from '../compose/validate-request.ts';
@@ -41,19 +41,23 @@ export async function wireApi(
     poolOf: (compose) => poolOf(config.queue.routes, compose),
     maxLosses: config.queue.maxLostWorkers,
     maxOpen: config.requests.maxOpenPerOwner,
-    settings: {
-      version,
-      authBackends: config.auth.methods,
-      sigkeys: config.requests.sigkeys,
-      rawConfigs: Object.entries(config.rawConfigs).map(([name, { url, commit = null }]) => ({
-        name,
-        url: redactLine(url),
-        commit,
-      })),
-      defaultSecondsToLive: config.retention.secondsToLive,
-      maxSecondsToLive: config.retention.maxSecondsToLive,
-    },
+    settings: serviceSettings(config),
   });
+}
+
+function serviceSettings({ auth, requests, rawConfigs, retention }: Config): ServiceSettings {
+  return {
+    version,
+    authBackends: auth.methods,
+    sigkeys: requests.sigkeys,
+    rawConfigs: Object.entries(rawConfigs).map(([name, { url, commit = null }]) => ({
+      name,
+      url: redactLine(url),
+      commit,
+    })),
+    defaultSecondsToLive: retention.secondsToLive,
+    maxSecondsToLive: retention.maxSecondsToLive,
+  };
 }
 
 async function requestRules(config: Config, engines: readonly Engine[]): Promise<RequestRules> {
