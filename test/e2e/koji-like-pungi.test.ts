@@ -1,83 +1,75 @@
-// What the dnf engine takes from Koji is what real Pungi takes, where that is installed; a choice of the scenarios, or those
-// whose names hold ODCS_TEST_SCENARIOS.
+// Compares the dnf engine with real Pungi, if that is installed, on scenarios of Koji. ODCS_TEST_SCENARIOS selects the
+// scenarios whose names contain it; by default all run but the golden ones.
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startFakeKoji, type FakeKoji } from '../support/fake-koji/index.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { ENDED_FIELDS, type EndedCompose } from '../support/ended-compose.ts';
+import { startFakeKoji } from '../support/fake-koji/index.ts';
+import { directoryTest } from '../support/fixtures.ts';
 import { kojiScenarios } from '../support/koji-scenarios.ts';
-import { startRunningService, type RunningService } from '../support/running-service.ts';
+import { isInstalled, REAL_PUNGI_PATH } from '../support/pungi-path.ts';
+import { startRunningService } from '../support/running-service.ts';
 
-const FAKE_PUNGI = fileURLToPath(new URL('../support/fake-pungi', import.meta.url));
-const FIELDS = 'state failure { code message details } packages { nodes { nevra sigkey path } }';
-const path = (process.env['PATH'] ?? '').split(':').filter((entry) => entry !== FAKE_PUNGI);
-const found = await Promise.all(
-  path.map(async (entry) => (await readdir(entry).catch((): string[] => [])).includes('pungi-koji')),
-);
-const chosen = process.env['ODCS_TEST_SCENARIOS'];
+const selection = process.env['ODCS_TEST_SCENARIOS'];
 const scenarios = kojiScenarios().filter(({ name }) =>
-  chosen === undefined ? !name.startsWith('repository: ') : name.includes(chosen),
+  selection === undefined ? !name.startsWith('repository: ') : name.includes(selection),
 );
 
-let directory: string;
-let koji: FakeKoji;
-let byDnf: RunningService;
-let byPungi: RunningService;
-
-interface Ended {
-  readonly state: string;
-  readonly failure: { readonly code: string } | null;
-  readonly packages: {
-    readonly nodes: readonly { readonly nevra: string; readonly sigkey: string | null; readonly path: string }[];
-  } | null;
-}
-
-describe.runIf(found.includes(true))('real Pungi and dnf take the same from Koji:', () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'odcs-alike-'));
-    koji = await startFakeKoji();
-    const settings = { PATH: [dirname(process.execPath), ...path].join(':'), ODCS_ARCHES: 'x86_64,aarch64' };
-    const place = JSON.stringify({
-      profile: 'fake',
-      server: `${koji.url}/kojihub`,
-      topDir: directory,
-      firstPauseMs: 1,
-      attempts: 2,
-    });
-    [byDnf, byPungi] = (await Promise.all(
-      ['dnf', 'pungi'].map((ODCS_ENGINE) => startRunningService({ ...settings, ODCS_ENGINE, ODCS_KOJI: place })),
-    )) as [RunningService, RunningService];
-  }, 120_000);
-
-  afterAll(async () => {
-    await Promise.all([byDnf?.stop(), byPungi?.stop()]);
-    await koji?.stop();
-    await rm(directory, { recursive: true, force: true });
+const it = directoryTest
+  .extend('koji', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const koji = await startFakeKoji();
+    onCleanup(() => koji.stop());
+    return koji;
+  })
+  .extend(
+    'startWith',
+    { scope: 'file' },
+    ({ directory, koji }) =>
+      (engine: 'dnf' | 'pungi') =>
+        startRunningService({
+          PATH: REAL_PUNGI_PATH,
+          ODCS_ARCHES: 'x86_64,aarch64',
+          ODCS_ENGINE: engine,
+          ODCS_KOJI: JSON.stringify({
+            profile: 'fake',
+            server: `${koji.url}/kojihub`,
+            topDir: directory,
+            firstPauseMs: 1,
+            attempts: 2,
+          }),
+        }),
+  )
+  .extend('withDnf', { scope: 'file' }, async ({ startWith }, { onCleanup }) => {
+    const service = await startWith('dnf');
+    onCleanup(() => service.stop());
+    return service;
+  })
+  .extend('withPungi', { scope: 'file' }, async ({ startWith }, { onCleanup }) => {
+    const service = await startWith('pungi');
+    onCleanup(() => service.stop());
+    return service;
   });
 
-  it.each(scenarios.map((scenario, index) => [scenario.name, scenario, index] as const))(
-    '%s',
-    async (_, scenario, index) => {
+describe.runIf(isInstalled('pungi-koji'))('The dnf engine and real Pungi', { timeout: 180_000 }, () => {
+  it.for(scenarios.map((scenario, index) => ({ ...scenario, tag: `tag-${index}` })))(
+    'take the same packages from Koji: $name',
+    async (scenario, { directory, koji, withDnf, withPungi }) => {
       koji.forgetBuilds();
       await rm(join(directory, 'packages'), { recursive: true, force: true });
-      const input = { arches: ['x86_64'], ...(await scenario.prepare(koji, directory, `tag-${index}`)) };
-      const [dnf, pungi] = (await Promise.all(
-        [byDnf, byPungi].map(
-          async (service) => (await service.ended(await service.request(input), FIELDS)) as unknown as Ended,
-        ),
-      )) as [Ended, Ended];
-      expect(summary(dnf)).toEqual(summary(pungi));
+      const input = { arches: ['x86_64'], ...(await scenario.prepare(koji, directory, scenario.tag)) };
+      const [byDnf, byPungi] = await Promise.all(
+        [withDnf, withPungi].map((service) => service.composed<EndedCompose>(input, ENDED_FIELDS)),
+      );
+      expect(byDnf && summary(byDnf)).toEqual(byPungi && summary(byPungi));
     },
-    180_000,
   );
 });
 
-function summary({ state, failure, packages }: Ended): object {
+function summary({ state, failure, packages }: EndedCompose): object {
   return {
     state,
     code: failure?.code ?? null,
-    packages: (packages?.nodes ?? []).map(({ nevra, sigkey, path: at }) => `${at} ${nevra} ${sigkey}`).sort(),
+    packages: (packages?.nodes ?? []).map(({ nevra, sigkey, path }) => `${path} ${nevra} ${sigkey}`).sort(),
   };
 }

@@ -1,20 +1,15 @@
-// Real Pungi, where it is installed, against the tests' Koji and MBS: that it takes the configuration, asks as it is meant to
-// and makes of it what was asked for.
+// Real Pungi, if it is installed, with the fake Koji and MBS: it accepts our configuration and makes the requested compose.
 
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
 import type { SampleSource } from '../../src/demo/rpm-spec.ts';
 import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
+import { binaryNames, ENDED_FIELDS, type EndedCompose } from '../support/ended-compose.ts';
+import { kojiTest } from '../support/fixtures.ts';
+import { buildModule, buildSamples, type KojiLab } from '../support/koji-lab.ts';
 import { layOut } from '../support/koji-top-dir.ts';
-import { buildModule, buildSamples, startKojiLab, type KojiLab } from '../support/koji-lab.ts';
-
-const FAKE_PUNGI = fileURLToPath(new URL('../support/fake-pungi', import.meta.url));
-const path = (process.env['PATH'] ?? '').split(':').filter((entry) => entry !== FAKE_PUNGI);
-const has = (program: string) => path.some((entry) => existsSync(join(entry, program)));
+import { isInstalled, REAL_PUNGI_PATH } from '../support/pungi-path.ts';
 
 const MORE_SOURCES: readonly SampleSource[] = [
   {
@@ -30,136 +25,113 @@ const MORE_SOURCES: readonly SampleSource[] = [
 ];
 const KEY = 'abcdef12';
 
-let directory: string;
-let lab: KojiLab;
-let scratchBuild: string;
+const ALL = [
+  'broken',
+  'cowsay',
+  'greet',
+  'hello',
+  'hello-data',
+  'libhello',
+  'libhello-devel',
+  'unrelated',
+  'wide',
+  'wide-tools',
+];
 
-describe.runIf(has('pungi-koji'))('real Pungi', () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'odcs-real-'));
-    lab = await startKojiLab(directory, {
-      PATH: [dirname(process.execPath), ...path].join(':'),
-      ODCS_ARCHES: 'x86_64,s390x',
-    });
-    const { koji } = lab;
-    koji.addTag('f43-base');
-    koji.addTag('f43', { parents: ['f43-base'] });
-    buildSamples(koji, 'f43-base', { hello: [KEY], 'hello-data': [KEY], cowsay: [KEY] });
-    await makeRepository(join(lab.topDir, 'rpms'), MORE_SOURCES);
-    buildSamples(koji, 'f43-base', {}, MORE_SOURCES.slice(0, 2));
-    scratchBuild = String(koji.addScratchBuild(['trial-1.0-1.src.rpm', 'trial-1.0-1.x86_64.rpm']));
-    koji.addTag('f43-modular');
-    buildModule(
-      lab,
-      'f43-modular',
-      'greeter:1-lts:20260101000000:aa',
-      [{ platform: ['f40'], speech: ['2'] }],
-      { rpms: ['greet-0:0.9-1.src', 'greet-0:0.9-1.x86_64'] },
-      ['greet-0.9-1'],
-    );
-    buildModule(
-      lab,
-      'f43-modular',
-      'speech:2:20260102000000:bb',
-      [{ platform: ['f40'] }],
-      { rpms: ['cowsay-0:3.04-7.noarch'] },
-      ['cowsay-3.04-7'],
-    );
-    buildModule(lab, 'f43-modular', 'speech:2:20260101000000:old', [{ platform: ['f40'] }], { rpms: [] }, []);
-    buildModule(
-      lab,
-      'f43-modular',
-      'trial:1:20260101000000:cc',
-      [{ platform: ['f40'] }],
-      { state: 3, rpms: ['hello-data-0:2.3-1.noarch'] },
-      ['hello-data-2.3-1'],
-    );
-    koji.untagBuild('f43-modular', 'trial-1-20260101000000.cc');
-    await layOut(lab);
-  }, 120_000);
+/** Fills Koji and returns the task of a scratch build. The tag f43 inherits from f43-base. */
+async function fill(lab: KojiLab): Promise<string> {
+  const { koji } = lab;
+  koji.addTag('f43-base');
+  koji.addTag('f43', { parents: ['f43-base'] });
+  buildSamples(koji, 'f43-base', { hello: [KEY], 'hello-data': [KEY], cowsay: [KEY] });
+  await makeRepository(join(lab.topDir, 'rpms'), MORE_SOURCES);
+  buildSamples(koji, 'f43-base', {}, MORE_SOURCES.slice(0, 2));
+  const scratchBuild = String(koji.addScratchBuild(['trial-1.0-1.src.rpm', 'trial-1.0-1.x86_64.rpm']));
+  koji.addTag('f43-modular');
+  buildModule(
+    lab,
+    'f43-modular',
+    'greeter:1-lts:20260101000000:aa',
+    [{ platform: ['f40'], speech: ['2'] }],
+    { rpms: ['greet-0:0.9-1.src', 'greet-0:0.9-1.x86_64'] },
+    ['greet-0.9-1'],
+  );
+  buildModule(
+    lab,
+    'f43-modular',
+    'speech:2:20260102000000:bb',
+    [{ platform: ['f40'] }],
+    { rpms: ['cowsay-0:3.04-7.noarch'] },
+    ['cowsay-3.04-7'],
+  );
+  buildModule(lab, 'f43-modular', 'speech:2:20260101000000:old', [{ platform: ['f40'] }], { rpms: [] }, []);
+  buildModule(
+    lab,
+    'f43-modular',
+    'trial:1:20260101000000:cc',
+    [{ platform: ['f40'] }],
+    { state: 3, rpms: ['hello-data-0:2.3-1.noarch'] },
+    ['hello-data-2.3-1'],
+  );
+  koji.untagBuild('f43-modular', 'trial-1-20260101000000.cc');
+  await layOut(lab);
+  return scratchBuild;
+}
 
-  afterAll(async () => {
-    await lab?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+const it = kojiTest
+  .override('settings', { PATH: REAL_PUNGI_PATH, ODCS_ARCHES: 'x86_64,s390x' })
+  .extend('scratchBuild', { scope: 'file' }, ({ emptyLab }) => fill(emptyLab))
+  .extend('lab', { scope: 'file' }, ({ emptyLab, scratchBuild: _filled }) => emptyLab)
+  .extend(
+    'compose',
+    { scope: 'file' },
+    ({ lab }) =>
+      (input: object) =>
+        lab.service.composed<EndedCompose>({ arches: ['x86_64'], ...input }, ENDED_FIELDS),
+  );
 
-  interface Ended {
-    readonly id: string;
-    readonly state: string;
-    readonly failure: { readonly code: string; readonly message: string; readonly details: string | null } | null;
-    readonly packages: { readonly nodes: readonly { readonly name: string; readonly arch: string }[] };
-  }
+const tag = (source: object = {}) => ({ source: { tag: { tag: 'f43', ...source } } });
+const modules = (source: object) => ({ source: { module: source } });
 
-  async function compose(input: object): Promise<Ended> {
-    return (await lab.service.ended(
-      await lab.service.request({ arches: ['x86_64'], ...input }),
-      'id state failure { code message details } packages { nodes { name arch } }',
-    )) as unknown as Ended;
-  }
-
-  const names = ({ packages }: Ended) =>
+describe.runIf(isInstalled('pungi-koji'))('Real Pungi', { timeout: 240_000 }, () => {
+  it.for<readonly [string, (scratchBuild: string) => object, readonly string[]]>([
     [
-      ...new Set(
-        packages.nodes
-          .filter(({ arch }) => arch !== 'src')
-          .map(({ name, arch }) => (arch === 'i686' ? `${name}.i686` : name)),
-      ),
-    ]
-      .filter((name) => !/-debug(info|source)$/.test(name))
-      .sort();
-  const ALL = [
-    'broken',
-    'cowsay',
-    'greet',
-    'hello',
-    'hello-data',
-    'libhello',
-    'libhello-devel',
-    'unrelated',
-    'wide',
-    'wide-tools',
-  ];
-  const tag = (source: object = {}) => ({ source: { tag: { tag: 'f43', ...source } } });
-  const modules = (source: object) => ({ source: { module: source } });
-
-  it.each<[string, () => object, readonly string[]]>([
-    [
-      'a package of a tag and what it needs',
+      'a package of a tag with its dependencies',
       () => tag({ packages: ['hello'] }),
       ['greet', 'hello', 'hello-data', 'libhello'],
     ],
-    ['all of a tag', () => tag(), ALL],
-    ['all of a tag without dependencies', () => ({ ...tag(), flags: ['NO_DEPS'] }), ALL],
+    ['a whole tag', () => tag(), ALL],
+    ['a whole tag under NO_DEPS', () => ({ ...tag(), flags: ['NO_DEPS'] }), ALL],
     [
-      'nothing of what a tag inherits',
+      'a build, without what the tag inherits',
       () => ({ ...tag({ builds: ['greet-0.9-1'] }), flags: ['NO_INHERITANCE'] }),
       ['greet'],
     ],
-    ['one package alone', () => ({ ...tag({ packages: ['hello'] }), flags: ['NO_DEPS'] }), ['hello']],
+    ['one package under NO_DEPS', () => ({ ...tag({ packages: ['hello'] }), flags: ['NO_DEPS'] }), ['hello']],
     [
-      'a glob alone',
+      'a glob under NO_DEPS',
       () => ({ ...tag({ packages: ['libhello*'] }), flags: ['NO_DEPS'] }),
       ['libhello', 'libhello-devel'],
     ],
     ['builds', () => ({ source: { build: { builds: ['greet-0.9-1', 'cowsay-3.04-7'] } } }), ['cowsay', 'greet']],
     [
-      'a package of a build, without dependencies',
+      'a package of a build under NO_DEPS',
       () => ({ source: { build: { builds: ['hello-2.12-1'], packages: ['libhello'] } }, flags: ['NO_DEPS'] }),
       ['libhello'],
     ],
+    ['a signed package of a tag', () => ({ ...tag({ packages: ['cowsay'] }), sigkeys: [KEY] }), ['cowsay']],
     [
-      'a package of a tag with what is signed',
-      () => ({ ...tag({ packages: ['cowsay'] }), sigkeys: [KEY] }),
-      ['cowsay'],
+      'a scratch build',
+      (scratchBuild) => ({ source: { build: { builds: [], scratchBuildTasks: [scratchBuild] } } }),
+      ['trial'],
     ],
-    ['a scratch build', () => ({ source: { build: { builds: [], scratchBuildTasks: [scratchBuild] } } }), ['trial']],
     [
       'a tag and a scratch build',
-      () => tag({ packages: ['trial', 'greet'], scratchBuildTasks: [scratchBuild] }),
+      (scratchBuild) => tag({ packages: ['trial', 'greet'], scratchBuildTasks: [scratchBuild] }),
       ['greet', 'trial'],
     ],
     [
-      'libraries of two arches',
+      'libraries for multilib',
       () => ({
         ...tag({ packages: ['wide', 'wide-tools'] }),
         multilibArches: ['x86_64'],
@@ -167,8 +139,8 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
       }),
       ['cowsay', 'wide', 'wide-tools', 'wide.i686'],
     ],
-    ['a module with what it needs', () => modules({ modules: ['greeter:1-lts'] }), ['cowsay', 'greet']],
-    ['a module alone', () => ({ ...modules({ modules: ['greeter:1-lts'] }), flags: ['NO_DEPS'] }), ['greet']],
+    ['a module with its dependencies', () => modules({ modules: ['greeter:1-lts'] }), ['cowsay', 'greet']],
+    ['a module under NO_DEPS', () => ({ ...modules({ modules: ['greeter:1-lts'] }), flags: ['NO_DEPS'] }), ['greet']],
     ['all modules of a tag', () => modules({ modularTags: ['f43-modular'] }), ['cowsay', 'greet']],
     [
       'a scratch module',
@@ -176,63 +148,55 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
       ['cowsay', 'hello-data'],
     ],
     [
-      'a scratch module alone',
+      'only a scratch module',
       () => modules({ modules: [], scratchModules: ['trial:1:20260101000000:cc'] }),
       ['hello-data'],
     ],
-  ])(
-    'composes %s',
-    async (_, input, expected) => {
-      const done = await compose(input());
-      expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
-      expect(names(done)).toEqual(expected);
-    },
-    120_000,
-  );
+  ])('makes a compose of %s', async ([, input, expected], { compose, scratchBuild }) => {
+    const done = await compose(input(scratchBuild));
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(binaryNames(done)).toEqual(expected);
+  });
 
-  it('leaves out what lookaside repositories have', async () => {
+  it('leaves out the packages of lookaside repositories', async ({ directory, compose }) => {
     const lookaside = join(directory, 'lookaside');
     await makeRepository(
       lookaside,
       SAMPLE_SOURCES.filter(({ name }) => name === 'hello-data' || name === 'greet'),
     );
     const done = await compose({ ...tag({ packages: ['hello'] }), lookasideRepos: [lookaside] });
-    expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
-    expect(names(done)).toEqual(['hello', 'libhello']);
-  }, 120_000);
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(binaryNames(done)).toEqual(['hello', 'libhello']);
+  });
 
-  it('publishes a module’s streams in the metadata of the repository', async () => {
+  it('publishes module streams in the metadata of the repository', async ({ lab, compose }) => {
     const done = await compose({ ...modules({ modules: ['greeter:1-lts'] }), flags: ['NO_REUSE'] });
     const repodata = join(lab.service.targetDir, `odcs-${done.id}`, 'compose/Temporary/x86_64/os/repodata');
     expect((await readdir(repodata)).filter((name) => /modules\.yaml/.test(name))).toHaveLength(1);
-  }, 120_000);
+  });
 
-  it.runIf(has('fus'))(
-    'composes packages of a tag with modules on top, and the defaults of those',
-    async () => {
-      const defaults = await lab.git.repository('defaults');
-      await defaults.commit({
-        'greeter.yaml': moduleDefaults('greeter', '1-lts'),
-        'speech.yaml': moduleDefaults('speech', '2'),
-      });
-      const done = await compose(
-        tag({
-          packages: ['hello'],
-          modularTags: ['f43-modular'],
-          moduleDefaults: { url: lab.git.urlOf(defaults), commit: 'main' },
-        }),
-      );
-      expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
-      expect(names(done)).toEqual(['cowsay', 'greet', 'hello', 'hello-data', 'libhello']);
-    },
-    120_000,
-  );
+  it.runIf(isInstalled('fus'))('makes a compose of packages, modules and module defaults', async ({ lab, compose }) => {
+    const defaults = await lab.git.repository('defaults');
+    await defaults.commit({
+      'greeter.yaml': moduleDefaults('greeter', '1-lts'),
+      'speech.yaml': moduleDefaults('speech', '2'),
+    });
+    const done = await compose(
+      tag({
+        packages: ['hello'],
+        modularTags: ['f43-modular'],
+        moduleDefaults: { url: lab.git.urlOf(defaults), commit: 'main' },
+      }),
+    );
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(binaryNames(done)).toEqual(['cowsay', 'greet', 'hello', 'hello-data', 'libhello']);
+  });
 
-  it.runIf(has('fus'))(
-    'says of packages beside modules what they lack, where that is to be checked',
-    async () => {
-      const lacking = await compose(tag({ packages: ['broken'], modularTags: ['f43-modular'] }));
-      expect(lacking).toMatchObject({ state: 'DONE', failure: null });
+  it.runIf(isInstalled('fus'))(
+    'fails for unsatisfied dependencies of packages and modules under CHECK_DEPS only',
+    async ({ compose }) => {
+      const unchecked = await compose(tag({ packages: ['broken'], modularTags: ['f43-modular'] }));
+      expect(unchecked).toMatchObject({ state: 'DONE', failure: null });
       const { failure } = await compose({
         ...tag({ packages: ['broken'], modularTags: ['f43-modular'] }),
         flags: ['CHECK_DEPS'],
@@ -242,10 +206,9 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
         message: expect.stringMatching(/nothing provides nowhere-to-be-found needed by broken.*\(x86_64\)/) as string,
       });
     },
-    120_000,
   );
 
-  it.each<[string, () => object, string, RegExp]>([
+  it.for<readonly [string, (scratchBuild: string) => object, string, RegExp]>([
     [
       'a module that was not built for an arch',
       () => ({ ...modules({ modules: ['speech:2'] }), arches: ['x86_64', 's390x'] }),
@@ -253,28 +216,24 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
       /not built for s390x/,
     ],
     [
-      'a dependency that is unsigned',
+      'an unsigned dependency',
       () => ({ ...tag({ packages: ['hello'] }), sigkeys: [KEY] }),
       'UNSIGNED_PACKAGES',
       /greet/,
     ],
     [
-      'a package that is nowhere',
-      () => tag({ packages: ['nowhere', 'trial'], scratchBuildTasks: [scratchBuild] }),
+      'a missing package',
+      (scratchBuild) => tag({ packages: ['nowhere', 'trial'], scratchBuildTasks: [scratchBuild] }),
       'MISSING_PACKAGES',
       /nowhere/,
     ],
-  ])(
-    'says what is wrong with %s',
-    async (_, input, code, message) => {
-      const { failure } = await compose(input());
-      expect(failure).toMatchObject({ code });
-      expect(`${failure?.message}\n${failure?.details}`).toMatch(message);
-    },
-    120_000,
-  );
+  ])('fails with the reason for %s', async ([, input, code, message], { compose, scratchBuild }) => {
+    const { failure } = await compose(input(scratchBuild));
+    expect(failure).toMatchObject({ code });
+    expect(`${failure?.message}\n${failure?.details}`).toMatch(message);
+  });
 
-  it('names a compose for production by its label', async () => {
+  it('writes the label of a production compose to composeinfo.json', async ({ lab, compose }) => {
     const done = await compose({
       ...tag({ packages: ['greet'] }),
       composeType: 'PRODUCTION',
@@ -282,23 +241,26 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
       parentPungiComposeIds: ['Other-1-20261101.0'],
       respinOf: 'Other-1-20261102.0',
     });
-    expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
     const info = JSON.parse(
       await readFile(join(lab.service.targetDir, `odcs-${done.id}`, 'compose/metadata/composeinfo.json'), 'utf8'),
     ) as { payload: { compose: object } };
     expect(info.payload.compose).toMatchObject({ type: 'production', label: 'RC-1.2' });
-  }, 120_000);
+  });
 
-  it('takes what the last compose of the tag read, has the packages of its own event, and does without what is damaged', async () => {
+  it('uses the cache of the tag with the packages of the right event, and works without the cache if it is damaged', async ({
+    lab,
+    compose,
+  }) => {
     const { koji, service } = lab;
     koji.addTag('f43-twice');
     for (const nvr of ['hello-2.12-1', 'greet-0.9-1', 'cowsay-3.04-7', 'unrelated-1.0-1'])
       koji.tagBuild('f43-twice', nvr);
     const composeTwice = async (packages: readonly string[]) => {
       const done = await compose({ source: { tag: { tag: 'f43-twice', packages } } });
-      expect({ state: done.state, failure: done.failure }).toEqual({ state: 'DONE', failure: null });
+      expect(done).toMatchObject({ state: 'DONE', failure: null });
       return {
-        names: new Set(done.packages.nodes.map(({ name }) => name)),
+        names: new Set(done.packages?.nodes.map(({ name }) => name)),
         log: await readFile(join(service.targetDir, '.logs', done.id, '1.log'), 'utf8'),
       };
     };
@@ -310,22 +272,22 @@ describe.runIf(has('pungi-koji'))('real Pungi', () => {
     expect([...second.names]).toEqual(expect.arrayContaining(['greet', 'hello', 'unrelated']));
     expect(second.names).not.toContain('cowsay');
     koji.untagBuild('f43-twice', 'unrelated-1.0-1');
-    await damageKept(service.targetDir, 'f43-twice');
+    await damageCache(service.targetDir, 'f43-twice');
     const third = await composeTwice([]);
     expect(third.log).toContain('Failed to load old cache');
     expect(third.names).not.toContain('unrelated');
-  }, 240_000);
+  });
 });
 
 function moduleDefaults(module: string, stream: string): string {
   return `---\ndocument: modulemd-defaults\nversion: 1\ndata:\n  module: ${module}\n  stream: ${stream}\n  profiles: {}\n...\n`;
 }
 
-/** Every file that is kept of the tag is as long as it was, and nothing else. */
-async function damageKept(targetDir: string, tag: string): Promise<void> {
-  const kept = join(targetDir, '.kept');
-  for (const name of await readdir(kept, { recursive: true })) {
-    const path = join(kept, name);
+/** Overwrites the cached files of the tag, and keeps their sizes. */
+async function damageCache(targetDir: string, tag: string): Promise<void> {
+  const cache = join(targetDir, '.kept');
+  for (const name of await readdir(cache, { recursive: true })) {
+    const path = join(cache, name);
     if (name.includes(tag) && (await stat(path)).isFile())
       await writeFile(path, Buffer.alloc((await stat(path)).size, 'Z'));
   }

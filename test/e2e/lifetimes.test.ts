@@ -1,132 +1,129 @@
-// How long files live and where they are made, over several processes: two target directories, of which not every worker
-// has mounted both, pools, pins, renewing and removing.
+// How long results live, and on which target directory, over several processes. One worker cannot use the target `big`.
 
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
-import type { ServiceProcess } from '../support/service-process.ts';
-import { Watcher, create, untilDone, type SeenEvent } from '../support/watcher.ts';
+import { directoryTest } from '../support/fixtures.ts';
+import { rootField } from '../support/http.ts';
+import { create, hasEnded, untilCompose, Watcher } from '../support/watcher.ts';
 
-const ROUTES = [{ pool: 'large', targetDirs: ['big'] }];
-const configuration = join(tmpdir(), `odcs-lifetimes-${process.pid}`);
-let cluster: Cluster;
-let big: string;
-let repo: string;
-let watcher: Watcher;
-
-beforeAll(async () => {
-  big = `${configuration}.big`;
-  // A file where a directory should be: this worker cannot have it.
-  for (const [name, path] of [
-    ['mounted', big],
-    ['elsewhere', `${configuration}.mounted/big`],
-  ] as const) {
-    await writeFile(
-      `${configuration}.${name}`,
-      JSON.stringify({ results: { targetDirs: { big: path } }, queue: { routes: ROUTES } }),
-    );
-  }
-  cluster = await startCluster({
-    apis: 2,
-    workers: 0,
-    engine: 'pungi',
-    environment: { ODCS_CONFIG: `${configuration}.mounted` },
+const it = directoryTest
+  .extend('big', { scope: 'file' }, ({ directory }) => join(directory, 'big'))
+  .extend('cluster', { scope: 'file' }, async ({ directory, big }, { onCleanup }) => {
+    const configuration = async (name: string, target: string) => {
+      const path = join(directory, name);
+      const routes = [{ pool: 'large', targetDirs: ['big'] }];
+      await writeFile(path, JSON.stringify({ results: { targetDirs: { big: target } }, queue: { routes } }));
+      return path;
+    };
+    const usable = await configuration('usable.json', big);
+    // The parent of this target is a file.
+    const unusable = await configuration('unusable.json', join(usable, 'big'));
+    const cluster = await startCluster({
+      apis: 2,
+      workers: 0,
+      engine: 'pungi',
+      environment: { ODCS_CONFIG: usable },
+    });
+    onCleanup(() => cluster.stop());
+    await cluster.startWorker({ ODCS_CONFIG: unusable });
+    await cluster.startWorker({ ODCS_POOLS: 'large' });
+    return cluster;
+  })
+  .extend('repo', { scope: 'file' }, ({ cluster }) => cluster.repository('quick', { timeScale: 0.001 }))
+  .extend('watcher', { scope: 'file' }, async ({ cluster }, { onCleanup }) => {
+    const watcher = new Watcher((attempt) => cluster.api(attempt));
+    onCleanup(() => watcher.stop());
+    await watcher.connected;
+    return watcher;
   });
-  await cluster.startWorker({ ODCS_CONFIG: `${configuration}.elsewhere` });
-  await cluster.startWorker({ ODCS_POOLS: 'large' });
-  repo = await cluster.repository('quick', { timeScale: 0.001 });
-  watcher = new Watcher(api);
-  await watcher.connected;
-}, 120_000);
 
-afterAll(async () => {
-  watcher.stop();
-  await cluster.stop();
-  for (const name of ['mounted', 'elsewhere', 'big'])
-    await rm(`${configuration}.${name}`, { recursive: true, force: true });
-});
-
-function api(index: number): ServiceProcess {
-  const found = cluster.apis[index % cluster.apis.length];
-  if (!found) throw new Error('no api process');
-  return found;
-}
-
-async function done(index: number, packages: readonly string[], extra: object = {}): Promise<string> {
-  const id = await create(api(index), { source: { repo: { repo, packages } }, ...extra });
-  expect(await untilDone(api(index), id, ({ state }) => state === 'DONE' || state === 'FAILED')).toMatchObject({
-    state: 'DONE',
-  });
+/** Requests a compose through an api process, and waits until it is DONE. */
+async function done(cluster: Cluster, index: number, repo: string, input: object): Promise<string> {
+  const id = await create(cluster.api(index), { source: { repo: { repo, packages: ['hello'] } }, ...input });
+  expect(await untilCompose(cluster.api(index), id, hasEnded)).toMatchObject({ state: 'DONE' });
   return id;
 }
 
 interface Changed {
   readonly compose: { readonly state: string; readonly expiresAt: string };
-  readonly pin: { readonly expiresAt: string };
 }
 
-async function change(
+async function change<T = Changed>(
+  cluster: Cluster,
   index: number,
-  mutation: string,
+  mutation: 'pinCompose' | 'renewCompose' | 'removeCompose',
   input: object,
-  asked = 'compose { state expiresAt }',
-): Promise<Changed> {
+  fields = 'compose { state expiresAt }',
+): Promise<T> {
   const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
-  const { data, errors } = await api(index).query(
-    `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${asked} } }`,
-    { input },
-  );
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data?.[mutation] as Changed;
+  const query = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`;
+  return rootField(await cluster.api(index).query(query, { input }), mutation);
 }
 
-const told = (id: string): readonly SeenEvent[] => watcher.seen.filter((event) => event.id === id);
-const removed = (id: string) =>
-  watcher.until((seen) => seen.some((event) => event.id === id && event.to === 'REMOVED'));
-const inDefault = (id: string): boolean => existsSync(join(cluster.targetDir, `odcs-${id}`));
+function isInDefaultTarget({ targetDir }: Cluster, id: string): boolean {
+  return existsSync(join(targetDir, `odcs-${id}`));
+}
 
-it('a compose is made where it is asked for, by a worker of its pool that has that directory, and removed there', async () => {
-  const [here, there] = [await done(0, ['hello']), await done(1, ['hello'], { targetDir: 'big', secondsToLive: 1 })];
-  expect(inDefault(here)).toBe(true);
-  expect(inDefault(there)).toBe(false);
-  await removed(there);
-  expect(existsSync(join(big, `odcs-${there}`))).toBe(false);
-  expect(existsSync(join(big, '.odcs-instance'))).toBe(true);
-}, 60_000);
-
-it('a pin that one process was told of keeps files past their expiry, until it ends; then another process removes them', async () => {
-  const id = await create(api(0), {
-    source: { repo: { repo, packages: ['hello'] } },
-    flags: ['NO_REUSE'],
-    secondsToLive: 1,
+describe('A compose', { timeout: 120_000 }, () => {
+  it('is generated on the target of its request by a worker that has this target, and is removed from it', async ({
+    cluster,
+    repo,
+    big,
+    watcher,
+  }) => {
+    const onDefault = await done(cluster, 0, repo, {});
+    const onBig = await done(cluster, 1, repo, { targetDir: 'big', secondsToLive: 1 });
+    expect(isInDefaultTarget(cluster, onDefault)).toBe(true);
+    expect(isInDefaultTarget(cluster, onBig)).toBe(false);
+    await watcher.untilState(onBig, 'REMOVED');
+    expect(existsSync(join(big, `odcs-${onBig}`))).toBe(false);
+    expect(existsSync(join(big, '.odcs-instance'))).toBe(true);
   });
-  const { pin } = await change(1, 'pinCompose', { id, name: 'audit', secondsToLive: 5 }, 'pin { expiresAt }');
-  await removed(id);
-  const history = told(id);
-  expect(history.map(({ kind, to }) => to ?? kind).slice(-4)).toEqual(['DONE', 'UNPINNED', 'REMOVAL_BEGUN', 'REMOVED']);
-  const [row] = await cluster.database.query<{ kept: boolean }>(
-    'select removed_at >= $2 and expires_at < $2 as kept from compose where id = $1',
-    [id, pin.expiresAt],
-  );
-  expect(row).toEqual({ kept: true });
-  expect(inDefault(id)).toBe(false);
-}, 60_000);
 
-it('renewing one of those that share renews all of them, and the files go with the last, whoever removes which', async () => {
-  const root = await done(0, ['greet'], { secondsToLive: 600 });
-  const sharer = await done(1, ['greet'], { secondsToLive: 300 });
-  const { compose: renewed } = await change(1, 'renewCompose', { id: sharer, secondsToLive: 900 });
-  const [row] = await cluster.database.query<{ same: number }>(
-    'select count(distinct expires_at)::int as same from compose where id = any($1::bigint[])',
-    [[root, sharer]],
-  );
-  expect(row).toEqual({ same: 1 });
-  expect((await change(0, 'renewCompose', { id: root, secondsToLive: 10 })).compose.expiresAt).toBe(renewed.expiresAt);
-  expect((await change(0, 'removeCompose', { id: root })).compose.state).toBe('REMOVED');
-  expect(inDefault(root)).toBe(true);
-  expect((await change(1, 'removeCompose', { id: sharer })).compose.state).toBe('REMOVED');
-  expect(inDefault(root)).toBe(false);
-}, 60_000);
+  it('outlives its expiry while it is pinned through another process', async ({ cluster, repo, watcher }) => {
+    const id = await create(cluster.api(0), {
+      source: { repo: { repo, packages: ['hello'] } },
+      flags: ['NO_REUSE'],
+      secondsToLive: 1,
+    });
+    const { pin } = await change<{ pin: { expiresAt: string } }>(
+      cluster,
+      1,
+      'pinCompose',
+      { id, name: 'audit', secondsToLive: 5 },
+      'pin { expiresAt }',
+    );
+    await watcher.untilState(id, 'REMOVED');
+    const changes = watcher.eventsOf(id).map(({ kind, to }) => to ?? kind);
+    expect(changes.slice(-4)).toEqual(['DONE', 'UNPINNED', 'REMOVAL_BEGUN', 'REMOVED']);
+    const [row] = await cluster.database.query<{ kept: boolean }>(
+      'select removed_at >= $2 and expires_at < $2 as kept from compose where id = $1',
+      [id, pin.expiresAt],
+    );
+    expect(row).toEqual({ kept: true });
+    expect(isInDefaultTarget(cluster, id)).toBe(false);
+  });
+});
+
+describe('A reused compose and its reuser', { timeout: 60_000 }, () => {
+  it('are renewed together, and keep the files until both are removed', async ({ cluster, repo }) => {
+    const source = { repo: { repo, packages: ['greet'] } };
+    const reused = await done(cluster, 0, repo, { source, secondsToLive: 600 });
+    const reuser = await done(cluster, 1, repo, { source, secondsToLive: 300 });
+    const { compose: renewed } = await change(cluster, 1, 'renewCompose', { id: reuser, secondsToLive: 900 });
+    const [row] = await cluster.database.query<{ same: number }>(
+      'select count(distinct expires_at)::int as same from compose where id = any($1::bigint[])',
+      [[reused, reuser]],
+    );
+    expect(row).toEqual({ same: 1 });
+    const shortened = await change(cluster, 0, 'renewCompose', { id: reused, secondsToLive: 10 });
+    expect(shortened.compose.expiresAt).toBe(renewed.expiresAt);
+    expect((await change(cluster, 0, 'removeCompose', { id: reused })).compose.state).toBe('REMOVED');
+    expect(isInDefaultTarget(cluster, reused)).toBe(true);
+    expect((await change(cluster, 1, 'removeCompose', { id: reuser })).compose.state).toBe('REMOVED');
+    expect(isInDefaultTarget(cluster, reused)).toBe(false);
+  });
+});

@@ -1,20 +1,17 @@
-// Raw configurations and published composes on real Pungi, where it is installed: its own tools read the configuration, and it
-// is made again of the dump that was kept of it.
+// Raw configurations and published composes with real Pungi, if it is installed. Pungi's own tools read the configuration, and a
+// compose is generated again from its configuration dump.
 
-import { existsSync } from 'node:fs';
-import { mkdtemp, readlink, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGitServer, type GitServer } from '../support/git-repositories.ts';
-import { buildSamples, startKojiLab, type KojiLab } from '../support/koji-lab.ts';
+import { readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { binaryNames, ENDED_FIELDS, type EndedCompose } from '../support/ended-compose.ts';
+import { kojiTest } from '../support/fixtures.ts';
+import { startGitServer } from '../support/git-repositories.ts';
+import { buildSamples } from '../support/koji-lab.ts';
 import { layOut } from '../support/koji-top-dir.ts';
-import { startPublishedCompose, type PublishedCompose } from '../support/published-compose.ts';
-
-const FAKE_PUNGI = fileURLToPath(new URL('../support/fake-pungi', import.meta.url));
-const path = (process.env['PATH'] ?? '').split(':').filter((entry) => entry !== FAKE_PUNGI);
-const LONG = 240_000;
+import { namesAll } from '../support/names-all.ts';
+import { startPublishedCompose } from '../support/published-compose.ts';
+import { isInstalled, REAL_PUNGI_PATH } from '../support/pungi-path.ts';
 
 const VARIANTS =
   '<?xml version="1.0"?>\n<variants><variant id="Server" name="Server" type="variant"><arches><arch>x86_64</arch></arches></variant></variants>\n';
@@ -36,71 +33,101 @@ createrepo_checksum = "sha256"
 skip_phases = ["createiso", "buildinstall", "ostree", "live_images", "live_media"]
 repoclosure_strictness = [("^.*$", {"*": "off"})]
 `;
-const ENDED = 'id state pungiComposeId respinOf failure { code message } packages { nodes { name arch } }';
 const HELLO = ['greet', 'hello', 'hello-data', 'libhello'];
 
-let directory: string;
-let git: GitServer;
-let lab: KojiLab;
-let published: PublishedCompose;
-
-interface Ended {
-  readonly id: string;
-  readonly pungiComposeId: string;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly packages: { readonly nodes: readonly { readonly name: string; readonly arch: string }[] };
-}
-
-async function compose(input: object): Promise<Ended> {
-  return (await lab.service.ended(await lab.service.request(input), ENDED)) as unknown as Ended;
-}
-
-const raw = (name: string, source: object = {}) => ({ source: { rawConfig: { name, commit: 'main', ...source } } });
-const names = ({ packages }: Ended) =>
-  packages.nodes
-    .filter(({ name, arch }) => arch !== 'src' && !/-debug(info|source)$/.test(name))
-    .map(({ name }) => name)
-    .sort();
-
-describe.runIf(path.some((entry) => existsSync(join(entry, 'pungi-koji'))))('real Pungi', () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'odcs-real-raw-'));
-    git = await startGitServer();
+const it = kojiTest
+  .extend('repositoryUrl', { scope: 'file' }, async ({ directory }, { onCleanup }) => {
+    const git = await startGitServer();
+    onCleanup(() => git.close());
     const repository = await git.repository('configs');
-    const topDir = join(directory, 'mnt-koji');
     await repository.commit({
-      'repos.conf': `${COMMON}pkgset_source = "repos"\npkgset_repos = {"x86_64": ["${join(topDir, 'rpms')}"]}\n`,
+      'repos.conf': `${COMMON}pkgset_source = "repos"\npkgset_repos = {"x86_64": ["${join(directory, 'mnt-koji', 'rpms')}"]}\n`,
       'koji.conf': `${COMMON}pkgset_source = "koji"\nkoji_profile = "fake"\npkgset_koji_tag = ["f43"]\npkgset_koji_inherit = True\n`,
       'lost.conf': `${COMMON}pkgset_source = "koji"\nkoji_profile = "fake"\npkgset_koji_tag = ["gone"]\n`,
       'odd.conf': `${COMMON}pkgset_source = "repos"\npkgset_repos = {}\nunheard_of = 5\n`,
       'variants.xml': VARIANTS,
       'comps.xml': COMPS,
     });
+    return git.urlOf(repository);
+  })
+  .extend('settings', { scope: 'file' }, async ({ directory, repositoryUrl }) => {
     const wrapper = join(directory, 'wrapper.conf');
     await writeFile(
       wrapper,
       'from koji import *\npkgset_koji_tag = ""\npkgset_koji_inherit = False\npkgset_koji_builds = {{compose.builds}}\n',
     );
-    const config = (name: string, more: object = {}) => ({
-      url: git.urlOf(repository),
-      configFile: `${name}.conf`,
-      ...more,
-    });
-    const configs = {
-      repos: config('repos', { arguments: ['--skip-phase=repoclosure'] }),
-      koji: config('koji'),
-      lost: config('lost'),
-      odd: config('odd'),
-      wrapped: config('koji', { wrapper }),
+    const config = (name: string, more: object = {}) => ({ url: repositoryUrl, configFile: `${name}.conf`, ...more });
+    return {
+      PATH: REAL_PUNGI_PATH,
+      ODCS_RAW_CONFIGS: JSON.stringify({
+        repos: config('repos', { arguments: ['--skip-phase=repoclosure'] }),
+        koji: config('koji'),
+        lost: config('lost'),
+        odd: config('odd'),
+        wrapped: config('koji', { wrapper }),
+      }),
     };
-    lab = await startKojiLab(directory, {
-      PATH: [dirname(process.execPath), ...path].join(':'),
-      ODCS_RAW_CONFIGS: JSON.stringify(configs),
-    });
+  })
+  .extend('lab', { scope: 'file' }, async ({ emptyLab: lab }) => {
     lab.koji.addTag('f43');
     buildSamples(lab.koji, 'f43');
     await layOut(lab);
-    published = await startPublishedCompose({
+    return lab;
+  })
+  .extend(
+    'compose',
+    { scope: 'file' },
+    ({ lab }) =>
+      (input: object) =>
+        lab.service.composed<EndedCompose>(input, ENDED_FIELDS),
+  );
+
+const raw = (name: string, source: object = {}) => ({ source: { rawConfig: { name, commit: 'main', ...source } } });
+
+describe.runIf(isInstalled('pungi-koji'))('Real Pungi', { timeout: 240_000 }, () => {
+  it.for(['repos', 'koji'])(
+    'makes the compose of a configuration of %s, with its release name',
+    async (name, { compose }) => {
+      const done = await compose(raw(name));
+      expect(done).toMatchObject({
+        state: 'DONE',
+        failure: null,
+        pungiComposeId: expect.stringMatching(/^Raw-1\.0-\d{8}\.t\.\d+$/) as string,
+      });
+      expect(binaryNames(done)).toEqual(HELLO);
+    },
+  );
+
+  it('uses the values that the wrapper takes from the request', async ({ compose }) => {
+    const done = await compose(raw('wrapped', { builds: ['hello-2.12-1'] }));
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(binaryNames(done)).toEqual(['hello', 'libhello']);
+  });
+
+  it('generates a compose again from its configuration dump, and the latest link points to it', async ({
+    lab,
+    compose,
+  }) => {
+    const done = await compose({ ...raw('koji'), composeType: 'DEVELOPMENT' });
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    const again = await lab.service.renewed<EndedCompose>({ id: done.id, sigkeys: ['abcdef12'] }, ENDED_FIELDS);
+    expect(again).toMatchObject({ state: 'DONE', failure: null, respinOf: done.pungiComposeId });
+    expect(binaryNames(again)).toEqual(HELLO);
+    // The link is updated after the commit of DONE.
+    await expect
+      .poll(() => readlink(join(lab.service.targetDir, 'development', 'latest-Raw-1.0')))
+      .toBe(`../odcs-${again.id}`);
+  });
+
+  it.for([
+    ['names an unknown tag', 'lost', ['Koji', 'gone']],
+    ['has an unknown option', 'odd', ['WARNING: Unrecognized config option: unheard_of.']],
+  ] as const)('fails with INVALID_SOURCE if the configuration %s', async ([, name, texts], { compose }) => {
+    expect((await compose(raw(name))).failure).toMatchObject({ code: 'INVALID_SOURCE', message: namesAll(...texts) });
+  });
+
+  it('makes a compose of a published compose', async ({ compose, onTestFinished }) => {
+    const published = await startPublishedCompose({
       Everything: {
         x86_64: {
           'cowsay-0:3.04-7.src': [{ nevra: 'cowsay-0:3.04-7.noarch' }],
@@ -108,79 +135,9 @@ describe.runIf(path.some((entry) => existsSync(join(entry, 'pungi-koji'))))('rea
         },
       },
     });
-  }, LONG);
-
-  afterAll(async () => {
-    await published?.close();
-    await lab?.stop();
-    await git?.close();
-    await rm(directory, { recursive: true, force: true });
+    onTestFinished(() => published.close());
+    const done = await compose({ source: { pungiCompose: { url: published.urlOf('Everything') } } });
+    expect(done).toMatchObject({ state: 'DONE', failure: null });
+    expect(binaryNames(done)).toEqual(['cowsay', 'greet']);
   });
-
-  it.each(['repos', 'koji'])(
-    'makes what a configuration of %s says, under the name that it has there',
-    async (name) => {
-      const done = await compose(raw(name));
-      expect(done).toMatchObject({
-        state: 'DONE',
-        failure: null,
-        pungiComposeId: expect.stringMatching(/^Raw-1\.0-\d{8}\.t\.\d+$/) as string,
-      });
-      expect(names(done)).toEqual(HELLO);
-    },
-    LONG,
-  );
-
-  it(
-    'takes what the wrapper makes of a request',
-    async () => {
-      const done = await compose(raw('wrapped', { builds: ['hello-2.12-1'] }));
-      expect(done).toMatchObject({ state: 'DONE', failure: null });
-      expect(names(done)).toEqual(['hello', 'libhello']);
-    },
-    LONG,
-  );
-
-  it(
-    'makes it again of the dump that was kept, and leads the link there',
-    async () => {
-      const done = await compose({ ...raw('koji'), composeType: 'DEVELOPMENT' });
-      expect(done).toMatchObject({ state: 'DONE', failure: null });
-      const { data, errors } = await lab.service.query(
-        'mutation ($id: ID!) { renewCompose(input: { id: $id, sigkeys: ["abcdef12"] }) { compose { id } } }',
-        { id: done.id },
-      );
-      if (!data) throw new Error(JSON.stringify(errors));
-      const { compose: renewed } = data['renewCompose'] as { readonly compose: { readonly id: string } };
-      const again = (await lab.service.ended(renewed.id, ENDED)) as unknown as Ended;
-      expect(again).toMatchObject({ state: 'DONE', failure: null, respinOf: done.pungiComposeId });
-      expect(names(again)).toEqual(HELLO);
-      // Once it is committed that it is DONE.
-      await expect
-        .poll(() => readlink(join(lab.service.targetDir, 'development', 'latest-Raw-1.0')))
-        .toBe(`../odcs-${again.id}`);
-    },
-    LONG,
-  );
-
-  it.each([
-    ['lost', 'Koji has no tag gone.'],
-    ['odd', 'The raw configuration is not valid: WARNING: Unrecognized config option: unheard_of.'],
-  ])(
-    'says what is wrong with the configuration %s',
-    async (name, message) => {
-      expect((await compose(raw(name))).failure).toMatchObject({ code: 'INVALID_SOURCE', message });
-    },
-    LONG,
-  );
-
-  it(
-    'makes a compose of what a published one holds',
-    async () => {
-      const done = await compose({ source: { pungiCompose: { url: published.urlOf('Everything') } } });
-      expect(done).toMatchObject({ state: 'DONE', failure: null });
-      expect(names(done)).toEqual(['cowsay', 'greet']);
-    },
-    LONG,
-  );
 });

@@ -1,15 +1,13 @@
-// One service of several processes: so many api and worker processes on a fresh database and one target directory,
-// generating with fake-pungi or dnf from a repository that the test made.
+// A service of several processes: api and worker processes that share a fresh database and a target directory. They
+// generate with fake-pungi or dnf.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { FAKE_PUNGI_PATH } from './pungi-path.ts';
 import { startService, type ServiceProcess } from './service-process.ts';
-
-const FAKE_PUNGI = fileURLToPath(new URL('./fake-pungi', import.meta.url));
 
 export interface Cluster {
   readonly directory: string;
@@ -17,7 +15,9 @@ export interface Cluster {
   readonly database: TestDatabase;
   readonly apis: readonly ServiceProcess[];
   readonly workers: ServiceProcess[];
-  /** A repository with the sample packages; `control` says what fake-pungi does with it. */
+  /** An api process; indexes above the number of them start again at the first. */
+  api(index: number): ServiceProcess;
+  /** Makes a repository with the sample packages. `control` is the scenario that fake-pungi plays with it. */
   repository(name: string, control?: object): Promise<string>;
   startWorker(environment?: Record<string, string>): Promise<ServiceProcess>;
   stop(): Promise<void>;
@@ -38,8 +38,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     DATABASE_URL: database.url,
     ODCS_TARGET_DIR: targetDir,
     ODCS_ENGINE: options.engine,
-    // fake-pungi and the node that it runs on come before anything installed.
-    PATH: [FAKE_PUNGI, dirname(process.execPath), process.env['PATH'] ?? ''].join(':'),
+    PATH: FAKE_PUNGI_PATH,
     HOST: '127.0.0.1',
     ...options.environment,
   };
@@ -58,6 +57,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     database,
     apis,
     workers,
+    api(index) {
+      const process = apis[index % apis.length];
+      if (!process) throw new Error('The cluster has no api process');
+      return process;
+    },
     repository: (name, control = {}) => fakePungiRepository(join(directory, name), control),
     async startWorker(extra = {}) {
       const worker = await start('worker', extra);
@@ -72,7 +76,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
 }
 
-/** A repository with the sample packages; `control` says what fake-pungi does with it. */
+/** Makes a repository with the sample packages. `control` is the scenario that fake-pungi plays with it. */
 export async function fakePungiRepository(path: string, control: object): Promise<string> {
   await makeRepository(path, SAMPLE_SOURCES);
   await writeFile(join(path, 'fake-pungi.json'), JSON.stringify(control));

@@ -2,8 +2,7 @@
 // repositories.
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startFakeKoji, type FakeKoji } from './fake-koji/index.ts';
@@ -25,11 +24,8 @@ export interface KojiByDnf {
   stop(): Promise<void>;
 }
 
-export async function startKojiByDnf(
-  how: 'mounted' | 'served',
-  settings: Record<string, string> = {},
-): Promise<KojiByDnf> {
-  const directory = await mkdtemp(join(tmpdir(), 'odcs-koji-dnf-'));
+/** Keeps its files in the directory, which need not exist. `how`: the service reads Koji's files on disk or over HTTP. */
+export async function startKojiByDnf(directory: string, how: 'mounted' | 'served'): Promise<KojiByDnf> {
   const topDir = join(directory, 'koji');
   await mkdir(join(topDir, 'repos'), { recursive: true });
   const [koji, files] = await Promise.all([startFakeKoji(), serveFiles(topDir)]);
@@ -50,7 +46,6 @@ export async function startKojiByDnf(
       attempts: 2,
     }),
     ODCS_ARCHES: 'x86_64,aarch64',
-    ...settings,
   });
   return {
     service: { ...service, targetDir },
@@ -65,7 +60,6 @@ export async function startKojiByDnf(
     async stop() {
       await service.stop();
       await Promise.all([koji.stop(), files.close()]);
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -11,7 +11,8 @@ import { modulemdV2 } from './fake-mbs/modulemd.ts';
 import { startGitServer, type GitServer } from './git-repositories.ts';
 import { startRunningService, type RunningService } from './running-service.ts';
 
-export interface PungiSaw {
+/** The input of one run of Pungi. */
+export interface PungiInput {
   readonly configuration: Record<string, unknown>;
   readonly variants: string;
   readonly comps: string | null;
@@ -20,27 +21,26 @@ export interface PungiSaw {
   readonly directory: string;
 }
 
-export interface KojiLab extends AsyncDisposable {
+export interface KojiLab {
   readonly service: RunningService;
   readonly koji: FakeKoji;
   readonly mbs: FakeMbs;
   readonly git: GitServer;
   readonly topDir: string;
   /** Modules of Pungi's Koji: NVRs by N:S:V:C. */
-  knowModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
-  knowTasks(tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  addPungiModules(modules: Readonly<Record<string, readonly string[]>>): Promise<void>;
+  /** Scratch builds of Pungi's Koji: NVRs by task id. */
+  addPungiTasks(tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
   /** Pungi's input for a compose. */
-  saw(pungiComposeId: string): Promise<PungiSaw>;
+  inputOf(pungiComposeId: string): Promise<PungiInput>;
   stop(): Promise<void>;
 }
 
-type Settings = Record<string, string>;
+/** Environment variables. */
+export type LabSettings = Readonly<Record<string, string>>;
 
-/** `settings` override the lab's; a function gets the hub's URL and the top directory. */
-export async function startKojiLab(
-  directory: string,
-  settings: Settings | ((hub: string, topDir: string) => Settings) = {},
-): Promise<KojiLab> {
+/** Keeps its files in the directory. `settings` override the lab's. */
+export async function startKojiLab(directory: string, settings: LabSettings = {}): Promise<KojiLab> {
   const [koji, mbs, git] = await Promise.all([startFakeKoji(), startFakeMbs(), startGitServer()]);
   const topDir = join(directory, 'mnt-koji');
   const keep = join(directory, 'kept');
@@ -67,27 +67,23 @@ export async function startKojiLab(
     }),
     ODCS_MBS_URL: mbs.apiUrl,
     ODCS_ARCHES: 'x86_64',
-    ...(typeof settings === 'function' ? settings(koji.url, topDir) : settings),
+    ...settings,
   });
-  const stop = async () => {
-    await service.stop();
-    await Promise.all([koji.stop(), mbs.close(), git.close()]);
-  };
   return {
     service,
     koji,
     mbs,
     git,
     topDir,
-    async knowModules(modules) {
+    async addPungiModules(modules) {
       control['modules'] = { ...(control['modules'] as object), ...modules };
       await write();
     },
-    async knowTasks(tasks) {
+    async addPungiTasks(tasks) {
       control['tasks'] = { ...(control['tasks'] as object), ...tasks };
       await write();
     },
-    async saw(id) {
+    async inputOf(id) {
       const kept = join(keep, id);
       const text = (name: string) => readFile(join(kept, name), 'utf8');
       const names = await readdir(kept);
@@ -100,8 +96,10 @@ export async function startKojiLab(
         directory: kept,
       };
     },
-    stop,
-    [Symbol.asyncDispose]: stop,
+    async stop() {
+      await service.stop();
+      await Promise.all([koji.stop(), mbs.close(), git.close()]);
+    },
   };
 }
 

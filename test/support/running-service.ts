@@ -1,18 +1,16 @@
-// The whole service in this process, on a fresh database and target directory, used as a client does: over GraphQL.
+// The whole service in this process, on a fresh database and target directory. Tests use it over GraphQL, like a client.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { loadConfig } from '../../src/config/load.ts';
 import { startService } from '../../src/bootstrap/service.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
-import type { GraphqlAnswer, GraphqlProblem } from './http.ts';
+import { rootField, type GraphqlAnswer, type GraphqlProblem } from './http.ts';
 import { silentLogger } from './logger.ts';
-
-const FAKE_PUNGI = fileURLToPath(new URL('./fake-pungi', import.meta.url));
+import { FAKE_PUNGI_PATH } from './pungi-path.ts';
 
 export interface RunningService {
   readonly url: string;
@@ -20,16 +18,20 @@ export interface RunningService {
   readonly targetDir: string;
   readonly database: TestDatabase;
   query(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
-  /** Id of a compose that is asked for. */
+  /** Creates a compose and returns its id. */
   request(input: object): Promise<string>;
-  /** Why it is refused. */
+  /** Returns why createCompose refuses the input. */
   refused(input: object): Promise<GraphqlProblem>;
-  /** The fields asked for, when the compose is DONE or FAILED. */
-  ended(id: string, fields: string): Promise<Record<string, unknown>>;
+  /** Waits until the compose is DONE or FAILED and returns these fields of it. */
+  ended<Fields extends object = Record<string, unknown>>(id: string, fields: string): Promise<Fields>;
+  /** Creates a compose, waits until it is DONE or FAILED and returns these fields of it. */
+  composed<Fields extends object = Record<string, unknown>>(input: object, fields: string): Promise<Fields>;
+  /** Renews a compose, waits until the returned compose is DONE or FAILED and returns these fields of it. */
+  renewed<Fields extends object = Record<string, unknown>>(input: object, fields: string): Promise<Fields>;
   stop(): Promise<void>;
 }
 
-/** Settings as in the environment. Pungi is fake-pungi, the other tools are the machine's. */
+/** `settings` are environment variables. Pungi is fake-pungi, the other tools are the installed ones. */
 export async function startRunningService(settings: Record<string, string> = {}): Promise<RunningService> {
   const directory = await mkdtemp(join(tmpdir(), 'odcs-service-'));
   const targetDir = join(directory, 'composes');
@@ -41,7 +43,7 @@ export async function startRunningService(settings: Record<string, string> = {})
     ODCS_MIN_FREE_BYTES: '0',
     ODCS_DRAIN_SECONDS: '0',
     PORT: '0',
-    PATH: [FAKE_PUNGI, dirname(process.execPath), process.env['PATH'] ?? ''].join(':'),
+    PATH: FAKE_PUNGI_PATH,
     ...settings,
   });
   if (!loaded.ok) throw new Error(loaded.problems.map(({ text }) => text).join('\n'));
@@ -57,34 +59,38 @@ export async function startRunningService(settings: Record<string, string> = {})
   }
   const create = (input: object) =>
     query('mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }', { input });
+  async function request(input: object): Promise<string> {
+    return rootField<{ compose: { id: string } }>(await create(input), 'createCompose').compose.id;
+  }
+  async function ended<Fields extends object>(id: string, fields: string): Promise<Fields> {
+    const client = createClient({ url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
+    for await (const { errors } of client.iterate({
+      query: 'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { compose { state } } }',
+      variables: { id },
+    })) {
+      if (errors) throw new Error(JSON.stringify(errors));
+    }
+    await client.dispose();
+    return rootField(await query(`query ($id: ID!) { compose(id: $id) { ${fields} } }`, { id }), 'compose');
+  }
   return {
     url: service.url,
     directory,
     targetDir,
     database,
     query,
-    async request(input) {
-      const { data, errors } = await create(input);
-      if (!data) throw new Error(`refused: ${JSON.stringify(errors)}`);
-      return (data['createCompose'] as { compose: { id: string } }).compose.id;
+    request,
+    ended,
+    composed: async (input, fields) => ended(await request(input), fields),
+    async renewed(input, fields) {
+      const mutation = 'mutation ($input: RenewComposeInput!) { renewCompose(input: $input) { compose { id } } }';
+      const answer = rootField<{ compose: { id: string } }>(await query(mutation, { input }), 'renewCompose');
+      return ended(answer.compose.id, fields);
     },
     async refused(input) {
       const { errors } = await create(input);
-      if (!errors?.[0]) throw new Error('was accepted');
+      if (!errors?.[0]) throw new Error('createCompose accepted the input');
       return errors[0];
-    },
-    async ended(id, fields) {
-      const client = createClient({ url: `${service.url.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket });
-      for await (const { errors } of client.iterate({
-        query: 'subscription ($id: ID!) { composeChanged(id: $id, untilDone: true) { compose { state } } }',
-        variables: { id },
-      })) {
-        if (errors) throw new Error(JSON.stringify(errors));
-      }
-      await client.dispose();
-      const { data, errors } = await query(`query ($id: ID!) { compose(id: $id) { ${fields} } }`, { id });
-      if (!data) throw new Error(JSON.stringify(errors));
-      return data['compose'] as Record<string, unknown>;
     },
     async stop() {
       await service.stop();

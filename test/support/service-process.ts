@@ -1,4 +1,4 @@
-// The service as whole processes: started as `npm start` does, found by what it logs, ended as one likes.
+// A process of the service, started like by `npm start`. The test reads its URL from its log, and ends it with any signal.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,26 +10,26 @@ import type { GraphqlAnswer } from './http.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** In the environment of each service: the process that runs the suite, which ends those that a test left behind. */
+/** Environment variable of each process: the pid of the test run, which ends the processes that a test leaves behind. */
 export const TEST_RUN = 'TEST_RUN';
 
 export interface ServiceProcess {
   readonly url: string;
   readonly child: ChildProcess;
-  /** What it logged so far, one JSON object a line. */
+  /** The log entries up to now. */
   readonly log: Record<string, unknown>[];
-  /** When it has logged this message. */
+  /** Resolves when the process has logged the message. */
   logged(message: string): Promise<void>;
   query(query: string, variables?: Record<string, unknown>): Promise<GraphqlAnswer>;
   client(options?: Partial<Parameters<typeof createClient>[0]>): Client;
-  /** Sends the signal and waits for the end; answers the exit code. */
+  /** Sends the signal, waits for the exit and returns the exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export async function startService(environment: Record<string, string>): Promise<ServiceProcess> {
   const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', [TEST_RUN]: String(process.ppid), ...environment },
-    // Not the test's own output: where a test is given up on, vitest waits until nobody holds that any more.
+    // Not the output of the test: vitest waits until every process has closed that.
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const log: Record<string, unknown>[] = [];
@@ -70,10 +70,10 @@ export async function startService(environment: Record<string, string>): Promise
   };
 }
 
-/** Resolves with the URL when it serves; rejects with what it wrote when it ends instead. */
+/** Resolves with the URL when the process serves. Rejects with its output if it ends before. */
 function serving(child: ChildProcess, log: Record<string, unknown>[]): Promise<string> {
   const { stderr } = child;
-  if (!stderr) throw new Error('The service is started with a pipe for its log');
+  if (!stderr) throw new Error('The service needs a pipe for its log');
   return new Promise((resolve, reject) => {
     const lines: string[] = [];
     createInterface({ input: stderr }).on('line', (line) => {

@@ -1,13 +1,15 @@
-// Uses the service as scripts do: creates composes, waits for states, follows all events over broken connections.
+// Uses the service like a script: creates composes, waits for their states, and follows all events over broken
+// connections.
 
 import type { Client } from 'graphql-ws';
+import { rootField } from './http.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 const CREATE = 'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }';
-const WATCH_ONE = `subscription ($id: ID!) {
+const FOLLOW_COMPOSE = `subscription ($id: ID!) {
   composeChanged(id: $id) { seq compose { id state stateReason attempt progress { percent phase } failure { code message details } } }
 }`;
-const WATCH_ALL = `subscription ($after: EventCursor) {
+const FOLLOW_ALL = `subscription ($after: EventCursor) {
   composesChanged(after: $after) { cursor seq kind from to compose { id } }
 }`;
 
@@ -29,30 +31,33 @@ export interface SeenEvent {
   readonly to: string | null;
 }
 
+type EventPayload = Omit<SeenEvent, 'id'> & { readonly compose: { readonly id: string } };
+
 export async function create(api: ServiceProcess, input: object): Promise<string> {
-  const { data, errors } = await api.query(CREATE, { input });
-  const id = (data?.['createCompose'] as { compose: { id: string } } | undefined)?.compose.id;
-  if (!id) throw new Error(`createCompose: ${JSON.stringify(errors)}`);
-  return id;
+  const answer = await api.query(CREATE, { input });
+  return rootField<{ compose: { id: string } }>(answer, 'createCompose').compose.id;
 }
 
-/** The compose when it first fits. Fails when it is DONE or FAILED and does not fit. */
-export async function untilDone(
+export function hasEnded({ state }: { readonly state: string }): boolean {
+  return state === 'DONE' || state === 'FAILED';
+}
+
+/** Resolves with the compose as soon as it matches. Rejects if it ends without a match. */
+export async function untilCompose(
   api: ServiceProcess,
   id: string,
-  fits: (compose: SeenCompose) => boolean,
+  matches: (compose: SeenCompose) => boolean,
 ): Promise<SeenCompose> {
   const client = api.client();
   try {
     for await (const { data, errors } of client.iterate<{ composeChanged: { compose: SeenCompose } }>({
-      query: WATCH_ONE,
+      query: FOLLOW_COMPOSE,
       variables: { id },
     })) {
       const compose = data?.composeChanged.compose;
       if (!compose) throw new Error(`composeChanged: ${JSON.stringify(errors)}`);
-      if (fits(compose)) return compose;
-      if (compose.state === 'FAILED' || compose.state === 'DONE')
-        throw new Error(`Compose ${id} ended without a fit: ${JSON.stringify(compose)}`);
+      if (matches(compose)) return compose;
+      if (hasEnded(compose)) throw new Error(`Compose ${id} ended without a match: ${JSON.stringify(compose)}`);
     }
   } finally {
     await client.dispose();
@@ -60,7 +65,7 @@ export async function untilDone(
   throw new Error(`The subscription to compose ${id} ended`);
 }
 
-/** Follows all events. After each cut it resumes at another process, with the last cursor that it saw. */
+/** Follows all events. After each cut it resumes at another process, after the last cursor that it got. */
 export class Watcher {
   readonly seen: SeenEvent[] = [];
   readonly connected: Promise<void>;
@@ -69,17 +74,22 @@ export class Watcher {
   #after: string | null = null;
   #client: Client | null = null;
   #stopped = false;
-  #waiting: { fits(seen: readonly SeenEvent[]): boolean; resolve(): void }[] = [];
+  #waiting: { matches(event: SeenEvent): boolean; resolve(): void }[] = [];
 
-  constructor(apiOf: (attempt: number) => ServiceProcess, from?: string) {
+  constructor(apiOf: (attempt: number) => ServiceProcess) {
     this.#apiOf = apiOf;
-    this.#after = from ?? null;
     this.connected = this.#connect();
   }
 
-  until(fits: (seen: readonly SeenEvent[]) => boolean): Promise<void> {
-    if (fits(this.seen)) return Promise.resolve();
-    return new Promise((resolve) => void this.#waiting.push({ fits, resolve }));
+  /** Resolves when the compose has entered the state. */
+  async untilState(id: string, state: string): Promise<void> {
+    const matches = (event: SeenEvent) => event.id === id && event.to === state;
+    if (this.seen.some(matches)) return;
+    await new Promise<void>((resolve) => void this.#waiting.push({ matches, resolve }));
+  }
+
+  eventsOf(id: string): readonly SeenEvent[] {
+    return this.seen.filter((event) => event.id === id);
   }
 
   /** Breaks the connection without closing it. */
@@ -94,32 +104,29 @@ export class Watcher {
 
   async #connect(): Promise<void> {
     const api = this.#apiOf(this.#attempt++);
-    // Before the first event there is no cursor to resume from, so take one first.
-    this.#after ??= await asOf(api);
+    // There is no event yet whose cursor it could resume after.
+    this.#after ??= await currentCursor(api);
     const client = api.client({ lazy: true });
     this.#client = client;
     const reconnect = () => {
       if (!this.#stopped && this.#client === client) void this.#connect();
     };
-    client.subscribe<{ composesChanged: Omit<SeenEvent, 'id'> & { compose: { id: string } } }>(
-      { query: WATCH_ALL, variables: { after: this.#after } },
-      { next: ({ data }) => data && this.#take(data.composesChanged), error: reconnect, complete: reconnect },
+    client.subscribe<{ composesChanged: EventPayload }>(
+      { query: FOLLOW_ALL, variables: { after: this.#after } },
+      { next: ({ data }) => data && this.#add(data.composesChanged), error: reconnect, complete: reconnect },
     );
   }
 
-  #take({ compose, ...event }: Omit<SeenEvent, 'id'> & { compose: { id: string } }): void {
+  #add({ compose, ...rest }: EventPayload): void {
+    const event = { id: compose.id, ...rest };
     this.#after = event.cursor;
-    this.seen.push({ id: compose.id, ...event });
-    this.#waiting = this.#waiting.filter(({ fits, resolve }) => {
-      const enough = fits(this.seen);
-      if (enough) resolve();
-      return !enough;
-    });
+    this.seen.push(event);
+    const matching = this.#waiting.filter(({ matches }) => matches(event));
+    this.#waiting = this.#waiting.filter((each) => !matching.includes(each));
+    for (const { resolve } of matching) resolve();
   }
 }
 
-async function asOf(api: ServiceProcess): Promise<string> {
-  const { data } = await api.query('{ composes(first: 1) { asOf } }');
-  if (!data) throw new Error('The list of composes has no data');
-  return (data['composes'] as { asOf: string }).asOf;
+async function currentCursor(api: ServiceProcess): Promise<string> {
+  return rootField<{ asOf: string }>(await api.query('{ composes(first: 1) { asOf } }'), 'composes').asOf;
 }
