@@ -4,7 +4,8 @@
 
 import type { RunStatement } from '../app/ports.ts';
 import type { Lane } from '../compose/lane.ts';
-import { prepared } from '../store/prepared.ts';
+import type { Em } from '../store/em.ts';
+import { prepared, statement } from '../store/prepared.ts';
 import { queueName } from './queue-name.ts';
 
 export interface Place {
@@ -19,7 +20,7 @@ export interface Placed {
   readonly previousQueue: string | null;
 }
 
-// One statement, as every request waits for it. A compose that is sent to the same queue again keeps its rank. The lock on
+// One statement, because every request waits for it; Kysely would build the same text at greater length. A compose that is sent to the same queue again keeps its rank. The lock on
 // the owner's row lasts to the end of the transaction, so ranks become visible in order.
 const PLACE = prepared(`
   with previous as (
@@ -57,11 +58,16 @@ export async function placeCompose(
   return { rank, send, previousQueue };
 }
 
-const ADVANCE = prepared(`
-  insert into queue_lane (name, virtual_time) values ($1, $2)
-  on conflict (name) do update set virtual_time = excluded.virtual_time where queue_lane.virtual_time < excluded.virtual_time`);
+const advance = statement((db, name: string, rank: number) =>
+  db
+    .insertInto('queue_lane')
+    .values({ name, virtual_time: rank })
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet({ virtual_time: rank }).where('queue_lane.virtual_time', '<', rank),
+    ),
+);
 
 /** The virtual time of a queue is the rank of the job that it handed over last. */
-export async function advanceQueue(run: RunStatement, queue: string, rank: number): Promise<void> {
-  await run(ADVANCE, [queue, rank]);
+export async function advanceQueue(em: Em, queue: string, rank: number): Promise<void> {
+  await advance(em, queue, rank);
 }

@@ -1,9 +1,8 @@
-// Queue entries against the composes that they are for: what `reconcile-queue` has to repair. Read from our own tables only.
+// The queue entries that `reconcile-queue` has to repair, by the composes that they are for.
 
-import type { RunStatement } from '../app/ports.ts';
-import type { Lane } from '../compose/lane.ts';
-import type { SourceType } from '../compose/sources/descriptors.ts';
-import type { ComposeFlag, ComposeType } from '../compose/vocabulary.ts';
+import type { Sendable } from '../app/ports.ts';
+import type { Lane, Laned } from '../compose/lane.ts';
+import type { Em } from '../store/em.ts';
 
 export interface QueueEntry {
   readonly id: string;
@@ -14,46 +13,56 @@ export interface QueueEntry {
   readonly targetDir: string;
 }
 
-export interface WithoutEntry {
-  readonly id: string;
-  readonly owner: string;
-  readonly source: { readonly type: SourceType };
-  readonly arches: readonly string[];
-  readonly composeType: ComposeType;
-  readonly targetDir: string;
-  readonly flags: readonly ComposeFlag[];
-  readonly digest: string | null;
+const COLUMNS = ['e.compose_id as id', 'e.lane', 'e.pool', 'e.rank', 'e.send', 'c.target_dir as targetDir'] as const;
+
+/**
+ * WAIT composes that were never sent: composes of the schema before queue entries. Their rows stay locked to the end of the
+ * transaction, so that none of them begins meanwhile.
+ */
+export async function composesWithoutEntry(em: Em, limit: number): Promise<readonly (Sendable & Laned)[]> {
+  const rows = await em
+    .getKysely()
+    .selectFrom('compose as c')
+    .select(['c.id', 'c.owner', 'c.source_type', 'c.arches', 'c.compose_type', 'c.target_dir', 'c.flags', 'c.digest'])
+    .where('c.state', '=', 'WAIT')
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('queue_entry as e').select('e.compose_id').whereRef('e.compose_id', '=', 'c.id'))),
+    )
+    .orderBy('c.id')
+    .limit(limit)
+    .forNoKeyUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map(({ source_type: type, compose_type: composeType, target_dir: targetDir, ...compose }) => ({
+    ...compose,
+    source: { type },
+    composeType,
+    targetDir,
+  }));
 }
-
-// The rows stay locked until the jobs are sent, so that none of the composes begins meanwhile.
-const WITHOUT_ENTRY = `
-  select c.id, c.owner, json_build_object('type', c.source_type) as source, c.arches, c.compose_type as "composeType",
-    c.target_dir as "targetDir", c.flags, c.digest
-  from compose c
-  where c.state = 'WAIT' and not exists (select 1 from queue_entry where compose_id = c.id)
-  order by c.id limit $1 for no key update of c skip locked`;
-
-/** WAIT composes that were never sent, which the former schema or an operator left behind. */
-export function composesWithoutEntry(run: RunStatement, limit: number): Promise<readonly WithoutEntry[]> {
-  return run<WithoutEntry>(WITHOUT_ENTRY, [limit]);
-}
-
-const COLUMNS = 'e.compose_id as id, e.lane, e.pool, e.rank, e.send, c.target_dir as "targetDir"';
-const WAITING = `
-  select ${COLUMNS} from queue_entry e join compose c on c.id = e.compose_id
-  where c.state = 'WAIT' and e.compose_id > $1 order by e.compose_id limit $2`;
 
 /** Entries of WAIT composes with an id above `after`, in the order of ids. */
-export function waitingEntries(run: RunStatement, after: string, limit: number): Promise<readonly QueueEntry[]> {
-  return run<QueueEntry>(WAITING, [after, limit]);
+export function waitingEntries(em: Em, after: string, limit: number): Promise<readonly QueueEntry[]> {
+  return em
+    .getKysely()
+    .selectFrom('queue_entry as e')
+    .innerJoin('compose as c', 'c.id', 'e.compose_id')
+    .select(COLUMNS)
+    .where('c.state', '=', 'WAIT')
+    .where('e.compose_id', '>', after)
+    .orderBy('e.compose_id')
+    .limit(limit)
+    .execute();
 }
 
-const DELETE_ENDED = `
-  delete from queue_entry e using compose c
-  where c.id = e.compose_id and c.state not in ('WAIT', 'GENERATING')
-  returning ${COLUMNS}`;
-
 /** Deletes the entries of composes that have ended, and returns them. */
-export function deleteEndedEntries(run: RunStatement): Promise<readonly QueueEntry[]> {
-  return run<QueueEntry>(DELETE_ENDED, []);
+export function deleteEndedEntries(em: Em): Promise<readonly QueueEntry[]> {
+  return em
+    .getKysely()
+    .deleteFrom('queue_entry as e')
+    .using('compose as c')
+    .whereRef('c.id', '=', 'e.compose_id')
+    .where('c.state', 'not in', ['WAIT', 'GENERATING'])
+    .returning(COLUMNS)
+    .execute();
 }

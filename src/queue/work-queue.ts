@@ -16,7 +16,7 @@ import { composesWithoutEntry, deleteEndedEntries, waitingEntries, type QueueEnt
 import { LANES, queueName } from './queue-name.ts';
 
 export interface WorkQueueOptions {
-  readonly database: Pick<Database, 'pool' | 'run' | 'transaction'>;
+  readonly database: Pick<Database, 'pool' | 'em' | 'transaction'>;
   readonly logger: Logger;
   /** Which pool a compose is for. Default: all composes are for the default pool. */
   readonly routes?: readonly Route[];
@@ -114,7 +114,7 @@ export class PgBossQueue implements WorkQueue {
       unusable,
       // Not awaited: a virtual time that is a moment late changes little.
       onTaken: (queue, rank) =>
-        void advanceQueue(database.run, queue, rank).catch((error: unknown) =>
+        void advanceQueue(database.em, queue, rank).catch((error: unknown) =>
           logger.warn({ err: error }, 'The virtual time of the queue could not be advanced'),
         ),
       handle,
@@ -139,16 +139,15 @@ export class PgBossQueue implements WorkQueue {
   /** Sends WAIT composes that were never sent. */
   #sendMissing(): Promise<number> {
     return this.#options.database.transaction(async (em) => {
-      const run = runOn(em);
-      const composes = await composesWithoutEntry(run, RECONCILED_AT_A_TIME);
-      for (const compose of composes) await this.send(run, compose, laneOf(compose));
+      const composes = await composesWithoutEntry(em, RECONCILED_AT_A_TIME);
+      for (const compose of composes) await this.send(runOn(em), compose, laneOf(compose));
       return composes.length;
     });
   }
 
   /** Sends the jobs of WAIT composes again, a page at each call; only jobs that were lost are added. */
   async #sendLost(): Promise<number> {
-    const entries = await waitingEntries(this.#options.database.run, this.#reconciledUpTo, RECONCILED_AT_A_TIME);
+    const entries = await waitingEntries(this.#options.database.em, this.#reconciledUpTo, RECONCILED_AT_A_TIME);
     this.#reconciledUpTo = entries.length < RECONCILED_AT_A_TIME ? '0' : (entries.at(-1)?.id ?? '0');
     let sent = 0;
     for (const [queue, those] of byQueue(entries))
@@ -159,11 +158,10 @@ export class PgBossQueue implements WorkQueue {
   /** Deletes the entries and jobs of composes that have ended. */
   #dropEnded(): Promise<number> {
     return this.#options.database.transaction(async (em) => {
-      const run = runOn(em);
-      const entries = await deleteEndedEntries(run);
+      const entries = await deleteEndedEntries(em);
       for (const [queue, those] of byQueue(entries)) {
         const ids = those.map(({ id, send }) => jobId(id, send));
-        await this.#running().deleteJob(queue, ids, { db: transactionDb(run) });
+        await this.#running().deleteJob(queue, ids, { db: transactionDb(runOn(em)) });
       }
       return entries.length;
     });

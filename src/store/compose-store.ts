@@ -27,7 +27,7 @@ import { queuePositions } from './queue-positions.ts';
 
 export function composeStore(database: Database, queue: JobSender): ComposeStore {
   const { em } = database;
-  const positions = queuePositions(runOn(em));
+  const positions = queuePositions(em);
   return {
     transaction: (work) => database.transaction((inside) => work(composeTransaction(inside, queue))),
     find: (id, policy) => findCompose(em, id, policy),
