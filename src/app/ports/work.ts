@@ -7,7 +7,7 @@ import type { RunStatement, Service } from './platform.ts';
 
 export interface Job {
   readonly composeId: string;
-  /** Aborts when the queue takes the job away. */
+  /** Aborts when the queue gives the job to another worker. */
   readonly signal: AbortSignal;
 }
 
@@ -34,10 +34,10 @@ export interface WorkQueue extends Service {
   reconcile(): Promise<{ readonly sent: number; readonly dropped: number }>;
 }
 
-/** A process group that an engine runs in; enough to end it from another process of this host, and nothing else. */
+/** The process group of an engine: enough for another process of this host to kill it, and no other group. */
 export interface ProcessGroup {
   readonly pgid: number;
-  /** Start time of the leader in clock ticks since boot, from /proc: a pid alone may have been given anew. */
+  /** Start time of the leader in clock ticks since boot, from /proc, because a pid may be reused. */
   readonly startTime: string;
   readonly bootId: string;
   readonly host: string;
@@ -48,13 +48,13 @@ export interface WorkerIdentity {
   readonly host: string;
   readonly bootId: string;
   readonly pid: number;
-  /** The pools that it takes composes of; routing rules send them there. */
+  /** The pools whose composes it takes. */
   readonly pools: readonly string[];
-  /** Composes that it generates at a time. */
+  /** The number of composes that it generates at the same time. */
   readonly concurrency: number;
 }
 
-/** An attempt that a worker holds by the database's account. */
+/** An attempt that a worker runs according to the database. */
 export interface Claim {
   readonly composeId: string;
   readonly attempt: number;
@@ -63,39 +63,39 @@ export interface Claim {
 
 export type OrphanedGroup = ProcessGroup & Pick<Claim, 'composeId' | 'attempt'>;
 
-/** Who generates what. A worker's row is its lease: not refreshed for long enough, it is lost. */
+/** The leases of workers, and the process groups of their engines. A worker whose row is not refreshed in time is lost. */
 export interface WorkerRegistry {
   register(worker: WorkerIdentity): Promise<void>;
-  /** Refreshes the lease and answers what the worker holds; null where its row is gone, because it was taken for lost. */
+  /** Refreshes the lease and returns the claims of the worker; null if its lease had expired and its row is gone. */
   refresh(workerId: string): Promise<readonly Claim[] | null>;
   retire(workerId: string): Promise<void>;
-  /** Drops the rows of workers that have not refreshed for so long, and answers every attempt that no living worker holds. */
+  /** Deletes the rows of workers that have not refreshed for that long, and returns the attempts that no worker holds. */
   reap(olderThanMs: number): Promise<readonly Claim[]>;
   registerProcessGroup(claim: Pick<Claim, 'composeId' | 'attempt'>, group: ProcessGroup): Promise<void>;
-  /** All of an attempt. */
+  /** Forgets all groups of an attempt. */
   forgetProcessGroups(claim: Pick<Claim, 'composeId' | 'attempt'>): Promise<void>;
   forgetProcessGroup(group: OrphanedGroup): Promise<void>;
-  /** Groups of this host whose attempt nobody living holds any more. */
+  /** Groups of this host whose attempt no living worker holds. */
   orphanedProcessGroups(host: string): Promise<readonly OrphanedGroup[]>;
 }
 
-/** Which target directories are configured, whether or not they are mounted, by any process of the service. */
+/** The target directories that any process of the service has in its configuration, mounted or not. */
 export interface KnownTargets {
   know(names: readonly string[]): Promise<void>;
-  /** Those that nobody has known for so long. */
+  /** Those that no process has had for that long. */
   missingFor(seconds: number): Promise<readonly string[]>;
 }
 
-/** What earlier composes tell of later ones. */
+/** Durations of earlier composes, to estimate later ones. */
 export interface History {
-  /** The median time that the latest composes like this one took its engine to generate; null where there were none. */
+  /** The median time that its engine took for the latest composes like this one; null if there were none. */
   typicalMs(compose: Pick<Compose, 'source' | 'arches' | 'engineName'>): Promise<number | null>;
-  /** What living workers of a pool can do at a time and are doing, and how long the latest composes took on average. */
+  /** The slots of the living workers of a pool, the composes that they run, and the mean time of the latest composes. */
   load(pool: string): Promise<{ readonly slots: number; readonly running: number; readonly meanMs: number | null }>;
 }
 
-/** One process at a time does a chore, whichever it is; it lets go when the chore ends or its connection breaks. */
+/** Elects one process for a chore. It is the leader until the chore ends or its connection breaks. */
 export interface Leadership {
-  /** Null where another process does it just now. */
+  /** Null if another process is the leader. */
   whenLeader<T>(chore: string, work: () => Promise<T>): Promise<T | null>;
 }
