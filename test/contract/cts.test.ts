@@ -56,8 +56,8 @@ const idOf = (answer: Awaited<ReturnType<typeof reserve>>) =>
   'identity' in answer ? answer.identity.id : answer.failure;
 const posts = () => cts.requests.filter(({ method }) => method === 'POST');
 
-describe('a compose', () => {
-  it('is registered as upstream does it, and where it will be', async () => {
+describe('A compose', () => {
+  it('is registered as the original ODCS does, with its URL', async () => {
     cts.token = 'secret';
     expect(await reserve({ composeType: 'PRODUCTION', label: 'RC-1.0' })).toEqual({
       identity: newIdentity('42', 'PRODUCTION', T0),
@@ -89,13 +89,13 @@ describe('a compose', () => {
     });
   });
 
-  it('gets the respin that no other has', async () => {
+  it('gets a respin that no other compose of the release and day has', async () => {
     expect(idOf(await reserve({ id: '1' }, FEDORA))).toBe('Fedora-43-20261122.t.0');
     expect(idOf(await reserve({ id: '2' }, FEDORA))).toBe('Fedora-43-20261122.t.1');
     expect(idOf(await reserve({ id: '3' }, { ...FEDORA, version: '44' }))).toBe('Fedora-44-20261122.t.0');
   });
 
-  it('tells of its parents and of what it is made again of', async () => {
+  it('is registered with its parents and the compose that it is a respin of', async () => {
     await reserve({ id: '1' }, FEDORA);
     expect(
       idOf(
@@ -109,41 +109,41 @@ describe('a compose', () => {
     expect(cts.composes[1]).toMatchObject({ parents: ['Fedora-43-20261122.t.0'], respinOf: 'Fedora-43-20261122.t.0' });
   });
 
-  it('is registered once, however often it asks', async () => {
+  it('is registered once, however often its id is reserved', async () => {
     await reserve({ id: '1' }, FEDORA);
     await reserve({ id: '2' }, FEDORA);
     expect(idOf(await reserve({ id: '1' }, FEDORA))).toBe('Fedora-43-20261122.t.0');
     expect(cts.composes).toHaveLength(2);
-    // Unless its id is wanted later than that.
+    // Except for a later respin.
     expect(idOf(await reserve({ id: '1' }, FEDORA, 1))).toBe('Fedora-43-20261122.t.2');
   });
 
   it.each<[string, Fault]>([
     ['is cut off', { kind: 'cut-within' }],
     ['does not come', { kind: 'stall' }],
-    ['is that it is broken', { kind: 'status', status: 500 }],
-    ['is that it is busy', { kind: 'status', status: 503 }],
-  ])('has one entry, though the answer to its first look %s', async (_, fault) => {
+    ['is HTTP 500', { kind: 'status', status: 500 }],
+    ['is HTTP 503', { kind: 'status', status: 503 }],
+  ])('has one entry, even if the first answer %s', async (_, fault) => {
     cts.fail(fault);
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.0');
     expect(cts.composes).toHaveLength(1);
   });
 
-  it('has one entry where the answer to it was lost', async () => {
+  it('has one entry after the answer with its id was lost', async () => {
     failNextPost({ kind: 'cut-within' });
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.0');
     expect(posts()).toHaveLength(1);
     expect(cts.composes).toHaveLength(1);
   });
 
-  it('skips a number only with a service that keeps no URLs', async () => {
+  it('skips a respin only if the service stores no URLs', async () => {
     cts.keepsUrls = false;
     failNextPost({ kind: 'cut-within' });
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.1');
   });
 });
 
-/** Looks are let through. */
+/** Other requests are answered. */
 function failNextPost(fault: Fault): void {
   const { requests } = cts;
   const push = requests.push.bind(requests);
@@ -156,8 +156,8 @@ function failNextPost(fault: Fault): void {
   };
 }
 
-describe('a service', () => {
-  it('that stays away makes the compose UPSTREAM_UNAVAILABLE, after some tries', async () => {
+describe('The Compose Tracking Service', () => {
+  it('is unavailable after several tries', async () => {
     cts.fail({ kind: 'cut' }, 100);
     expect(await reserve()).toMatchObject({
       failure: {
@@ -169,7 +169,7 @@ describe('a service', () => {
     expect(cts.requests).toHaveLength(3);
   });
 
-  it('that refuses is not asked again, and its reason is told', async () => {
+  it('refuses a request once, with its reason', async () => {
     expect(await reserve({ parentPungiComposeIds: ['Nobody-1-20260101.0'] })).toMatchObject({
       failure: {
         code: 'INVALID_SOURCE',
@@ -180,7 +180,7 @@ describe('a service', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  it('that does not know us is not asked again', async () => {
+  it('is not asked again after it refused the token', async () => {
     cts.token = 'another';
     expect(await reserve()).toMatchObject({
       failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(cts.url, 'HTTP 401') },
@@ -188,7 +188,7 @@ describe('a service', () => {
     expect(posts()).toHaveLength(1);
   });
 
-  it('is asked with the token as it is at the time', async () => {
+  it('gets the token that is valid at the time', async () => {
     cts.token = token = 'renewed';
     expect(idOf(await reserve())).toBe('odcs-42-1-20261122.t.0');
     token = null;
@@ -198,7 +198,7 @@ describe('a service', () => {
   });
 
   it.each(['{"items": 1}', 'no JSON', '{"items":[{"compose_info":{"payload":{"compose":{"id":1}}}}]}'])(
-    'that answers %s is not believed',
+    'is unavailable if it answers %s',
     async (body) => {
       cts.fail({ kind: 'body', body });
       expect(await reserve()).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
@@ -206,7 +206,7 @@ describe('a service', () => {
     },
   );
 
-  it('that answers with the id of another release is not believed', async () => {
+  it('is unavailable if it answers with the id of another release', async () => {
     failNextPost({
       kind: 'body',
       body: JSON.stringify({ payload: { compose: { id: '../../etc-1-20261122.t.0', date: '20261122', respin: 0 } } }),
@@ -220,7 +220,7 @@ describe('a service', () => {
   });
 });
 
-describe('the identity of a compose', () => {
+describe('The identity of a compose', () => {
   const compose = aCompose({ state: 'GENERATING', attempt: 2 });
   const asked = { release: ownRelease('42'), at: T0, signal: never };
 
@@ -233,7 +233,7 @@ describe('the identity of a compose', () => {
     return { transaction: (work) => work(tx as unknown as ComposeTransaction) };
   }
 
-  it('is not asked for where an earlier attempt has it', async () => {
+  it('is kept from an earlier attempt', async () => {
     const known = { ...compose, pungiComposeId: 'odcs-42-1-20261121.t.3' };
     expect(await reserveIdentity({ store: storing(() => {}), tracking: client }, known, asked)).toMatchObject({
       identity: { id: known.pungiComposeId, respin: 3 },
@@ -241,7 +241,7 @@ describe('the identity of a compose', () => {
     expect(cts.requests).toEqual([]);
   });
 
-  it('is the one that an attempt got which died before it could keep it', async () => {
+  it('is that of an earlier attempt that died before it stored the id', async () => {
     const dying = storing(
       () => {
         throw new Error('the worker is lost');
@@ -257,7 +257,7 @@ describe('the identity of a compose', () => {
     expect(cts.composes).toHaveLength(1);
   });
 
-  it('is a later one where a compose of this service has it, whatever the other service believes', async () => {
+  it('has a later respin if another compose of this service has the id', async () => {
     const taken = new Set(['odcs-42-1-20261122.t.0', 'odcs-42-1-20261122.t.1']);
     const store = storing((id) => {
       if (taken.has(id)) throw new PungiComposeIdTaken(id);
@@ -267,7 +267,7 @@ describe('the identity of a compose', () => {
     });
   });
 
-  it('is nobody’s where the attempt is not the compose’s any more', async () => {
+  it('is not stored by an attempt that was superseded', async () => {
     expect(
       await reserveIdentity({ store: storing(() => {}, { ...compose, attempt: 3 }), tracking: client }, compose, asked),
     ).toBeNull();

@@ -1,10 +1,10 @@
-// Git repositories over HTTP, read with git itself under the real supervisor.
+// Git repositories over HTTP, read by git under the real supervisor.
 
 import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ProcessRunner } from '../../src/app/ports.ts';
 import { runProcess } from '../../src/engines/supervisor/run-process.ts';
 import { GitClient, type GitClientOptions } from '../../src/upstreams/git/git-client.ts';
@@ -44,295 +44,301 @@ async function setUp(options: Partial<GitClientOptions> = {}, serverOptions: Git
   return { server, repository, url, source, root, scratch, directory, context };
 }
 
-test('the files at a commit are there, and nothing else', async () => {
-  const { repository, url, source, directory, scratch, context } = await setUp();
-  const first = await repository.commit({ 'fedora.conf': 'release = 1\n', 'sub/comps.xml': '<comps/>' });
-  await repository.commit({ 'fedora.conf': 'release = 2\n' });
-  expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
-  expect(await readFile(join(directory, 'fedora.conf'), 'utf8')).toBe('release = 1\n');
-  expect((await readdir(directory)).sort()).toEqual(['fedora.conf', 'sub']);
-  expect(await readdir(scratch)).toEqual([]);
-});
+describe('GitClient', () => {
+  it('writes the files at a commit and nothing else', async () => {
+    const { repository, url, source, directory, scratch, context } = await setUp();
+    const first = await repository.commit({ 'fedora.conf': 'release = 1\n', 'sub/comps.xml': '<comps/>' });
+    await repository.commit({ 'fedora.conf': 'release = 2\n' });
+    expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
+    expect(await readFile(join(directory, 'fedora.conf'), 'utf8')).toBe('release = 1\n');
+    expect((await readdir(directory)).sort()).toEqual(['fedora.conf', 'sub']);
+    expect(await readdir(scratch)).toEqual([]);
+  });
 
-test('only the commit is fetched, not its history', async () => {
-  const { repository, url, source, directory, context, server } = await setUp();
-  for (let index = 0; index < 5; index++)
-    await repository.commit({ 'noise.bin': Array.from({ length: 20_000 }, () => Math.random().toString(36)).join('') });
-  const last = await repository.commit({ 'noise.bin': 'small' });
-  expect(await source.checkOut(url, last, directory, { ...context })).toEqual({ value: last });
-  const fetched = server.requests.filter(({ body }) => body.includes('deepen 1'));
-  expect(fetched.length).toBeGreaterThan(0);
-});
+  it('fetches the commit without its history', async () => {
+    const { repository, url, source, directory, context, server } = await setUp();
+    for (let index = 0; index < 5; index++)
+      await repository.commit({
+        'noise.bin': Array.from({ length: 20_000 }, () => Math.random().toString(36)).join(''),
+      });
+    const last = await repository.commit({ 'noise.bin': 'small' });
+    expect(await source.checkOut(url, last, directory, { ...context })).toEqual({ value: last });
+    const fetched = server.requests.filter(({ body }) => body.includes('deepen 1'));
+    expect(fetched.length).toBeGreaterThan(0);
+  });
 
-test('a branch, a tag and the beginning of a commit stand for a commit', async () => {
-  const { repository, url, source, context } = await setUp();
-  const first = await repository.commit({ file: '1' });
-  await repository.git('tag', '--annotate', '--message=It', 'v1');
-  await repository.git('branch', 'topic/one');
-  const second = await repository.commit({ file: '2' });
-  expect(await source.resolve(url, 'main', context)).toEqual({ value: second });
-  expect(await source.resolve(url, 'topic/one', context)).toEqual({ value: first });
-  expect(await source.resolve(url, 'v1', context)).toEqual({ value: first });
-  expect(await source.resolve(url, 'HEAD', context)).toEqual({ value: second });
-  expect(await source.resolve(url, second.slice(0, 9), context)).toEqual({ value: second });
-});
+  it('resolves a branch, a tag and an abbreviated commit', async () => {
+    const { repository, url, source, context } = await setUp();
+    const first = await repository.commit({ file: '1' });
+    await repository.git('tag', '--annotate', '--message=It', 'v1');
+    await repository.git('branch', 'topic/one');
+    const second = await repository.commit({ file: '2' });
+    expect(await source.resolve(url, 'main', context)).toEqual({ value: second });
+    expect(await source.resolve(url, 'topic/one', context)).toEqual({ value: first });
+    expect(await source.resolve(url, 'v1', context)).toEqual({ value: first });
+    expect(await source.resolve(url, 'HEAD', context)).toEqual({ value: second });
+    expect(await source.resolve(url, second.slice(0, 9), context)).toEqual({ value: second });
+  });
 
-test('the beginning of a commit that nothing points to is found in the history', async () => {
-  const { repository, url, source, directory, context } = await setUp();
-  const first = await repository.commit({ file: '1' });
-  await repository.commit({ file: '2' });
-  expect(await source.checkOut(url, first.slice(0, 10), directory, context)).toEqual({ value: first });
-  expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
-});
-
-test('a full commit is not asked for before it is fetched', async () => {
-  const { url, source, context, server } = await setUp();
-  const commit = '0123456789abcdef0123456789abcdef01234567';
-  expect(await source.resolve(url, commit, context)).toEqual({ value: commit });
-  expect(server.requests).toHaveLength(0);
-});
-
-test.each(['main2', 'refs/heads/none', 'abcdef0', '0123456789abcdef0123456789abcdef01234567'])(
-  '%s, which is not there, is an invalid source',
-  async (revision) => {
+  it('finds an abbreviated commit in the history where no reference points to it', async () => {
     const { repository, url, source, directory, context } = await setUp();
+    const first = await repository.commit({ file: '1' });
+    await repository.commit({ file: '2' });
+    expect(await source.checkOut(url, first.slice(0, 10), directory, context)).toEqual({ value: first });
+    expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
+  });
+
+  it('resolves a full commit without a request', async () => {
+    const { url, source, context, server } = await setUp();
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    expect(await source.resolve(url, commit, context)).toEqual({ value: commit });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each(['main2', 'refs/heads/none', 'abcdef0', '0123456789abcdef0123456789abcdef01234567'])(
+    'answers INVALID_SOURCE for %s, which does not exist',
+    async (revision) => {
+      const { repository, url, source, directory, context } = await setUp();
+      await repository.commit({ file: '1' });
+      expect(await source.checkOut(url, revision, directory, context)).toMatchObject({
+        failure: {
+          code: 'INVALID_SOURCE',
+          retryable: false,
+          message: namesAll(url, revision),
+        },
+      });
+      expect(existsSync(directory)).toBe(false);
+    },
+  );
+
+  it.each(['--upload-pack=touch /tmp/x', '-x', 'a..b', 'a b', 'a\nb', 'main^', 'main~1', ':/fix', '@{-1}', ''])(
+    'refuses the revision %j without a request',
+    async (revision) => {
+      const { url, source, context, server } = await setUp();
+      expect(await source.resolve(url, revision, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
+      expect(server.requests).toHaveLength(0);
+    },
+  );
+
+  it('fetches everything from a server that does not hand out single commits', async () => {
+    const { repository, url, source, directory, context } = await setUp({}, { protocolV0: true });
+    const first = await repository.commit({ file: '1' });
+    await repository.commit({ file: '2' });
+    expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
+    expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
+  });
+
+  it('reads from a server of plain files', async () => {
+    const { repository, url, source, directory, context } = await setUp({}, { dumb: true });
+    const first = await repository.commit({ file: '1' });
+    await repository.commit({ file: '2' });
+    expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
+    expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
+  });
+
+  it('reads only configured URLs', async () => {
+    const { source, url, context, server } = await setUp();
+    expect(await source.resolve(`${url}/`, 'main', context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    'ext::sh -c touch% /tmp/pwned',
+    'file:///etc',
+    '/etc',
+    'host:path',
+    'https://-oProxyCommand=x/y',
+    '--upload-pack=x',
+    'fd::17',
+    'ftp://host/x',
+  ])('refuses %s even if it is configured', async (url) => {
+    const { context } = await setUp();
+    const started: string[] = [];
+    const source = new GitClient({ path: PATH, urls: [url] });
+    const run: ProcessRunner = async (options) => {
+      started.push(options.file);
+      return await supervised(options);
+    };
+    expect(await source.resolve(url, 'main', { ...context, run })).toMatchObject({
+      failure: { code: 'INVALID_SOURCE' },
+    });
+    expect(started).toEqual([]);
+  });
+
+  it('does not follow git to a protocol that is not allowed', async () => {
+    const { context } = await setUp();
+    const source = new GitClient({
+      path: PATH,
+      urls: ['git://127.0.0.1:1/x'],
+      protocols: ['git', 'https'],
+      retry: { attempts: 1, firstPauseMs: 1 },
+    });
+    const run: ProcessRunner = async (options) =>
+      await supervised({ ...options, env: { ...options.env, GIT_ALLOW_PROTOCOL: 'https' } });
+    expect(await source.resolve('git://127.0.0.1:1/x', 'main', { ...context, run })).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll('git://127.0.0.1:1/x') },
+    });
+  });
+
+  it('ignores configuration, hooks and templates of this machine', async () => {
+    const { repository, url, source, root, directory, scratch, context } = await setUp();
+    const commit = await repository.commit({ file: '1', '.gitattributes': '*.bin filter=evil\n', 'x.bin': 'raw' });
+    const witness = join(root, 'witness');
+    const hook = `#!/bin/sh\ntouch ${witness}\n`;
+    const hooks = join(root, 'hooks');
+    await mkdir(hooks);
+    for (const name of ['post-checkout', 'reference-transaction']) {
+      await writeFile(join(hooks, name), hook);
+      await chmod(join(hooks, name), 0o755);
+    }
+    await writeFile(
+      join(scratch, '.gitconfig'),
+      `[core]\n\thooksPath = ${hooks}\n[filter "evil"]\n\tsmudge = touch ${witness}\n`,
+    );
+    expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
+    expect(await readFile(join(directory, 'x.bin'), 'utf8')).toBe('raw');
+    expect(existsSync(witness)).toBe(false);
+  });
+
+  it('keeps LFS pointers and leaves submodules empty', async () => {
+    const { repository, url, source, directory, context } = await setUp();
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
+    await repository.commit({
+      '.gitattributes': '*.big filter=lfs diff=lfs merge=lfs -text\n',
+      'a.big': pointer,
+      '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ../other\n',
+    });
+    await repository.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`);
+    await repository.git('commit', '--quiet', '--message', 'Submodule');
+    const commit = await repository.git('rev-parse', 'HEAD');
+    expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
+    expect(await readFile(join(directory, 'a.big'), 'utf8')).toBe(pointer);
+    expect(await readdir(join(directory, 'sub'))).toEqual([]);
+  });
+
+  it('refuses a repository that needs a password, without a prompt', async () => {
+    const { repository, url, source, context, server } = await setUp();
     await repository.commit({ file: '1' });
-    expect(await source.checkOut(url, revision, directory, context)).toMatchObject({
-      failure: {
-        code: 'INVALID_SOURCE',
-        retryable: false,
-        message: namesAll(url, revision),
-      },
+    server.fail({ kind: 'status', status: 401 }, 99);
+    expect(await source.resolve(url, 'main', context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
+    });
+  });
+
+  it('keeps symbolic links that stay inside, even dangling ones', async () => {
+    const { repository, url, source, directory, context } = await setUp();
+    const commit = await repository.commit({
+      'a/file': '1',
+      'b/link': { link: '../a/file' },
+      'b/dangling': { link: '../a/none' },
+    });
+    expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
+    expect((await lstat(join(directory, 'b/link'))).isSymbolicLink()).toBe(true);
+  });
+
+  it.each([
+    ['/etc/passwd', {}],
+    ['../outside', {}],
+    ['../../../etc/hostname', {}],
+    ['/nonexistent/at/all', {}],
+    ['self/../../x', { self: { link: '.' } }],
+    // Inside by its text and dangling, but outside through the other link.
+    ['self/../nothing-yet', { self: { link: '.' } }],
+  ])('refuses a symbolic link to %s, which leads out', async (target, more) => {
+    const { repository, url, source, root, directory, context } = await setUp();
+    await writeFile(join(root, 'outside'), 'secret');
+    const commit = await repository.commit({ file: '1', link: { link: target }, ...more });
+    expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url, commit, ': link') },
     });
     expect(existsSync(directory)).toBe(false);
-  },
-);
-
-test.each(['--upload-pack=touch /tmp/x', '-x', 'a..b', 'a b', 'a\nb', 'main^', 'main~1', ':/fix', '@{-1}', ''])(
-  '%j is refused as a revision without asking',
-  async (revision) => {
-    const { url, source, context, server } = await setUp();
-    expect(await source.resolve(url, revision, context)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
-    expect(server.requests).toHaveLength(0);
-  },
-);
-
-test('a server that gives single commits to nobody gives all, and the commit is found', async () => {
-  const { repository, url, source, directory, context } = await setUp({}, { protocolV0: true });
-  const first = await repository.commit({ file: '1' });
-  await repository.commit({ file: '2' });
-  expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
-  expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
-});
-
-test('a server of plain files will do', async () => {
-  const { repository, url, source, directory, context } = await setUp({}, { dumb: true });
-  const first = await repository.commit({ file: '1' });
-  await repository.commit({ file: '2' });
-  expect(await source.checkOut(url, first, directory, context)).toEqual({ value: first });
-  expect(await readFile(join(directory, 'file'), 'utf8')).toBe('1');
-});
-
-test('only URLs that are configured are asked', async () => {
-  const { source, url, context, server } = await setUp();
-  expect(await source.resolve(`${url}/`, 'main', context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
   });
-  expect(server.requests).toHaveLength(0);
-});
 
-test.each([
-  'ext::sh -c touch% /tmp/pwned',
-  'file:///etc',
-  '/etc',
-  'host:path',
-  'https://-oProxyCommand=x/y',
-  '--upload-pack=x',
-  'fd::17',
-  'ftp://host/x',
-])('%s is refused even where it is configured', async (url) => {
-  const { context } = await setUp();
-  const started: string[] = [];
-  const source = new GitClient({ path: PATH, urls: [url] });
-  const run: ProcessRunner = async (options) => {
-    started.push(options.file);
-    return await supervised(options);
-  };
-  expect(await source.resolve(url, 'main', { ...context, run })).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
-  expect(started).toEqual([]);
-});
-
-test('what git itself would follow to another protocol it may not', async () => {
-  const { context } = await setUp();
-  const source = new GitClient({
-    path: PATH,
-    urls: ['git://127.0.0.1:1/x'],
-    protocols: ['git', 'https'],
-    retry: { attempts: 1, firstPauseMs: 1 },
-  });
-  const run: ProcessRunner = async (options) =>
-    await supervised({ ...options, env: { ...options.env, GIT_ALLOW_PROTOCOL: 'https' } });
-  expect(await source.resolve('git://127.0.0.1:1/x', 'main', { ...context, run })).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll('git://127.0.0.1:1/x') },
-  });
-});
-
-test('nothing of this machine’s configuration, hooks or templates takes part', async () => {
-  const { repository, url, source, root, directory, scratch, context } = await setUp();
-  const commit = await repository.commit({ file: '1', '.gitattributes': '*.bin filter=evil\n', 'x.bin': 'raw' });
-  const witness = join(root, 'witness');
-  const hook = `#!/bin/sh\ntouch ${witness}\n`;
-  const hooks = join(root, 'hooks');
-  await mkdir(hooks);
-  for (const name of ['post-checkout', 'reference-transaction']) {
-    await writeFile(join(hooks, name), hook);
-    await chmod(join(hooks, name), 0o755);
-  }
-  await writeFile(
-    join(scratch, '.gitconfig'),
-    `[core]\n\thooksPath = ${hooks}\n[filter "evil"]\n\tsmudge = touch ${witness}\n`,
-  );
-  expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
-  expect(await readFile(join(directory, 'x.bin'), 'utf8')).toBe('raw');
-  expect(existsSync(witness)).toBe(false);
-});
-
-test('pointers of LFS stay pointers, and submodules stay empty', async () => {
-  const { repository, url, source, directory, context } = await setUp();
-  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
-  await repository.commit({
-    '.gitattributes': '*.big filter=lfs diff=lfs merge=lfs -text\n',
-    'a.big': pointer,
-    '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ../other\n',
-  });
-  await repository.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},sub`);
-  await repository.git('commit', '--quiet', '--message', 'Submodule');
-  const commit = await repository.git('rev-parse', 'HEAD');
-  expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
-  expect(await readFile(join(directory, 'a.big'), 'utf8')).toBe(pointer);
-  expect(await readdir(join(directory, 'sub'))).toEqual([]);
-});
-
-test('a repository that wants a password is refused, and nobody is asked for one', async () => {
-  const { repository, url, source, context, server } = await setUp();
-  await repository.commit({ file: '1' });
-  server.fail({ kind: 'status', status: 401 }, 99);
-  expect(await source.resolve(url, 'main', context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
-  });
-});
-
-test('symbolic links that stay inside are kept, dangling ones too', async () => {
-  const { repository, url, source, directory, context } = await setUp();
-  const commit = await repository.commit({
-    'a/file': '1',
-    'b/link': { link: '../a/file' },
-    'b/dangling': { link: '../a/none' },
-  });
-  expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
-  expect((await lstat(join(directory, 'b/link'))).isSymbolicLink()).toBe(true);
-});
-
-test.each([
-  ['/etc/passwd', {}],
-  ['../outside', {}],
-  ['../../../etc/hostname', {}],
-  ['/nonexistent/at/all', {}],
-  ['self/../../x', { self: { link: '.' } }],
-  // By its letters inside, and it leads nowhere yet; by the other link it leads out.
-  ['self/../nothing-yet', { self: { link: '.' } }],
-])('a symbolic link to %s leads out and is refused', async (target, more) => {
-  const { repository, url, source, root, directory, context } = await setUp();
-  await writeFile(join(root, 'outside'), 'secret');
-  const commit = await repository.commit({ file: '1', link: { link: target }, ...more });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url, commit, ': link') },
-  });
-  expect(existsSync(directory)).toBe(false);
-});
-
-test('files that unpack to more than allowed are refused before they are written', async () => {
-  const { repository, url, source, directory, context } = await setUp({ maxBytes: 1_000_000 });
-  const commit = await repository.commit({ bomb: '0'.repeat(2_000_000) });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url, '2000000 bytes') },
-  });
-  expect(existsSync(directory)).toBe(false);
-});
-
-test('a repository that is larger than allowed is refused', async () => {
-  const { repository, url, source, directory, context } = await setUp({ maxBytes: 200_000 });
-  const commit = await repository.commit({
-    noise: Array.from({ length: 60_000 }, () => Math.random().toString(36)).join(''),
-  });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url, '200000 bytes') },
-  });
-});
-
-test('too many files are refused', async () => {
-  const { repository, url, source, directory, context } = await setUp({ maxFiles: 3 });
-  const commit = await repository.commit({ a: '', b: '1', c: '2', d: '3' });
-  expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url, '3 files') },
-  });
-});
-
-test.each([{ kind: 'cut' }, { kind: 'status', status: 503 }] as const)(
-  'transport trouble ($kind) is tried again',
-  async (fault) => {
-    const { repository, url, source, directory, context, server } = await setUp();
-    const commit = await repository.commit({ file: '1' });
-    server.fail(fault, 2);
-    expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
-  },
-);
-
-test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'status', status: 500 }] as const)(
-  'transport trouble that does not end ($kind) makes the repository unavailable',
-  async (fault) => {
-    const { repository, url, source, directory, context, server } = await setUp();
-    const commit = await repository.commit({ file: '1' });
-    server.fail(fault, 99);
+  it('refuses files that unpack to more than the bound before they are written', async () => {
+    const { repository, url, source, directory, context } = await setUp({ maxBytes: 1_000_000 });
+    const commit = await repository.commit({ bomb: '0'.repeat(2_000_000) });
     expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
-      failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true },
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url, '2000000 bytes') },
     });
-  },
-);
-
-test('a URL without a repository is an invalid source', async () => {
-  const { server, context } = await setUp();
-  const url = `${server.url}/nothing/.git`;
-  const source = new GitClient({ path: PATH, urls: [url] });
-  expect(await source.resolve(url, 'main', context)).toMatchObject({
-    failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
+    expect(existsSync(directory)).toBe(false);
   });
-});
 
-test('a server that does not answer is given up after the time that is set', async () => {
-  const { url, context, server } = await setUp();
-  const source = new GitClient({ path: PATH, urls: [url], timeoutMs: 300 });
-  server.fail({ kind: 'stall' }, 99);
-  expect(await source.resolve(url, 'main', context)).toMatchObject({
-    failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(url, '0.3 s') },
+  it('refuses a repository that is larger than the bound', async () => {
+    const { repository, url, source, directory, context } = await setUp({ maxBytes: 200_000 });
+    const commit = await repository.commit({
+      noise: Array.from({ length: 60_000 }, () => Math.random().toString(36)).join(''),
+    });
+    expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url, '200000 bytes') },
+    });
   });
-});
 
-test('an abort ends git', async () => {
-  const { url, source, context, server } = await setUp();
-  const control = new AbortController();
-  const reason = new Error('cancelled');
-  server.fail({ kind: 'stall' }, 99);
-  const resolving = source.resolve(url, 'main', { ...context, signal: control.signal });
-  await expect.poll(() => server.requests.length).toBe(1);
-  control.abort(reason);
-  await expect(resolving).rejects.toMatchObject({ name: 'UpstreamInterrupted', cause: reason });
-});
+  it('refuses too many files', async () => {
+    const { repository, url, source, directory, context } = await setUp({ maxFiles: 3 });
+    const commit = await repository.commit({ a: '', b: '1', c: '2', d: '3' });
+    expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url, '3 files') },
+    });
+  });
 
-test('without git the worker says so', async () => {
-  const { url, context } = await setUp();
-  const source = new GitClient({ path: '/nonexistent', urls: [url] });
-  expect(await source.resolve(url, 'main', context)).toMatchObject({
-    failure: { code: 'INTERNAL', message: namesAll('git') },
+  it.each([{ kind: 'cut' }, { kind: 'status', status: 503 }] as const)(
+    'retries after a transport error ($kind)',
+    async (fault) => {
+      const { repository, url, source, directory, context, server } = await setUp();
+      const commit = await repository.commit({ file: '1' });
+      server.fail(fault, 2);
+      expect(await source.checkOut(url, commit, directory, context)).toEqual({ value: commit });
+    },
+  );
+
+  it.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'status', status: 500 }] as const)(
+    'is UPSTREAM_UNAVAILABLE after repeated transport errors ($kind)',
+    async (fault) => {
+      const { repository, url, source, directory, context, server } = await setUp();
+      const commit = await repository.commit({ file: '1' });
+      server.fail(fault, 99);
+      expect(await source.checkOut(url, commit, directory, context)).toMatchObject({
+        failure: { code: 'UPSTREAM_UNAVAILABLE', retryable: true },
+      });
+    },
+  );
+
+  it('answers INVALID_SOURCE for a URL without a repository', async () => {
+    const { server, context } = await setUp();
+    const url = `${server.url}/nothing/.git`;
+    const source = new GitClient({ path: PATH, urls: [url] });
+    expect(await source.resolve(url, 'main', context)).toMatchObject({
+      failure: { code: 'INVALID_SOURCE', message: namesAll(url) },
+    });
+  });
+
+  it('gives up a server that does not answer in time', async () => {
+    const { url, context, server } = await setUp();
+    const source = new GitClient({ path: PATH, urls: [url], timeoutMs: 300 });
+    server.fail({ kind: 'stall' }, 99);
+    expect(await source.resolve(url, 'main', context)).toMatchObject({
+      failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(url, '0.3 s') },
+    });
+  });
+
+  it('names the repository in the rejection after an abort', async () => {
+    const { url, source, context, server } = await setUp();
+    const control = new AbortController();
+    const reason = new Error('cancelled');
+    server.fail({ kind: 'stall' }, 99);
+    const resolving = source.resolve(url, 'main', { ...context, signal: control.signal });
+    await expect.poll(() => server.requests.length).toBe(1);
+    control.abort(reason);
+    await expect(resolving).rejects.toMatchObject({ upstream: namesAll(url), cause: reason });
+  });
+
+  it('reports that git is not installed', async () => {
+    const { url, context } = await setUp();
+    const source = new GitClient({ path: '/nonexistent', urls: [url] });
+    expect(await source.resolve(url, 'main', context)).toMatchObject({
+      failure: { code: 'INTERNAL', message: namesAll('git') },
+    });
   });
 });

@@ -1,6 +1,6 @@
 // Content sets against a Pulp over HTTP: what only Pulp 2 or only Pulp 3 does.
 
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Pulp2Client } from '../../src/upstreams/pulp/pulp2-client.ts';
 import { repository2 } from '../support/fake-pulp/pulp2.ts';
 import { distribution } from '../support/fake-pulp/pulp3.ts';
@@ -8,7 +8,7 @@ import { CLIENT_OPTIONS, failureOf, planOf, pulp2, pulp3 } from '../support/fake
 import { namesAll } from '../support/names-all.ts';
 
 describe('Pulp 2', () => {
-  test('is searched as upstream searches it', async () => {
+  it('is searched as by the original ODCS', async () => {
     const { pulp, server } = await pulp2(repository2('rpms'));
     await planOf(pulp, ['rpms', 'more'], ['IGNORE_ABSENT_PULP_REPOS']);
     expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -23,7 +23,7 @@ describe('Pulp 2', () => {
     });
   });
 
-  test('of repositories of one arch that differ in a plain version the newest is taken', async () => {
+  it('supplies the newest of several repositories of one arch with numeric versions', async () => {
     const versions = (text: string) => ({
       content_set: 'rpms',
       product_versions: `["${text}"]`,
@@ -39,7 +39,7 @@ describe('Pulp 2', () => {
     });
   });
 
-  test('of repositories of one arch all that have the newest version are taken', async () => {
+  it('supplies all repositories of the newest version', async () => {
     const of = (version: string, name: string) =>
       repository2(name, { content_set: 'rpms', product_versions: `["${version}"]`, relative_url: `${name}/os` });
     const { server, pulp } = await pulp2(of('9.4', 'a'), of('9.3', 'b'), of('9.4', 'c'));
@@ -48,8 +48,8 @@ describe('Pulp 2', () => {
     });
   });
 
-  test.each(['["7.9", "8"]', 'broken', '["7.1.2"]', '["7Server"]'])(
-    'no version is taken for newer than %s',
+  it.each(['["7.9", "8"]', 'broken', '["7.1.2"]', '["7Server"]'])(
+    'supplies all repositories where a version is %s',
     async (product_versions) => {
       const { pulp } = await pulp2(
         repository2('a', { content_set: 'rpms', relative_url: 'a' }),
@@ -59,7 +59,7 @@ describe('Pulp 2', () => {
     },
   );
 
-  test('wrong credentials are told', async () => {
+  it('is unavailable with wrong credentials', async () => {
     const { server } = await pulp2();
     const pulp = new Pulp2Client({
       ...CLIENT_OPTIONS,
@@ -73,7 +73,7 @@ describe('Pulp 2', () => {
     });
   });
 
-  test('repositories may be served by another host than the API', async () => {
+  it('may serve repositories from another host', async () => {
     const { server } = await pulp2(repository2('rpms', { relative_url: '/x/x86_64/os/' }));
     const pulp = new Pulp2Client({
       ...CLIENT_OPTIONS,
@@ -86,7 +86,7 @@ describe('Pulp 2', () => {
     });
   });
 
-  test('the arch is replaced as a word of the path, not in the host and not in another arch', async () => {
+  it('has its arch replaced as a word of the path, not in the host and not in another arch', async () => {
     const { server } = await pulp2(
       repository2('a', { content_set: 'rpms', arch: 'ppc64', relative_url: 'ppc64le-like/ppc64/os' }),
       repository2('b', { content_set: 'rpms', arch: 'x86_64', relative_url: 'ppc64le-like/x86_64/os' }),
@@ -100,7 +100,7 @@ describe('Pulp 2', () => {
 });
 
 describe('Pulp 3', () => {
-  test('is asked by label, then by name', async () => {
+  it('is searched by label, then by name', async () => {
     const { pulp, server } = await pulp3(
       distribution('one', { content_set: 'rpms' }),
       distribution('two', { content_set: null }),
@@ -113,7 +113,7 @@ describe('Pulp 3', () => {
     ]);
   });
 
-  test('distributions that go over several pages are all there, whatever host the next page names', async () => {
+  it('is read page by page, whatever host the next page names', async () => {
     const many = Array.from({ length: 230 }, (_, index) => distribution(`d${index}`, { content_set: 'rpms' }));
     const { pulp, server } = await pulp3(...many);
     const { sections } = await planOf(pulp, ['rpms']);
@@ -121,7 +121,7 @@ describe('Pulp 3', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  test('a distribution that tells no arch is merged into every arch', async () => {
+  it('has a distribution without an arch merged into every arch', async () => {
     const { pulp } = await pulp3(
       distribution('a', { content_set: 'rpms', arch: null }),
       distribution('b', { content_set: 'rpms' }),
@@ -139,7 +139,7 @@ describe('Pulp 3', () => {
     });
   });
 
-  test('one that serves nothing, or whose label says so, is not published', async () => {
+  it('does not publish a distribution that serves nothing or whose label says so', async () => {
     const { pulp } = await pulp3(
       distribution('a', {}, { repository: null }),
       distribution('b', { include_in_download_service: 'False' }),
@@ -150,7 +150,7 @@ describe('Pulp 3', () => {
     });
   });
 
-  test('names that a selector would misread are not asked for', async () => {
+  it('is not asked for names that a selector would misread', async () => {
     const { pulp, server } = await pulp3(distribution('a'));
     expect(await failureOf(pulp, ['x,content_set=a'])).toMatchObject({ code: 'INVALID_SOURCE' });
     expect(server.requests).toHaveLength(0);

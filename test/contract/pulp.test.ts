@@ -1,6 +1,6 @@
 // Content sets against a Pulp 2 and a Pulp 3 over HTTP: what both have in common.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PulpServer } from '../../src/upstreams/pulp/pulp-repository.ts';
 import { repository2 } from '../support/fake-pulp/pulp2.ts';
 import { distribution } from '../support/fake-pulp/pulp3.ts';
@@ -60,7 +60,7 @@ const pulps: readonly {
 ];
 
 describe.each(pulps)('$name', ({ start }) => {
-  test('a content set of one repository is its URL, arch and signing keys', async () => {
+  it('resolves a content set of one repository to its URL, arch and sigkeys', async () => {
     const { pulp, at } = await start({
       id: 'rhel-7__x86_64',
       set: 'rhel-7-rpms',
@@ -79,7 +79,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('arches whose URLs differ there only become one URL with $basearch', async () => {
+  it('joins arches whose URLs differ in the arch only by $basearch', async () => {
     const { pulp, at } = await start(
       { id: 'a', set: 'rpms', url: 'rhel7/x86_64/os' },
       { id: 'b', set: 'rpms', url: 'rhel7/s390x/os', arch: 's390x' },
@@ -90,7 +90,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('arches whose URLs differ elsewhere have to be merged, arch by arch', async () => {
+  it('plans a merge for each arch where the URLs differ elsewhere', async () => {
     const { pulp, at } = await start(
       { id: 'a', set: 'rpms', url: '7.1/x86_64' },
       { id: 'b', set: 'rpms', url: '7.2/x86_64' },
@@ -110,7 +110,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('arches that are signed differently have to be merged', async () => {
+  it('plans a merge where the arches are signed with different keys', async () => {
     const { pulp } = await start(
       { id: 'a', set: 'rpms', url: 'x86_64/os' },
       { id: 'b', set: 'rpms', url: 's390x/os', arch: 's390x', signatures: 'other' },
@@ -118,7 +118,7 @@ describe.each(pulps)('$name', ({ start }) => {
     expect(await planOf(pulp, ['rpms'])).toMatchObject({ sections: [{ url: null, sigkeys: ['fd431d51', 'other'] }] });
   });
 
-  test('what is no content set may be the id of a repository', async () => {
+  it('accepts the id of a repository in place of a content set', async () => {
     const { pulp, at } = await start({ id: 'a', set: 'rpms', url: 'a' }, { id: 'by-id', set: null, url: 'b' });
     expect(await planOf(pulp, ['rpms', 'by-id'])).toMatchObject({
       sections: [
@@ -129,7 +129,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('a repository that its content set brings already comes once', async () => {
+  it('includes a repository of a content set once', async () => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'a' });
     expect(await planOf(pulp, ['rpms', 'a'])).toMatchObject({
       sections: [{ name: 'rpms' }],
@@ -138,7 +138,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('repositories that are not published count with INCLUDE_UNPUBLISHED_PULP_REPOS only', async () => {
+  it('accepts unpublished repositories with INCLUDE_UNPUBLISHED_PULP_REPOS only', async () => {
     const { pulp } = await start(
       { id: 'a', set: 'rpms', url: 'a', published: false },
       { id: 'b', set: null, url: 'b', published: false },
@@ -153,7 +153,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('what is absent fails, unless IGNORE_ABSENT_PULP_REPOS passes over it', async () => {
+  it('fails for absent names, unless IGNORE_ABSENT_PULP_REPOS skips them', async () => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'a' });
     expect(await failureOf(pulp, ['rpms', 'nothing'])).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -165,7 +165,7 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('nothing found at all is an empty repository for every arch', async () => {
+  it('plans an empty repository for each arch where nothing is found', async () => {
     const { pulp } = await start();
     expect(await planOf(pulp, ['nothing'], ['IGNORE_ABSENT_PULP_REPOS'])).toEqual({
       sections: [],
@@ -177,21 +177,21 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test('USE_ONLY_COMPATIBLE_ARCH puts $basearch where the only arch stands', async () => {
+  it('replaces the only arch by $basearch with USE_ONLY_COMPATIBLE_ARCH', async () => {
     const { pulp, at } = await start({ id: 'a', set: 'rpms', url: 'x86_64/os' });
     expect(await planOf(pulp, ['rpms'], ['USE_ONLY_COMPATIBLE_ARCH'])).toMatchObject({
       sections: [{ url: at('$basearch/os'), arches: ['x86_64'] }],
     });
   });
 
-  test('a name that no .repo file can hold is refused without asking', async () => {
+  it('refuses a name that no .repo file can hold without a request', async () => {
     const { pulp, server } = await start();
     for (const name of ['a\nb', 'a]b', 'a b', ''])
       expect(await failureOf(pulp, [name])).toMatchObject({ code: 'INVALID_SOURCE' });
     expect(server.requests).toHaveLength(0);
   });
 
-  test('a URL that a .repo file cannot hold fails', async () => {
+  it('fails for a URL that no .repo file can hold', async () => {
     const { pulp } = await start({ id: 'a', set: 'rpms', url: 'x86_64\nbaseurl=http://evil' });
     expect(await failureOf(pulp, ['rpms'])).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -199,8 +199,8 @@ describe.each(pulps)('$name', ({ start }) => {
     });
   });
 
-  test.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }] as const)(
-    'after a transport error ($kind) it is asked again',
+  it.each([{ kind: 'cut' }, { kind: 'cut-within' }, { kind: 'stall' }] as const)(
+    'retries after a transport error ($kind)',
     async (fault) => {
       const { pulp, server } = await start({ id: 'a', set: 'rpms', url: 'a' });
       server.fail(fault);
@@ -209,14 +209,14 @@ describe.each(pulps)('$name', ({ start }) => {
     },
   );
 
-  test.each([
+  it.each([
     { kind: 'status', status: 500 },
     { kind: 'status', status: 404 },
     { kind: 'body', body: '[{"id":' },
     { kind: 'body', body: '{"count": "many"}' },
     { kind: 'body', body: '[{"id": 5}]' },
     { kind: 'body', body: 'null' },
-  ] as const)('an answer that is wrong makes it unavailable at once: $kind $status $body', async (fault) => {
+  ] as const)('is unavailable after one wrong answer: $kind $status $body', async (fault) => {
     const { pulp, server } = await start({ id: 'a', set: 'rpms', url: 'a' });
     server.fail(fault, 99);
     expect(await failureOf(pulp, ['rpms'])).toMatchObject({
@@ -227,14 +227,14 @@ describe.each(pulps)('$name', ({ start }) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('trouble with the search by ids is told as well', async () => {
+  it('is unavailable if the search by ids fails', async () => {
     const { pulp, server } = await start({ id: 'a', set: null, url: 'a' });
     server.fail({ kind: 'status', status: 500 }, 99, server.requests.length === 0 ? 'name__in' : '');
     server.fail({ kind: 'status', status: 500 }, 99, '/repositories/a/');
     expect(await failureOf(pulp, ['a'])).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
   });
 
-  test('an abort ends a question that nobody answers', async () => {
+  it('is named in the rejection after an abort', async () => {
     const { pulp, server } = await start();
     const control = new AbortController();
     const reason = new Error('cancelled');

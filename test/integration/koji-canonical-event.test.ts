@@ -32,18 +32,18 @@ async function event(inheritance = true): Promise<number> {
   return answer.value;
 }
 
-describe('the canonical event of a tag', () => {
-  it('stays the same while the event advances elsewhere', async () => {
+describe('The canonical event of a tag', () => {
+  it('does not change with events of other tags', async () => {
     const first = await event();
     koji.eventElsewhere();
     koji.tagBuild('other', 'bash-5.3-1');
     koji.addTag('child', { parents: ['f43'] });
     expect(await event()).toBe(first);
-    // One question tells it, once the row is there.
+    // One call is enough when the row exists.
     expect(koji.methods().filter((method) => method === 'tagChangedSinceEvent')).toHaveLength(1);
   });
 
-  it('is the last change of the tag, so that two services with databases of their own agree', async () => {
+  it('is the last change of the tag, so that two services with two databases agree', async () => {
     koji.tagBuild('f43', 'bash-5.3-1');
     const change = koji.lastEvent;
     koji.eventElsewhere();
@@ -60,7 +60,7 @@ describe('the canonical event of a tag', () => {
     ['a package is blocked in its parent', () => koji.blockPackage('base', 'bash')],
     ['it inherits from another tag', () => koji.inherit('f43', 'other', { priority: 5 })],
     ['its parent inherits no more', () => koji.disinherit('base', 'root')],
-  ])('is another once %s', async (_what, change) => {
+  ])('changes when %s', async (_what, change) => {
     const first = await event();
     koji.eventElsewhere();
     change();
@@ -71,20 +71,20 @@ describe('the canonical event of a tag', () => {
     expect(await event()).toBe(last);
   });
 
-  it('follows what a tag inherits of late', async () => {
+  it('follows a tag that is inherited since recently', async () => {
     koji.inherit('f43', 'other', { priority: 5 });
     await event();
     koji.tagBuild('other', 'bash-5.3-1');
     expect(await event()).toBe(koji.lastEvent);
   });
 
-  it('is kept apart with and without inheritance', async () => {
+  it('is separate with and without inheritance', async () => {
     await event(true);
     await event(false);
     expect([...store.rows.values()].map(({ inheritance }) => inheritance)).toEqual([true, false]);
   });
 
-  it('is not moved by a change that comes while the hub is asked', async () => {
+  it('does not change with a change during the calls to the hub', async () => {
     const first = await event();
     koji.beforeAnswer = ({ method }) => {
       if (method !== 'tagChangedSinceEvent') return;
@@ -95,7 +95,7 @@ describe('the canonical event of a tag', () => {
     expect(await event()).toBe(koji.lastEvent);
   });
 
-  it('is looked up anew where another worker replaced it first', async () => {
+  it('is computed again if another worker replaced it first', async () => {
     await event();
     koji.tagBuild('f43', 'bash-5.3-1');
     store.beforeReplace = () => {
@@ -107,7 +107,7 @@ describe('the canonical event of a tag', () => {
     expect(store.rows.get('["fake","f43",true]')?.event).toBe(koji.lastEvent);
   });
 
-  it('still answers where others always come first', async () => {
+  it('is answered even if others always replace it first', async () => {
     store.beforeReplace = () => {
       koji.addPackage('f43', 'zlib');
       store.rows.set('["fake","f43",true]', {
@@ -120,7 +120,7 @@ describe('the canonical event of a tag', () => {
     expect(await event()).toBeLessThanOrEqual(koji.lastEvent);
   });
 
-  it("is the hub's last event where an old hub cannot tell the last change, and stays so", async () => {
+  it("is the hub's last event if an old hub does not support tagLastChangeEvent, and stays the same", async () => {
     koji.unknownMethods.add('tagLastChangeEvent');
     koji.eventElsewhere();
     const first = await event();
@@ -129,13 +129,13 @@ describe('the canonical event of a tag', () => {
     expect(await event()).toBe(first);
   });
 
-  it('is set right where the hub was set back', async () => {
+  it('is corrected if the hub was restored to an earlier event', async () => {
     store.rows.set('["fake","f43",true]', { profile: 'fake', tag: 'f43', inheritance: true, event: 1_000_000 });
     expect(await event()).toBeLessThanOrEqual(koji.lastEvent);
     expect(store.rows.get('["fake","f43",true]')?.event).toBeLessThanOrEqual(koji.lastEvent);
   });
 
-  it('is not replaced by a failure', async () => {
+  it('is kept after a failure', async () => {
     const first = await event();
     koji.tagBuild('f43', 'bash-5.3-1');
     koji.breakMethod('tagLastChangeEvent', { kind: 'fault', code: 1014, text: 'maintenance' });

@@ -21,7 +21,7 @@ afterEach(async () => {
   await koji.stop();
 });
 
-describe('the transport', () => {
+describe('The transport', () => {
   const passing: [string, Breakage][] = [
     ['answers 503', { kind: 'status', status: 503 }],
     ['answers 500', { kind: 'status', status: 500 }],
@@ -31,17 +31,17 @@ describe('the transport', () => {
     ['sends bytes that are not UTF-8', { kind: 'body', body: Buffer.from([0x3c, 0xff, 0xfe]) }],
     ['sends a page of HTML', { kind: 'body', body: '<h1>Maintenance</h1>', contentType: 'text/html' }],
     ['stalls half-way', { kind: 'stall' }],
-    ['says nothing', { kind: 'silence' }],
+    ['sends nothing', { kind: 'silence' }],
   ];
 
-  it.each(passing)('asks again where the hub %s', async (_what, breakage) => {
+  it.each(passing)('retries if the hub %s', async (_what, breakage) => {
     hub = new KojiHub(koji.profile({ timeoutMs: 300 }));
     koji.breakNext(breakage, breakage);
     expect(await hub.call(VERSION, z.number(), never)).toEqual({ value: 1 });
     expect(koji.requests).toHaveLength(3);
   });
 
-  it.each(passing)('gives up after some tries where the hub always %s', async (_what, breakage) => {
+  it.each(passing)('gives up after three tries if the hub always %s', async (_what, breakage) => {
     hub = new KojiHub(koji.profile({ timeoutMs: 200 }));
     koji.breakNext(breakage, breakage, breakage, breakage);
     expect(await hub.call(VERSION, z.number(), never)).toMatchObject({
@@ -67,7 +67,7 @@ describe('the transport', () => {
     expect(koji.requests).toHaveLength(1);
   });
 
-  it('reads no more than its bound', async () => {
+  it('does not read more than its bound', async () => {
     hub = new KojiHub(koji.profile({ maxResponseBytes: 1_000 }));
     koji.breakNext({ kind: 'value', value: 'x'.repeat(100_000) });
     expect(await hub.call(VERSION, z.string(), never)).toMatchObject({
@@ -76,7 +76,7 @@ describe('the transport', () => {
     expect(koji.requests).toHaveLength(1);
   });
 
-  it('keeps its connections, and has no more requests under way than it may', async () => {
+  it('keeps its connections and bounds concurrent requests', async () => {
     hub = new KojiHub(koji.profile({ concurrency: 3 }));
     const hold = koji.hold();
     const asked = Promise.all(Array.from({ length: 20 }, () => hub.call(VERSION, z.number(), never)));
@@ -103,7 +103,7 @@ describe('the transport', () => {
   });
 });
 
-describe('faults', () => {
+describe('Faults', () => {
   it.each([
     [1000, 'No such entry in table tag: nope', 'INVALID_SOURCE'],
     [1005, 'build is broken', 'INVALID_SOURCE'],
@@ -112,7 +112,7 @@ describe('faults', () => {
     [1004, 'policy violation', 'UPSTREAM_UNAVAILABLE'],
     [1014, 'Server disabled for maintenance', 'UPSTREAM_UNAVAILABLE'],
     [1019, 'unexpected keyword', 'UPSTREAM_UNAVAILABLE'],
-  ])('%i “%s” is %s, and never asked again', async (code, text, expected) => {
+  ])('%i “%s” are %s, and are not retried', async (code, text, expected) => {
     koji.breakNext({ kind: 'fault', code, text });
     expect(await hub.call(VERSION, z.number(), never)).toMatchObject({
       failure: { code: expected, message: namesAll('Koji (fake)', text) },
@@ -120,7 +120,7 @@ describe('faults', () => {
     expect(koji.requests).toHaveLength(1);
   });
 
-  it('an error inside the hub is UPSTREAM_UNAVAILABLE, with the error in the details', async () => {
+  it('from an error inside the hub are UPSTREAM_UNAVAILABLE, with the error in the details', async () => {
     const text = "<class 'psycopg2.OperationalError'>: gone";
     koji.breakNext({ kind: 'fault', code: 1, text });
     expect(await hub.call(VERSION, z.number(), never)).toMatchObject({
@@ -128,7 +128,7 @@ describe('faults', () => {
     });
   });
 
-  it('a traceback is reduced to its exception', async () => {
+  it('with a traceback are reduced to the exception', async () => {
     koji.breakNext({
       kind: 'fault',
       code: 1000,
@@ -141,29 +141,29 @@ describe('faults', () => {
   });
 });
 
-describe('answers of wrong types', () => {
+describe('Answers of wrong types', () => {
   it.each([
     ['a tag that is a string', 'f43'],
     ['a tag without an id', { name: 'f43' }],
     ['a tag whose id is text', { id: 'one', name: 'f43', arches: '' }],
     ['a list', []],
-  ])('notices %s', async (_what, value) => {
+  ])('are UPSTREAM_UNAVAILABLE: %s', async (_what, value) => {
     koji.breakNext({ kind: 'value', value });
     expect(await findTag(hub, 'f43', null, never)).toMatchObject({
       failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(koji.profile().server, 'getTag') },
     });
   });
 
-  it('a text that XML cannot carry is refused without a request', async () => {
+  it('do not occur for a text that XML cannot carry, which is refused without a request', async () => {
     expect(await findTag(hub, 'f43\u0000', null, never)).toMatchObject({ failure: { code: 'INVALID_SOURCE' } });
     expect(koji.requests).toHaveLength(0);
   });
 });
 
-describe('many calls', () => {
+describe('Many calls', () => {
   const echo = (value: number) => ({ method: 'echo', args: [value] });
 
-  it('go in multiCalls of bounded size, and are answered in their order', async () => {
+  it('go in multiCalls of bounded size, with results in their order', async () => {
     const questions = Array.from({ length: 1_000 }, (_, index) => echo(index));
     const asked = await hub.callAll(questions, z.tuple([z.number()]), never);
     expect(asked).toEqual({ value: questions.map(({ args }) => args) });
@@ -173,12 +173,12 @@ describe('many calls', () => {
     expect(koji.mostAtOnce).toBeLessThanOrEqual(4);
   });
 
-  it('send no request where there are none', async () => {
+  it('need no request if there are none', async () => {
     expect(await hub.callAll([], z.number(), never)).toEqual({ value: [] });
     expect(koji.requests).toHaveLength(0);
   });
 
-  it('carry keyword arguments as Koji does', async () => {
+  it('carry keyword arguments in the form of Koji', async () => {
     koji.addTag('f43');
     expect(
       await hub.callAll(
@@ -201,7 +201,7 @@ describe('many calls', () => {
     ['an answer that is neither value nor fault', [[1], 7]],
     ['two values for one', [[1], [1, 2]]],
     ['no list', 'all right'],
-  ])('notice %s', async (_what, value) => {
+  ])('are UPSTREAM_UNAVAILABLE after %s', async (_what, value) => {
     koji.breakNext({ kind: 'value', value });
     expect(await hub.callAll([echo(1), echo(2)], z.unknown(), never)).toMatchObject({
       failure: { code: 'UPSTREAM_UNAVAILABLE' },

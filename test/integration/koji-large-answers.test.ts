@@ -1,4 +1,4 @@
-// Answers of a hub that are larger than what is read on the event loop: the same as small ones, and nobody else waits.
+// Answers of a hub that are read in a thread: the values are those of small answers, and the event loop goes on.
 
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -31,7 +31,7 @@ function read(text: string, signal = never) {
   return readAnswer([bytes.subarray(0, 100_001), bytes.subarray(100_001)], signal);
 }
 
-describe('a large answer', () => {
+describe('A large answer', () => {
   const scalar = fc.oneof(
     fc.integer(),
     fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).filter((number) => !Number.isSafeInteger(Number(number))),
@@ -49,7 +49,7 @@ describe('a large answer', () => {
     ),
   }));
 
-  it('is what a small one would be, whatever lists it holds', async () => {
+  it('has the values of a small one, whatever lists it holds', async () => {
     const filler = 'x'.repeat(LARGE);
     await fc.assert(
       fc.asyncProperty(any, async (value) => {
@@ -78,11 +78,11 @@ describe('a large answer', () => {
   it.each<[string, string]>([
     ['cut off', response('x'.repeat(LARGE)).slice(0, -30)],
     ['of a wrong number', response(['x'.repeat(LARGE), 1]).replace('<int>1</int>', '<int>one</int>')],
-  ])('that is %s is malformed, as a small one is', async (_, text) => {
+  ])('is malformed if it is %s, like a small one', async (_, text) => {
     await expect(read(text)).rejects.toThrow(expect.objectContaining({ name: 'MalformedMessage' }) as Error);
   });
 
-  it('that is not UTF-8 is malformed, as a small one is', async () => {
+  it('is malformed if it is not UTF-8, like a small one', async () => {
     for (const size of [10, LARGE]) {
       await expect(readAnswer([Buffer.from(response('x'.repeat(size))), Buffer.from([0xff])], never)).rejects.toThrow(
         'is not UTF-8',
@@ -90,7 +90,7 @@ describe('a large answer', () => {
     }
   });
 
-  it('is read no further after an abort', async () => {
+  it('is not read further after an abort', async () => {
     const aborting = new AbortController();
     const reading = read(response(Array.from({ length: 50_000 }, (_, id) => ({ id }))), aborting.signal);
     aborting.abort(new Error('enough'));
@@ -98,8 +98,8 @@ describe('a large answer', () => {
   });
 });
 
-describe('a tag of 25,000 builds', () => {
-  it('is read without holding up the event loop', async () => {
+describe('A tag of 25,000 builds', () => {
+  it('is read without blocking the event loop', async () => {
     const row = (id: number) => ({
       id,
       build_id: id,
@@ -122,7 +122,7 @@ describe('a tag of 25,000 builds', () => {
     });
     const body = response(Array.from({ length: 25_000 }, (_, id) => row(id)));
     koji.breakNext({ kind: 'body', body, contentType: 'text/xml' });
-    // What the fake takes to answer is not looked at.
+    // The time that the fake needs does not count.
     const asking = taggedBuilds(hub, { tag: 'f43', event: 1, inheritance: true }, never);
     while (koji.requests.length === 0) await turn();
     const { value, ms } = await longestTurn(() => asking);

@@ -39,18 +39,18 @@ async function ok<T>(
   return answer.value;
 }
 
-describe('a tag', () => {
+describe('A tag', () => {
   it('is found with its arches', async () => {
     expect(await findTag(hub, 'f43', null, never)).toEqual({
       value: { id: koji.tagId('f43'), name: 'f43', arches: ['x86_64', 's390x'] },
     });
   });
 
-  it('that is not there is INVALID_SOURCE', async () => {
+  it('is INVALID_SOURCE if it does not exist', async () => {
     expect(await findTag(hub, 'f99', null, never)).toMatchObject(invalid('“f99”'));
   });
 
-  it('that was deleted is there at an earlier event only', async () => {
+  it('that was deleted exists at an earlier event only', async () => {
     const before = koji.lastEvent;
     koji.deleteTag('f43');
     expect(await findTag(hub, 'f43', null, never)).toMatchObject(invalid('“f43”'));
@@ -59,26 +59,26 @@ describe('a tag', () => {
   });
 });
 
-describe('an event', () => {
-  it("is the hub's last one, or one that it knows", async () => {
+describe('An event', () => {
+  it("is the hub's last one, or an earlier one", async () => {
     expect(await lastEvent(hub, never)).toEqual({ value: koji.lastEvent });
     expect(await checkEvent(hub, 2, never)).toEqual({ value: 2 });
   });
 
-  it('that the hub does not know is INVALID_SOURCE, by fault or by nil', async () => {
+  it('is INVALID_SOURCE if the hub answers a fault or nil', async () => {
     expect(await checkEvent(hub, 2_000_000_000, never)).toMatchObject(invalid('2000000000'));
     koji.breakNext({ kind: 'value', value: [[null]] });
     expect(await checkEvent(hub, 7, never)).toMatchObject(invalid('event 7'));
   });
 
-  it('is not judged where the hub breaks', async () => {
+  it('is UPSTREAM_UNAVAILABLE if the hub fails', async () => {
     koji.breakNext({ kind: 'fault', code: 1, text: 'database is gone' });
     expect(await checkEvent(hub, 2, never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
   });
 });
 
-describe('builds', () => {
-  it('are found in the order asked, with the RPMs that have files', async () => {
+describe('Builds', () => {
+  it('are found in the order of the request, with the RPMs that have files', async () => {
     koji.addBuild('bash-5.3-1.fc43', {
       epoch: 1,
       rpms: [
@@ -98,7 +98,7 @@ describe('builds', () => {
     expect(rpms.map(({ name, arch }) => `${name}.${arch}`)).toEqual(['bash.src', 'bash.x86_64', 'bash-doc.noarch']);
   });
 
-  it('that cannot be used are INVALID_SOURCE, each with its reason', async () => {
+  it('are INVALID_SOURCE with a reason for each that cannot be used', async () => {
     koji.addBuild('ok-1-1');
     koji.addBuild('new-1-1', { state: BUILD_STATE.BUILDING });
     koji.addBuild('bad-1-1', { state: BUILD_STATE.FAILED });
@@ -111,7 +111,7 @@ describe('builds', () => {
     expect(await findBuilds(hub, ['bash'], never)).toMatchObject(invalid('“bash”'));
   });
 
-  it('a thousand of them are asked for in multiCalls of a hundred', async () => {
+  it('are found by a hundred in a multiCall', async () => {
     const nvrs = Array.from({ length: 1_000 }, (_, index) => `pkg${index}-1-1`);
     for (const nvr of nvrs) koji.addBuild(nvr);
     const builds = await ok(findBuilds(hub, nvrs, never));
@@ -119,14 +119,14 @@ describe('builds', () => {
     expect(koji.requests.map(({ method }) => method)).toEqual(Array.from({ length: 20 }, () => 'multiCall'));
   });
 
-  it('are UPSTREAM_UNAVAILABLE where the hub stays away', async () => {
+  it('are UPSTREAM_UNAVAILABLE if the hub does not answer', async () => {
     const cut = { kind: 'cut' } as const;
     koji.breakNext(cut, cut, cut);
     expect(await findBuilds(hub, ['bash-5.3-1'], never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
   });
 });
 
-describe('signatures', () => {
+describe('Signatures', () => {
   const rpms = [
     { arch: 'src', sigkeys: ['AAAA1111'] },
     { arch: 'x86_64', sigkeys: ['AAAA1111', 'bbbb2222'] },
@@ -148,11 +148,11 @@ describe('signatures', () => {
     koji.addBuild('zlib-1-1', { rpms: [{ arch: 'x86_64', sigkeys: ['bbbb2222'] }] });
   });
 
-  it('suffice where every package has one of the keys, in whatever case it is written', async () => {
+  it('are sufficient if every package has one of the keys, in any case', async () => {
     expect(await check(['aaaa1111', 'BBBB2222'])).toBeNull();
   });
 
-  it('that lack are UNSIGNED_PACKAGES, naming the builds', async () => {
+  it('that are missing are UNSIGNED_PACKAGES with the names of the builds', async () => {
     expect(await check(['AAAA1111'])).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
       retryable: false,
@@ -165,20 +165,20 @@ describe('signatures', () => {
     });
   });
 
-  it('count for the arches of the compose only', async () => {
+  it('are checked for the arches of the compose only', async () => {
     expect(await check(['aaaa1111', 'bbbb2222'], null)).toMatchObject({
       code: 'UNSIGNED_PACKAGES',
       details: 'bash-s390-5.3-1.s390x',
     });
   });
 
-  it('are not asked for where unsigned packages are allowed', async () => {
+  it('are not checked if unsigned packages are allowed', async () => {
     expect(await check(['cccc3333', ''])).toBeNull();
     expect(await check([])).toBeNull();
     expect(koji.methods()).not.toContain('queryRPMSigs');
   });
 
-  it('need a signed copy that is there, where files are looked at', async () => {
+  it('need an existing signed copy if files are checked', async () => {
     expect(await check(['aaaa1111', 'bbbb2222'], undefined, true)).toBeNull();
     koji.pruneSignedCopies(koji.build('zlib-1-1'));
     expect(await check(['aaaa1111', 'bbbb2222'], undefined, true)).toMatchObject({
@@ -189,7 +189,7 @@ describe('signatures', () => {
   });
 });
 
-describe('what a tag holds', () => {
+describe('The content of a tag', () => {
   beforeEach(() => {
     for (const nvr of ['bash-5.2-1', 'bash-5.3-1', 'zlib-1-1'])
       koji.addBuild(nvr, {
@@ -202,7 +202,7 @@ describe('what a tag holds', () => {
 
   const at = (event: number, inheritance = true) => ({ tag: 'f43', event, inheritance });
 
-  it('is the latest build of each package, inherited ones included unless told otherwise', async () => {
+  it('is the latest build of each package, with or without inherited ones', async () => {
     const seen = async (inheritance: boolean) =>
       (await ok(taggedBuilds(hub, at(koji.lastEvent, inheritance), never)))
         .map(({ nvr, tag }) => `${tag}/${nvr}`)
@@ -211,7 +211,7 @@ describe('what a tag holds', () => {
     expect(await seen(false)).toEqual(['f43/bash-5.3-1']);
   });
 
-  it('is what it was at an event of the past', async () => {
+  it('is that of an earlier event', async () => {
     const before = koji.lastEvent;
     koji.untagBuild('f43', 'bash-5.3-1');
     koji.blockPackage('f43', 'zlib');
@@ -222,12 +222,12 @@ describe('what a tag holds', () => {
   const asking = (packages: string[], inheritance = true) =>
     checkPackages(hub, { ...at(koji.lastEvent, inheritance), packages, arches: ['x86_64', 'noarch'] }, never);
 
-  it('answers names and globs of binary packages', async () => {
+  it('has binary packages for names and globs', async () => {
     expect(await asking(['bash', 'zlib-devel', 'z*', 'bash.x86_64'])).toBeNull();
     expect(await asking([])).toBeNull();
   });
 
-  it('lacks packages that are named, all of them', async () => {
+  it('lacks named packages, which are all listed', async () => {
     expect(await asking(['bash', 'nano', 'zlib*', 'vim*'])).toMatchObject({
       code: 'MISSING_PACKAGES',
       message: namesAll('tag f43', `event ${koji.lastEvent}`),
@@ -239,7 +239,7 @@ describe('what a tag holds', () => {
     });
   });
 
-  it('lacks a package that is blocked, and says where', async () => {
+  it('lacks a blocked package, with the tag that blocks it', async () => {
     koji.blockPackage('f43', 'zlib');
     expect(await asking(['zlib', 'bash'])).toMatchObject({
       code: 'MISSING_PACKAGES',
@@ -247,20 +247,20 @@ describe('what a tag holds', () => {
     });
   });
 
-  it('is not taken from an answer of wrong types', async () => {
+  it('is UPSTREAM_UNAVAILABLE after an answer of wrong types', async () => {
     koji.breakNext({ kind: 'value', value: [['not a row'], []] });
     expect(await asking(['bash'])).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     koji.breakNext({ kind: 'value', value: [{ nvr: 'x' }] });
     expect(await taggedBuilds(hub, at(1), never)).toMatchObject({ failure: { code: 'UPSTREAM_UNAVAILABLE' } });
   });
 
-  it('of a tag that is not there is INVALID_SOURCE', async () => {
+  it('is INVALID_SOURCE if there is no such tag', async () => {
     expect(await taggedBuilds(hub, { tag: 'f99', event: 1, inheritance: true }, never)).toMatchObject(invalid("'f99'"));
   });
 });
 
-describe('scratch builds', () => {
-  it('are finished build tasks that were asked for as scratch, however their request is written', async () => {
+describe('Scratch builds', () => {
+  it('are finished build tasks with the scratch option, in any form of the request', async () => {
     const source = 'git+https://src.example/rpms/foo#abc';
     const ids = [
       koji.addTask(),
@@ -277,11 +277,11 @@ describe('scratch builds', () => {
     ['failed', { state: TASK_STATE.FAILED }, 'failed'],
     ['is another method', { method: 'newRepo', request: ['f43'] }, 'newRepo'],
     ['builds one arch', { method: 'buildArch', parent: 77, request: ['x.src.rpm', 1, 'x86_64', true, {}] }, '77'],
-  ])('a task that %s is INVALID_SOURCE', async (_what, task, message) => {
+  ])('are INVALID_SOURCE if the task %s', async (_what, task, message) => {
     expect(await findScratchTasks(hub, [String(koji.addTask(task))], never)).toMatchObject(invalid(message));
   });
 
-  it('name every task that is none, and ask nothing about what is no number', async () => {
+  it('list every invalid task, and are not requested if an id is not a number', async () => {
     expect(await findScratchTasks(hub, ['999', '998'], never)).toMatchObject(invalid('999', '998'));
     koji.requests.length = 0;
     expect(await findScratchTasks(hub, ['12a', '99999999999'], never)).toMatchObject(invalid('“12a”'));
@@ -289,13 +289,13 @@ describe('scratch builds', () => {
   });
 });
 
-describe('modules of a tag', () => {
+describe('Modules of a tag', () => {
   const nsvcs = async (names: readonly string[] | null = null, event: number | null = null) =>
     (await ok(taggedModules(hub, { tag: 'f43', event, names }, never))).map(({ name, stream, version, context }) =>
       [name, stream, version, context].join(':'),
     );
 
-  it('are the latest version of each stream with all its contexts, and -devel ones of their own', async () => {
+  it('are the latest version of each stream with all its contexts, -devel modules included', async () => {
     for (const nsvc of [
       'nodejs:24-lts:9:aa',
       'nodejs:24-lts:20:aa',
@@ -315,14 +315,14 @@ describe('modules of a tag', () => {
     expect(await nsvcs(['nodejs-devel'])).toEqual(['nodejs-devel:24-lts:20:aa']);
   });
 
-  it('are those of the topmost tag, were they older', async () => {
+  it('are those of the first tag in inheritance order, even if they are older', async () => {
     koji.addModule('f43-base', 'perl:5:30:aa');
     koji.addModule('f43', 'perl:5:20:aa');
     koji.addModule('f43-base', 'perl:6:1:aa');
     expect((await nsvcs()).sort()).toEqual(['perl:5:20:aa', 'perl:6:1:aa']);
   });
 
-  it('are those of an event, with the modulemd of the build', async () => {
+  it('are those of an event, with the modulemd documents of their builds', async () => {
     koji.addModule('f43', 'perl:5:20:aa', 'name: perl\n# é <&>\n');
     const before = koji.lastEvent;
     koji.addModule('f43', 'perl:5:21:aa');
@@ -332,7 +332,7 @@ describe('modules of a tag', () => {
     });
   });
 
-  it('without a modulemd are INVALID_SOURCE', async () => {
+  it('are INVALID_SOURCE without a modulemd document', async () => {
     koji.addBuild('perl-5-20.aa', { types: ['module'], extra: { typeinfo: {} } });
     koji.tagBuild('f43', 'perl-5-20.aa');
     expect(await taggedModules(hub, { tag: 'f43', event: null, names: null }, never)).toMatchObject(

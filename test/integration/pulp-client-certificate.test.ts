@@ -1,4 +1,4 @@
-// A Pulp that lets nobody in without a certificate, and has one of a CA that only its clients know.
+// A Pulp that requires a client certificate, and has a certificate of a private CA.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -88,14 +88,14 @@ async function ask(files: Readonly<Record<string, string>>) {
   }
 }
 
-describe('a Pulp that wants a certificate', () => {
-  it('is asked with that of the configuration, and believed by its CA', async () => {
+describe('A Pulp that requires a certificate', () => {
+  it('gets the configured certificate, and is trusted by the configured CA', async () => {
     expect(await ask({ certFile: at('odcs.crt'), keyFile: at('odcs.key'), caFile: at('ca.crt') })).toMatchObject({
       value: [{ id: 'one' }],
     });
   });
 
-  it('refuses who has none, and is not believed without its CA', async () => {
+  it('is unavailable without a certificate or without the CA', async () => {
     expect(await ask({ caFile: at('ca.crt') })).toMatchObject({
       failure: { code: 'UPSTREAM_UNAVAILABLE', message: namesAll(url, 'HTTP 401') },
     });
@@ -104,7 +104,7 @@ describe('a Pulp that wants a certificate', () => {
     });
   });
 
-  it('is not begun with half of a certificate, or one that its key does not fit', async () => {
+  it('is refused by the configuration with half of a certificate or with another key', async () => {
     expect(await ask({ certFile: at('odcs.crt') })).toMatchObject({
       ok: false,
       problems: [{ path: 'pulp', text: expect.stringContaining('keyFile') }],

@@ -1,4 +1,4 @@
-// Composes of Pulp's content sets, from the request to the .repo file that a client gets, by the whole service.
+// Composes of Pulp's content sets by the whole service, from the request to the .repo file.
 
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -65,8 +65,8 @@ function section(name: string, baseurl: string, ...more: string[]): string {
   return [`[${name}]`, `name=${name}`, `baseurl=${baseurl}`, 'enabled=1', 'gpgcheck=0', ...more, ''].join('\n');
 }
 
-describe('a compose of content sets', () => {
-  it('is a .repo file that points to Pulp, with $basearch for arches that differ in nothing else', async () => {
+describe('A compose of content sets', () => {
+  it('is a .repo file that points to Pulp, with $basearch for URLs that differ in the arch only', async () => {
     const compose = await pulpCompose(['plain', 'both']);
     const text = [
       section('both', `${content.url}/content/both/$basearch/os`),
@@ -87,7 +87,7 @@ describe('a compose of content sets', () => {
     expect(await served.text()).toBe(text);
   });
 
-  it('merges what no single URL stands for, arch by arch, the newest version of each package', async () => {
+  it('merges repositories without a common URL for each arch, with the newest version of each package', async () => {
     const compose = await pulpCompose(['apart']);
     expect(compose).toMatchObject({
       state: 'DONE',
@@ -106,7 +106,7 @@ describe('a compose of content sets', () => {
     ).toEqual([`${content.url}/one/only-one-1.0-1.noarch.rpm`, `${content.url}/two/hello-2.0-1.noarch.rpm`]);
   });
 
-  it('of nothing is an empty repository for each arch that was asked for', async () => {
+  it('is an empty repository for each requested arch if nothing is found', async () => {
     const compose = await pulpCompose(['absent'], { flags: ['IGNORE_ABSENT_PULP_REPOS'], arches: ['s390x'] });
     expect(compose).toMatchObject({ state: 'DONE', source: { resolvedContentSets: [] } });
     expect(compose['repofile']).toContain(`[odcs-${compose['id']}]\n`);
@@ -115,7 +115,7 @@ describe('a compose of content sets', () => {
     expect((await fetch(`${compose['resultRepo']}/x86_64/os/repodata/repomd.xml`)).status).toBe(404);
   });
 
-  it('heeds the flags: unpublished ones, absent ones, a client’s own arch only', async () => {
+  it('follows the flags for unpublished, absent and incompatible repositories', async () => {
     expect(await pulpCompose(['hidden'])).toMatchObject({ state: 'FAILED', failure: { code: 'INVALID_SOURCE' } });
     expect(await pulpCompose(['hidden'], { flags: ['INCLUDE_UNPUBLISHED_PULP_REPOS'] })).toMatchObject({
       state: 'DONE',
@@ -129,20 +129,20 @@ describe('a compose of content sets', () => {
     );
   });
 
-  it('shares with nobody, for nothing is generated', async () => {
+  it('is not reused, because nothing is generated', async () => {
     const [one, two] = [await pulpCompose(['plain']), await pulpCompose(['plain'])];
     expect([one['reuses'], two['reuses'], two['attempt']]).toEqual([null, null, 1]);
     expect(one['id']).not.toBe(two['id']);
   });
 
-  it('comes of a Pulp 3 as well', async () => {
+  it('may be of a Pulp 3', async () => {
     expect(await pulpCompose(['three'], {}, service3)).toMatchObject({
       state: 'DONE',
       repofile: section('three', 'https://packages.example.com/pulp/content/three'),
     });
   });
 
-  it('is made by an engine that about tells of', async () => {
+  it('is made by an engine that `about` lists', async () => {
     const { data } = await service.query('{ about { engines { name sourceTypes available version } } }');
     const about = data?.['about'] as { engines: { name: string }[] } | undefined;
     expect(about?.engines.find(({ name }) => name === 'repofile')).toMatchObject({
@@ -153,7 +153,7 @@ describe('a compose of content sets', () => {
   });
 });
 
-describe('content sets that no compose can be made of', () => {
+describe('Content sets that cannot be composed', () => {
   it('fail with the reason, as retryable where Pulp is at fault', async () => {
     expect(await pulpCompose(['absent', 'plain'])).toMatchObject({
       state: 'FAILED',
@@ -189,7 +189,7 @@ describe('content sets that no compose can be made of', () => {
     expect(await pulpCompose(['plain'])).toMatchObject({ state: 'DONE' });
   });
 
-  it('are refused where no Pulp is configured, or none is named', async () => {
+  it('are refused if no Pulp is configured or no content set is named', async () => {
     const without = await startRunningService();
     const problem = await without.refused({ source: { pulp: { contentSets: ['plain'] } } });
     await without.stop();
@@ -206,7 +206,7 @@ describe('content sets that no compose can be made of', () => {
     ).toBe('input.results.0');
   });
 
-  it('never come to stand in a .repo file, whatever they are called', async () => {
+  it('are never written into a .repo file with hostile names', async () => {
     for (const value of HOSTILE_VALUES) {
       const { data, errors } = await service.query(
         'mutation ($input: CreateComposeInput!) { createCompose(input: $input) { compose { id } } }',

@@ -1,4 +1,4 @@
-// Composes of raw configurations, by the whole service: git over HTTP, the wrapper, Pungi's tools, the links beside them.
+// Composes of raw configurations by the whole service: git over HTTP, the wrapper, Pungi's tools and the latest links.
 
 import { lstat, readFile, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -99,8 +99,8 @@ async function given(compose: Record<string, unknown>, file: string): Promise<st
   return readFile(join(directory, 'kept', String(compose['pungiComposeId']), file), 'utf8');
 }
 
-describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
-  it('is what Pungi makes of the files at the commit, under the name that the configuration gives it', async () => {
+describe('A compose of a raw configuration', { timeout: 120_000 }, () => {
+  it('is made by Pungi of the files at the commit, with the release of the configuration', async () => {
     const compose = await rawCompose({ kojiEvent: 77 });
     expect(compose).toMatchObject({
       state: 'DONE',
@@ -129,7 +129,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     );
   });
 
-  it('takes the directory, the commit, the schema and the arguments that the server’s list says', async () => {
+  it('uses the configured directory, commit, schema and arguments', async () => {
     expect(await rawCompose({ name: 'below' })).toMatchObject({
       state: 'DONE',
       pungiComposeId: expect.stringMatching(/^Below-1\.0-/),
@@ -151,7 +151,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     expect(JSON.parse(await given(compose, 'arguments.json'))).toContain('--old-composes=/nowhere');
   });
 
-  it('has its wrapper filled in with literals', async () => {
+  it('has a wrapper that is rendered with literals', async () => {
     const compose = await rawCompose(
       { name: 'wrapped', builds: ['bash-5.2^git1-1.fc40'], modules: ['a:b'] },
       { label: 'RC-1.0' },
@@ -165,7 +165,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     ]);
   });
 
-  it('keeps its whole configuration where it is for PRODUCTION or DEVELOPMENT', async () => {
+  it('stores the dump of its configuration for PRODUCTION and DEVELOPMENT', async () => {
     const compose = await rawCompose({}, { composeType: 'DEVELOPMENT' });
     expect(JSON.parse(compose['pungiConfigDump'] as string)).toMatchObject({
       release_short: 'Raw',
@@ -189,12 +189,12 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     expect(JSON.parse(await given(again, 'odcs-dump.json'))).toEqual(JSON.parse(compose['pungiConfigDump'] as string));
   });
 
-  it('is found by its id and, while it is the latest, by links that are replaced', async () => {
+  it('has a link by its id and, while it is the latest, links that are replaced later', async () => {
     const at = (name: string) => join(service.targetDir, 'production', name);
     const one = await rawCompose({}, { composeType: 'PRODUCTION', label: 'RC-1.0' });
     const leads = `../odcs-${one['id']}`;
     expect(await readlink(at(String(one['pungiComposeId'])))).toBe(leads);
-    // Once it is DONE, and not before.
+    // Updated after it is DONE.
     for (const latest of ['latest-Raw-1.0', 'latest-Raw-1.0-RC-1.0'])
       await expect.poll(() => readlink(at(latest)).catch(() => null)).toBe(leads);
     const remove = (id: unknown) =>
@@ -213,7 +213,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     );
   });
 
-  it('is shared where commit, wrapper and event are the same, and only there', async () => {
+  it('is reused only if commit, wrapper and event are equal', async () => {
     const ask = { name: 'wrapped', kojiEvent: 4242, builds: ['a-1-1'] };
     const root = await rawCompose(ask);
     expect(await rawCompose(ask)).toMatchObject({ state: 'DONE', attempt: 0, reuses: { id: root['id'] } });
@@ -224,7 +224,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
     expect([(await rawCompose({}))['reuses'], (await rawCompose({}))['reuses']]).toEqual([null, null]);
   });
 
-  it('is told of by about and the viewer', async () => {
+  it('is listed by `about` and `viewer`', async () => {
     const { data } = await service.query(
       '{ about { rawConfigs { name url commit } engines { name sourceTypes } } viewer { may { rawConfigs } } }',
     );
@@ -242,7 +242,7 @@ describe('a compose of a raw configuration', { timeout: 120_000 }, () => {
   });
 });
 
-describe('a raw configuration that no compose can be made of', { timeout: 120_000 }, () => {
+describe('A raw configuration that cannot be composed', { timeout: 120_000 }, () => {
   it('fails with the reason', async () => {
     const cases: [object, object][] = [
       [{ commit: 'nowhere' }, { code: 'INVALID_SOURCE', message: namesAll('nowhere') }],
@@ -284,14 +284,14 @@ describe('a raw configuration that no compose can be made of', { timeout: 120_00
     await repository.commit({ 'pungi.conf': configuration() });
   });
 
-  it('has a time of its own', async () => {
+  it('has its own time limit', async () => {
     await writeFile(join(packages, 'fake-pungi.json'), JSON.stringify({ hang: 'GATHER' }));
     const compose = await rawCompose({ name: 'hasty' });
     await writeFile(join(packages, 'fake-pungi.json'), JSON.stringify({ keep: join(directory, 'kept') }));
     expect(compose).toMatchObject({ state: 'FAILED', failure: { code: 'TIMED_OUT' } });
   });
 
-  it('is refused where it is not configured', async () => {
+  it('is refused if it is not configured', async () => {
     expect(
       (await service.refused({ source: { rawConfig: { name: 'nothing', commit: 'main' } } })).extensions.fields?.[0],
     ).toMatchObject({ path: 'input.source.rawConfig.name' });
@@ -301,7 +301,7 @@ describe('a raw configuration that no compose can be made of', { timeout: 120_00
     expect(problem.extensions.fields?.[0]?.message).toContain('ODCS_RAW_CONFIGS');
   });
 
-  it('lets no value of a request become code, whatever it holds', async () => {
+  it('never runs a value of a request as code', async () => {
     for (const value of HOSTILE_VALUES) {
       for (const source of [{ name: value }, { commit: value }, { builds: [value] }, { modules: [value] }]) {
         const { data, errors } = await service.query(

@@ -1,5 +1,5 @@
-// Remote repositories over a real server: what heals is tried again and resumed, what cannot heal is told at once, and
-// nothing outside the bounds is ever asked.
+// Remote repositories over a real server: transient failures are retried and resumed, permanent ones are not, and URLs
+// outside of the bounds are never requested.
 
 import { randomBytes } from 'node:crypto';
 import { createHash } from 'node:crypto';
@@ -38,8 +38,8 @@ async function failureOf(url: string, options: Parameters<typeof resolveRepo>[1]
   return outcome.failure;
 }
 
-describe('a remote repository', () => {
-  it('is opened for each arch in place of $basearch', async () => {
+describe('A remote repository', () => {
+  it('is opened for each arch that replaces $basearch', async () => {
     writeRawRepository(join(top, 'x86_64/os'), [{ name: 'a' }]);
     writeRawRepository(join(top, 'aarch64/os'), [{ name: 'a' }, { name: 'b' }]);
     const outcome = await resolveRepo(`${server.url}/$basearch/os`, {}, { arches: ['aarch64', 'x86_64'] });
@@ -54,13 +54,13 @@ describe('a remote repository', () => {
     ).toEqual([2, 1]);
   });
 
-  it('that several arches share is fetched once', async () => {
+  it('is fetched once if several arches share it', async () => {
     writeRawRepository(join(top, 'all'), [{ name: 'a' }]);
     expect(await resolveRepo(`${server.url}/all/`, {}, { arches: ['aarch64', 'x86_64'] })).toHaveProperty('input');
     expect(server.requests).toHaveLength(4);
   });
 
-  it('that is not there is no repository, and not worth another try', async () => {
+  it('is INVALID_SOURCE without a retry if it does not exist', async () => {
     expect(await failureOf(`${server.url}/none`)).toMatchObject({
       code: 'INVALID_SOURCE',
       retryable: false,
@@ -69,19 +69,19 @@ describe('a remote repository', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('that answers 503 for a moment is tried again', async () => {
+  it('is retried if it answers 503', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     server.faults.push(answerWith(/repomd/, 503, 2));
     expect(await resolveRepo(`${server.url}/repo`)).toHaveProperty('input');
   });
 
-  it('that answers 503 for good may work later', async () => {
+  it('is UPSTREAM_UNAVAILABLE if it always answers 503', async () => {
     server.faults.push(answerWith(/repomd/, 503, 100));
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryable: true });
     expect(server.requests).toHaveLength(3);
   });
 
-  it('where nothing listens may work later', async () => {
+  it('is UPSTREAM_UNAVAILABLE if it refuses the connection', async () => {
     const port = await unusedPort();
     expect(await failureOf(`http://127.0.0.1:${port}/repo`)).toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
@@ -90,7 +90,7 @@ describe('a remote repository', () => {
     });
   });
 
-  it('that stops sending is given up on, and may work later', async () => {
+  it('is UPSTREAM_UNAVAILABLE if it stops sending', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     server.faults.push((request, response, file) => {
       if (!/primary/.test(request.url ?? '') || !file) return false;
@@ -103,7 +103,7 @@ describe('a remote repository', () => {
     });
   });
 
-  it('whose metadata does not have its checksum is refused', async () => {
+  it('is INVALID_SOURCE if its metadata has another checksum', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { checksum: '0'.repeat(64) } });
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -111,7 +111,7 @@ describe('a remote repository', () => {
     });
   });
 
-  it('whose metadata is longer than told is not read further', async () => {
+  it('is INVALID_SOURCE if its metadata is longer than its size', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }], { primary: { size: 50 } });
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -120,7 +120,7 @@ describe('a remote repository', () => {
   });
 });
 
-describe('a package that is downloaded', () => {
+describe('A package that is downloaded', () => {
   const content = randomBytes(300_000);
   const checksum = createHash('sha256').update(content).digest('hex');
 
@@ -141,7 +141,7 @@ describe('a package that is downloaded', () => {
     return { failure, to };
   }
 
-  it('is resumed where it was cut off', async () => {
+  it('is resumed after it was cut off', async () => {
     server.faults.push(cutOff(/a\.rpm/, 100_000, 2));
     const { failure, to } = await download();
     expect(failure).toBeNull();
@@ -150,7 +150,7 @@ describe('a package that is downloaded', () => {
     expect(server.requests.slice(1).every((request) => /^\/a\.rpm bytes=[1-9]\d*-$/.test(request))).toBe(true);
   });
 
-  it('is begun anew where the file changed in between', async () => {
+  it('starts again if the file changed in between', async () => {
     const other = randomBytes(300_000);
     let requests = 0;
     server.faults.push((request, response) => {
@@ -165,16 +165,16 @@ describe('a package that is downloaded', () => {
     expect(readFileSync(to).equals(content)).toBe(true);
   });
 
-  it('is refused with a checksum or a size that lies', async () => {
+  it('is refused with another checksum or size', async () => {
     expect((await download({ checksum: '0'.repeat(64) })).failure).toMatchObject({ code: 'INVALID_SOURCE' });
     expect((await download({ sizeBytes: 1_000 })).failure).toMatchObject({ code: 'INVALID_SOURCE' });
   });
 });
 
-describe('outside of the bounds', () => {
+describe('The bounds', () => {
   const publicOnly = { hostIsLoopback: false, urlAllow: undefined };
 
-  it('an address that is not public is never connected to', async () => {
+  it('refuse connections to addresses that are not public', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     expect(await failureOf(`${server.url}/repo`, publicOnly)).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -190,7 +190,7 @@ describe('outside of the bounds', () => {
     expect(server.requests).toEqual([]);
   });
 
-  it('a redirect is checked as the first URL was', async () => {
+  it('apply to redirects', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     const secret = await serveFiles(top);
     server.faults.push(answerWith(/^\/moved/, 302, 100, { location: `${secret.url}/repo/repodata/repomd.xml` }));
@@ -203,7 +203,7 @@ describe('outside of the bounds', () => {
     await secret.close();
   });
 
-  it('a redirect within is followed', async () => {
+  it('allow redirects inside of them', async () => {
     writeRawRepository(join(top, 'repo'), [{ name: 'a' }]);
     server.faults.push((request, response) => {
       if (!request.url?.startsWith('/moved/')) return false;
@@ -215,7 +215,7 @@ describe('outside of the bounds', () => {
     ).toHaveProperty('input');
   });
 
-  it('a redirect in a circle ends', async () => {
+  it('end a circle of redirects', async () => {
     server.faults.push(answerWith(/./, 302, 100, { location: '/again' }));
     expect(await failureOf(`${server.url}/repo`)).toMatchObject({
       code: 'INVALID_SOURCE',
@@ -235,7 +235,7 @@ describe('outside of the bounds', () => {
     ['https://mirror.example:8443/fedora/', /none of the allowed URLs/],
     ['http://mirror.example/fedora/', /none of the allowed URLs/],
     ['ftp://mirror.example/fedora/', /not http/],
-  ])('ODCS_URL_ALLOW is compared by origin and path segments: %s', (url, reason) => {
+  ])('compare URL prefixes by origin and path segments: %s', (url, reason) => {
     const refusal = refuseUrl(new URL(url), {
       urlAllow: ['https://mirror.example/fedora/'],
       hostIsLoopback: false,
@@ -260,18 +260,21 @@ describe('outside of the bounds', () => {
     '::ffff:10.0.0.1',
     '64:ff9b::7f00:1',
     '2002:7f00:1::',
-  ])('%s is not a public address', (address) => {
+  ])('exclude the address %s', (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
-  it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is', (address) => {
-    expect(isPublicAddress(address)).toBe(true);
-  });
+  it.each(['8.8.8.8', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])(
+    'include the address %s',
+    (address) => {
+      expect(isPublicAddress(address)).toBe(true);
+    },
+  );
 });
 
-describe('a name that resolves to a public address first, and to loopback when it is connected to', () => {
+describe('A name that resolves to a public address first and to loopback later', () => {
   const strict = { urlAllow: undefined, hostIsLoopback: false };
-  /** Public, then whatever `then` says. */
+  /** A public address, then `then`. */
   const rebinding = (then: readonly string[]): HostLookup => {
     let asked = 0;
     return (_hostname, _options, callback) =>
@@ -285,22 +288,25 @@ describe('a name that resolves to a public address first, and to loopback when i
       lookup('rebinding.example', { all: true }, (error, addresses) => resolve(error?.code ?? addresses)),
     );
 
-  it.each([[['127.0.0.1']], [['::1']], [['8.8.8.8', '127.0.0.1']]])('is not connected to: %s', async (then) => {
-    writeRawRepository(top, [{ name: 'a' }]);
-    const lookup = rebinding(then);
-    expect(await ask(guardedLookup(strict, lookup) as NonNullable<ReturnType<typeof guardedLookup>>)).toEqual([
-      { address: '8.8.8.8', family: 4 },
-    ]);
-    const failed = await failureOf(server.url.replace('127.0.0.1', 'rebinding.example'), { ...strict, lookup });
-    expect(failed).toMatchObject({
-      code: 'INVALID_SOURCE',
-      retryable: false,
-      message: namesAll('rebinding.example'),
-    });
-    expect(server.requests).toEqual([]);
-  });
+  it.each([[['127.0.0.1']], [['::1']], [['8.8.8.8', '127.0.0.1']]])(
+    'is not connected to if it resolves to %s',
+    async (then) => {
+      writeRawRepository(top, [{ name: 'a' }]);
+      const lookup = rebinding(then);
+      expect(await ask(guardedLookup(strict, lookup) as NonNullable<ReturnType<typeof guardedLookup>>)).toEqual([
+        { address: '8.8.8.8', family: 4 },
+      ]);
+      const failed = await failureOf(server.url.replace('127.0.0.1', 'rebinding.example'), { ...strict, lookup });
+      expect(failed).toMatchObject({
+        code: 'INVALID_SOURCE',
+        retryable: false,
+        message: namesAll('rebinding.example'),
+      });
+      expect(server.requests).toEqual([]);
+    },
+  );
 
-  it('is refused whenever it is looked up, and not only the first time', async () => {
+  it('is refused at every lookup', async () => {
     const guarded = guardedLookup(strict, rebinding(['127.0.0.1'])) as NonNullable<ReturnType<typeof guardedLookup>>;
     expect(await ask(guarded)).toEqual([{ address: '8.8.8.8', family: 4 }]);
     expect(await ask(guarded)).toBe(FORBIDDEN_ADDRESS);

@@ -24,7 +24,7 @@ async function refusal(path = repo, options: Parameters<typeof resolveRepo>[1] =
   return outcome.failure.message;
 }
 
-describe('a repository is read whatever its metadata is packed with', () => {
+describe('A local repository has metadata that is packed with', () => {
   it.each([
     ['gzip', gzipSync, 'gz'],
     ['zstd', zstdCompressSync, 'zst'],
@@ -46,17 +46,17 @@ describe('a repository is read whatever its metadata is packed with', () => {
   });
 });
 
-describe('a local path', () => {
-  it('that does not exist is refused by name', async () => {
+describe('A local path', () => {
+  it('is refused if it does not exist', async () => {
     expect(await refusal()).toEqual(namesAll(repo));
   });
 
-  it('without repodata is refused with the way to make it a repository', async () => {
+  it('is refused without repodata, with the way to make it a repository', async () => {
     mkdirSync(repo);
     expect(await refusal()).toEqual(namesAll(repo, 'repodata/repomd.xml', 'createrepo_c'));
   });
 
-  it('that is a file is refused', async () => {
+  it('is refused if it is a file', async () => {
     writeFileSync(repo, '');
     expect(await refusal()).toEqual(namesAll(repo, 'repodata/'));
   });
@@ -76,7 +76,7 @@ describe('a local path', () => {
   });
 });
 
-describe('damaged metadata', () => {
+describe('Damaged metadata', () => {
   it('is found by a size that is not that of repomd.xml', async () => {
     writeRawRepository(repo, [{ name: 'a' }]);
     truncateSync(join(repo, 'repodata/primary.xml.gz'), 100);
@@ -133,7 +133,7 @@ describe('damaged metadata', () => {
   });
 });
 
-describe('metadata that points out of its repository', () => {
+describe('Metadata is refused if it points out of its repository', () => {
   it.each([
     ['by ..', { href: '../outside.rpm' }, /it leads out of the repository/],
     ['by .. in the middle', { href: 'a/../../outside.rpm' }, /it leads out of the repository/],
@@ -177,14 +177,14 @@ describe('metadata that points out of its repository', () => {
     expect(await refusal()).toMatch(/xml:base/);
   });
 
-  it('but a symbolic link within is as good as a file', async () => {
+  it('but not by a symbolic link inside', async () => {
     writeRawRepository(repo, [{ name: 'a', absent: true }]);
     writeFileSync(join(repo, 'real'), 'not really an RPM: a\n');
     symlinkSync('real', join(repo, 'a.rpm'));
     expect(await resolveRepo(repo)).toHaveProperty('input');
   });
 
-  it('to what is no regular file', async () => {
+  it('or to something that is no regular file', async () => {
     writeRawRepository(repo, [{ name: 'a', absent: true }]);
     execFileSync('mkfifo', [join(repo, 'a.rpm')]);
     expect(await refusal()).toMatch(/it is not a regular file/);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isRevision, parseReferences, resolveRevision } from '../../src/upstreams/git/revision.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
@@ -13,51 +13,53 @@ const lines = [
 ];
 const references = parseReferences(lines);
 
-test('a tag stands for the commit that it points to, not for itself', () => {
-  expect(resolveRevision('v1', references)).toEqual({ commit: B });
-});
-
-test('a tag wins over a branch of its name, and either can be named in full', () => {
-  expect(resolveRevision('both', references)).toEqual({ commit: C });
-  expect(resolveRevision('refs/heads/both', references)).toEqual({ commit: B });
-  expect(resolveRevision('heads/both', references)).toEqual({ commit: B });
-});
-
-test('a full commit stands for itself', () => {
-  expect(resolveRevision('d'.repeat(40), references)).toEqual({ commit: 'd'.repeat(40) });
-  expect(resolveRevision('d'.repeat(64), references)).toEqual({ commit: 'd'.repeat(64) });
-});
-
-test('the beginning of a commit stands for the only one that begins so', () => {
-  expect(resolveRevision('aaaaaaa', references)).toEqual({ commit: A });
-  expect(resolveRevision('abcdef0', references)).toEqual({ unknown: 'short-commit' });
-  expect(resolveRevision('none', references)).toEqual({ unknown: 'name' });
-  const alike = parseReferences([`1234567${'0'.repeat(33)}\trefs/heads/x`, `1234567${'1'.repeat(33)}\trefs/heads/y`]);
-  expect(resolveRevision('1234567', alike)).toEqual({
-    ambiguous: ['1234567'.padEnd(40, '0'), '1234567'.padEnd(40, '1')],
+describe('A git revision', () => {
+  it('resolves an annotated tag to its commit', () => {
+    expect(resolveRevision('v1', references)).toEqual({ commit: B });
   });
-});
 
-test.each(['main', 'f40', 'release/1.2', 'v1.0-rc+1', 'refs/heads/main'])('%s may be a revision', (text) => {
-  expect(isRevision(text)).toBe(true);
-});
+  it('prefers a tag to a branch of the same name, and accepts full names', () => {
+    expect(resolveRevision('both', references)).toEqual({ commit: C });
+    expect(resolveRevision('refs/heads/both', references)).toEqual({ commit: B });
+    expect(resolveRevision('heads/both', references)).toEqual({ commit: B });
+  });
 
-test.each([
-  '-main',
-  '/main',
-  'main/',
-  'main.',
-  'a//b',
-  'a/.b',
-  'a.lock',
-  'a@{1}',
-  'a:b',
-  'a?',
-  'a*',
-  'a[',
-  'a\\b',
-  'a\u0000b',
-  'x'.repeat(251),
-])('%j may not', (text) => {
-  expect(isRevision(text)).toBe(false);
+  it('resolves a full commit to itself', () => {
+    expect(resolveRevision('d'.repeat(40), references)).toEqual({ commit: 'd'.repeat(40) });
+    expect(resolveRevision('d'.repeat(64), references)).toEqual({ commit: 'd'.repeat(64) });
+  });
+
+  it('resolves an abbreviated commit if it is unambiguous', () => {
+    expect(resolveRevision('aaaaaaa', references)).toEqual({ commit: A });
+    expect(resolveRevision('abcdef0', references)).toEqual({ unknown: 'short-commit' });
+    expect(resolveRevision('none', references)).toEqual({ unknown: 'name' });
+    const alike = parseReferences([`1234567${'0'.repeat(33)}\trefs/heads/x`, `1234567${'1'.repeat(33)}\trefs/heads/y`]);
+    expect(resolveRevision('1234567', alike)).toEqual({
+      ambiguous: ['1234567'.padEnd(40, '0'), '1234567'.padEnd(40, '1')],
+    });
+  });
+
+  it.each(['main', 'f40', 'release/1.2', 'v1.0-rc+1', 'refs/heads/main'])('accepts the revision %s', (text) => {
+    expect(isRevision(text)).toBe(true);
+  });
+
+  it.each([
+    '-main',
+    '/main',
+    'main/',
+    'main.',
+    'a//b',
+    'a/.b',
+    'a.lock',
+    'a@{1}',
+    'a:b',
+    'a?',
+    'a*',
+    'a[',
+    'a\\b',
+    'a\u0000b',
+    'x'.repeat(251),
+  ])('refuses the revision %j', (text) => {
+    expect(isRevision(text)).toBe(false);
+  });
 });

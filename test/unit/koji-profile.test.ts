@@ -20,8 +20,8 @@ server = ftp://user:secret@koji.example.org/kojihub
 topdir = mnt
 `;
 
-describe('a Koji profile', () => {
-  it('comes from a section of koji.conf, with what is not told there filled in', () => {
+describe('A Koji profile', () => {
+  it('is read from a section of koji.conf, with defaults', () => {
     expect(parseKojiConf(CONF, 'koji')).toEqual({
       profile: {
         name: 'koji',
@@ -43,7 +43,7 @@ describe('a Koji profile', () => {
     });
   });
 
-  it('may have a colon where others have an equals sign, as Python reads it', () => {
+  it('may have colons in place of equals signs, as Python accepts', () => {
     expect(
       parseKojiConf(
         '[stream]\nserver: https://hub.example.org/kojihub\ntopurl : https://hub.example.org:8443/kojifiles\n',
@@ -54,7 +54,7 @@ describe('a Koji profile', () => {
     });
   });
 
-  it('names every mistake at once', () => {
+  it('reports every mistake at once', () => {
     expect(parseKojiConf(CONF, 'broken')).toMatchObject({
       problems: [{ key: 'server' }, { key: 'topDir' }],
     });
@@ -62,7 +62,7 @@ describe('a Koji profile', () => {
     expect(parseKojiConf(CONF, '__proto__')).toHaveProperty('problems');
   });
 
-  it('comes from our YAML, where a key that is not known is a mistake', () => {
+  it('is read from settings, where an unknown key is a mistake', () => {
     expect(parseKojiProfile('fedora', { server: 'https://koji.example.org/kojihub', concurrency: 8 })).toMatchObject({
       profile: { name: 'fedora', concurrency: 8 },
     });
@@ -70,7 +70,7 @@ describe('a Koji profile', () => {
     expect(parseKojiProfile('fedora', null)).toHaveProperty('problems');
   });
 
-  it('knows where a build keeps its files', () => {
+  it('has the paths of the files of a build', () => {
     const rpm = { name: 'bash-doc', version: '5.3', release: '1^a', arch: 'noarch' };
     expect(signedRpmPath({ name: 'bash', version: '5.3', release: '1^a', volume: 'DEFAULT' }, rpm, 'ABCD')).toBe(
       'packages/bash/5.3/1^a/data/signed/abcd/noarch/bash-doc-5.3-1^a.noarch.rpm',

@@ -37,7 +37,7 @@ function readResponse(xml: string): XmlRpcValue {
 const inValue = (xml: string): string =>
   `<?xml version='1.0'?><methodResponse><params><param><value>${xml}</value></param></params></methodResponse>`;
 
-describe('XML-RPC as Koji speaks it', () => {
+describe('XML-RPC with the extensions of Koji', () => {
   it('reads back every value that it writes', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
@@ -55,12 +55,12 @@ describe('XML-RPC as Koji speaks it', () => {
     );
   });
 
-  it('reads what Python writes, wherever the pieces of it are cut', () => {
+  it('reads what Python writes, whatever the chunks are', () => {
     const carriageReturn = /\r/;
     fc.assert(
       fc.property(anyValue, fc.array(fc.nat({ max: 200 })), (value, cuts) => {
         const xml = pythonResponse(value);
-        // Python leaves carriage returns bare, and any XML parser takes them for line feeds.
+        // Python does not escape carriage returns, which XML parsers read as line feeds.
         fc.pre(!carriageReturn.test(xml));
         const reader = new XmlRpcReader();
         let rest = xml;
@@ -74,7 +74,7 @@ describe('XML-RPC as Koji speaks it', () => {
     );
   });
 
-  it('never lets a value change the shape of a message', () => {
+  it('does not let a value change the structure of a message', () => {
     for (const hostile of [
       ']]></string><nil/>',
       '<!DOCTYPE x [<!ENTITY e "x">]>&e;',
@@ -94,7 +94,7 @@ describe('XML-RPC as Koji speaks it', () => {
     }
   });
 
-  it('refuses to write what XML or XML-RPC cannot hold', () => {
+  it('does not write values that XML or XML-RPC cannot carry', () => {
     for (const value of [
       '\u0000',
       '\u001b[0m',
@@ -109,21 +109,21 @@ describe('XML-RPC as Koji speaks it', () => {
     }
   });
 
-  it('tells a fault from an answer', () => {
+  it('distinguishes a fault from an answer', () => {
     expect(readMessage(writeFault({ faultCode: 1000, faultString: 'No such tag: <x>' }))).toEqual({
       kind: 'fault',
       fault: { faultCode: 1000, faultString: 'No such tag: <x>' },
     });
   });
 
-  it('takes a value without a type for a string, and whole numbers beyond 53 bits as they are', () => {
+  it('reads a value without a type as a string, and integers beyond 53 bits exactly', () => {
     expect(readResponse(inValue(' bare '))).toBe(' bare ');
     expect(readResponse(inValue(''))).toBe('');
     expect(readResponse(inValue('<i8>9007199254740993</i8>'))).toBe(9007199254740993n);
     expect(readResponse(inValue('<base64>\naGVs\nbG8=\n</base64>'))).toEqual(new Uint8Array(Buffer.from('hello')));
   });
 
-  it('gives a member called __proto__ no power', () => {
+  it('treats a member __proto__ like any other', () => {
     const value = readResponse(
       inValue(
         '<struct><member><name>__proto__</name><value><struct><member><name>polluted</name><value>1</value></member></struct></value></member></struct>',
@@ -156,7 +156,7 @@ describe('XML-RPC as Koji speaks it', () => {
     ['a fault without a code', '<methodResponse><fault><value><struct></struct></value></fault></methodResponse>'],
     ['an entity of its own', `<!DOCTYPE x [<!ENTITY e "boom">]>${inValue('&e;').replace(/<\?.*?\?>/, '')}`],
     ['endless nesting', inValue('<array><data><value>'.repeat(500))],
-  ])('takes %s for no message', (_what, xml) => {
+  ])('does not read %s', (_what, xml) => {
     expect(() => readMessage(xml)).toThrow(MalformedMessage);
   });
 });
