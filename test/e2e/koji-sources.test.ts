@@ -106,7 +106,7 @@ describe('A compose of a tag', { timeout: 60_000 }, () => {
       },
     });
     expect(done).toMatchObject({ state: 'DONE', failure: null });
-    const { configuration, variants, directory: kept } = await lab.inputOf(done.pungiComposeId);
+    const { configuration, variants } = await lab.inputOf(done.pungiComposeId);
     expect(configuration).toMatchObject({
       gather_method: 'hybrid',
       pkgset_koji_builds: ['cowsay-3.04-7'],
@@ -117,7 +117,7 @@ describe('A compose of a tag', { timeout: 60_000 }, () => {
       '<groups><group>odcs-group</group></groups><modules><kojitag>f43-modular</kojitag></modules>',
     );
     expect(binaryNames(done)).toEqual(['greet']);
-    expect(await readdir(join(kept, 'module-defaults'))).toContain('greeter.yaml');
+    expect(await readdir(join(lab.inputDirectory(done.pungiComposeId), 'module-defaults'))).toContain('greeter.yaml');
   });
 });
 
@@ -128,9 +128,7 @@ describe('The cache of a tag', { timeout: 60_000 }, () => {
     const second = await compose({ source: { tag: { tag: 'f43-twice', packages: ['hello'] } } });
     expect([first, second]).toMatchObject([{ state: 'DONE' }, { state: 'DONE', reuses: null }]);
     const cached = async ({ pungiComposeId }: Ended) =>
-      JSON.parse(
-        await readFile(join((await lab.inputOf(pungiComposeId)).directory, 'old-compose.json'), 'utf8'),
-      ) as unknown;
+      JSON.parse(await readFile(join(lab.inputDirectory(pungiComposeId), 'old-compose.json'), 'utf8')) as unknown;
     expect(await cached(first)).toBeNull();
     expect(await cached(second)).toEqual({
       headers: first.pungiComposeId,

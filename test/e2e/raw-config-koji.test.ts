@@ -1,5 +1,7 @@
 // Raw configurations that take their packages from Koji.
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { ENDED_FIELDS, type EndedCompose } from '../support/ended-compose.ts';
 import { kojiTest } from '../support/fixtures.ts';
@@ -71,9 +73,9 @@ describe('A compose of a raw configuration with packages of Koji', { timeout: 60
       failure: null,
       source: { commit: 'main', resolvedCommit: repository.firstCommit, kojiEvent: lab.koji.lastEvent },
     });
-    const input = await lab.inputOf(done.pungiComposeId);
-    expect(input.arguments).toContain(`--koji-event=${done.source.kojiEvent}`);
-    expect(input.kojiConf).toContain('[fake]');
+    const input = (name: string) => readFile(join(lab.inputDirectory(done.pungiComposeId), name), 'utf8');
+    expect(JSON.parse(await input('arguments.json'))).toContain(`--koji-event=${done.source.kojiEvent}`);
+    expect(await input('koji/config')).toContain('[fake]');
   });
 
   it('is generated again with the same commit and event, and keeps its request', async ({

@@ -3,27 +3,26 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, lstatSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createDnfEngine } from '../../src/engines/dnf/dnf-engine.ts';
 import { makeRepository, SAMPLE_SOURCES } from '../../src/demo/sample-repository.ts';
 import { PATH, runDnf } from '../support/dnf-run.ts';
-import { goldenScenarios } from '../support/golden-scenarios.ts';
 import { serveFiles } from '../support/file-server.ts';
+import { directoryTest } from '../support/fixtures.ts';
+import { goldenScenarios } from '../support/golden-scenarios.ts';
 import { silentLogger } from '../support/logger.ts';
 import { writeRawRepository } from '../support/raw-repository.ts';
 import { repoSource, temporaryDirectory } from '../support/repo-source.ts';
 
-let top: string;
-let sample: string;
-
-beforeAll(async () => {
-  top = temporaryDirectory();
-  sample = join(top, 'sample');
+/** `sample`: a repository with the sample packages. */
+const it = directoryTest.extend('sample', { scope: 'file' }, async ({ directory }) => {
+  const sample = join(directory, 'sample');
   await makeRepository(sample, SAMPLE_SOURCES);
+  return sample;
 });
 
-describe('A compose of packages with their dependencies', () => {
-  it('has the layout and the metadata of Pungi', async () => {
+describe('A compose by the dnf engine', () => {
+  it('has the layout and the metadata of Pungi', async ({ sample }) => {
     await using run = await runDnf(sample, { packages: ['hello'] });
     expect(run.failure).toBeNull();
     expect(run.nevras()).toEqual([
@@ -88,7 +87,7 @@ describe('A compose of packages with their dependencies', () => {
     expect(percents).toEqual(percents.toSorted((a, b) => a - b));
   });
 
-  it('passes dnf repoclosure', async () => {
+  it('passes dnf repoclosure', async ({ sample }) => {
     await using run = await runDnf(sample, { packages: ['hello'] });
     const home = temporaryDirectory();
     const repoclosure = [
@@ -106,7 +105,7 @@ describe('A compose of packages with their dependencies', () => {
     expect(() => execFileSync('dnf', repoclosure)).not.toThrow();
   });
 
-  it('shares the bytes of the packages with the source repository, unless ODCS_LINK=copy', async () => {
+  it('shares the bytes of the packages with the source repository, unless ODCS_LINK=copy', async ({ sample }) => {
     await using run = await runDnf(sample, { packages: ['greet'] }, { link: 'hardlink' });
     expect(run.failure).toBeNull();
     const made = statSync(join(run.target, 'Temporary/x86_64/os/Packages/g/greet-0.9-1.x86_64.rpm'));
@@ -118,8 +117,8 @@ describe('A compose of packages with their dependencies', () => {
     );
   });
 
-  it('has a tree for each arch, and one for all sources', async () => {
-    const repo = join(top, 'arches');
+  it('has a tree for each arch, and one for all sources', async ({ directory }) => {
+    const repo = join(directory, 'arches');
     await makeRepository(repo, [
       { name: 'app', arches: ['x86_64', 'aarch64'], packages: [{ requires: ['data'] }] },
       { name: 'data', noarch: true },
@@ -142,8 +141,8 @@ describe('A compose of packages with their dependencies', () => {
     });
   });
 
-  it('downloads the selected packages from a remote repository with $basearch', async () => {
-    const served = join(top, 'served');
+  it('downloads the selected packages from a remote repository with $basearch', async ({ directory, sample }) => {
+    const served = join(directory, 'served');
     cpSync(sample, join(served, 'x86_64/os'), { recursive: true });
     const server = await serveFiles(served);
     try {
@@ -161,13 +160,13 @@ describe('A compose of packages with their dependencies', () => {
 /** Packages that the scenarios request and lack. They fail a compose, but not a run of Pungi. */
 const ABSENT = new Set(['exna', 'exin', 'exi686', 'asked', 'both2', 'b-lib-debuginfo', 'n-other']);
 
-describe('Real Pungi selected the same packages from real RPMs:', () => {
+describe('The dnf engine', () => {
   const named = ['basic', 'multilib-both', 'lookaside', 'rich', 'excludearch', 'files', 'all', 'nodeps-debug'];
-  it.each(goldenScenarios().filter(({ name }) => named.includes(name)))(
-    '$name',
-    async ({ name, sources, packages, flags, multilib, expected }) => {
-      const repo = join(top, name);
-      const lookaside = join(top, `${name}-lookaside`);
+  it.for(goldenScenarios().filter(({ name }) => named.includes(name)))(
+    'selects the same packages as real Pungi in the scenario $name',
+    async ({ name, sources, packages, flags, multilib, expected }, { directory }) => {
+      const repo = join(directory, name);
+      const lookaside = join(directory, `${name}-lookaside`);
       const aside = sources.filter((source) => source.lookaside);
       await makeRepository(
         repo,
@@ -186,10 +185,23 @@ describe('Real Pungi selected the same packages from real RPMs:', () => {
       expect(run.nevras()).toEqual([...(expected ?? [])].sort());
     },
   );
+
+  it('is available only if its tools are installed', async () => {
+    const empty = temporaryDirectory();
+    const source = repoSource();
+    const options = { link: 'auto' as const, downloads: source.files, logger: silentLogger };
+    expect(await createDnfEngine({ ...options, path: empty }).info()).toMatchObject({ name: 'dnf', available: false });
+    expect(await createDnfEngine({ ...options, path: PATH }).info()).toMatchObject({
+      available: true,
+      sourceTypes: ['REPO'],
+      version: expect.stringMatching(/^dnf \d.*, createrepo_c \d/),
+    });
+    await source.close();
+  });
 });
 
-describe('An attempt fails', () => {
-  it('with the names of all missing packages', async () => {
+describe('A failure of the dnf engine', () => {
+  it('names all missing packages', async ({ sample }) => {
     await using run = await runDnf(sample, { packages: ['hello', 'nothere', 'nor-this-*', 'greet'] });
     expect(run.failure).toMatchObject({
       code: 'MISSING_PACKAGES',
@@ -198,8 +210,8 @@ describe('An attempt fails', () => {
     });
   });
 
-  it('with the package and its unsatisfied requirement, under CHECK_DEPS only', async () => {
-    const repo = join(top, 'unsatisfied');
+  it('names the package and its unsatisfied dependency, under CHECK_DEPS only', async ({ directory }) => {
+    const repo = join(directory, 'unsatisfied');
     await makeRepository(repo, [{ name: 'app', packages: [{ requires: ['nowhere >= 5'] }] }]);
     await using checked = await runDnf(repo, { packages: ['app'], flags: ['CHECK_DEPS'] });
     expect(checked.failure).toMatchObject({
@@ -210,8 +222,8 @@ describe('An attempt fails', () => {
     expect(unchecked.failure).toBeNull();
   });
 
-  it('before it links a package, when a checksum is wrong', async () => {
-    const repo = join(top, 'lying');
+  it('comes before any package is linked if a checksum is wrong', async ({ directory, sample }) => {
+    const repo = join(directory, 'lying');
     cpSync(sample, repo, { recursive: true });
     const victim = join(repo, 'hello-2.12-1.x86_64.rpm');
     const bytes = readFileSync(victim);
@@ -225,20 +237,7 @@ describe('An attempt fails', () => {
     expect(files(run.target)).toEqual([]);
   });
 
-  it('never, when the tools are not installed: then the engine is not available', async () => {
-    const empty = temporaryDirectory();
-    const source = repoSource();
-    const options = { link: 'auto' as const, downloads: source.files, logger: silentLogger };
-    expect(await createDnfEngine({ ...options, path: empty }).info()).toMatchObject({ name: 'dnf', available: false });
-    expect(await createDnfEngine({ ...options, path: PATH }).info()).toMatchObject({
-      available: true,
-      sourceTypes: ['REPO'],
-      version: expect.stringMatching(/^dnf \d.*, createrepo_c \d/),
-    });
-    await source.close();
-  });
-
-  it('when dnf does not list the planned packages', async () => {
+  it('names the packages in which the list of dnf differs from the plan', async ({ sample }) => {
     const tools = toolsWith(
       'dnf',
       '#!/bin/sh\ncase "$*" in *--version*) echo 4.14.0;; *) echo "Repositories loaded."; echo "package: os-x86_64 hello-0:2.12-1.x86_64"; echo "package: os-x86_64 stranger-0:1-1.x86_64";; esac\n',
@@ -252,7 +251,7 @@ describe('An attempt fails', () => {
     });
   });
 
-  it('with the output of createrepo_c, when that fails', async () => {
+  it('has the output of createrepo_c if that fails', async ({ sample }) => {
     const tools = toolsWith(
       'createrepo_c',
       '#!/bin/sh\ncase "$*" in *--version*) echo "Version: 1.0.0";; *) echo "no space left" >&2; exit 3;; esac\n',
@@ -266,8 +265,8 @@ describe('An attempt fails', () => {
   });
 });
 
-describe('An abort', () => {
-  it('ends the tools before the attempt settles', async () => {
+describe('An abort of the dnf engine', () => {
+  it('ends the tools before the attempt settles', async ({ sample }) => {
     const hang = toolsWith(
       'createrepo_c',
       '#!/bin/sh\ncase "$*" in *--version*) echo "Version: 1.0.0";; *) trap "" TERM; echo "$$ hangs" >&2; while :; do sleep 1; done;; esac\n',
@@ -289,8 +288,8 @@ describe('An abort', () => {
 });
 
 describe('The metadata of a source repository', () => {
-  it('is reused without reading RPM headers: even a file that is no RPM gets repodata', async () => {
-    const repo = join(top, 'headers');
+  it('is reused without reading RPM headers: even a file that is no RPM gets repodata', async ({ directory }) => {
+    const repo = join(directory, 'headers');
     writeRawRepository(repo, [{ name: 'a' }]);
     await using run = await runDnf(repo, { packages: ['a'] });
     expect(run.failure).toBeNull();

@@ -18,7 +18,6 @@ export interface PungiInput {
   readonly comps: string | null;
   readonly kojiConf: string;
   readonly arguments: readonly string[];
-  readonly directory: string;
 }
 
 export interface KojiLab {
@@ -33,6 +32,8 @@ export interface KojiLab {
   addPungiTasks(tasks: Readonly<Record<string, readonly string[]>>): Promise<void>;
   /** Pungi's input for a compose. */
   inputOf(pungiComposeId: string): Promise<PungiInput>;
+  /** Has the input files of one run of Pungi. */
+  inputDirectory(pungiComposeId: string): string;
   stop(): Promise<void>;
 }
 
@@ -84,18 +85,17 @@ export async function startKojiLab(directory: string, settings: LabSettings = {}
       await write();
     },
     async inputOf(id) {
-      const kept = join(keep, id);
-      const text = (name: string) => readFile(join(kept, name), 'utf8');
-      const names = await readdir(kept);
+      const text = (name: string) => readFile(join(keep, id, name), 'utf8');
+      const names = await readdir(join(keep, id));
       return {
         configuration: JSON.parse(await text('pungi.json')) as Record<string, unknown>,
         variants: await text('variants.xml'),
         comps: names.includes('comps.xml') ? await text('comps.xml') : null,
         kojiConf: await text('koji/config'),
         arguments: JSON.parse(await text('arguments.json')) as string[],
-        directory: kept,
       };
     },
+    inputDirectory: (id) => join(keep, id),
     async stop() {
       await service.stop();
       await Promise.all([koji.stop(), mbs.close(), git.close()]);
