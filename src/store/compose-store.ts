@@ -35,7 +35,7 @@ export function composeStore(database: Database, queue: JobSender): ComposeStore
     page: (query, policy) => readPage(em, query, policy),
     count: (filter, policy) => count(em, filter, policy),
     findByIdempotencyKey: (key) => findByKey(em, key),
-    due: (query) => due(runOn(em), query),
+    due: (query) => due(em, query),
     waitingFor: async (digest, policy) => idsOf(await waiting(em, digest, ownersOf(policy))),
     reusersOf: async (reusedId, policy) => idsOf(await reusers(em, reusedId, ownersOf(policy))),
     lastId: () => lastComposeId(em),

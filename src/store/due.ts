@@ -1,70 +1,159 @@
 // Finds the composes that a chore must handle, a page at a time.
 
-import type { DueQuery, RunStatement } from '../app/ports.ts';
-import { timestamp } from './compose-row.ts';
-import { prepared } from './prepared.ts';
+import { sql, type Kysely, type SqlBool } from 'kysely';
+import type { DueQuery } from '../app/ports.ts';
+import { anyOf, state } from './compose-filter.ts';
+import type { Em, Tables } from './em.ts';
+import { statement } from './prepared.ts';
 
-export async function due(run: RunStatement, query: DueQuery): Promise<readonly string[]> {
-  const [sql, ...parameters] = statementOf(query);
-  const rows = await run<{ id: string }>(sql, [query.after ?? null, query.limit, ...parameters]);
-  return rows.map(({ id }) => id);
+interface PageArguments {
+  /** The id that ends the page before, or null. */
+  readonly after: string | null;
+  readonly limit: number;
 }
 
-/** The statement, and its parameters from $3 on: $1 is the id that ends the page before, or null, and $2 the limit. */
-function statementOf(query: DueQuery): [sql: string, ...parameters: unknown[]] {
+export async function due(em: Em, query: DueQuery): Promise<readonly string[]> {
+  return (await rowsOf(em, query)).map(({ id }) => id);
+}
+
+function rowsOf(em: Em, query: DueQuery): Promise<readonly { readonly id: string }[]> {
+  const page = { after: query.after ?? null, limit: query.limit };
   switch (query.what) {
     case 'EXPIRED':
-      return [EXPIRED, timestamp(query.at), query.targetDirs];
+      return expired(em, page, query.at, query.targetDirs);
     case 'EXPIRED_OR_REMOVING':
-      return [EXPIRED_OR_REMOVING, timestamp(query.at), query.targetDirs];
+      return expiredOrRemoving(em, page, query.at, query.targetDirs);
     case 'HALF_REMOVED':
-      return [HALF_REMOVED, timestamp(query.before), query.targetDirs];
+      return halfRemoved(em, page, query.before, query.targetDirs);
     case 'EXPIRED_PINS':
-      return [EXPIRED_PINS, timestamp(query.at)];
+      return withExpiredPins(em, page, query.at);
     case 'LATEST_LINKS':
-      return [LATEST_LINKS, query.targetDirs];
+      return withDueLinks(em, page, query.targetDirs);
     case 'UNRESOLVED_REUSERS':
-      return [UNRESOLVED_REUSERS];
+      return withUnresolvedReusers(em, page);
     case 'WAITED_TOO_LONG':
-      return [WAITED_TOO_LONG, timestamp(query.before)];
+      return waitedTooLong(em, page, query.before);
   }
 }
 
-/** Continues after compose $1 in the order of a column, ties by id. */
-function pageBy(column: 'expires_at' | 'done_at'): string {
-  return `
-    and ($1::bigint is null or (c.${column}, c.id) > (select a.${column}, a.id from compose a where a.id = $1::bigint))
-  order by c.${column}, c.id limit $2`;
+function composes(db: Kysely<Tables>) {
+  return db.selectFrom('compose as c').select('c.id');
 }
 
-const PAGE_BY_ID = 'and ($1::bigint is null or c.id > $1::bigint) order by c.id limit $2';
+type Composes = ReturnType<typeof composes>;
 
-const EXPIRED_UNPINNED = `
-  select c.id from compose c
-  where c.expires_at <= $3 and c.state in ('DONE', 'FAILED') and c.target_dir = any($4::text[])
-    and not exists (
-      select 1 from pin where pin.compose_id = c.id and (pin.expires_at is null or pin.expires_at > $3)
-    )`;
-const EXPIRED = prepared(`${EXPIRED_UNPINNED} and c.removing_at is null ${pageBy('expires_at')}`);
-const EXPIRED_OR_REMOVING = prepared(`${EXPIRED_UNPINNED} ${pageBy('expires_at')}`);
-const HALF_REMOVED = prepared(`
-  select c.id from compose c
-  where c.removing_at <= $3 and c.state <> 'REMOVED' and c.target_dir = any($4::text[]) ${PAGE_BY_ID}`);
-const EXPIRED_PINS = prepared(`
-  select c.id from compose c
-  where c.state <> 'REMOVED' and c.removing_at is null
-    and c.id in (select compose_id from pin where expires_at <= $3) ${PAGE_BY_ID}`);
-const LATEST_LINKS = prepared(`
-  select c.id from compose c
-  where c.links_due and c.target_dir = any($3::text[]) ${pageBy('done_at')}`);
-const UNRESOLVED_REUSERS = prepared(`
-  select c.id from compose c
-  where c.state not in ('WAIT', 'GENERATING')
-    and c.id in (select reuses from compose where state = 'GENERATING' and reuses is not null) ${PAGE_BY_ID}`);
-// A compose with attempts was in WAIT again since an event; one without attempts waits since its submission, even if it
-// was a reuser in between.
-const WAITED_TOO_LONG = prepared(`
-  select c.id from compose c
-  where c.state = 'WAIT' and c.submitted_at <= $3 and (c.attempt = 0 or not exists (
-    select 1 from compose_event e where e.compose_id = c.id and e.to_state = 'WAIT' and e.at > $3
-  )) ${PAGE_BY_ID}`);
+function pageById(query: Composes, { after, limit }: PageArguments): Composes {
+  return query
+    .where(sql<SqlBool>`(${after}::bigint is null or c.id > ${after}::bigint)`)
+    .orderBy('c.id')
+    .limit(limit);
+}
+
+function pageBy(column: 'expires_at' | 'done_at', query: Composes, { after, limit }: PageArguments): Composes {
+  const name = sql.ref(column);
+  return query
+    .where(
+      sql<SqlBool>`(${after}::bigint is null
+        or (c.${name}, c.id) > (select a.${name}, a.id from compose a where a.id = ${after}::bigint))`,
+    )
+    .orderBy(`c.${column}`)
+    .orderBy('c.id')
+    .limit(limit);
+}
+
+function expiredUnpinned(db: Kysely<Tables>, at: Date, targetDirs: readonly string[]): Composes {
+  return composes(db)
+    .where('c.expires_at', '<=', at)
+    .where('c.state', 'in', [state('DONE'), state('FAILED')])
+    .where('c.target_dir', '=', anyOf(targetDirs, 'text'))
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('pin')
+            .select('pin.name')
+            .whereRef('pin.compose_id', '=', 'c.id')
+            .where((eb) => eb.or([eb('pin.expires_at', 'is', null), eb('pin.expires_at', '>', at)])),
+        ),
+      ),
+    );
+}
+
+const expired = statement((db, page: PageArguments, at: Date, targetDirs: readonly string[]) =>
+  pageBy('expires_at', expiredUnpinned(db, at, targetDirs).where('c.removing_at', 'is', null), page),
+);
+
+const expiredOrRemoving = statement((db, page: PageArguments, at: Date, targetDirs: readonly string[]) =>
+  pageBy('expires_at', expiredUnpinned(db, at, targetDirs), page),
+);
+
+const halfRemoved = statement((db, page: PageArguments, before: Date, targetDirs: readonly string[]) =>
+  pageById(
+    composes(db)
+      .where('c.removing_at', '<=', before)
+      .where('c.state', '<>', state('REMOVED'))
+      .where('c.target_dir', '=', anyOf(targetDirs, 'text')),
+    page,
+  ),
+);
+
+const withExpiredPins = statement((db, page: PageArguments, at: Date) =>
+  pageById(
+    composes(db)
+      .where('c.state', '<>', state('REMOVED'))
+      .where('c.removing_at', 'is', null)
+      .where('c.id', 'in', ({ selectFrom }) =>
+        selectFrom('pin').select('pin.compose_id').where('pin.expires_at', '<=', at),
+      ),
+    page,
+  ),
+);
+
+const withDueLinks = statement((db, page: PageArguments, targetDirs: readonly string[]) =>
+  pageBy(
+    'done_at',
+    composes(db)
+      .where(({ ref }) => ref('c.links_due'))
+      .where('c.target_dir', '=', anyOf(targetDirs, 'text')),
+    page,
+  ),
+);
+
+const withUnresolvedReusers = statement((db, page: PageArguments) =>
+  pageById(
+    composes(db)
+      .where('c.state', 'not in', [state('WAIT'), state('GENERATING')])
+      .where('c.id', 'in', ({ selectFrom }) =>
+        selectFrom('compose')
+          .select(({ ref }) => ref('compose.reuses').$notNull().as('id'))
+          .where('compose.state', '=', state('GENERATING'))
+          .where('compose.reuses', 'is not', null),
+      ),
+    page,
+  ),
+);
+
+// A compose with attempts has been in WAIT since its last event to WAIT. One without attempts has been in WAIT since its
+// submission, even if it was a reuser in between.
+const waitedTooLong = statement((db, page: PageArguments, before: Date) =>
+  pageById(
+    composes(db)
+      .where('c.state', '=', state('WAIT'))
+      .where('c.submitted_at', '<=', before)
+      .where((eb) =>
+        eb.or([
+          eb('c.attempt', '=', eb.lit(0)),
+          eb.not(
+            eb.exists(
+              eb
+                .selectFrom('compose_event as e')
+                .select('e.seq')
+                .whereRef('e.compose_id', '=', 'c.id')
+                .where('e.to_state', '=', state('WAIT'))
+                .where('e.at', '>', before),
+            ),
+          ),
+        ]),
+      ),
+    page,
+  ),
+);
