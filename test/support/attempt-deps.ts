@@ -1,4 +1,4 @@
-// All that one attempt needs, each part doing nothing unless a test says otherwise: the store is real, the rest is not.
+// What one attempt needs: the store of the test, and other parts that do nothing unless the test overrides them.
 
 import { RunningAttempts } from '../../src/app/attempt/running-attempts.ts';
 import type { AttemptDeps } from '../../src/app/attempt/attempt.ts';
@@ -10,7 +10,7 @@ export interface AttemptParts extends Partial<Omit<AttemptDeps, 'results' | 'sto
   readonly store: ComposeStore;
   readonly results?: Partial<Results>;
   readonly generate?: Engine['generate'];
-  /** What the source is found to hold. */
+  /** What the source resolves to. */
   readonly input?: Partial<ResolvedInput>;
 }
 
@@ -53,7 +53,7 @@ export function attemptDeps({
     engineFor: async () => ({ name: 'dnf', generate }) as Partial<Engine> as Engine,
     checkTarget: async () => null,
     processRunner: () => async () => {
-      throw new Error('not run');
+      throw new Error('No program is run');
     },
     registerProcessGroup: nothing,
     forgetProcessGroups: nothing,
