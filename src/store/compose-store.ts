@@ -16,7 +16,7 @@ import { findCompose, findComposes } from './compose-find.ts';
 import { readPage } from './compose-page.ts';
 import { validIds } from './compose-row.ts';
 import { composeTransaction } from './compose-transaction.ts';
-import { runOn, type Database } from './database.ts';
+import type { Database } from './database.ts';
 import { due } from './due.ts';
 import type { Em } from './em.ts';
 import { findByKey } from './idempotency.ts';
