@@ -63,7 +63,7 @@ async function renew(
   id: string,
   renewing: Renewing,
 ): Promise<Outcome<Renewed>> {
-  const sharing = await tx.lockFamily(id);
+  const sharing = await tx.lockSharingResult(id);
   const compose = sharing.find((member) => member.id === id);
   if (!compose) return composeNotFound(id);
   if (compose.removingAt !== null && compose.state !== 'REMOVED')
@@ -106,7 +106,7 @@ async function extend(
     );
     if (member.id === compose.id) renewed = changed ?? member;
   }
-  if (renewing.idempotency) await tx.remember(renewing.idempotency, compose.id);
+  if (renewing.idempotency) await tx.storeIdempotency(renewing.idempotency, compose.id);
   return granted({ compose: renewed, regenerated: false });
 }
 

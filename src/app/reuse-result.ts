@@ -34,7 +34,7 @@ export async function reuseResult(
 
 /** Makes the composes of the digest that are in WAIT reusers of the compose that has just begun. */
 export async function attachWaitingReusers(deps: ReuseDeps, digest: string): Promise<void> {
-  for (const id of await deps.store.waitingFor(digest, READ_ALL)) {
+  for (const id of await deps.store.waitingWithDigest(digest, READ_ALL)) {
     await deps.store.transaction(async (tx) => {
       const compose = await tx.lock(id);
       if (compose) await reuseResult(deps, tx, compose, digest);

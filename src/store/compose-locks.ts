@@ -59,7 +59,7 @@ const lockRelated = statement((db, id: string) => {
 });
 
 /** The compose, the one that it reuses, and its reusers that are DONE, in the order of their ids. */
-export async function lockFamily(em: Em, id: string): Promise<readonly Compose[]> {
+export async function lockSharingResult(em: Em, id: string): Promise<readonly Compose[]> {
   const valid = validId(id);
   return valid === null ? [] : (await lockRelated(em, valid)).map(composeFrom);
 }

@@ -36,7 +36,7 @@ export function composeStore(database: Database, queue: JobSender): ComposeStore
     count: (filter, policy) => count(em, filter, policy),
     findByIdempotencyKey: (key) => findByKey(em, key),
     due: (query) => due(em, query),
-    waitingFor: async (digest, policy) => idsOf(await waiting(em, digest, ownersOf(policy))),
+    waitingWithDigest: async (digest, policy) => idsOf(await waiting(em, digest, ownersOf(policy))),
     reusersOf: async (reusedId, policy) => idsOf(await reusers(em, reusedId, ownersOf(policy))),
     lastId: () => lastComposeId(em),
     pinsOf: (ids, at, policy) => pinsOf(em, ids, at, policy),

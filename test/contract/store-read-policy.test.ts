@@ -103,7 +103,7 @@ describe.each(POLICIES)('a read with the policy $owners', (policy) => {
 
   it('lists reusers and waiting composes of allowed owners, and no other', async () => {
     expect(await store.reusersOf(theirs.id, policy)).toEqual(seesMine ? [reuser.id] : []);
-    expect(await store.waitingFor('d', policy)).toEqual(seesMine ? [mine.id] : []);
+    expect(await store.waitingWithDigest('d', policy)).toEqual(seesMine ? [mine.id] : []);
   });
 
   it('has pins of allowed owners, and no other', async () => {

@@ -1,4 +1,4 @@
-// Composes, the transactions that change them, and the log of what happened.
+// Composes, and the transactions that change them.
 
 import type { Compose, Lifecycle, NewCompose } from '../../compose/compose.ts';
 import type { Lane } from '../../compose/lane.ts';
@@ -10,6 +10,7 @@ import type { DueQuery } from './due.ts';
 import type { PackageRecord } from './package-record.ts';
 import type { Page } from './page.ts';
 
+/** A compose must match every field that is given. */
 export interface ComposeFilter {
   readonly ids?: readonly string[];
   readonly owners?: readonly string[];
@@ -25,7 +26,7 @@ export interface ComposeFilter {
 
 export type ComposeOrderField = 'ID' | 'SUBMITTED_AT' | 'DONE_AT' | 'REMOVED_AT' | 'EXPIRES_AT';
 
-/** Where a page begins or ends: the value ordered by (null = the column is NULL) and the id that breaks ties. */
+/** The position of a compose in a list: the value that orders the list, null if the compose has none, and its id, which breaks ties. */
 export interface PageKey {
   readonly value: string | null;
   readonly id: string;
@@ -35,13 +36,15 @@ export interface PageQuery {
   readonly filter: ComposeFilter;
   readonly orderBy: { readonly field: ComposeOrderField; readonly direction: 'ASC' | 'DESC' };
   readonly limit: number;
-  /** `after` counts forwards from a key, `before` backwards; rows come in `orderBy` order either way. */
+  /** Exclusive. */
   readonly after?: PageKey;
+  /** Exclusive. */
   readonly before?: PageKey;
+  /** Takes the last `limit` composes instead of the first. They are in the order of `orderBy` either way. */
   readonly backwards: boolean;
 }
 
-/** What is told of a change besides the compose itself. */
+/** What an event says about a change, besides the compose. */
 export interface ChangeNote {
   readonly kind: Exclude<ComposeEventKind, 'SNAPSHOT' | 'PROGRESSED'>;
   readonly at: Date;
@@ -55,41 +58,41 @@ export interface ComposePatch extends Partial<Omit<Compose, keyof Lifecycle | 'i
   readonly linksDue?: boolean;
 }
 
-/** One transaction. Everything done through it is committed together or not at all. */
+/** One transaction. `id` of an unknown compose, or one that is no number, finds nothing. */
 export interface ComposeTransaction {
-  /** The compose, its first event (seq 1, to WAIT) and its idempotency key. */
+  /** Stores the compose, its first event (seq 1, to WAIT) and its idempotency key. */
   insert(compose: NewCompose, idempotency: Idempotency | null): Promise<Compose>;
   /** The compose as last committed, without a lock. */
   find(id: string): Promise<Compose | null>;
-  /** The compose, its row locked until the end of the transaction. */
+  /** Locks the row of the compose until the end of the transaction. */
   lock(id: string): Promise<Compose | null>;
-  /** The row and its event, seq + 1. `compose` must have been locked in this transaction. */
+  /** Stores the row and its event, with the next seq. `compose` must have been locked in this transaction. */
   save(compose: Compose, next: Lifecycle, note: ChangeNote, patch?: ComposePatch): Promise<Compose>;
-  /** Columns that are not worth an event. */
+  /** Stores fields without an event. */
   patch(compose: Compose, patch: ComposePatch): Promise<Compose>;
-  /** Sends the job that makes a worker see to it; part of the transaction. */
+  /** Sends a job for the compose to the queue when the transaction commits. Replaces an open job. */
   enqueue(compose: Compose, lane: Lane): Promise<void>;
-  /** The compose of this digest whose result there is or will be; locked against its end until the transaction's. */
+  /** The compose with this digest that is DONE or GENERATING and generates the result itself. It cannot end before the transaction does. */
   findReusable(digest: string): Promise<Compose | null>;
-  /** The compose, the one whose result it shares, and those DONE by sharing its: locked in the order of their ids. */
-  lockFamily(id: string): Promise<readonly Compose[]>;
-  /** Until the end of the transaction nobody else leads links `latest-…` anywhere in this target directory. */
+  /** Locks the compose, the one that it reuses, and its reusers that are DONE, in the order of their ids. */
+  lockSharingResult(id: string): Promise<readonly Compose[]>;
+  /** Excludes other updates of the `latest-*` links of a target directory until the end of the transaction. */
   lockLatest(targetDir: string): Promise<void>;
-  /** WAIT and GENERATING composes of an owner, `limit` at most; until the end of the transaction no other counts theirs. */
+  /** The number of composes of an owner in WAIT or GENERATING, `limit` at most. Excludes other counts for the owner until the end of the transaction. */
   countOpen(owner: string, limit: number): Promise<number>;
-  /** How many that are not REMOVED share the result of `rootId`. */
-  countReusers(rootId: string): Promise<number>;
-  /** All pins of a compose by name, those that have ended included. */
+  /** The number of reusers that are not REMOVED. */
+  countReusers(reusedId: string): Promise<number>;
+  /** All pins of a compose, also expired ones, by name. */
   pins(id: string): Promise<readonly Pin[]>;
-  /** Adds a pin; one of the same name gets a new owner and end, and keeps when it was created. */
+  /** Adds a pin. A pin of the same name gets the new owner and expiry, and keeps its creation time. */
   putPin(id: string, pin: Pin): Promise<Pin>;
-  /** False where there is none of that name. */
+  /** False if the compose has no pin of that name. */
   deletePin(id: string, name: string): Promise<boolean>;
-  /** Stores the idempotency key of what this transaction did to a compose. */
-  remember(idempotency: Idempotency, composeId: string): Promise<void>;
-  /** Those GENERATING by sharing what `rootId` generates, oldest first, locked. */
-  lockReusers(rootId: string): Promise<readonly Compose[]>;
-  /** Fills the packages of a compose that is being published. */
+  /** Stores the idempotency key of a mutation that created no compose. */
+  storeIdempotency(idempotency: Idempotency, composeId: string): Promise<void>;
+  /** Locks the reusers that are GENERATING, oldest first. */
+  lockReusers(reusedId: string): Promise<readonly Compose[]>;
+  /** Stores the packages of a compose that is being published. */
   insertPackages(id: string, packages: readonly PackageRecord[]): Promise<void>;
   deletePackages(id: string): Promise<void>;
 }
@@ -98,46 +101,46 @@ export interface Idempotency {
   readonly owner: string;
   readonly mutation: 'createCompose' | 'renewCompose';
   readonly key: string;
-  /** Digest of the input: the same key with another is a CONFLICT. */
+  /** Of the input; the same key with another digest is a CONFLICT. */
   readonly digest: string;
 }
 
 export interface ComposeStore {
-  /** Retries once on a serialization failure or deadlock; never on anything else. */
+  /** Retries once after a serialization failure or a deadlock, and after no other error. */
   transaction<T>(work: (tx: ComposeTransaction) => Promise<T>): Promise<T>;
   find(id: string, policy: ReadPolicy): Promise<Compose | null>;
-  /** In the order of `ids`, null where there is none. */
+  /** In the order of `ids`; null for an unknown id. */
   findMany(ids: readonly string[], policy: ReadPolicy): Promise<readonly (Compose | null)[]>;
   page(query: PageQuery, policy: ReadPolicy): Promise<Page<Compose>>;
   count(filter: ComposeFilter, policy: ReadPolicy): Promise<{ readonly count: number; readonly isEstimate: boolean }>;
   findByIdempotencyKey(
     key: Omit<Idempotency, 'digest'>,
   ): Promise<{ readonly composeId: string; readonly digest: string } | null>;
-  /** WAIT composes of this digest, oldest first. */
-  waitingFor(digest: string, policy: ReadPolicy): Promise<readonly string[]>;
-  /** Those that share the result of `rootId` and are not REMOVED, oldest first. */
-  reusersOf(rootId: string, policy: ReadPolicy): Promise<readonly string[]>;
-  /** The last id that was given to a compose, whether or not there is one of that id. */
+  /** The composes in WAIT with this digest, oldest first. */
+  waitingWithDigest(digest: string, policy: ReadPolicy): Promise<readonly string[]>;
+  /** The reusers that are not REMOVED, oldest first. */
+  reusersOf(reusedId: string, policy: ReadPolicy): Promise<readonly string[]>;
+  /** The last id that the database gave out; a compose with it may not exist. */
   lastId(): Promise<bigint>;
-  /** The pins that have not ended at `at`, by name, in the order of `ids`. */
+  /** The pins that are alive at `at`, by name, in the order of `ids`. */
   pinsOf(ids: readonly string[], at: Date, policy: ReadPolicy): Promise<readonly (readonly Pin[])[]>;
   /** Ids of the composes that a chore must handle. */
   due(query: DueQuery): Promise<readonly string[]>;
-  /** 1 = next; null for one that does not wait. In the order of `ids`. */
+  /** Counted from 1; null for a compose that is not in WAIT. In the order of `ids`. */
   queuePositions(ids: readonly string[], policy: ReadPolicy): Promise<readonly (number | null)[]>;
 }
 
-/** Thrown by `ComposeTransaction.save` where another compose of the same digest became the root first. */
+/** Thrown by `ComposeTransaction.save` if another compose with the same digest began first. */
 export class ReusableTaken extends Error {
-  override readonly name = 'RootTaken';
+  override readonly name = 'ReusableTaken';
 }
 
-/** Thrown by `ComposeTransaction.patch` where another compose has that Pungi compose id. */
+/** Thrown by `ComposeTransaction.patch` if another compose has the Pungi compose id. */
 export class PungiComposeIdTaken extends Error {
   override readonly name = 'PungiComposeIdTaken';
 }
 
-/** Thrown by `ComposeTransaction.insert` and `remember` where another transaction took the idempotency key first. */
+/** Thrown by `ComposeTransaction.insert` and `storeIdempotency` if another transaction stored the key first. */
 export class IdempotencyKeyTaken extends Error {
   override readonly name = 'IdempotencyKeyTaken';
 }

@@ -1,4 +1,4 @@
-// What happens, as it happens.
+// The log of events, and the feed that delivers new ones.
 
 import type { Compose, ComposeEvent } from '../../compose/compose.ts';
 import type { ReadPolicy } from '../../compose/read-policy.ts';
@@ -7,9 +7,9 @@ import type { Service } from './platform.ts';
 import type { ComposeProgress } from './progress.ts';
 
 export interface EventLog {
-  /** Position of the last event that is visible to readers. */
+  /** The position of the last event. */
   head(): Promise<bigint>;
-  /** In commit order, `limit` at most. For one compose by `composeId`, for those a filter lets through by `filter`. */
+  /** Events in the order of their commits, `limit` at most: of one compose, of composes that match a filter, or of all. */
   read(
     query: {
       readonly after: bigint;
@@ -26,7 +26,7 @@ export interface EventLog {
   ): Promise<readonly (readonly FeedItem[])[]>;
 }
 
-/** An event and its compose, the event's snapshot laid over it. Frozen: all subscribers share one object. */
+/** An event, and its compose with the fields of the event's snapshot. Frozen, because all subscribers share the object. */
 export interface FeedItem {
   readonly event: ComposeEvent;
   readonly compose: Compose;
@@ -40,11 +40,11 @@ export interface FeedProgress {
 
 export type FeedSignal = ({ readonly type: 'event' } & FeedItem) | ({ readonly type: 'progress' } & FeedProgress);
 
-/** What happens, as it happens, to all composes, through one reader per process. */
+/** Delivers events to subscribers. A process has one feed, which reads the log once for all of them. */
 export interface Feed extends Service {
   /**
-   * Every event after `after` in commit order, none missing, none twice, then live ones. A follower that is too slow
-   * falls back to reading the log from its own position. Ends when `signal` aborts.
+   * Every event after the position `after`, once, in the order of the commits, then new ones as they happen. A follower
+   * that is too slow reads the log from its own position. Ends when `signal` aborts.
    */
   follow(
     options: {
@@ -56,6 +56,6 @@ export interface Feed extends Service {
     },
     policy: ReadPolicy,
   ): AsyncIterableIterator<FeedSignal>;
-  /** Connected and caught up: part of /readyz. */
+  /** Connected, and all events are read; part of /readyz. */
   readonly ready: boolean;
 }

@@ -1,4 +1,4 @@
-// What every room may rely on: a clock, a log, parts that start and stop, and PostgreSQL.
+// What every room may use: a clock, a logger, services, and SQL statements.
 
 export interface Clock {
   now(): Date;
@@ -12,11 +12,11 @@ export interface Logger {
   child(bindings: object): Logger;
 }
 
-/** A long-lived part. Both are safe to call twice; `stop` is bounded in time. */
+/** A long-lived part of a process. Both methods may be called twice; `stop` ends within a bounded time. */
 export interface Service {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** One SQL statement of a fixed text, in the transaction it was handed out for or outside any. Bigints and instants come as strings. */
+/** Runs one SQL statement with a fixed text, inside the transaction that it was made for or outside of any. Bigints are strings. */
 export type RunStatement = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;

@@ -1,4 +1,4 @@
-// What is overwritten or filled once, and is no event: progress, and the packages of a finished compose.
+// The progress of attempts, and the packages of composes. Neither has events.
 
 import type { PackageVersions } from '../../compose/package-diff.ts';
 import type { ReadPolicy } from '../../compose/read-policy.ts';
@@ -7,7 +7,7 @@ import type { Page } from './page.ts';
 
 export interface ComposeProgress {
   readonly attempt: number;
-  /** 0 to 100, never falling within one attempt. */
+  /** 0 to 100; never falls within an attempt. */
   readonly percent: number;
   readonly phase: string;
   readonly message: string | null;
@@ -15,7 +15,7 @@ export interface ComposeProgress {
 }
 
 export interface ProgressStore {
-  /** Conditional on the attempt; wakes subscribers. Callers coalesce (app/progress-reporter.ts). */
+  /** Stores the progress, unless a later attempt has begun, and wakes subscribers. app/attempt/progress-reporter.ts limits the rate. */
   put(composeId: string, progress: ComposeProgress): Promise<void>;
   /** In the order of `ids`. Found with the compose itself, or with one that reuses it. */
   findMany(ids: readonly string[], policy: ReadPolicy): Promise<readonly (ComposeProgress | null)[]>;
