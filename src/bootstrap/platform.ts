@@ -22,8 +22,9 @@ import { EventFeed } from '../events/feed.ts';
 import { PgBossQueue } from '../queue/work-queue.ts';
 import { createResults } from '../results/directory-results.ts';
 import { composeStore } from '../store/compose-store.ts';
-import { DatabaseClock } from '../store/database-clock.ts';
-import { openDatabase, openSmallPool, type Database } from '../store/database.ts';
+import { databaseClock } from '../store/database-clock.ts';
+import { openDatabase, type Database } from '../store/database.ts';
+import type { Em } from '../store/em.ts';
 import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts';
 import { eventLog } from '../store/event-log.ts';
 import { history } from '../store/history.ts';
@@ -34,6 +35,8 @@ import { leadership } from '../store/leadership.ts';
 import { hasNewerSchema, isMigrated, migrate } from '../store/migrations.ts';
 import { packageStore } from '../store/package-store.ts';
 import { progressStore } from '../store/progress-store.ts';
+import { emOn } from '../store/session-em.ts';
+import { Session } from '../store/session.ts';
 import { workerRegistry } from '../store/worker-registry.ts';
 import { jobListener } from './job-listener.ts';
 import { schemaWatch } from './schema-watch.ts';
@@ -79,15 +82,17 @@ export async function openPlatform(
   try {
     const opening = { config, publicUrl, logger, parts, onNewerSchema };
     const database = await openMigratedDatabase(opening);
-    const leases = await openLeases(opening, database.url);
-    return await assemble(opening, database, leases);
+    const probe = emOn(openSession(opening, database.url), database.em);
+    await parts.start(schemaWatch(() => hasNewerSchema(probe), onNewerSchema));
+    const leases = await openLeases(opening, database);
+    return await assemble(opening, database, probe, leases);
   } catch (error) {
     await parts.stop();
     throw error;
   }
 }
 
-async function openMigratedDatabase({ config, logger, parts, onNewerSchema }: Opening): Promise<Database> {
+async function openMigratedDatabase({ config, logger, parts }: Opening): Promise<Database> {
   const url = config.database.url ?? (await startEmbedded(config, logger, parts));
   const database = await openDatabase({
     url,
@@ -97,8 +102,13 @@ async function openMigratedDatabase({ config, logger, parts, onNewerSchema }: Op
   });
   parts.add(() => database.close());
   await migrate(database.orm, url);
-  await parts.start(schemaWatch(() => hasNewerSchema(database.orm), onNewerSchema));
   return database;
+}
+
+function openSession({ config, parts }: Opening, url: string): Session {
+  const session = new Session({ url, applicationName: applicationName(config) });
+  parts.add(async () => session.close());
+  return session;
 }
 
 async function startEmbedded({ dataDir }: Config, logger: Logger, parts: StartedParts): Promise<string> {
@@ -113,18 +123,18 @@ interface Leases {
   readonly leadership: Leadership;
 }
 
-/** On connections of their own, so that no slow query delays a lease, the leader or the clock. */
-async function openLeases({ config, logger, parts }: Opening, url: string): Promise<Leases> {
-  const pool = openSmallPool({ url, logger, applicationName: applicationName(config) });
-  parts.add(() => pool.close());
-  const clock = new DatabaseClock(pool.run, logger);
+/** On sessions of their own, so that no slow query delays a lease, the leader or the clock. */
+async function openLeases(opening: Opening, { url, em }: Database): Promise<Leases> {
+  const { config, logger, parts } = opening;
+  const session = openSession(opening, url);
+  const clock = databaseClock(session, logger);
   await parts.start(clock);
   const leading = leadership({ url, applicationName: applicationName(config) });
   parts.add(() => leading.stop());
-  return { clock, registry: workerRegistry(pool.run), leadership: leading };
+  return { clock, registry: workerRegistry(emOn(session, em)), leadership: leading };
 }
 
-async function assemble(opening: Opening, database: Database, leases: Leases): Promise<Platform> {
+async function assemble(opening: Opening, database: Database, probe: Em, leases: Leases): Promise<Platform> {
   const { config, logger, parts } = opening;
   const { em, url } = database;
   const instance = await instanceId(em);
@@ -151,7 +161,7 @@ async function assemble(opening: Opening, database: Database, leases: Leases): P
     knownTargets: targets,
     cursors: eventCursors(instance),
     readiness: async () => ({
-      ...(await databaseReadiness(database)),
+      ...(await databaseReadiness(probe)),
       listener: feed.ready || 'The listener for events is not connected',
       ...(await targetReadiness(config, results)),
     }),
@@ -187,9 +197,9 @@ function applicationName({ role }: Config): string {
   return `odcs-${role}`;
 }
 
-async function databaseReadiness({ orm }: Database): Promise<Record<string, true | string>> {
+async function databaseReadiness(probe: Em): Promise<Record<string, true | string>> {
   try {
-    return { database: true, migrations: (await isMigrated(orm)) || 'Migrations are missing' };
+    return { database: true, migrations: (await isMigrated(probe)) || 'Migrations are missing' };
   } catch {
     return { database: 'PostgreSQL cannot be reached' };
   }

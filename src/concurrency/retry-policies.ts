@@ -33,6 +33,8 @@ export const RETRY_POLICIES = {
   'database-outage': { attempts: Infinity, firstPauseMs: 100, maxPauseMs: 2_000, maxTotalMs: 20_000 },
   /** A transaction: serialization failures and deadlocks. The pause lets the other transaction take its locks. */
   'transaction-conflict': { attempts: 2, firstPauseMs: 20 },
+  /** A lost connection that must be there all the time: every failure to connect. */
+  'session-reconnect': { attempts: Infinity, firstPauseMs: 50, maxPauseMs: 1_000 },
   /** The embedded PostgreSQL after it ended by itself: every failure to start. */
   'postgres-restart': { attempts: Infinity, firstPauseMs: 250, maxPauseMs: 10_000 },
   /** A new link disappeared from the trash before its rename, because another process emptied the trash. */

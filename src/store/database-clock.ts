@@ -1,20 +1,26 @@
-// What time it is by the database, the one clock that all processes share: one whose own clock is wrong, or is set, neither
-// removes results early nor keeps them long. Between readings the monotonic clock of this process goes on.
+// The time by the clock of the database, which all processes share: a host with a wrong clock neither removes results early
+// nor keeps them long. Between two readings the monotonic clock of this process continues.
 
-import type { Clock, Logger, RunStatement, Service } from '../app/ports.ts';
+import type { Clock, Logger, Service } from '../app/ports.ts';
+import type { Session } from './session.ts';
 
-const READ_EVERY_MS = 5_000;
+const INTERVAL_MS = 5_000;
 const READ = 'select extract(epoch from clock_timestamp()) * 1000 as ms';
 
+export function databaseClock(session: Session, logger: Logger): DatabaseClock {
+  return new DatabaseClock(async () => Number((await session.query<{ ms: string }>(READ)).rows[0]?.ms), logger);
+}
+
 export class DatabaseClock implements Clock, Service {
-  readonly #run: RunStatement;
+  readonly #readMs: () => Promise<number>;
   readonly #logger: Logger;
-  /** What the database's time is ahead of `performance.now()`. */
-  #ahead: number | null = null;
+  /** The database's time minus `performance.now()`. */
+  #offset: number | null = null;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(run: RunStatement, logger: Logger) {
-    this.#run = run;
+  /** `readMs`: milliseconds since 1970 by the clock of the database. */
+  constructor(readMs: () => Promise<number>, logger: Logger) {
+    this.#readMs = readMs;
     this.#logger = logger;
   }
 
@@ -23,9 +29,9 @@ export class DatabaseClock implements Clock, Service {
     await this.read();
     this.#timer = setInterval(() => {
       this.read().catch((error: unknown) =>
-        this.#logger.debug({ err: error }, 'The clock could not be read; it goes on by itself'),
+        this.#logger.debug({ err: error }, 'The clock of the database could not be read; the local one continues'),
       );
-    }, READ_EVERY_MS);
+    }, INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -35,17 +41,17 @@ export class DatabaseClock implements Clock, Service {
   }
 
   now(): Date {
-    if (this.#ahead === null) throw new Error('The clock is read before it is started');
-    return new Date(performance.now() + this.#ahead);
+    if (this.#offset === null) throw new Error('The clock was read before its start');
+    return new Date(performance.now() + this.#offset);
   }
 
-  /** It was read somewhen while the question was under way: what agrees with that is kept, so that time does not jitter. */
+  /** The reading happened between the question and the answer. An offset that agrees with it is kept, so that time is steady. */
   async read(): Promise<void> {
     const asked = performance.now();
-    const [row] = await this.#run<{ ms: string }>(READ, []);
+    const ms = await this.#readMs();
     const answered = performance.now();
-    const [least, most] = [Number(row?.ms) - answered, Number(row?.ms) - asked];
-    const isStillTrue = this.#ahead !== null && this.#ahead >= least && this.#ahead <= most;
-    if (!isStillTrue) this.#ahead = (least + most) / 2;
+    const [least, most] = [ms - answered, ms - asked];
+    const agrees = this.#offset !== null && this.#offset >= least && this.#offset <= most;
+    if (!agrees) this.#offset = (least + most) / 2;
   }
 }

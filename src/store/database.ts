@@ -4,8 +4,9 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntityManager, type PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
-import pg, { defaults, TypeOverrides, types, type Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
+import { DRIVER_TYPES } from './driver-types.ts';
 import type { Em, Orm } from './em.ts';
 import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
 import { retryErrors } from '../concurrency/retry.ts';
@@ -13,6 +14,7 @@ import { settleWithin } from '../concurrency/settle-within.ts';
 import { ENTITIES } from './entities.ts';
 import { MIGRATION_TABLE, migrationsList } from './migrations.ts';
 import { prepareOn } from './prepared.ts';
+import { connectionSettings } from './session.ts';
 import { endSilentConnections } from './silent-connections.ts';
 
 export interface DatabaseOptions {
@@ -36,28 +38,14 @@ export interface Database {
   close(): Promise<void>;
 }
 
-// The server drops a client that it cannot reach as soon as the client drops the server.
-const KEEPALIVES = ['-c tcp_keepalives_idle=10', '-c tcp_keepalives_interval=3', '-c tcp_keepalives_count=3'];
 // A process that freezes inside a transaction holds its locks for `idle_in_transaction_session_timeout`. A statement that
 // waits for such a lock fails before its client's own timeout.
-const SESSION = [
-  '-c timezone=UTC',
-  '-c idle_in_transaction_session_timeout=8s',
-  '-c lock_timeout=5s',
-  '-c statement_timeout=60s',
-  '-c jit=off',
-  ...KEEPALIVES,
-].join(' ');
+const SETTINGS = ['idle_in_transaction_session_timeout=8s', 'lock_timeout=5s', 'statement_timeout=60s'];
 /** A request waits at most this long for a connection and at most twice as long for a lost answer: below 10 s in all. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
 /** Closing waits this long for running statements. */
 const CLOSE_LIMIT_MS = 5_000;
-
-// Entities have dates. The driver's own parser is slow, and its serializer loses the seconds of historical time zones.
-const TYPES = new TypeOverrides();
-TYPES.setTypeParser(types.builtins.TIMESTAMPTZ, parseInstant);
-defaults.parseInputDatesAsUTC = true;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const orm = await connect(options);
@@ -98,10 +86,10 @@ async function connect(options: DatabaseOptions): Promise<Orm> {
       connectionString: options.url,
       application_name: options.applicationName ?? 'odcs',
       max: options.poolSize ?? 10,
-      options: SESSION,
+      options: connectionSettings(...SETTINGS),
       keepAlive: true,
       connectionTimeoutMillis: CONNECT_MS,
-      types: TYPES,
+      types: DRIVER_TYPES,
       onPoolCreated: (pool: Pool) => {
         endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
         prepareOn(pool);
@@ -110,37 +98,6 @@ async function connect(options: DatabaseOptions): Promise<Orm> {
   });
   await orm.em.getConnection().connect();
   return orm;
-}
-
-export interface SmallPool {
-  readonly run: RunStatement;
-  close(): Promise<void>;
-}
-
-/** For single statements that must not wait until others have theirs answered: a lease, above all. */
-export function openSmallPool(options: DatabaseOptions): SmallPool {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.applicationName ?? 'odcs',
-    max: options.poolSize ?? 2,
-    options: SESSION,
-    keepAlive: true,
-    connectionTimeoutMillis: CONNECT_MS,
-  });
-  // Of a connection that nobody uses just then: the next statement gets another.
-  pool.on('error', (error) => options.logger.debug({ err: error }, 'An idle connection was lost'));
-  endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
-  prepareOn(pool);
-  return {
-    run: async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
-      (await pool.query<Row>(sql, [...parameters])).rows,
-    close: () => pool.end(),
-  };
-}
-
-/** `2026-11-22 19:37:30.12+00`, as sessions in UTC write it. */
-function parseInstant(text: string): Date {
-  return new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
 }
 
 /** Runs statements of others, such as the queue's, through an `Em`. */

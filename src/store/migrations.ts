@@ -3,14 +3,16 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Migration } from '@mikro-orm/migrations';
-import pg from 'pg';
-import type { Orm } from './em.ts';
+import type { Em, Orm } from './em.ts';
+import { Session } from './session.ts';
 
 // The same two steps up from src/store and from dist/store.
 const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
 const LOCK = '7236840280';
-const CONNECT_MS = 10_000;
+const LOCK_RETRY_MS = 100;
+const PATIENCE_MS = 10_000;
 export const MIGRATION_TABLE = 'migration';
 
 export function migrationsList() {
@@ -42,38 +44,39 @@ export class NewerSchema extends Error {
  * `NewerSchema`.
  */
 export async function migrate(orm: Orm, url: string): Promise<void> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'odcs-migrations',
-    connectionTimeoutMillis: CONNECT_MS,
-  });
-  await client.connect();
+  const session = new Session({ url, applicationName: 'odcs-migrations', patienceMs: PATIENCE_MS });
   try {
-    await client.query(`select pg_advisory_lock(${LOCK})`);
-    if (await hasNewerSchema(orm)) throw new NewerSchema();
+    // Not a lock that waits: no statement of a session takes long. The lock ends with the session.
+    while (!(await isLocked(session))) await sleep(LOCK_RETRY_MS);
+    if (await hasNewerSchema(orm.em)) throw new NewerSchema();
     await orm.migrator.up();
   } finally {
-    await client.end();
+    session.close();
   }
 }
 
+async function isLocked(session: Session): Promise<boolean> {
+  const { rows } = await session.query<{ done: boolean }>('select pg_try_advisory_lock($1) as done', [LOCK]);
+  return rows[0]?.done ?? false;
+}
+
 /** Every migration of this version is applied: part of /readyz. */
-export async function isMigrated(orm: Orm): Promise<boolean> {
-  const applied = await appliedMigrations(orm);
+export async function isMigrated(em: Em): Promise<boolean> {
+  const applied = await appliedMigrations(em);
   return migrationsList().every(({ name }) => applied.has(name));
 }
 
-export async function hasNewerSchema(orm: Orm): Promise<boolean> {
+export async function hasNewerSchema(em: Em): Promise<boolean> {
   const known = new Set(migrationsList().map(({ name }) => name));
-  return [...(await appliedMigrations(orm))].some((name) => !known.has(name));
+  return [...(await appliedMigrations(em))].some((name) => !known.has(name));
 }
 
-async function appliedMigrations(orm: Orm): Promise<ReadonlySet<string>> {
-  const connection = orm.em.getConnection();
-  const [table] = await connection.execute<{ exists: boolean }[]>(
+/** Raw, because the table is MikroORM's and has no entity. */
+async function appliedMigrations(em: Em): Promise<ReadonlySet<string>> {
+  const [table] = await em.execute<{ exists: boolean }[]>(
     `select to_regclass('${MIGRATION_TABLE}') is not null as exists`,
   );
   if (!table?.exists) return new Set();
-  const rows = await connection.execute<{ name: string }[]>(`select name from ${MIGRATION_TABLE}`);
+  const rows = await em.execute<{ name: string }[]>(`select name from ${MIGRATION_TABLE}`);
   return new Set(rows.map(({ name }) => name));
 }

@@ -13,6 +13,11 @@ export function prepared(sql: string): string {
   return sql;
 }
 
+/** The name under which a statement of this text is prepared, if it is. */
+export function preparedName(sql: string): string | undefined {
+  return names.get(sql);
+}
+
 interface Built<Row> {
   compile(db: Kysely<Tables>): CompiledQuery<Row>;
 }
@@ -71,7 +76,7 @@ export function prepareOn(pool: Pool): void {
   pool.on('connect', (client: PoolClient) => {
     const query = client.query.bind(client) as Query;
     const named: Query = (text, values, callback) => {
-      const name = typeof text === 'string' ? names.get(text) : undefined;
+      const name = typeof text === 'string' ? preparedName(text) : undefined;
       return name === undefined ? query(text, values, callback) : query({ name, text, values }, callback);
     };
     client.query = named as typeof client.query;

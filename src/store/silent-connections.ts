@@ -1,129 +1,113 @@
-// Ends connections that have gone silent. A network that drops packets ends no connection: without this, whoever waits
-// for an answer waits for hours. A slow statement is told from a lost one by asking the server, over a connection of its
-// own, what the backend is doing; so nothing is ended that is at work.
+// Ends connections of the pool that have gone silent. A network that drops packets ends no connection: without this, a
+// request waits for its answer for hours. The server is asked, on a connection of its own, whether a backend still works on
+// its statement, so that a slow statement is not taken for a lost one.
 
-import pg, { type Pool, type PoolClient } from 'pg';
+import type pg from 'pg';
+import type { Pool, PoolClient } from 'pg';
+import { busyBackends, processId } from './session.ts';
 
 export interface SilenceOptions {
   readonly url: string;
-  /** How long an answer may take before the server is asked, and how long that may take. */
+  /** How long an answer may take before the server is asked about it, and how long the server may take to answer. */
   readonly patienceMs: number;
 }
 
 interface Watched {
   readonly client: PoolClient;
-  /** When the question was asked that has no answer yet. */
-  asked: number | null;
-  heard: number;
-  /** In somebody's hands: what is between two statements of a transaction is not touched. */
-  held: boolean;
+  /** When the statement was sent that has no answer yet. */
+  sentAt: number | null;
+  answeredAt: number;
+  /** Taken from the pool. A connection that is idle between two statements of a transaction is left alone. */
+  taken: boolean;
+}
+
+const CHECK_MS = 250;
+
+export function endSilentConnections(pool: Pool, options: SilenceOptions): void {
+  const watch = new SilenceWatch(options);
+  pool.on('connect', (client) => watch.add(client));
+  pool.on('acquire', (client) => watch.setTaken(client, true));
+  pool.on('release', (_error, client) => watch.setTaken(client, false));
+  pool.on('remove', (client) => watch.delete(client));
 }
 
 type Query = (...args: unknown[]) => unknown;
 
-const LOOK_MS = 250;
-const BUSY = "select pid from pg_stat_activity where pid = any($1::int[]) and state = 'active'";
+class SilenceWatch {
+  readonly #options: SilenceOptions;
+  readonly #watched = new Map<PoolClient, Watched>();
+  #timer: NodeJS.Timeout | null = null;
+  #isAsking = false;
 
-export function endSilentConnections(pool: Pool, options: SilenceOptions): void {
-  const watched = new Map<PoolClient, Watched>();
-  let looking: NodeJS.Timeout | null = null;
-  let asking = false;
+  constructor(options: SilenceOptions) {
+    this.#options = options;
+  }
 
-  pool.on('connect', (client) => {
-    const entry: Watched = { client, asked: null, heard: performance.now(), held: false };
-    watched.set(client, entry);
+  add(client: PoolClient): void {
+    const entry: Watched = { client, sentAt: null, answeredAt: performance.now(), taken: false };
+    this.#watched.set(client, entry);
     const query = client.query.bind(client) as Query;
-    const heard = () => {
-      entry.asked = null;
-      entry.heard = performance.now();
+    const answered = () => {
+      entry.sentAt = null;
+      entry.answeredAt = performance.now();
     };
-    const heardBefore =
-      (then: Query): Query =>
-      (...args) => {
-        heard();
-        return then(...args);
-      };
     const timed: Query = (...args) => {
-      // The pool's own `query` asks by a callback; then no promise is answered.
+      // The pool's own `query` passes a callback, and then no promise is returned.
       const callback = args.findIndex((arg) => typeof arg === 'function');
-      const answer = query(...(callback < 0 ? args : args.with(callback, heardBefore(args[callback] as Query))));
+      const answer = query(...(callback < 0 ? args : args.with(callback, after(args[callback] as Query, answered))));
       if (callback < 0 && !(answer instanceof Promise)) return answer;
-      entry.asked = performance.now();
-      looking ??= setInterval(look, LOOK_MS).unref();
-      if (answer instanceof Promise) answer.then(heard, heard);
+      entry.sentAt = performance.now();
+      this.#timer ??= setInterval(() => this.#check(), CHECK_MS).unref();
+      if (answer instanceof Promise) answer.then(answered, answered);
       return answer;
     };
     client.query = timed as typeof client.query;
-  });
-  pool.on('acquire', (client) => hold(client, true));
-  pool.on('release', (_error, client) => hold(client, false));
-  pool.on('remove', (client) => void watched.delete(client));
-
-  function hold(client: PoolClient, held: boolean): void {
-    const entry = watched.get(client);
-    if (entry) entry.held = held;
   }
 
-  function look(): void {
-    const waiting = [...watched.values()].filter(({ asked }) => asked !== null);
-    if (waiting.length === 0 && looking) {
-      clearInterval(looking);
-      looking = null;
+  setTaken(client: PoolClient, taken: boolean): void {
+    const entry = this.#watched.get(client);
+    if (entry) entry.taken = taken;
+  }
+
+  delete(client: PoolClient): void {
+    this.#watched.delete(client);
+  }
+
+  #check(): void {
+    const waiting = [...this.#watched.values()].filter(({ sentAt }) => sentAt !== null);
+    if (waiting.length === 0 && this.#timer) {
+      clearInterval(this.#timer);
+      this.#timer = null;
     }
-    const overdue = waiting.filter(({ asked }) => asked !== null && performance.now() - asked > options.patienceMs);
-    if (asking || overdue.length === 0) return;
-    asking = true;
-    void endThoseLost(overdue).finally(() => {
-      asking = false;
+    const { patienceMs } = this.#options;
+    const overdue = waiting.filter(({ sentAt }) => sentAt !== null && performance.now() - sentAt > patienceMs);
+    if (this.#isAsking || overdue.length === 0) return;
+    this.#isAsking = true;
+    void this.#endLost(overdue).finally(() => {
+      this.#isAsking = false;
     });
   }
 
-  async function endThoseLost(overdue: readonly Watched[]): Promise<void> {
-    const questions = new Map(overdue.map((entry) => [entry, entry.asked]));
-    const busy = await busyBackends(
-      overdue.map(({ client }) => processId(client)),
-      options,
-    );
-    // What was answered meanwhile is not lost.
-    const open = overdue.filter((entry) => entry.asked !== null && entry.asked === questions.get(entry));
-    const lost = open.filter(({ client }) => !busy.has(processId(client)));
-    for (const entry of open) entry.asked = performance.now();
+  async #endLost(overdue: readonly Watched[]): Promise<void> {
+    const { url, patienceMs } = this.#options;
+    const sentAt = new Map(overdue.map((entry) => [entry, entry.sentAt]));
+    const pids = overdue.map(({ client }) => processId(client));
+    const busy = await busyBackends(url, pids, patienceMs);
+    // A connection that was answered meanwhile is not lost.
+    const unanswered = overdue.filter((entry) => entry.sentAt !== null && entry.sentAt === sentAt.get(entry));
+    const lost = unanswered.filter(({ client }) => !busy.has(processId(client)));
+    for (const entry of unanswered) entry.sentAt = performance.now();
     if (lost.length === 0) return;
-    const since = Math.min(...lost.map((entry) => questions.get(entry) ?? Number.POSITIVE_INFINITY));
-    // What has been idle since before then went by the same network: the next to use it would wait in vain.
-    const idle = [...watched.values()].filter(({ held, heard }) => !held && heard < since);
-    for (const { client } of [...lost, ...idle]) breakOff(client);
+    const since = Math.min(...lost.map((entry) => sentAt.get(entry) ?? Infinity));
+    // A connection that has been idle since before then is on the same network; its next user would wait in vain.
+    const idle = [...this.#watched.values()].filter(({ taken, answeredAt }) => !taken && answeredAt < since);
+    for (const { client } of [...lost, ...idle]) (client as unknown as pg.Client).connection.stream.destroy();
   }
 }
 
-/** Which of these backends work on a statement; none where the server cannot be asked. */
-async function busyBackends(
-  pids: readonly number[],
-  { url, patienceMs }: SilenceOptions,
-): Promise<ReadonlySet<number>> {
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: 'odcs-silence',
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
-  });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ pid: number }>(BUSY, [pids]);
-    return new Set(rows.map(({ pid }) => pid));
-  } catch {
-    return new Set();
-  } finally {
-    client.end().catch(() => {});
-    client.connection.stream.destroy();
-  }
-}
-
-function processId(client: PoolClient): number {
-  return (client as unknown as { readonly processID: number }).processID;
-}
-
-function breakOff(client: PoolClient): void {
-  (client as unknown as pg.Client).connection.stream.destroy();
+function after(callback: Query, first: () => void): Query {
+  return (...args) => {
+    first();
+    return callback(...args);
+  };
 }

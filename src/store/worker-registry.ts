@@ -1,103 +1,114 @@
-// Which workers are alive, by the database's clock alone: the hosts' clocks need not agree.
+// Workers, their leases and the process groups of their engines. Leases expire by the database's clock, so that the clocks
+// of the hosts need not agree.
 
-import type { Claim, ProcessGroup, RunStatement, WorkerRegistry } from '../app/ports.ts';
-import { prepared } from './prepared.ts';
+import { sql } from 'kysely';
+import type { Claim, OrphanedGroup, WorkerIdentity, WorkerRegistry } from '../app/ports.ts';
+import { state } from './compose-filter.ts';
+import type { Em } from './em.ts';
+import { ProcessGroupEntity } from './entities/process-group.ts';
+import { WorkerEntity } from './entities/worker.ts';
+import { statement } from './prepared.ts';
 
-const REGISTER = `
-  insert into worker (id, host, boot_id, pid, pools, concurrency) values ($1, $2, $3, $4, $5, $6)
-  on conflict (id) do update set refreshed_at = clock_timestamp()`;
-// A row for the worker itself, so that one without claims can be told from one that is gone.
-const REFRESH = prepared(`
-  with alive as (update worker set refreshed_at = clock_timestamp() where id = $1 returning id)
-  select c.id, c.attempt, c.cancel_requested_at is not null as cancel_requested
-  from alive left join compose c on c.worker_id = alive.id and c.state = 'GENERATING'`);
-const REAP = prepared(`
-  with dead as (
-    delete from worker where refreshed_at < clock_timestamp() - $1 * interval '1 millisecond' returning id
-  )
-  select c.id, c.attempt, c.cancel_requested_at is not null as cancel_requested from compose c
-  where c.worker_id is not null and c.state = 'GENERATING' and (
-    c.worker_id in (select id from dead) or not exists (select 1 from worker w where w.id = c.worker_id)
-  )
-  order by c.id`);
-const REGISTER_GROUP = `
-  insert into process_group (compose_id, attempt, pgid, start_time, boot_id, host) values ($1, $2, $3, $4, $5, $6)
-  on conflict do nothing`;
-const FORGET_GROUPS = 'delete from process_group where compose_id = $1 and attempt = $2';
-const FORGET_GROUP =
-  'delete from process_group where compose_id = $1 and attempt = $2 and pgid = $3 and start_time = $4 and boot_id = $5 and host = $6';
-const ORPHANED_GROUPS = prepared(`
-  select g.compose_id, g.attempt, g.pgid, g.start_time, g.boot_id, g.host from process_group g
-  where g.host = $1 and not exists (
-    select 1 from compose c join worker w on w.id = c.worker_id
-    where c.id = g.compose_id and c.attempt = g.attempt and c.state = 'GENERATING'
-  )`);
+const NOW = sql<Date>`clock_timestamp()`;
 
-interface ClaimRow {
-  readonly id: string | null;
-  readonly attempt: number;
-  readonly cancel_requested: boolean;
-}
-
-interface GroupRow {
-  readonly compose_id: string;
-  readonly attempt: number;
-  readonly pgid: number;
-  readonly start_time: string;
-  readonly boot_id: string;
-  readonly host: string;
-}
-
-export function workerRegistry(run: RunStatement): WorkerRegistry {
+export function workerRegistry(em: Em): WorkerRegistry {
   return {
     async register(worker) {
-      await run(REGISTER, [worker.id, worker.host, worker.bootId, worker.pid, worker.pools, worker.concurrency]);
+      await register(em, { ...worker });
     },
     async refresh(workerId) {
-      const rows = await run<ClaimRow>(REFRESH, [workerId]);
+      const rows = await refresh(em, workerId);
       return rows.length === 0 ? null : claimsFrom(rows);
     },
     async retire(workerId) {
-      await run('delete from worker where id = $1', [workerId]);
+      await em.nativeDelete(WorkerEntity, { id: workerId });
     },
-    async reap(olderThanMs) {
-      return claimsFrom(await run<ClaimRow>(REAP, [olderThanMs]));
+    reap: async (olderThanMs) => claimsFrom(await reap(em, olderThanMs)),
+    async registerProcessGroup({ composeId, attempt }, { pgid, startTime, bootId, host }) {
+      const row = { composeId, attempt, pgid, startTime, bootId, host };
+      await em.upsert(ProcessGroupEntity, row, { onConflictAction: 'ignore' });
     },
-    async registerProcessGroup(claim, group: ProcessGroup) {
-      await run(REGISTER_GROUP, [
-        claim.composeId,
-        claim.attempt,
-        group.pgid,
-        group.startTime,
-        group.bootId,
-        group.host,
-      ]);
-    },
-    async forgetProcessGroups(claim) {
-      await run(FORGET_GROUPS, [claim.composeId, claim.attempt]);
+    async forgetProcessGroups({ composeId, attempt }) {
+      await em.nativeDelete(ProcessGroupEntity, { composeId, attempt });
     },
     async forgetProcessGroup({ composeId, attempt, pgid, startTime, bootId, host }) {
-      await run(FORGET_GROUP, [composeId, attempt, pgid, startTime, bootId, host]);
+      await em.nativeDelete(ProcessGroupEntity, { composeId, attempt, pgid, startTime, bootId, host });
     },
-    async orphanedProcessGroups(host) {
-      return (await run<GroupRow>(ORPHANED_GROUPS, [host])).map(groupFrom);
-    },
+    orphanedProcessGroups: (host) => orphans(em, host),
   };
+}
+
+const register = statement((db, { id, host, bootId, pid, pools, concurrency }: WorkerIdentity) =>
+  db
+    .insertInto('worker')
+    .values({ id, host, boot_id: bootId, pid, pools: pools as string[], concurrency })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ refreshed_at: NOW })),
+);
+
+// The worker's own row is in the result even without claims, so that a worker without claims differs from a lost one.
+const refresh = statement((db, workerId: string) =>
+  db
+    .with('alive', (qb) =>
+      qb.updateTable('worker').set({ refreshed_at: NOW }).where('id', '=', workerId).returning('id'),
+    )
+    .selectFrom('alive')
+    .leftJoin('compose as c', (join) =>
+      join.onRef('c.worker_id', '=', 'alive.id').on('c.state', '=', state('GENERATING')),
+    )
+    .select(['c.id', 'c.attempt', sql<boolean>`c.cancel_requested_at is not null`.as('cancelRequested')]),
+);
+
+// An attempt without a living worker is in the result until it is reclaimed, even if the process that deleted the worker's
+// row died before.
+const reap = statement((db, olderThanMs: number) =>
+  db
+    .with('dead', (qb) =>
+      qb
+        .deleteFrom('worker')
+        .where('refreshed_at', '<', sql<Date>`${NOW} - ${olderThanMs} * interval '1 millisecond'`)
+        .returning('id'),
+    )
+    .selectFrom('compose as c')
+    .select(['c.id', 'c.attempt', sql<boolean>`c.cancel_requested_at is not null`.as('cancelRequested')])
+    .where('c.worker_id', 'is not', null)
+    .where('c.state', '=', state('GENERATING'))
+    .where(({ or, not, exists, selectFrom, ref }) =>
+      or([
+        exists(selectFrom('dead').select('dead.id').where('dead.id', '=', ref('c.worker_id'))),
+        not(exists(selectFrom('worker as w').select('w.id').where('w.id', '=', ref('c.worker_id')))),
+      ]),
+    )
+    .orderBy('c.id'),
+);
+
+interface ClaimRow {
+  readonly id: string | null;
+  readonly attempt: number | null;
+  readonly cancelRequested: boolean;
 }
 
 function claimsFrom(rows: readonly ClaimRow[]): readonly Claim[] {
-  return rows.flatMap(({ id, attempt, cancel_requested }) =>
-    id === null ? [] : [{ composeId: id, attempt, cancelRequested: cancel_requested }],
+  return rows.flatMap(({ id, attempt, cancelRequested }) =>
+    id === null || attempt === null ? [] : [{ composeId: id, attempt, cancelRequested }],
   );
 }
 
-function groupFrom(row: GroupRow): ProcessGroup & Pick<Claim, 'composeId' | 'attempt'> {
-  return {
-    composeId: row.compose_id,
-    attempt: row.attempt,
-    pgid: row.pgid,
-    startTime: row.start_time,
-    bootId: row.boot_id,
-    host: row.host,
-  };
-}
+const orphans: (em: Em, host: string) => Promise<readonly OrphanedGroup[]> = statement((db, host: string) =>
+  db
+    .selectFrom('process_group as g')
+    .select(['g.compose_id as composeId', 'g.attempt', 'g.pgid', 'g.start_time as startTime'])
+    .select(['g.boot_id as bootId', 'g.host'])
+    .where('g.host', '=', host)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('compose as c')
+            .innerJoin('worker as w', 'w.id', 'c.worker_id')
+            .select('c.id')
+            .whereRef('c.id', '=', 'g.compose_id')
+            .whereRef('c.attempt', '=', 'g.attempt')
+            .where('c.state', '=', state('GENERATING')),
+        ),
+      ),
+    ),
+);

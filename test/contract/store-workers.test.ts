@@ -16,7 +16,7 @@ let registry: WorkerRegistry;
 beforeAll(async () => {
   test = await createTestDatabase();
   database = await openTestDatabase(test);
-  registry = workerRegistry(database.run);
+  registry = workerRegistry(database.em);
 });
 afterAll(async () => {
   await database.close();

@@ -88,7 +88,7 @@ it('what is told of waiting composes is right enough to show', async () => {
     const kind = anyKind();
     await finished(request(kind), draw(kind), new Date(T0.getTime() - (150 - n) * 60_000));
   }
-  await workerRegistry(database.run).register({
+  await workerRegistry(database.em).register({
     id: randomUUID(),
     host: 'h',
     bootId: 'b',

@@ -17,7 +17,7 @@ const GROUP = { pgid: 4711, startTime: '1', bootId: 'boot', host: 'here' };
 
 /** `lost`: composes of a lost worker, and the chore that reclaims them. */
 const it = base.extend('lost', ({ store, database, results, target }) => {
-  const registry: WorkerRegistry = workerRegistry(database.run);
+  const registry: WorkerRegistry = workerRegistry(database.em);
   /** The process groups that were killed, with the state of the compose at that time. */
   const killed: object[] = [];
   const unkillable = new Set<number>();

@@ -1,9 +1,13 @@
 // Connections that go silent, and processes that hold something in the database while they are silent.
 
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isConnectionLoss } from '../../src/app/connection-loss.ts';
-import { openDatabase, openSmallPool, type Database } from '../../src/store/database.ts';
+import { openDatabase, type Database } from '../../src/store/database.ts';
 import { leadership } from '../../src/store/leadership.ts';
+import { emOn } from '../../src/store/session-em.ts';
+import { Session } from '../../src/store/session.ts';
+import { workerRegistry } from '../../src/store/worker-registry.ts';
 import { createTestDatabase, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -72,14 +76,16 @@ describe('a connection of the pool', () => {
 });
 
 it('a lease is refreshed over another connection where its own went half-open, and the process can end', async () => {
-  const leases = openSmallPool({ url: proxy.url, logger: silentLogger });
-  await leases.run('select 1', []);
+  const session = new Session({ url: proxy.url, applicationName: 'leases' });
+  const leases = workerRegistry(emOn(session, direct.em));
+  const id = randomUUID();
+  await leases.register({ id, host: 'here', bootId: 'boot', pid: 1, pools: ['default'], concurrency: 1 });
   proxy.halfOpen();
-  expect(await lostAfter(leases.run('select 1', []))).toBeLessThan(6_000);
-  await expect(leases.run('select 1 as one', [])).resolves.toEqual([{ one: 1 }]);
+  expect(await lostAfter(leases.refresh(id))).toBeLessThan(6_000);
+  await expect(leases.refresh(id)).resolves.toEqual([]);
   proxy.halfOpen();
-  const waiting = lostAfter(leases.run('select 1', []));
-  await leases.close();
+  const waiting = lostAfter(leases.refresh(id));
+  session.close();
   expect(await waiting).toBeLessThan(6_000);
 }, 20_000);
 

@@ -29,9 +29,9 @@ async function open(): Promise<Database> {
 
 it('are applied once, however many processes start at the same time', async () => {
   const processes = await Promise.all([open(), open(), open(), open()]);
-  expect(await Promise.all(processes.map(({ orm }) => isMigrated(orm)))).toEqual([false, false, false, false]);
+  expect(await Promise.all(processes.map(({ orm }) => isMigrated(orm.em)))).toEqual([false, false, false, false]);
   await Promise.all(processes.map(({ orm }) => migrate(orm, test.url)));
-  expect(await Promise.all(processes.map(({ orm }) => isMigrated(orm)))).toEqual([true, true, true, true]);
+  expect(await Promise.all(processes.map(({ orm }) => isMigrated(orm.em)))).toEqual([true, true, true, true]);
   expect(await test.query('select count(*)::int as count from instance')).toEqual([{ count: 1 }]);
 });
 
@@ -49,9 +49,9 @@ it('leave data alone when they run again', async () => {
 it('are not applied to a database that a newer version has migrated', async () => {
   const { orm } = await open();
   await migrate(orm, test.url);
-  expect(await hasNewerSchema(orm)).toBe(false);
+  expect(await hasNewerSchema(orm.em)).toBe(false);
   await test.query(`insert into ${MIGRATION_TABLE} (name) values ('9999-of-a-newer-version')`);
-  expect(await hasNewerSchema(orm)).toBe(true);
+  expect(await hasNewerSchema(orm.em)).toBe(true);
   await expect(migrate(orm, test.url)).rejects.toBeInstanceOf(NewerSchema);
 });
 

@@ -12,10 +12,10 @@ beforeEach(async () => {
   const began = performance.now();
   there = () => THERE + performance.now() - began;
   answersAfterMs = 0;
-  clock = new DatabaseClock(async <Row>() => {
-    const ms = String(there());
+  clock = new DatabaseClock(async () => {
+    const ms = there();
     vi.advanceTimersByTime(answersAfterMs);
-    return [{ ms } as Row];
+    return ms;
   }, silentLogger);
   await clock.start();
 });
