@@ -1,4 +1,4 @@
-// Who does the work: the queue, workers and their leases.
+// The queue, workers and their leases, and the estimates that depend on them.
 
 import type { Compose } from '../../compose/compose.ts';
 import type { Lane } from '../../compose/lane.ts';
