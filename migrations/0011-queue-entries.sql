@@ -1,5 +1,5 @@
 -- The queue as the service sees it: fairness and positions are read from here, never from the job library's own tables.
--- Composes that wait already get their entries from `reconcile-queue`: pools are configuration, which a migration cannot see.
+-- The queue fills it for the composes that wait when it starts: pools are configuration, which a migration cannot see.
 
 create table queue_entry (
   compose_id bigint primary key references compose,

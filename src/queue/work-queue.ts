@@ -78,6 +78,8 @@ export class PgBossQueue implements WorkQueue {
       await boss.createQueue(name, QUEUE_SETTINGS);
       await boss.updateQueue(name, changeable);
     }
+    // After an upgrade, composes that wait have no entries: pools are configuration, which a migration cannot see.
+    await this.#sendMissing();
   }
 
   /** Takes at most twice the limit, whatever the database does. */

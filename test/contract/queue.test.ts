@@ -6,6 +6,7 @@ import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { jobId } from '../../src/queue/job-id.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrations.ts';
 import { aCompose } from '../support/composes.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { silentLogger } from '../support/logger.ts';
@@ -245,6 +246,15 @@ describe('reconciling', () => {
     expect(await idsOf('generate')).toEqual([neverReused.id]);
   });
 
+  it('happens at the start for composes without entries', async ({ process, aProcess, test, boss, openJobs }) => {
+    const { id } = await process.create({ flags: ['NO_REUSE'] });
+    await test.query('truncate queue_entry');
+    await loseJobs(boss, 'generate');
+    await aProcess();
+    expect(await openJobs()).toEqual([{ id, state: 'created' }]);
+    expect(await process.store.queuePositions([id], READ_ALL)).toEqual([1]);
+  });
+
   it('deletes the jobs of composes that have ended', async ({ process, openJobs }) => {
     const [canceled, waiting] = [await process.create(), await process.create()];
     await process.change(canceled.id, { state: 'FAILED' });
@@ -267,11 +277,12 @@ describe('the settings of a queue', () => {
     expect((job?.keepUntil.getTime() ?? 0) - Date.now()).toBeGreaterThan(364 * 86_400_000);
   });
 
-  it('are made once when several processes start on an empty database', async () => {
+  it('are made once when several processes start at the same time', async () => {
     const empty = await createEmptyDatabase();
     const databases = await Promise.all(
       Array.from({ length: 4 }, () => openDatabase({ url: empty.url, logger: silentLogger })),
     );
+    for (const database of databases) await migrate(database.orm, empty.url);
     const queues = databases.map((database) => new PgBossQueue({ database, logger: silentLogger }));
     await Promise.all(queues.map((one) => one.start()));
     const boss = new PgBoss({ connectionString: empty.url, max: 1, supervise: false, schedule: false, migrate: false });
