@@ -1,55 +1,51 @@
-// The listening connection, through a proxy that can go silent the way a network does: open, and nothing comes.
-
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Listener } from '../../src/events/listener.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { databaseTest } from '../support/fixtures.ts';
 import { silentLogger } from '../support/logger.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 
-let test: TestDatabase;
-let proxy: TcpProxy;
-beforeEach(async () => {
-  test = await createTestDatabase();
-  proxy = await startTcpProxy(test.url);
-});
-afterEach(async () => {
-  await proxy.close();
-  await test.drop();
+/** `proxy`: one of each test's own, between the listener and the database. */
+const it = databaseTest.extend('proxy', async ({ server }, { onCleanup }) => {
+  const proxy = await startTcpProxy(server.url);
+  onCleanup(() => proxy.close());
+  return proxy;
 });
 
-it('a connection that is half open is noticed, and replaced', async () => {
-  const heard: string[] = [];
-  let listening = Promise.withResolvers<void>();
-  const listener = new Listener({
-    url: proxy.url,
-    logger: silentLogger,
-    channels: ['a channel'],
-    heartbeatMs: 50,
-    patienceMs: 200,
-    onNotification: (_channel, payload) => heard.push(payload),
-    onListening: () => listening.resolve(),
+describe('Listener', () => {
+  it('detects a half-open connection and replaces it', async ({ server, proxy }) => {
+    const payloads: string[] = [];
+    let listening = Promise.withResolvers<void>();
+    const listener = new Listener({
+      url: proxy.url,
+      logger: silentLogger,
+      channels: ['a channel'],
+      heartbeatMs: 50,
+      patienceMs: 200,
+      onNotification: (_channel, payload) => payloads.push(payload),
+      onListening: () => listening.resolve(),
+    });
+    await listener.start();
+    await listening.promise;
+    listening = Promise.withResolvers();
+    proxy.halfOpen();
+    await server.query('notify "a channel", \'lost\'');
+    await listening.promise;
+    await server.query('notify "a channel", \'received\'');
+    await expect.poll(() => payloads).toEqual(['received']);
+    await listener.stop();
+    expect(listener.listening).toBe(false);
   });
-  await listener.start();
-  await listening.promise;
-  listening = Promise.withResolvers();
-  proxy.halfOpen();
-  await test.query('notify "a channel", \'lost\'');
-  await listening.promise;
-  await test.query('notify "a channel", \'heard\'');
-  await expect.poll(() => heard).toEqual(['heard']);
-  await listener.stop();
-  expect(listener.listening).toBe(false);
-});
 
-it('the first connection fails where there is no database; stopping then is fine', async () => {
-  proxy.refuse();
-  const listener = new Listener({
-    url: proxy.url,
-    logger: silentLogger,
-    channels: [],
-    onNotification: () => {},
-    onListening: () => {},
+  it('does not start without a database, and can be stopped then', async ({ proxy }) => {
+    proxy.refuse();
+    const listener = new Listener({
+      url: proxy.url,
+      logger: silentLogger,
+      channels: [],
+      onNotification: () => {},
+      onListening: () => {},
+    });
+    await expect(listener.start()).rejects.toThrow(/ECONNRESET/);
+    await listener.stop();
   });
-  await expect(listener.start()).rejects.toThrow(/ECONNRESET/);
-  await listener.stop();
 });

@@ -1,31 +1,33 @@
-// Events come in the order of commits: a reader that goes by position alone misses none, whatever writers do at the same
-// time. And it is the trigger that makes it so: with a plain sequence in its place the same reader loses some.
+// The positions of events follow the order of commits, so that a reader which continues after a position misses none. A
+// trigger sets them: with a sequence instead, the same reader loses events.
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { describe, expect, test as base } from 'vitest';
 import type { ComposeStore, EventLog, FeedItem } from '../../src/app/ports.ts';
 import { composeStore } from '../../src/store/compose-store.ts';
 import type { Database } from '../../src/store/database.ts';
 import { eventLog } from '../../src/store/event-log.ts';
 import { READ_ALL } from '../../src/compose/read-policy.ts';
 import { aCompose, T0 } from '../support/composes.ts';
-import { createTestDatabase, noQueue, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, noQueue, openTestDatabase } from '../support/database.ts';
 
 const WRITERS = 20;
-let test: TestDatabase;
-let database: Database;
 
-beforeEach(async () => {
-  test = await createTestDatabase();
-  database = await openTestDatabase(test, WRITERS + 2);
-});
-afterEach(async () => {
-  await database.close();
-  await test.drop();
-});
+/** A database of each test's own, because one test changes its schema. */
+const it = base
+  .extend('server', async ({}, { onCleanup }) => {
+    const server = await createTestDatabase();
+    onCleanup(() => server.drop());
+    return server;
+  })
+  .extend('database', async ({ server }, { onCleanup }) => {
+    const database = await openTestDatabase(server, WRITERS + 2);
+    onCleanup(() => database.close());
+    return database;
+  });
 
 class RolledBack extends Error {}
 
-/** Creates and changes composes at random, and gives some of it up; answers how many events it committed. */
+/** Creates and changes composes at random, and rolls some back. Counts what it committed. */
 async function write(store: ComposeStore, rounds: number): Promise<{ transactions: number; events: number }> {
   let transactions = 0;
   let events = 0;
@@ -44,7 +46,7 @@ async function write(store: ComposeStore, rounds: number): Promise<{ transaction
       const id = await attempt;
       transactions += 1;
       events += 1 + changes;
-      // A later transaction of the same compose, now and then.
+      // Half of the composes change in a second transaction.
       if (Math.random() < 0.5) {
         await store.transaction(async (tx) => {
           const compose = await tx.lock(id);
@@ -60,7 +62,7 @@ async function write(store: ComposeStore, rounds: number): Promise<{ transaction
   return { transactions, events };
 }
 
-/** Reads by position alone, as fast as it can, until the writers are through. */
+/** Reads by position until the writers have finished. */
 async function readAlong(log: EventLog, writing: Promise<unknown>): Promise<FeedItem[]> {
   const seen: FeedItem[] = [];
   let over = false;
@@ -76,7 +78,10 @@ async function readAlong(log: EventLog, writing: Promise<unknown>): Promise<Feed
   }
 }
 
-async function run(rounds: number): Promise<{ written: number; seen: FeedItem[]; perSecond: number }> {
+async function run(
+  database: Database,
+  rounds: number,
+): Promise<{ written: number; seen: FeedItem[]; perSecond: number }> {
   const store = composeStore(database, noQueue);
   const startedAt = performance.now();
   const writing = Promise.all(Array.from({ length: WRITERS }, () => write(store, rounds)));
@@ -90,29 +95,31 @@ async function run(rounds: number): Promise<{ written: number; seen: FeedItem[];
   };
 }
 
-it('20 writers with delays and roll-backs: nothing is missed, repeated or out of order', async () => {
-  const { written, seen, perSecond } = await run(60);
-  process.stdout.write(`20 writers: ${perSecond} transactions a second, ${written} events\n`);
-  expect(seen.length).toBe(written);
-  const seqs = new Map<string, number>();
-  let position = 0n;
-  for (const { event } of seen) {
-    expect(event.position > position).toBe(true);
-    position = event.position;
-    expect(event.seq).toBe((seqs.get(event.composeId) ?? 0) + 1);
-    seqs.set(event.composeId, event.seq);
-  }
-});
+describe('Events', () => {
+  it('are read once and in order while 20 writers commit and roll back', async ({ database }) => {
+    const { written, seen, perSecond } = await run(database, 60);
+    process.stdout.write(`20 writers: ${perSecond} transactions a second, ${written} events\n`);
+    expect(seen.length).toBe(written);
+    const seqs = new Map<string, number>();
+    let position = 0n;
+    for (const { event } of seen) {
+      expect(event.position > position).toBe(true);
+      position = event.position;
+      expect(event.seq).toBe((seqs.get(event.composeId) ?? 0) + 1);
+      seqs.set(event.composeId, event.seq);
+    }
+  });
 
-it('with a plain sequence instead, the same reader loses events', async () => {
-  await test.query(`
+  it('would be missed by the same reader if a sequence set their positions', async ({ server, database }) => {
+    await server.query(`
     drop trigger compose_event_position on compose_event;
     alter table compose_event alter position set default nextval('compose_event_position_seq')`);
-  let lost = 0;
-  for (let rounds = 0; lost === 0 && rounds < 10; rounds += 1) {
-    await test.query('truncate compose cascade');
-    const { written, seen } = await run(30);
-    lost = written - seen.length;
-  }
-  expect(lost).toBeGreaterThan(0);
+    let lost = 0;
+    for (let rounds = 0; lost === 0 && rounds < 10; rounds += 1) {
+      await server.query('truncate compose cascade');
+      const { written, seen } = await run(database, 30);
+      lost = written - seen.length;
+    }
+    expect(lost).toBeGreaterThan(0);
+  });
 });

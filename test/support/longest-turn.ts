@@ -1,8 +1,8 @@
-// How long this process's event loop was held at a time while something was done.
+// Measures how long work blocks the event loop.
 
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** `ms`: CPU that the longest turn of this thread took; waiting for a processor is the machine's business. */
+/** `ms`: CPU time of the longest turn of the event loop. Waiting for a CPU on a busy machine does not count. */
 export async function longestTurn<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
   let isDone = false;
   let longest = 0;
@@ -12,7 +12,7 @@ export async function longestTurn<T>(work: () => Promise<T>): Promise<{ readonly
     longest = Math.max(longest, (user + system) / 1000);
     before = process.threadCpuUsage();
   };
-  // It may hold the loop before it gives way for the first time.
+  // The work may block the event loop before its first await.
   const working = work().finally(() => (isDone = true));
   while (!isDone) {
     await turn();

@@ -1,5 +1,5 @@
-// A TCP proxy in front of PostgreSQL that fails as networks do: connections break, go silent without ending (half-open),
-// or cannot be made. What it does to connections that exist and to new ones is told apart.
+// A TCP proxy in front of PostgreSQL that fails like a network: connections break, become half-open, or are refused. Each
+// fault says what happens to existing connections and to new ones.
 
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -7,20 +7,20 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export interface TcpProxy {
   /** The URL of the target, by way of the proxy. */
   readonly url: string;
-  /** Connections that exist break; new ones are made. */
+  /** Breaks existing connections; new ones work. */
   cut(): void;
-  /** Connections that exist go silent: the client never learns of it, the server by its keepalives. New ones are made. */
+  /** Existing connections become silent: the server detects it by its keepalives, the client never. New ones work. */
   halfOpen(): void;
-  /** Nothing passes any more, on old and new connections, until `restore`. */
+  /** Forwards nothing on existing and new connections, until `restore`. */
   freeze(): void;
-  /** Connections that exist break and new ones are refused, until `restore`. */
+  /** Breaks existing connections and refuses new ones, until `restore`. */
   refuse(): void;
-  /** What was frozen passes now; new connections are made. */
+  /** Forwards what was frozen; new connections work. */
   restore(): void;
   close(): Promise<void>;
 }
 
-/** After so long the server gives up a client that does not acknowledge. */
+/** The server closes the connection of a client that does not acknowledge for this time. */
 const SERVER_KEEPALIVE_MS = 20_000;
 
 interface Link {
@@ -28,7 +28,7 @@ interface Link {
   readonly upstream: Socket;
 }
 
-/** `target`: a postgresql:// URL, of TCP or of a socket's directory (`?host=/…`). */
+/** `target`: a postgresql:// URL with a TCP address, or with the directory of a socket (`?host=/…`). */
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const url = new URL(target);
   const directory = url.searchParams.get('host');
@@ -50,7 +50,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   });
 
   function end(link: Link): void {
-    // The other side of a connection that is half open does not learn that this one has gone.
+    // The other side of a half-open connection must not detect that this side has closed.
     if (silent.has(link) || !links.delete(link)) return;
     link.client.destroy();
     link.upstream.destroy();

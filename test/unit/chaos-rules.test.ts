@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { mkdir, mkdtemp, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeGroup } from '../../src/engines/supervisor/group-members.ts';
 import { DiskWatch } from '../support/chaos/disk-watch.ts';
 import {
@@ -130,35 +130,37 @@ const BREAKS: Readonly<Record<string, Readonly<Record<string, (run: SampleRun) =
   },
 };
 
-it('a run without violations keeps every rule', () => {
-  const run = sampleRun();
-  expect(brokenRules(run.history(), run.records)).toEqual([]);
-});
-
-it('every rule has a proof that it can fail', () => {
-  expect(Object.keys(BREAKS).toSorted()).toEqual(Object.keys(RULES).toSorted());
-});
-
-it.each(
-  Object.entries(BREAKS).flatMap(([rule, all]) =>
-    Object.entries(all).map(([what, breakIt]) => ({ rule, what, breakIt })),
-  ),
-)('«$rule» is broken if: $what', ({ rule, breakIt }) => {
-  const run = sampleRun();
-  breakIt(run);
-  expect([...(RULES[rule]?.(run.history(), run.records) ?? [])]).not.toEqual([]);
-});
-
-it('a recovery of 16 s is excused by a frozen worker, or by a kill of the worker that took it', () => {
-  for (const excuse of [
-    ({ disturbances }: Records) => disturbances.push({ ...worker, fault: 'freeze', pid: 15, from: 2_000, to: 6_000 }),
-    ({ kills }: Records) => kills.push({ role: 'worker', pid: 16, at: 7_050, deadBy: 7_060 }),
-  ]) {
+describe('The rules of the chaos harness', () => {
+  it('are all kept by a run without violations', () => {
     const run = sampleRun();
-    Object.assign(run.event('1', 4), { at: 17_000 });
-    excuse(run.records);
-    expect([...(RULES['recovery within 15 s']?.(run.history(), run.records) ?? [])]).toEqual([]);
-  }
+    expect(brokenRules(run.history(), run.records)).toEqual([]);
+  });
+
+  it('all have a run that breaks them', () => {
+    expect(Object.keys(BREAKS).toSorted()).toEqual(Object.keys(RULES).toSorted());
+  });
+
+  it.each(
+    Object.entries(BREAKS).flatMap(([rule, all]) =>
+      Object.entries(all).map(([what, breakIt]) => ({ rule, what, breakIt })),
+    ),
+  )('include «$rule», which is broken if $what', ({ rule, breakIt }) => {
+    const run = sampleRun();
+    breakIt(run);
+    expect([...(RULES[rule]?.(run.history(), run.records) ?? [])]).not.toEqual([]);
+  });
+
+  it('excuse a recovery of 16 s by a frozen worker, or by a kill of the worker that took it', () => {
+    for (const excuse of [
+      ({ disturbances }: Records) => disturbances.push({ ...worker, fault: 'freeze', pid: 15, from: 2_000, to: 6_000 }),
+      ({ kills }: Records) => kills.push({ role: 'worker', pid: 16, at: 7_050, deadBy: 7_060 }),
+    ]) {
+      const run = sampleRun();
+      Object.assign(run.event('1', 4), { at: 17_000 });
+      excuse(run.records);
+      expect([...(RULES['recovery within 15 s']?.(run.history(), run.records) ?? [])]).toEqual([]);
+    }
+  });
 });
 
 async function onDisk(
@@ -190,12 +192,6 @@ async function onDisk(
     await rm(targetDir, { recursive: true });
   }
 }
-
-it('a disk on which each DONE compose has the directory of its last attempt has no leftovers', async () => {
-  const { left, published } = await onDisk(async () => {});
-  expect(left).toEqual([]);
-  expect(published).toMatchObject([{ id: '1', attempt: 2 }]);
-});
 
 const LEFT: readonly { readonly what: string; readonly change: Parameters<typeof onDisk>[0]; readonly text: string }[] =
   [
@@ -253,35 +249,47 @@ const LEFT: readonly { readonly what: string; readonly change: Parameters<typeof
     },
   ];
 
-it.each(LEFT)('finds on disk: $what', async ({ change, text }) => {
-  expect((await onDisk(change)).left).toContainEqual(expect.stringContaining(text));
+describe('Leftovers on disk', () => {
+  it('are none if each DONE compose has the directory of its last attempt', async () => {
+    const { left, published } = await onDisk(async () => {});
+    expect(left).toEqual([]);
+    expect(published).toMatchObject([{ id: '1', attempt: 2 }]);
+  });
+
+  it.each(LEFT)('include $what', async ({ change, text }) => {
+    expect((await onDisk(change)).left).toContainEqual(expect.stringContaining(text));
+  });
 });
 
-it('a worker that runs without a lease is found', async () => {
-  const query = async <Row extends object>() => [{ pid: 1 }] as unknown as readonly Row[];
-  expect(await workersWithoutLease(query, [1, 2])).toEqual(['process 2 has no lease']);
+describe('workersWithoutLease', () => {
+  it('finds a worker that runs without a lease', async () => {
+    const query = async <Row extends object>() => [{ pid: 1 }] as unknown as readonly Row[];
+    expect(await workersWithoutLease(query, [1, 2])).toEqual(['process 2 has no lease']);
+  });
 });
 
-it('a leftover process is found by its environment, its working directory and its group', async () => {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'odcs-chaos-rules-')));
-  const quiet = { detached: true, extendEnv: false, reject: false, stdio: 'ignore' } as const;
-  const sleeping = [
-    execa('/bin/sleep', ['60'], { ...quiet, cwd: '/', env: { TMPDIR: join(directory, 'scratch') } }),
-    execa('/bin/sleep', ['60'], { ...quiet, cwd: directory, env: {} }),
-  ];
-  try {
-    const pids = sleeping.map(({ pid = 0 }) => pid);
-    await expect
-      .poll(async () => new Set((await leftoverProcesses(directory)).map((line) => Number.parseInt(line, 10))))
-      .toEqual(new Set(pids));
-    const { pgid, startTime } = describeGroup(pids[0] ?? 0);
-    expect(await livingProcessesOf([{ id: '1', attempt: 1, pgid, startTime }])).toHaveLength(1);
-    expect(await livingProcessesOf([{ id: '1', attempt: 1, pgid, startTime: String(Number(startTime) + 1) }])).toEqual(
-      [],
-    );
-  } finally {
-    for (const process of sleeping) process.kill('SIGKILL');
-    await Promise.all(sleeping);
-    await rm(directory, { recursive: true });
-  }
+describe('leftoverProcesses', () => {
+  it('finds a leftover process by its environment, its working directory and its group', async () => {
+    const directory = await realpath(await mkdtemp(join(tmpdir(), 'odcs-chaos-rules-')));
+    const quiet = { detached: true, extendEnv: false, reject: false, stdio: 'ignore' } as const;
+    const sleeping = [
+      execa('/bin/sleep', ['60'], { ...quiet, cwd: '/', env: { TMPDIR: join(directory, 'scratch') } }),
+      execa('/bin/sleep', ['60'], { ...quiet, cwd: directory, env: {} }),
+    ];
+    try {
+      const pids = sleeping.map(({ pid = 0 }) => pid);
+      await expect
+        .poll(async () => new Set((await leftoverProcesses(directory)).map((line) => Number.parseInt(line, 10))))
+        .toEqual(new Set(pids));
+      const { pgid, startTime } = describeGroup(pids[0] ?? 0);
+      expect(await livingProcessesOf([{ id: '1', attempt: 1, pgid, startTime }])).toHaveLength(1);
+      expect(
+        await livingProcessesOf([{ id: '1', attempt: 1, pgid, startTime: String(Number(startTime) + 1) }]),
+      ).toEqual([]);
+    } finally {
+      for (const process of sleeping) process.kill('SIGKILL');
+      await Promise.all(sleeping);
+      await rm(directory, { recursive: true });
+    }
+  });
 });
