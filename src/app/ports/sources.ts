@@ -41,7 +41,7 @@ export interface PackageDownloads {
 export interface PackageMetadata {
   /**
    * Writes repodata/ to `to`. `packages` is a file with one line for each package: a JSON array of its checksum, its
-   * location in the repository, and its new location. False where the repository has changed since it was opened.
+   * location in the repository, and its new location. False if the repository has changed since it was opened.
    */
   extract(wanted: {
     readonly repository: OpenedRepository;
@@ -55,7 +55,7 @@ export interface PackageMetadata {
 export interface PackageReader {
   /**
    * `packages` is an index of unread packages of `repository`; `packageIndex` describes them. Downloaded files are put into
-   * `downloadDirectory`, named by their checksums. `scratch` is used by this call only. UNSIGNED_PACKAGES where a package has
+   * `downloadDirectory`, named by their checksums. `scratch` is used by this call only. UNSIGNED_PACKAGES if a package has
    * no copy that is signed as asked. Rejects after an abort.
    */
   read(wanted: {
@@ -191,6 +191,6 @@ export interface CanonicalEvent {
 /** One row for each profile, tag and inheritance. */
 export interface KojiEventStore {
   find(profile: string, tag: string, inheritance: boolean): Promise<CanonicalEvent | null>;
-  /** Compare-and-set: changes nothing and answers false where the row is not `expected` (null: where there is a row). */
+  /** Compare-and-set: changes nothing and answers false if the row is not `expected` (null: where there is a row). */
   replace(expected: CanonicalEvent | null, next: CanonicalEvent): Promise<boolean>;
 }

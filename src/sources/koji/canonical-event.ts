@@ -39,7 +39,7 @@ export async function canonicalEvent(
   return outcome.event;
 }
 
-/** The known event where nothing changed since, else the tag's last change. */
+/** The known event if nothing changed since, else the tag's last change. */
 async function currentEvent(
   hub: KojiHub,
   name: string,
@@ -67,7 +67,7 @@ async function currentEvent(
   return 'failure' in change ? change : { value: Math.max(change.value, valid ?? 0) };
 }
 
-/** The last change of any of the tags up to `event`; `event` itself where the hub does not support the call. */
+/** The last change of any of the tags up to `event`; `event` itself if the hub does not support the call. */
 async function lastChange(
   hub: KojiHub,
   ids: readonly number[],

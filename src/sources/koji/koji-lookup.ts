@@ -12,7 +12,7 @@ export type KojiSourceType = 'TAG' | 'BUILD' | 'MODULE';
 export interface KojiUpstreams {
   readonly hub: KojiHub;
   readonly events: KojiEventStore;
-  /** Null where none is configured: then only modules of modular tags can be found. */
+  /** Null if none is configured: then only modules of modular tags can be found. */
   readonly mbs: Pick<MbsClient, 'latest'> | null;
   readonly baseModules: readonly string[];
 }

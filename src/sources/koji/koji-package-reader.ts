@@ -47,7 +47,7 @@ export class KojiPackageReader implements PackageReader {
     this.#options = options;
   }
 
-  /** The mounted directory where there is one, else the URL. */
+  /** The mounted directory if there is one, else the URL. */
   async locateFiles(): Promise<Answer<KojiFiles>> {
     const { topDir, topUrl, profile } = this.#options.endpoint;
     const mounted = topDir === null ? null : await realpath(topDir).catch(() => null);

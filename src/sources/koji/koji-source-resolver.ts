@@ -19,11 +19,11 @@ import { openPackageSet, type PackageSetOptions } from './package-set.ts';
 
 export interface KojiSourceOptions extends KojiUpstreams {
   readonly endpoint: KojiEndpoint;
-  /** Null where no MBS is configured. */
+  /** Null if no MBS is configured. */
   readonly mbsUrl: string | null;
   readonly repositories: Pick<RepositoryReader, 'fingerprint' | 'open'>;
   readonly git: GitTools;
-  /** Null where every engine calls Koji itself. */
+  /** Null if every engine calls Koji itself. */
   readonly packageSets: PackageSets | null;
 }
 

@@ -44,7 +44,7 @@ interface ArchSet {
   readonly result: PackageSetResult;
   readonly index: string;
   readonly lookasides: readonly IndexedRepository[];
-  /** Metadata that the engine may take over; null where there is none. */
+  /** Metadata that the engine may take over; null if there is none. */
   readonly metadata: IndexedRepository | null;
 }
 
@@ -109,7 +109,7 @@ export class PackageSetBuilder {
     return { value: found };
   }
 
-  /** Null where there is none that can be used: then the packages themselves are read. */
+  /** Null if there is none that can be used: then the packages themselves are read. */
   async #openTagRepository(arch: string): Promise<Answer<FoundRepository | null>> {
     const { tagRepository, files } = this.#work;
     if (!tagRepository) return { value: null };

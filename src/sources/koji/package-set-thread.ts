@@ -11,11 +11,11 @@ export interface PackageSetTask {
   readonly packages: string;
   /** RPM arches. */
   readonly arches: readonly string[];
-  /** Index of Koji's repository of the tag; null where there is none. Its packages are elsewhere. */
+  /** Index of Koji's repository of the tag; null if there is none. Its packages are elsewhere. */
   readonly tagRepository: string | null;
   /** Indexes of packages that were read where Koji has them. */
   readonly examined: readonly string[];
-  /** All unknown packages are to be read where they do not exceed it. */
+  /** All unknown packages are to be read if they do not exceed it. */
   readonly eagerLimit: { readonly packages: number; readonly bytes: number };
   /** Index to write. */
   readonly index: string;
@@ -84,7 +84,7 @@ function join(listed: RpmPackage, described: RpmPackage): RpmPackage {
   return { ...described, unread: { ...unread, known: 'relations' } };
 }
 
-/** Any copy has the relations. Whether the package is signed as asked is checked where it is chosen. */
+/** Any copy has the relations. Whether the package is signed as asked is checked when it is chosen. */
 function withAnyCopy(listed: RpmPackage): RpmPackage {
   const { unread } = listed;
   if (!unread || unread.candidates.some(({ path }) => path === listed.href)) return listed;

@@ -17,7 +17,7 @@ import { latestTagRepository } from './tag-repository.ts';
 
 export interface PackageSetOptions extends PackageSetSources {
   readonly hub: KojiHub;
-  /** Koji's own repositories of tags are at `<repoUrl>/<tag>/<id>/<arch>`; null where none are configured. */
+  /** Koji's own repositories of tags are at `<repoUrl>/<tag>/<id>/<arch>`; null if none are configured. */
   readonly repoUrl: string | null;
 }
 

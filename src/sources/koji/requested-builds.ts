@@ -22,7 +22,7 @@ export async function identifyBuilds({
   return { value: { builds, fingerprint: builds.map(({ nvr, id }) => `build ${nvr} ${id}`).sort() } };
 }
 
-/** The named packages that no RPM of the builds matches. A failure where RPMs are not signed as asked. */
+/** The named packages that no RPM of the builds matches. A failure if RPMs are not signed as asked. */
 export async function checkBuilds(
   { compose, source, upstreams, signal }: BuildLookup,
   builds: readonly KojiBuild[],

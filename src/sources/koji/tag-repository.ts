@@ -12,7 +12,7 @@ export interface TagRepository {
 
 const repoRow = z.object({ id: z.number().int() });
 
-/** Null where Koji has none, or where its URL is not configured. */
+/** Null if Koji has none, or if its URL is not configured. */
 export async function latestTagRepository(
   hub: KojiHub,
   repoUrl: string | null,

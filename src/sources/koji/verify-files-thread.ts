@@ -85,7 +85,7 @@ function verifyAll({ root, packages, linkTo, found, list }: VerifyFilesTask): re
   return absent;
 }
 
-/** The link exists where another arch has the same package. */
+/** The link exists if another arch has the same package. */
 function link(file: string, to: string): void {
   try {
     linkSync(file, to);

@@ -6,7 +6,7 @@ import type { FoundModules } from './module-lookup.ts';
 
 const CONCURRENT_LOOKUPS = 4;
 
-/** All that were found, in the order of `items`; the first failure in that order where there is one. */
+/** All that were found, in the order of `items`; the first failure in that order if there is one. */
 export async function lookUpAll<T>(
   items: readonly T[],
   lookUp: (item: T) => Promise<Answer<FoundModules>>,

@@ -15,7 +15,7 @@ interface Requirement {
   readonly by: FoundModule;
 }
 
-/** `start`: the modules of the map whose requirements are added. Null where all were found. Rejects after an abort. */
+/** `start`: the modules of the map whose requirements are added. Null if all were found. Rejects after an abort. */
 export async function addDependencies(
   map: ModuleMap,
   start: readonly FoundModule[],

@@ -30,7 +30,7 @@ export interface LookupQuery {
 }
 
 export interface FoundModules {
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   readonly modules: readonly FoundModule[];
   /** Modules that come with them: the module that a -devel module belongs to. */
   readonly others: readonly FoundModule[];

@@ -7,9 +7,9 @@ import { formatNsvc, nameStream, type Nsvc } from '../../upstreams/mbs/nsvc.ts';
 
 export interface FoundModule extends Nsvc {
   readonly kojiTag: string | null;
-  /** Of the base module for its dependencies; null where its base module is unknown. */
+  /** Of the base module for its dependencies; null if its base module is unknown. */
   readonly bounds: BaseBounds | null;
-  /** Empty where dependencies are not read. */
+  /** Empty if dependencies are not read. */
   readonly dependencies: readonly DependencySet[];
 }
 
@@ -20,7 +20,7 @@ export class ModuleMap {
   readonly #byStream = new Map<string, FoundModule[]>();
   #size = 0;
 
-  /** The modules that are new; a failure where two versions of a stream conflict. */
+  /** The modules that are new; a failure if two versions of a stream conflict. */
   add(modules: readonly FoundModule[]): Answer<readonly FoundModule[]> {
     const added: FoundModule[] = [];
     for (const module of modules) {

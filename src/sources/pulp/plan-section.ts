@@ -1,4 +1,4 @@
-// Plans one section of the .repo file from the repositories of a content set: their URL, with $basearch where the URLs
+// Plans one section of the .repo file from the repositories of a content set: their URL, with $basearch if the URLs
 // differ in the arch only, or else a merge by mergerepo_c for each arch.
 
 import type { PulpRepository } from '../../upstreams/pulp/pulp-repository.ts';
@@ -13,7 +13,7 @@ export interface Merge {
 export interface Section {
   /** Of the content set, or the id of a repository. */
   readonly name: string;
-  /** Null where the repositories are merged; the section then points to `<URL of the result>/<name>/$basearch`. */
+  /** Null if the repositories are merged; the section then points to `<URL of the result>/<name>/$basearch`. */
   readonly url: string | null;
   /** Empty unless `url` is null. */
   readonly merges: readonly Merge[];
@@ -46,7 +46,7 @@ export function planSection(name: string, all: readonly PulpRepository[], arches
   return { ...section, url: null, merges };
 }
 
-/** The URL with $basearch that all repositories have. Null where they are signed with different keys, because a section has one set of keys. */
+/** The URL with $basearch that all repositories have. Null if they are signed with different keys, because a section has one set of keys. */
 function commonUrl(repositories: readonly PulpRepository[]): string | null {
   const urls = new Set<string | null>(
     repositories.map(({ url, arch }) => (arch === null ? null : withBasearch(url, arch))),
@@ -64,7 +64,7 @@ export function withBasearch(url: string, arch: string): string {
   );
 }
 
-/** The repositories of the newest version, where all have the same arch and differ in a numeric version. */
+/** The repositories of the newest version, if all have the same arch and differ in a numeric version. */
 function newestOnly(repositories: readonly PulpRepository[]): readonly PulpRepository[] {
   const versions = repositories.map(({ productVersions }) =>
     productVersions.length === 1 ? parseVersion(productVersions[0]) : null,

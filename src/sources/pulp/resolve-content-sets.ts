@@ -16,7 +16,7 @@ export interface PulpWanted {
 export interface PulpPlan {
   /** Ordered by name. */
   readonly sections: readonly Section[];
-  /** Arches that an empty repository is made for; only where there is no section. */
+  /** Arches that an empty repository is made for; only if there is no section. */
   readonly emptyArches: readonly string[];
   /** The names that were found. */
   readonly resolvedContentSets: readonly string[];

@@ -1,5 +1,5 @@
 // Resolves a PUNGI_COMPOSE source: the builds in the metadata of a published Pungi compose are taken from Koji again, for
-// the arches that both composes have, and with the published compose's keys where the request names none.
+// the arches that both composes have, and with the published compose's keys if the request names none.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 // Reads a variant of a published Pungi compose by its URL: metadata/rpms.json beside it is fetched and summarized, in a
-// thread where it is large.
+// thread if it is large.
 
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';

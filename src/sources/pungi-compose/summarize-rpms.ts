@@ -8,7 +8,7 @@ export interface ComposeSummary {
   readonly builds: readonly string[];
   /** Names of the binary packages. */
   readonly packages: readonly string[];
-  /** Sorted; an empty key at the end where there are unsigned packages. */
+  /** Sorted; an empty key at the end if there are unsigned packages. */
   readonly sigkeys: readonly string[];
 }
 

@@ -36,7 +36,7 @@ export interface Checkout {
 export interface PreparedConfig {
   /** In the directory of the checkout. */
   readonly configFile: string;
-  /** JSON, or a part of it where it is too large. */
+  /** JSON, or a part of it if it is too large. */
   readonly dump: string;
 }
 

@@ -16,7 +16,7 @@ export interface ToolContext {
 }
 
 interface ToolOutput {
-  /** Null after a signal; 127 where the tool is not installed. */
+  /** Null after a signal; 127 if the tool is not installed. */
   readonly exitCode: number | null;
   readonly timedOut: boolean;
   readonly stdout: readonly string[];
@@ -30,7 +30,7 @@ const KEPT_LINES = 100;
 /** Tracebacks show this server's code; the line after one is the reason. */
 const TRACEBACK_LINE = /^(?:Traceback| {2})/;
 
-/** Null where the configuration is valid. Rejects after an abort. */
+/** Null if the configuration is valid. Rejects after an abort. */
 export async function validateConfig(
   directory: string,
   configFile: string,

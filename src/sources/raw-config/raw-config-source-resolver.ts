@@ -1,4 +1,4 @@
-// Resolves a RAW_CONFIG source: a Pungi configuration in a git repository at a commit, inside the operators' wrapper where
+// Resolves a RAW_CONFIG source: a Pungi configuration in a git repository at a commit, inside the operators' wrapper if
 // there is one, validated by Pungi. A compose with the dump of an earlier compose uses the dump as its configuration.
 
 import { createHash } from 'node:crypto';
@@ -30,7 +30,7 @@ import { renderWrapper, wrapperKind } from './wrapper.ts';
 
 export interface RawConfigSourceOptions {
   readonly configs: Readonly<Record<string, RawConfig>>;
-  /** The Koji that configurations may name; null where none is configured. */
+  /** The Koji that configurations may name; null if none is configured. */
   readonly koji: { readonly hub: KojiHub; readonly endpoint: KojiEndpoint } | null;
   /** PATH of git and Pungi's tools. */
   readonly path: string;
@@ -44,7 +44,7 @@ interface Named {
   readonly config: RawConfig;
   readonly source: RawConfigSource;
   readonly git: GitClient;
-  /** Text of the wrapper's template; null where there is none. */
+  /** Text of the wrapper's template; null if there is none. */
   readonly wrapper: string | null;
 }
 
@@ -120,7 +120,7 @@ export class RawConfigSourceResolver implements SourceResolver {
     };
   }
 
-  /** Without an event in the request: the last one of our Koji, or null where the packages come from elsewhere. */
+  /** Without an event in the request: the last one of our Koji, or null if the packages come from elsewhere. */
   async #event(
     { kojiEvent }: RawConfigSource,
     { dump }: PreparedConfig,

@@ -34,7 +34,7 @@ const configuration = z.object({
 
 const packageSet = z.object({ pkgset_source: z.literal('koji'), koji_profile: z.string() });
 
-/** Null where the packages do not come from a Koji. */
+/** Null if the packages do not come from a Koji. */
 export function kojiProfileOf(dump: string): string | null {
   try {
     return packageSet.safeParse(JSON.parse(dump)).data?.koji_profile ?? null;

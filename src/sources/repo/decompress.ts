@@ -13,7 +13,7 @@ export class TooLarge extends Error {
   override readonly name = 'TooLarge';
 }
 
-/** The content of `packed` in chunks. Throws where it is damaged, and `TooLarge` where it is longer than `maxBytes`. */
+/** The content of `packed` in chunks. Throws if it is damaged, and `TooLarge` if it is longer than `maxBytes`. */
 export async function* decompress(packed: Buffer, maxBytes: number): AsyncGenerator<Buffer> {
   let bytes = 0;
   for await (const chunk of unpack(packed, maxBytes)) {

@@ -67,7 +67,7 @@ function decode(line: string): Wanted {
   return { checksum, from, to };
 }
 
-/** Null where the repository has changed since it was opened. */
+/** Null if the repository has changed since it was opened. */
 function unchangedFiles({ metadataDirectory, repomdSha256 }: ExtractTask): ReadonlyMap<string, MetadataFile> | null {
   const repomd = readFileSync(join(metadataDirectory, 'repodata', 'repomd.xml'));
   if (createHash('sha256').update(repomd).digest('hex') !== repomdSha256) return null;

@@ -8,7 +8,7 @@ import { isBelow } from '../../compose/location.ts';
 export const NO_SUCH_FILE = 'there is no such file';
 const LEADS_OUT = 'it leads out of the repository by a symbolic link';
 
-/** Null where the text stays inside of the repository, else the reason. */
+/** Null if the text stays inside of the repository, else the reason. */
 export function refuseHref(href: string): string | null {
   if (href === '') return 'the reference is empty';
   if (/[\u0000-\u001f\u007f\\]/.test(href)) return 'it holds a control character or a backslash';

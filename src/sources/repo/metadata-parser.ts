@@ -37,7 +37,7 @@ export class MetadataParser {
     this.#parser.on('closetag', ({ name }) => listener.close(name, this.#content));
   }
 
-  /** Completes a sentence whose subject is the document; null where there is no problem. */
+  /** Completes a sentence whose subject is the document; null if there is no problem. */
   get problem(): string | null {
     return this.#problem;
   }

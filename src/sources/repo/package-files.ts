@@ -36,7 +36,7 @@ export class PackageFiles implements PackageDownloads, PackageMetadata {
     return 'failure' in fetched ? fetched.failure : null;
   }
 
-  /** One file of which only a bound of the size is known. False where it does not exist. */
+  /** One file of which only a bound of the size is known. False if it does not exist. */
   async fetch(wanted: FileWanted): Promise<Answer<boolean>> {
     const fetched = await this.#fetch(wanted, null);
     return 'failure' in fetched && isAbsent(fetched.status) ? { value: false } : fetched;

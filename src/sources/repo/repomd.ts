@@ -9,7 +9,7 @@ import { MetadataParser } from './metadata-parser.ts';
 export interface MetadataFile extends Expected {
   readonly type: string;
   readonly href: string;
-  /** Size of the unpacked file; null where the repository does not give it. */
+  /** Size of the unpacked file; null if the repository does not give it. */
   readonly openSizeBytes: number | null;
 }
 

@@ -14,7 +14,7 @@ import { refuseLinks, refuseTree } from './tree-check.ts';
 const REFUSED_COMMIT =
   /not our ref|unadvertised object|dumb http transport|does not support shallow|couldn't find remote ref|no such remote ref|unable to find/i;
 
-/** Only the commit, where the server allows that; else all branches and tags. */
+/** Only the commit, if the server allows that; else all branches and tags. */
 export async function fetchCommit(session: Session): Promise<ComposeFailure | null> {
   const { url, revision, gitDirectory } = session;
   const problem = await init(session);
@@ -51,7 +51,7 @@ async function init({ command, gitDirectory }: Session): Promise<ComposeFailure 
   return exitCode === 0 ? null : failure('STORAGE', 'git cannot write to the scratch directory of the worker.', stderr);
 }
 
-/** The full commit of the session's revision, where it was fetched. */
+/** The full commit of the session's revision, if it was fetched. */
 export async function findCommit(session: Session): Promise<Answer<string>> {
   const { stdout, exitCode } = await git(session.command, [
     `--git-dir=${session.gitDirectory}`,
@@ -70,7 +70,7 @@ export function noSuchRevision({ revision, subject }: Session): Failed {
   return { failure: failure('INVALID_SOURCE', message) };
 }
 
-/** Refused where the files are too many or too large, or where a link leads out of `directory`. */
+/** Refused if the files are too many or too large, or if a link leads out of `directory`. */
 export async function writeFiles(
   { command, gitDirectory, subject, options }: Session,
   commit: string,

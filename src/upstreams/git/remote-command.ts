@@ -1,4 +1,4 @@
-// A git command that talks to the server: retried where the transport fails, and stopped where the repository grows beyond
+// A git command that talks to the server: retried if the transport fails, and stopped if the repository grows beyond
 // its bound.
 
 import { setTimeout as delay } from 'node:timers/promises';

@@ -11,7 +11,7 @@ export interface TreeBounds {
 
 const SUBMODULE = '160000';
 
-/** `lines`: of `git ls-tree -r -l`. Null where the tree may be checked out. Submodules stay empty directories. */
+/** `lines`: of `git ls-tree -r -l`. Null if the tree may be checked out. Submodules stay empty directories. */
 export function refuseTree(lines: readonly string[], { maxBytes, maxFiles }: TreeBounds): string | null {
   if (lines.length > maxFiles) return `holds more than ${maxFiles} files`;
   let bytes = 0;
@@ -23,7 +23,7 @@ export function refuseTree(lines: readonly string[], { maxBytes, maxFiles }: Tre
   return bytes > maxBytes ? `holds files of ${bytes} bytes, more than the allowed ${maxBytes}` : null;
 }
 
-/** Null where no symbolic link below `root` leads out of it. */
+/** Null if no symbolic link below `root` leads out of it. */
 export async function refuseLinks(root: string): Promise<string | null> {
   const real = await realpath(root);
   const directories = [real];
@@ -49,7 +49,7 @@ async function staysInside(link: string, root: string): Promise<boolean> {
   }
 }
 
-/** Bytes below a directory; 0 where it does not exist. Files that vanish meanwhile do not count. */
+/** Bytes below a directory; 0 if it does not exist. Files that vanish meanwhile do not count. */
 export async function sizeOf(directory: string): Promise<number> {
   let bytes = 0;
   const entries = await readdir(directory, { withFileTypes: true, recursive: true }).catch(() => []);

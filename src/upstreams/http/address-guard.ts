@@ -16,7 +16,7 @@ export interface UrlBounds {
 /** Error code of a connection to an address that is not public. */
 export const FORBIDDEN_ADDRESS = 'ODCS_FORBIDDEN_ADDRESS';
 
-/** Null where `url` may be asked, else the reason. `guardedLookup` checks the addresses of host names. */
+/** Null if `url` may be asked, else the reason. `guardedLookup` checks the addresses of host names. */
 export function refuseUrl(url: URL, bounds: UrlBounds): string | null {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return `${url.protocol} is not http: or https:`;
   if (url.username !== '' || url.password !== '') return 'it holds a user name or password';
@@ -38,7 +38,7 @@ export type HostLookup = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** For `net.connect`: fails with `FORBIDDEN_ADDRESS` where an address is not public. Undefined where nothing is guarded. */
+/** For `net.connect`: fails with `FORBIDDEN_ADDRESS` if an address is not public. Undefined if nothing is guarded. */
 export function guardedLookup(bounds: UrlBounds, lookup: HostLookup = dnsLookup): LookupFunction | undefined {
   if (bounds.hostIsLoopback || bounds.urlAllow) return undefined;
   return (hostname, options, callback) => {

@@ -1,7 +1,7 @@
 // The checksums of repository metadata, under the names that the metadata uses.
 
 export interface Expected {
-  /** Null where the metadata has no size. */
+  /** Null if the metadata has no size. */
   readonly sizeBytes: number | null;
   readonly checksumType: string;
   /** Lower-case hexadecimal. */
@@ -18,7 +18,7 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
   sha512: 'sha512',
 };
 
-/** Node's name of the algorithm; null where it is not supported. */
+/** Node's name of the algorithm; null if it is not supported. */
 export function algorithmOf(checksumType: string): string | null {
   return ALGORITHMS[checksumType.toLowerCase()] ?? null;
 }

@@ -1,4 +1,4 @@
-// One file over HTTP to its place: bounded in size, resumed by Range where an answer broke off, and renamed to its name
+// One file over HTTP to its place: bounded in size, resumed by Range after an answer broke off, and renamed to its name
 // only when size and checksum are as expected.
 
 import { createHash, type Hash } from 'node:crypto';
@@ -14,7 +14,7 @@ export interface FileRequest {
   /** Replaced. Its directory exists. */
   readonly to: string;
   readonly maxBytes: number;
-  /** Null where nothing is known of the file beforehand, as of repomd.xml. */
+  /** Null if nothing is known of the file beforehand, as of repomd.xml. */
   readonly expected: Expected | null;
   /** In place of the client's. */
   readonly retry?: RetryPolicy | undefined;

@@ -175,7 +175,7 @@ export class HttpClient {
   }
 }
 
-/** Null where the body is longer than `maxBytes`. */
+/** Null if the body is longer than `maxBytes`. */
 export async function readBody(answer: HttpAnswer, maxBytes: number): Promise<readonly Buffer[] | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -15,7 +15,7 @@ export interface JsonClientOptions extends Pick<HttpClientOptions, 'tls'> {
   readonly basicAuth?: { readonly username: string; readonly password: string };
   readonly timeouts?: Partial<Timeouts>;
   readonly retry?: RetryPolicy;
-  /** 8 where it is not given. */
+  /** Default: 8. */
   readonly connections?: number;
 }
 
@@ -35,7 +35,7 @@ export type JsonAnswer<T> = { readonly value: T } | HttpFailure;
 
 interface RawAnswer {
   readonly status: number;
-  /** Null where it is longer than allowed. */
+  /** Null if it is longer than allowed. */
   readonly body: Buffer | null;
 }
 

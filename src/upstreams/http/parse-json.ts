@@ -5,7 +5,7 @@ import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 
 const MAX_INLINE_BYTES = 512 * 1024;
 
-/** Undefined where the bytes are not JSON. Rejects after an abort. */
+/** Undefined if the bytes are not JSON. Rejects after an abort. */
 export async function parseJson(bytes: Uint8Array, signal: AbortSignal): Promise<unknown> {
   if (bytes.length <= MAX_INLINE_BYTES) return tryParse(bytes);
   return await runInThread<unknown>({

@@ -10,7 +10,7 @@ export interface Problem {
   readonly code: 'UPSTREAM_UNAVAILABLE' | 'INVALID_SOURCE';
   /** Whether another try may succeed at once. */
   readonly isTransient: boolean;
-  /** Null where there was no answer. */
+  /** Null if there was no answer. */
   readonly status: number | null;
   /** What to do about it. */
   readonly advice: string;

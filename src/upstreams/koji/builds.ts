@@ -25,7 +25,7 @@ export interface KojiRpm {
   readonly arch: string;
   /** Of the file without a signature. */
   readonly sizeBytes: number | null;
-  /** MD5 of header and payload; null where the hub has none, or one of another kind. */
+  /** MD5 of header and payload; null if the hub has none, or one of another kind. */
   readonly payloadHash: string | null;
 }
 
@@ -53,7 +53,7 @@ export const taggedBuildRow = z
   .object({ ...fields, tag_name: z.string() })
   .transform((row) => ({ ...toBuild(row), tag: row.tag_name }));
 
-/** A row about an RPM; null where Koji has only metadata of it, and no file. */
+/** A row about an RPM; null if Koji has only metadata of it, and no file. */
 export const rpmRow = z
   .object({
     id: z.number().int(),

@@ -8,7 +8,7 @@ import { refuseSource } from './refuse-source.ts';
 
 const row = z.object({ id: z.number().int() });
 
-/** The event itself, where the hub has it. */
+/** The event itself, if the hub has it. */
 export async function checkEvent(hub: KojiHub, event: number, signal: AbortSignal): Promise<Answer<number>> {
   const results = await hub.callEach([{ method: 'getEvent', args: [event] }], row.nullable(), signal);
   if ('failure' in results) return results;

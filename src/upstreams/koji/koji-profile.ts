@@ -9,7 +9,7 @@ export interface KojiProfile {
   readonly name: string;
   /** The hub, e.g. https://koji.fedoraproject.org/kojihub */
   readonly server: string;
-  /** Where its files are served, e.g. https://kojipkgs.fedoraproject.org; null where none is configured. */
+  /** Where its files are served, e.g. https://kojipkgs.fedoraproject.org; null if none is configured. */
   readonly topUrl: string | null;
   /** Where its files are mounted, e.g. /mnt/koji */
   readonly topDir: string | null;

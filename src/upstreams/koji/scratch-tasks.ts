@@ -8,7 +8,7 @@ import { refuseSource } from './refuse-source.ts';
 
 export interface ScratchTask {
   readonly id: number;
-  /** What was built, e.g. a git URL with its commit, or a source RPM; null where the task has none. */
+  /** What was built, e.g. a git URL with its commit, or a source RPM; null if the task has none. */
   readonly source: string | null;
 }
 

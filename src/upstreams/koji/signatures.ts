@@ -1,5 +1,5 @@
 // Whether the RPMs of builds are signed with one of the keys, as Pungi looks for them: by the signatures that the hub has
-// stored and, where files are checked, by the signed copies that Koji serves.
+// stored and, if files are checked, by the signed copies that Koji serves.
 
 import { z } from 'zod';
 import type { ComposeFailure } from '../../compose/failure.ts';
@@ -29,7 +29,7 @@ interface Candidate {
 const CONCURRENT_FILE_CHECKS = 200;
 const signatureRow = z.object({ rpm_id: z.number().int(), sigkey: z.string() });
 
-/** Null where every RPM is signed as asked; else UNSIGNED_PACKAGES, which names the builds. */
+/** Null if every RPM is signed as asked; else UNSIGNED_PACKAGES, which names the builds. */
 export async function checkSignatures(
   hub: KojiHub,
   check: SignatureCheck,

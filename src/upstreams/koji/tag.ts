@@ -20,7 +20,7 @@ const row = z.object({
     .transform((text) => (text ?? '').split(/\s+/).filter(Boolean)),
 });
 
-/** `event` null: now. INVALID_SOURCE where there is no such tag. */
+/** `event` null: now. INVALID_SOURCE if there is no such tag. */
 export async function findTag(
   hub: KojiHub,
   name: string,

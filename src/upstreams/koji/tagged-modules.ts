@@ -12,7 +12,7 @@ export interface TaggedModule {
   readonly version: string;
   readonly context: string;
   readonly nvr: string;
-  /** The tag that the module is tagged in; another one where it is inherited. */
+  /** The tag that the module is tagged in; another one if it is inherited. */
   readonly tag: string;
   /** YAML, not yet parsed. */
   readonly modulemd: string;

@@ -19,7 +19,7 @@ export interface TagAtEvent {
 }
 
 export interface TaggedBuild extends KojiBuild {
-  /** The tag that the build is tagged in; another one where it is inherited. */
+  /** The tag that the build is tagged in; another one if it is inherited. */
   readonly tag: string;
 }
 
@@ -51,7 +51,7 @@ export async function taggedRpms(
   return { value: { rpms: rpms.value.filter((rpm) => rpm !== null), builds: builds.value } };
 }
 
-/** Null where every name and glob in `packages` matches an RPM of one of `arches`; else MISSING_PACKAGES with all that do not. */
+/** Null if every name and glob in `packages` matches an RPM of one of `arches`; else MISSING_PACKAGES with all that do not. */
 export async function checkPackages(
   hub: KojiHub,
   wanted: TagAtEvent & {

@@ -17,7 +17,7 @@ export interface BaseBounds {
   readonly to: number;
 }
 
-/** Null where it is unknown what the module was built on. */
+/** Null if it is unknown what the module was built on. */
 export function boundsOf(bases: readonly BuiltOn[]): BaseBounds | null {
   const base = bases.at(-1);
   if (!base) return null;

@@ -1,5 +1,5 @@
 // The latest version of a module in all its contexts, from the Module Build Service. MBS lists the newest version first, in
-// pages; reading stops where an older version begins.
+// pages; reading stops when an older version begins.
 
 import { z } from 'zod';
 import { failure } from '../../compose/failure.ts';
@@ -13,7 +13,7 @@ import { compareVersions, formatNsvc, type ModuleName, type Nsvc } from './nsvc.
 export interface MbsBuild extends Nsvc {
   readonly kojiTag: string | null;
   readonly modulemd: string;
-  /** Bounds of the base module for dependencies; null where MBS has no base module of the build. */
+  /** Bounds of the base module for dependencies; null if MBS has no base module of the build. */
   readonly bounds: BaseBounds | null;
 }
 
@@ -61,7 +61,7 @@ export class MbsClient {
     this.#service = new JsonClient({ ...options, name: 'MBS' });
   }
 
-  /** Empty where there is no such module. Rejects after an abort. */
+  /** Empty if there is no such module. Rejects after an abort. */
   async latest(query: ModuleQuery): Promise<Answer<readonly MbsBuild[]>> {
     const builds: MbsBuild[] = [];
     for (let number = 1; number <= MAX_PAGES; number++) {

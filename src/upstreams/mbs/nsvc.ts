@@ -16,7 +16,7 @@ export interface Nsvc {
   readonly context: string;
 }
 
-/** Null where `text` is not the name of a module. */
+/** Null if `text` is not the name of a module. */
 export function parseModuleName(text: string): ModuleName | null {
   const [name, stream, version, context, ...more] = text.split(':');
   if (!name || !stream || version === '' || context === '' || more.length > 0) return null;

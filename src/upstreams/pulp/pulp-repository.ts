@@ -5,11 +5,11 @@ import type { Answer } from '../answer.ts';
 
 export interface PulpRepository {
   readonly id: string;
-  /** Null where the repository belongs to none. */
+  /** Null if the repository belongs to none. */
   readonly contentSet: string | null;
   /** Without a slash at its end. */
   readonly url: string;
-  /** Null where Pulp has no arch of it: the repository then counts for every arch. */
+  /** Null if Pulp has no arch of it: the repository then counts for every arch. */
   readonly arch: string | null;
   /** Sorted and unique. */
   readonly sigkeys: readonly string[];
@@ -41,7 +41,7 @@ export function commaList(text: string): readonly string[] {
   return [...new Set(items.filter((item) => item !== ''))].sort();
 }
 
-/** Empty where the text is not a JSON array of texts. */
+/** Empty if the text is not a JSON array of texts. */
 export function jsonList(text: string): readonly string[] {
   try {
     const parsed = z.array(z.string()).safeParse(JSON.parse(text));
@@ -51,7 +51,7 @@ export function jsonList(text: string): readonly string[] {
   }
 }
 
-/** Null where the result is not a URL that a .repo file can hold. */
+/** Null if the result is not a URL that a .repo file can hold. */
 export function repositoryUrl(relative: string, base: string): string | null {
   if (/[\s\u0000-\u001f\u007f]/.test(relative)) return null;
   const url = URL.parse(relative, `${base.replace(/\/+$/, '')}/`);

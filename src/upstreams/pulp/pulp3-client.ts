@@ -157,7 +157,7 @@ export class Pulp3Client implements PulpServer {
     return { value: repositories };
   }
 
-  /** It serves something, is not hidden, and its label, where there is one, says so. */
+  /** It serves something, is not hidden, and its label, if there is one, says so. */
   #isPublished({ hidden, repository, publication, pulp_labels: labels }: Distribution): boolean {
     const label = labels[this.#labels.published];
     return (

@@ -61,7 +61,7 @@ export class XmlRpcReader {
     this.#parser.write(chunk);
   }
 
-  /** The message; throws `MalformedMessage` where it is incomplete. */
+  /** The message; throws `MalformedMessage` if it is incomplete. */
   end(): XmlRpcMessage {
     this.#parser.close();
     if (!this.#message) throw new MalformedMessage('holds no XML-RPC message');

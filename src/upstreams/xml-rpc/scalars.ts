@@ -1,4 +1,4 @@
-// The text of a scalar's element as its value; throws `MalformedMessage` where it is not of the element's type.
+// The text of a scalar's element as its value; throws `MalformedMessage` if it is not of the element's type.
 
 import { MalformedMessage } from './malformed-message.ts';
 import { XmlRpcDateTime, type XmlRpcValue } from './value.ts';

@@ -1,4 +1,4 @@
-// The values of XML-RPC with Koji's extensions nil and i8. An integer is a `number` where that is exact, else a `bigint`.
+// The values of XML-RPC with Koji's extensions nil and i8. An integer is a `number` if that is exact, else a `bigint`.
 // A dateTime has no time zone, so it stays text.
 
 export type XmlRpcValue =
