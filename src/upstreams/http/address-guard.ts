@@ -1,4 +1,4 @@
-// Which URLs of a request may be asked: http(s) below an allowed prefix or, without prefixes, with a public address. The
+// Which URLs of a request may be used: http(s) below an allowed prefix or, without prefixes, with a public address. The
 // address is checked when it is connected to, so that a name cannot change what it resolves to in between.
 
 import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
@@ -16,7 +16,7 @@ export interface UrlBounds {
 /** Error code of a connection to an address that is not public. */
 export const FORBIDDEN_ADDRESS = 'ODCS_FORBIDDEN_ADDRESS';
 
-/** Null if `url` may be asked, else the reason. `guardedLookup` checks the addresses of host names. */
+/** Null if `url` may be requested, else the reason. `guardedLookup` checks the addresses of host names. */
 export function refuseUrl(url: URL, bounds: UrlBounds): string | null {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return `${url.protocol} is not http: or https:`;
   if (url.username !== '' || url.password !== '') return 'it holds a user name or password';

@@ -141,7 +141,7 @@ export class HttpClient {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const refusal = refuseUrl(url, bounds);
       if (refusal !== null) {
-        const what = hops === 0 ? 'may not be asked' : `redirects to ${shownUrl(url)}, which may not be asked`;
+        const what = hops === 0 ? 'may not be requested' : `redirects to ${shownUrl(url)}, which may not be requested`;
         return { problem: requestProblem(`${what}: ${refusal}`, null, 'Name a URL that is allowed.') };
       }
       const sent = await this.#send(wanted, url, signal);

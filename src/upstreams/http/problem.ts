@@ -76,7 +76,7 @@ export function transportProblem(error: unknown, timeouts: Timeouts, chosenBy: C
   if (timeoutMs !== null) return transientProblem(`did not answer within ${timeoutMs / 1000} s`);
   if (code === FORBIDDEN_ADDRESS)
     return requestProblem(
-      'may not be asked: its host, or one that it redirects to, resolves to a loopback, link-local, private or otherwise reserved address',
+      'may not be requested: its host, or one that it redirects to, resolves to a loopback, link-local, private or otherwise reserved address',
     );
   if (UNTRUSTED.has(code)) {
     const what = `has a TLS certificate that cannot be trusted (${code})`;
