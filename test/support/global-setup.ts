@@ -1,5 +1,5 @@
-// One PostgreSQL for a run of the suite: the server of DATABASE_URL where that is set, else an embedded one in a
-// directory of its own, gone at the end. A run that was killed leaves one behind; the next run ends and deletes it.
+// One PostgreSQL for a test run: the server of DATABASE_URL if that is set, else an embedded one that is deleted at the end.
+// The next run ends and deletes the server of a killed run.
 
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,29 +29,29 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('serverUrl', url);
   project.provide('templateDatabase', template.name);
   return async () => {
-    await endLeftBehind();
+    await killLeftovers();
     await template.drop();
     await server?.stop();
   };
 }
 
-/** Services of tests that were given up on. */
-async function endLeftBehind(): Promise<void> {
+/** Kills the service processes of tests that timed out. */
+async function killLeftovers(): Promise<void> {
   const mark = `${TEST_RUN}=${process.pid}`;
   for (const { pid } of await livingProcesses()) {
     if (!readEnvironment(pid)?.includes(mark)) continue;
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // It was faster.
+      // The process has ended.
     }
   }
 }
 
 async function startServer(): Promise<{ postgres: EmbeddedPostgres; stop(): Promise<void> }> {
-  await deleteLeftOvers();
+  await deleteOrphanedServers();
   const dataDir = mkdtempSync(join(tmpdir(), PREFIX));
-  // The account that it runs as has to get in.
+  // PostgreSQL may run as another account.
   chmodSync(dataDir, 0o755);
   const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
   await postgres.start();
@@ -64,11 +64,11 @@ async function startServer(): Promise<{ postgres: EmbeddedPostgres; stop(): Prom
   };
 }
 
-async function deleteLeftOvers(): Promise<void> {
+async function deleteOrphanedServers(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const dataDir = join(tmpdir(), name);
     try {
-      // Taking the lock over is how a run that is alive is told from one that is not; starting ends its server.
+      // Fails if the run is alive, which holds the lock. Otherwise it takes over the server of the run.
       const postgres = new EmbeddedPostgres({ dataDir, logger: silentLogger, durable: false });
       await postgres.start();
       await postgres.stop();

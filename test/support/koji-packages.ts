@@ -51,9 +51,16 @@ async function addBuild(
   { sigkeys = {}, volume }: KeepOptions,
 ): Promise<void> {
   const [, name = '', version = '', release = ''] = /^(.+)-([^-]+)-([^-]+)$/.exec(nvr) ?? [];
-  const place = join(topDir, ...(volume === undefined ? [] : ['vol', volume]), 'packages', name, version, release);
+  const buildDirectory = join(
+    topDir,
+    ...(volume === undefined ? [] : ['vol', volume]),
+    'packages',
+    name,
+    version,
+    release,
+  );
   const keys = sigkeys[name] ?? [];
-  const told = await Promise.all(
+  const listed = await Promise.all(
     rpms.map(async ({ file, payloadHash, ...rpm }) => ({
       ...rpm,
       sizeBytes: (await stat(file)).size,
@@ -61,12 +68,12 @@ async function addBuild(
       sigkeys: keys,
     })),
   );
-  koji.addBuild(nvr, { epoch: rpms[0]?.epoch ?? null, ...(volume !== undefined && { volume }), rpms: told });
+  koji.addBuild(nvr, { epoch: rpms[0]?.epoch ?? null, ...(volume !== undefined && { volume }), rpms: listed });
   for (const { file, name: of, arch } of rpms) {
     const rpm = `${of}-${version}-${release}.${arch}.rpm`;
-    await mkdir(join(place, arch), { recursive: true });
-    await copyFile(file, join(place, arch, rpm));
-    for (const key of keys) await sign(file, join(place, 'data', 'signed', key, arch, rpm), key);
+    await mkdir(join(buildDirectory, arch), { recursive: true });
+    await copyFile(file, join(buildDirectory, arch, rpm));
+    for (const key of keys) await sign(file, join(buildDirectory, 'data', 'signed', key, arch, rpm), key);
   }
 }
 

@@ -31,7 +31,7 @@ const lib = (version: string, rest: Partial<SampleSource> = {}): SampleSource =>
 
 const OF_TAGS: readonly KojiScenario[] = [
   {
-    name: 'the build that was tagged last, though another is newer',
+    name: 'the build that was tagged last, even if another has a higher version',
     async prepare(koji, topDir, tag) {
       koji.addTag(tag);
       await tagAll(koji, topDir, tag, [app('2.0', ['lib']), lib('3.0')]);
@@ -40,7 +40,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'the tag’s own older build before the newer one that it inherits',
+    name: 'an older build of the tag before a newer inherited one',
     async prepare(koji, topDir, tag) {
       koji.addTag(`${tag}-base`);
       koji.addTag(tag, { parents: [`${tag}-base`] });
@@ -50,7 +50,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'a package that is blocked where it would be inherited, and another that provides the same',
+    name: 'another provider if an inherited package is blocked',
     async prepare(koji, topDir, tag) {
       koji.addTag(`${tag}-base`);
       koji.addTag(tag, { parents: [`${tag}-base`] });
@@ -64,7 +64,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'the first of two parents',
+    name: 'the build of the first of two parents',
     async prepare(koji, topDir, tag) {
       for (const parent of ['second', 'first']) koji.addTag(`${tag}-${parent}`);
       koji.addTag(tag, { parents: [`${tag}-first`, `${tag}-second`] });
@@ -74,7 +74,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'what is tagged directly',
+    name: 'only builds of the tag itself',
     async prepare(koji, topDir, tag) {
       koji.addTag(`${tag}-base`);
       koji.addTag(tag, { parents: [`${tag}-base`] });
@@ -84,7 +84,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'the tag as it was',
+    name: 'the builds of an earlier event',
     async prepare(koji, topDir, tag) {
       koji.addTag(tag);
       await tagAll(koji, topDir, tag, [lib('1.0'), app('1.0', ['lib'])]);
@@ -94,7 +94,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'builds in place of those of the tag',
+    name: 'requested builds instead of those of the tag',
     async prepare(koji, topDir, tag) {
       koji.addTag(tag);
       await tagAll(koji, topDir, tag, [lib('2.0'), app('1.0', ['lib'])]);
@@ -103,7 +103,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'two arches, and a noarch package that is for one of them',
+    name: 'packages of two arches, with a noarch package for one of them',
     async prepare(koji, topDir, tag) {
       const arches = ['x86_64', 'aarch64'];
       koji.addTag(tag);
@@ -118,7 +118,7 @@ const OF_TAGS: readonly KojiScenario[] = [
     },
   },
   {
-    name: 'builds whole, of two arches',
+    name: 'all packages of builds, for two arches',
     async prepare(koji, topDir) {
       const builds = await keepInKoji(koji, topDir, [
         { ...app('1.0'), arches: ['x86_64', 'aarch64'] },
@@ -128,8 +128,8 @@ const OF_TAGS: readonly KojiScenario[] = [
       return { source: { build: { builds } }, arches: ['x86_64', 'aarch64'] };
     },
   },
-  ...(['followed', 'left'] as const).map((how) => ({
-    name: `packages of builds, dependencies ${how}`,
+  ...(['followed', 'ignored'] as const).map((how) => ({
+    name: `packages of builds, with dependencies ${how}`,
     async prepare(koji: KojiModel, topDir: string) {
       const builds = await keepInKoji(koji, topDir, [
         app('1.0', ['lib-api']),
@@ -137,16 +137,16 @@ const OF_TAGS: readonly KojiScenario[] = [
       ]);
       return {
         source: { build: { builds, packages: ['app', 'lib-devel'] } },
-        flags: how === 'left' ? ['NO_DEPS'] : [],
+        flags: how === 'ignored' ? ['NO_DEPS'] : [],
       };
     },
   })),
-  ...signed('the first key that each is signed with', [EDDSA, RSA], { app: [RSA, EDDSA], lib: [RSA] }),
-  ...signed('unsigned packages that are allowed', [RSA, ''], { app: [RSA] }),
-  ...signed('unsigned packages that nothing needs', [RSA], { app: [RSA], lib: [RSA] }),
-  ...signed('unsigned packages that something needs', [RSA], { app: [RSA] }),
-  ...signed('unsigned packages that are asked for', [RSA], { lib: [RSA] }),
-  ...signed('packages of another key', [EDDSA], { app: [RSA], lib: [RSA] }),
+  ...signed('the copy signed with the first possible sigkey', [EDDSA, RSA], { app: [RSA, EDDSA], lib: [RSA] }),
+  ...signed('unsigned packages if they are allowed', [RSA, ''], { app: [RSA] }),
+  ...signed('no unsigned packages if nothing requires them', [RSA], { app: [RSA], lib: [RSA] }),
+  ...signed('no unsigned packages, even if something requires them', [RSA], { app: [RSA] }),
+  ...signed('no unsigned packages, even if they are requested', [RSA], { lib: [RSA] }),
+  ...signed('no packages of another sigkey', [EDDSA], { app: [RSA], lib: [RSA] }),
 ];
 
 function signed(

@@ -1,4 +1,4 @@
-// Loggers for tests: one that says nothing, one that keeps what it is told.
+// Loggers for tests: one discards its entries, one keeps them.
 
 import type { Logger } from '../../src/app/ports.ts';
 

@@ -49,11 +49,11 @@ export function writeRawRepository(directory: string, packages: readonly RawPack
     `<?xml version="1.0"?>\n<repomd xmlns="http://linux.duke.edu/metadata/repo"><revision>7</revision>${lines.join('\n')}</repomd>`,
   );
 
-  function data(type: string, xml: string, told: NonNullable<RawOptions['primary']> = {}): string {
+  function data(type: string, xml: string, wrong: NonNullable<RawOptions['primary']> = {}): string {
     const packed = pack(Buffer.from(xml));
     const href = `repodata/${type}.xml.${extension}`;
     writeFileSync(join(directory, href), packed);
-    return `<data type="${type}"><checksum type="sha256">${told.checksum ?? sha256(packed)}</checksum><location href="${told.href ?? href}" ${told.attributes ?? ''}/><size>${told.size ?? packed.length}</size><open-size>${told.openSize ?? xml.length}</open-size></data>`;
+    return `<data type="${type}"><checksum type="sha256">${wrong.checksum ?? sha256(packed)}</checksum><location href="${wrong.href ?? href}" ${wrong.attributes ?? ''}/><size>${wrong.size ?? packed.length}</size><open-size>${wrong.openSize ?? xml.length}</open-size></data>`;
   }
 }
 
