@@ -71,7 +71,8 @@ export class PgBossQueue implements WorkQueue {
     boss.on('error', (error) => logger.warn({ err: error }, 'The queue reports an error'));
     boss.on('warning', (warning) => logger.warn({ warning }, 'The queue reports a warning'));
     this.#boss = boss;
-    await boss.start();
+    // Of processes that create its schema at the same time, one may fail with a duplicate key.
+    await boss.start({ attempts: 3 });
     // Creating a queue that exists changes none of its settings.
     const { policy: _, ...changeable } = QUEUE_SETTINGS;
     for (const name of this.#queueNames()) {
