@@ -59,7 +59,8 @@ function anyOf(keys: readonly string[]): string {
   return `${keys.length === 1 ? 'the key' : 'any of the keys'} ${keys.join(', ')}`;
 }
 
-function examples(list: readonly string[], separator: string): string {
+/** The first items, and how many more there are. */
+export function examples(list: readonly string[], separator: string): string {
   const more = list.length - MAX_EXAMPLES;
   return list.slice(0, MAX_EXAMPLES).join(separator) + (more > 0 ? ` and ${more} more` : '');
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { KojiEndpoint, OpenedRepository, PackageReader } from '../../app/ports.ts';
 import type { Compose } from '../../compose/compose.ts';
 import { failure, type ComposeFailure } from '../../compose/failure.ts';
-import { signedCopiesGoneFailure, unsignedPackagesFailure } from '../../compose/package-failures.ts';
+import { examples, signedCopiesGoneFailure, unsignedPackagesFailure } from '../../compose/package-failures.ts';
 import { runInThread, threadModule } from '../../concurrency/worker-thread.ts';
 import type { Answer } from '../../upstreams/answer.ts';
 import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';
@@ -37,8 +37,6 @@ export interface ExaminedPackages {
   /** The metadata that createrepo_c wrote of the others. */
   readonly created: FoundRepository;
 }
-
-const MAX_EXAMPLES = 10;
 
 export class KojiPackageReader implements PackageReader {
   readonly #options: KojiPackageReaderOptions;
@@ -126,11 +124,9 @@ function nevrasOf(files: readonly AbsentFile[]): readonly string[] {
 }
 
 function lostByKoji(profile: string, nevras: readonly string[]): ComposeFailure {
-  const more = nevras.length - MAX_EXAMPLES;
-  const examples = nevras.slice(0, MAX_EXAMPLES).join(', ') + (more > 0 ? ` and ${more} more` : '');
   return failure(
     'UPSTREAM_UNAVAILABLE',
-    `Koji (${profile}) lists RPMs, but has no files of them: ${examples}. Ask Koji's operators to check them.`,
+    `Koji (${profile}) lists RPMs, but has no files of them: ${examples(nevras, ', ')}. Ask Koji's operators to check them.`,
     nevras.join('\n'),
   );
 }
