@@ -1,4 +1,4 @@
-// composePlan by the whole service: what it tells is what createCompose then does, and nothing is left of it.
+// composePlan of a whole service: the plan is what createCompose then does.
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,11 +52,11 @@ async function stored(): Promise<object> {
 }
 
 describe('composePlan', () => {
-  it('tells exactly the packages that the compose then has, and stores nothing', async () => {
+  it('lists exactly the packages that the compose then has, and stores nothing', async () => {
     const before = await stored();
     const input = { source: { repo: { repo, packages: ['hello'] } }, idempotencyKey: 'once' };
-    const { plan: told } = await plan(input);
-    expect(told).toMatchObject({
+    const { plan: planned } = await plan(input);
+    expect(planned).toMatchObject({
       source: { repo, packages: ['hello'], revisions: [expect.any(String)] },
       reuses: null,
       queuePosition: 1,
@@ -68,27 +68,27 @@ describe('composePlan', () => {
       'id state packages { nodes { nevra name arch sourceNevra path sizeBytes } }',
     );
     expect(compose['state']).toBe('DONE');
-    expect(told?.packages).toEqual((compose['packages'] as { nodes: unknown }).nodes);
+    expect(planned?.packages).toEqual((compose['packages'] as { nodes: unknown }).nodes);
   });
 
-  it('tells of the result that would be shared, and of what it holds', async () => {
+  it('names the compose that would be reused, and lists its packages', async () => {
     const input = { source: { repo: { repo, packages: ['greet'] } } };
     const id = await service.request(input);
     await service.ended(id, 'id');
-    const { plan: shared } = await plan(input);
-    expect(shared).toMatchObject({
+    const { plan: reusing } = await plan(input);
+    expect(reusing).toMatchObject({
       reuses: { id },
       queuePosition: null,
       reason: expect.stringContaining(`Compose ${id}`),
       estimatedDoneAt: expect.any(String),
     });
-    expect(shared?.packages?.map(({ nevra }) => nevra)).toContain('greet-0:0.9-1.x86_64');
-    const { plan: own } = await plan({ ...input, flags: ['NO_REUSE'] });
-    expect(own).toMatchObject({ reuses: null, reason: expect.stringContaining('NO_REUSE') });
-    expect(own?.packages).toEqual(shared?.packages);
+    expect(reusing?.packages?.map(({ nevra }) => nevra)).toContain('greet-0:0.9-1.x86_64');
+    const { plan: generating } = await plan({ ...input, flags: ['NO_REUSE'] });
+    expect(generating).toMatchObject({ reuses: null, reason: expect.stringContaining('NO_REUSE') });
+    expect(generating?.packages).toEqual(reusing?.packages);
   });
 
-  it('looks at content sets as well', async () => {
+  it('resolves content sets of Pulp', async () => {
     expect((await plan({ source: { pulp: { contentSets: ['plain'] } } })).plan).toMatchObject({
       source: { resolvedContentSets: ['plain'] },
       packages: null,
@@ -105,7 +105,7 @@ describe('composePlan', () => {
     });
   });
 
-  it('names the field of what looking finds wrong', async () => {
+  it('names the field that a failure of the source is about', async () => {
     const cases: [object, string, string][] = [
       [{ source: { repo: { repo: join(repo, 'nowhere') } } }, 'input.source.repo', 'does not exist'],
       [
