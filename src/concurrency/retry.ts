@@ -37,7 +37,7 @@ export async function retry<T>(
 
 /**
  * Settles with the first result; rejects with the first error that is not retryable, or with the last one. An abort ends the
- * retries and nothing else: `work` runs at least once, and its result is returned even if the abort came meanwhile.
+ * retries and nothing else: `work` runs at least once, and its last result or error is the answer.
  */
 export async function retryErrors<T>(
   policy: RetryPolicy,
@@ -45,17 +45,11 @@ export async function retryErrors<T>(
   work: () => Promise<T>,
   isRetryable: (error: unknown) => boolean,
 ): Promise<T> {
-  if (signal?.aborted) return work();
-  let done: { readonly value: T } | undefined;
-  try {
-    await pRetry(async () => (done = { value: await work() }), {
-      ...optionsOf(policy, signal),
-      shouldRetry: ({ error }) => isRetryable(error),
-    });
-  } catch (error) {
-    if (!done) throw error;
-  }
-  return (done as { readonly value: T }).value;
+  let last: Promise<T> | undefined;
+  const call = () => (last = work());
+  // After an abort, p-retry rejects with the reason of the signal, before the first call as well.
+  await pRetry(call, { ...optionsOf(policy, signal), shouldRetry: ({ error }) => isRetryable(error) }).catch(() => {});
+  return last ?? work();
 }
 
 function optionsOf(

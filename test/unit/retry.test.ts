@@ -80,6 +80,24 @@ describe('retryErrors', () => {
     expect(await retryErrors(SOON, aborting.signal, work, () => true)).toBe('committed');
   });
 
+  it('rejects with the error of the last call when it is aborted in the pause after it', async () => {
+    const aborting = new AbortController();
+    const work = () => {
+      setImmediate(() => aborting.abort('DRAIN'));
+      return Promise.reject(new Error('away'));
+    };
+    await expect(retryErrors(MUCH_LATER, aborting.signal, work, () => true)).rejects.toThrow('away');
+  });
+
+  it('rejects with the error of a call during which it was aborted', async () => {
+    const aborting = new AbortController();
+    const work = () => {
+      aborting.abort('DRAIN');
+      return Promise.reject(new Error('away'));
+    };
+    await expect(retryErrors(SOON, aborting.signal, work, () => true)).rejects.toThrow('away');
+  });
+
   it('calls once when it was aborted before', async () => {
     const work = vi.fn<() => Promise<never>>().mockRejectedValue(new Error('away'));
     await expect(retryErrors(SOON, AbortSignal.abort(), work, () => true)).rejects.toThrow('away');
