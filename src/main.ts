@@ -51,15 +51,16 @@ function end(code: number, text: string): never {
 async function serve(config: Config, warnings: readonly string[]): Promise<void> {
   const logger = createLogger(config.log.level);
   for (const warning of warnings) logger.warn({}, warning);
+  // A promise, because the schema may move before the service has started.
+  const newerSchema = Promise.withResolvers<void>();
   try {
-    const service = await startService(config, logger, {
-      onNewerSchema() {
-        logger.error({}, 'A newer version has migrated the database: stopping');
-        void service.stop().then(() => process.exit(EXIT.failed));
-      },
-    });
+    const service = await startService(config, logger, { onNewerSchema: newerSchema.resolve });
     logger.info({ role: config.role, graphql: `${service.url}/graphql` }, 'Serving');
     stopOnSignals(service, logger);
+    await newerSchema.promise;
+    logger.error({}, 'A newer version has migrated the database: stopping');
+    await service.abandon();
+    process.exit(EXIT.failed);
   } catch (error) {
     if (error instanceof DirectoryInUse || error instanceof NewerSchema) process.stderr.write(`${error.message}\n`);
     else logger.error({ err: error }, startFailure(error));

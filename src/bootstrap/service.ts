@@ -1,6 +1,6 @@
 // The composition root: the platform, and the parts that the role needs on top of it.
 
-import type { Logger } from '../app/ports.ts';
+import type { Logger, Service } from '../app/ports.ts';
 import { authenticationBy, type Authentication } from '../auth/registry.ts';
 import type { Config } from '../config/config.ts';
 import { httpService } from '../http/service.ts';
@@ -20,6 +20,8 @@ export interface OdcsService {
   stop(): Promise<void>;
   /** Ends a drain: hands running composes back to the queue. */
   stopNow(): void;
+  /** Stops clients and chores at once and hands running composes back to the queue, because the database must not be changed. */
+  abandon(): Promise<void>;
 }
 
 export interface StartOptions {
@@ -43,8 +45,8 @@ export async function startService(
   try {
     const platform = await openPlatform(config, publicUrl, logger, onNewerSchema);
     parts.add(() => platform.stop());
-    const stopNow = await startRole({ config, port, publicUrl, platform, parts, logger, authentication });
-    return { url, stop, stopNow };
+    const role = await startRole({ config, port, publicUrl, platform, parts, logger, authentication });
+    return { url, stop, stopNow: role.stopNow, abandon: () => abandon(role, stop) };
   } catch (error) {
     await stop();
     throw error;
@@ -61,8 +63,14 @@ interface Role {
   readonly authentication: Authentication | undefined;
 }
 
-/** The answer ends a drain. */
-async function startRole(role: Role): Promise<() => void> {
+interface StartedRole {
+  /** What clients and chores reach the database through. */
+  readonly services: readonly Service[];
+  /** Ends a drain. */
+  stopNow(): void;
+}
+
+async function startRole(role: Role): Promise<StartedRole> {
   const { config, port, publicUrl, platform, parts, logger } = role;
   const sources = wireSources(config, platform, publicUrl, logger);
   parts.add(() => sources.stop());
@@ -70,11 +78,18 @@ async function startRole(role: Role): Promise<() => void> {
   const { targetDirs } = config.results;
   const auth = role.authentication ?? configuredAuthentication(config);
   const { readiness } = platform;
-  await parts.start(httpService({ host: config.http.host, port, publicUrl, api, auth, targetDirs, readiness, logger }));
-  if (config.role === 'api') return () => {};
+  const http = httpService({ host: config.http.host, port, publicUrl, api, auth, targetDirs, readiness, logger });
+  await parts.start(http);
+  if (config.role === 'api') return { services: [http], stopNow: () => {} };
   const worker = wireWorker(config, platform, sources, logger);
   for (const part of worker.parts) await parts.start(part);
-  return worker.stopNow;
+  return { services: [http, ...worker.parts], stopNow: worker.stopNow };
+}
+
+/** The services stop concurrently: in the order of `stop`, HTTP and the chores would work until the worker has stopped. */
+async function abandon({ services, stopNow }: StartedRole, stop: () => Promise<void>): Promise<void> {
+  stopNow();
+  await Promise.allSettled([...services.map((service) => service.stop()), stop()]);
 }
 
 function configuredAuthentication({ auth, requests, results, rawConfigs }: Config): Authentication {

@@ -11,6 +11,7 @@ interface Part {
 export class StartedParts {
   readonly #stops: (() => Promise<void>)[] = [];
   readonly #logger: Logger;
+  #stopping: Promise<void> | null = null;
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -26,8 +27,12 @@ export class StartedParts {
     this.#stops.push(stop);
   }
 
-  /** Stops all of them, also if one fails to stop. Returns after the limit even if a part still stops. */
-  async stop(limitMs = Infinity): Promise<void> {
+  /** Stops all of them, also if one fails to stop. Returns after the limit even if a part still stops. Further calls wait for the first. */
+  stop(limitMs = Infinity): Promise<void> {
+    return (this.#stopping ??= this.#stopWithin(limitMs));
+  }
+
+  async #stopWithin(limitMs: number): Promise<void> {
     const stopping = this.#stopAll();
     if (limitMs === Infinity) return stopping;
     if (!(await settleWithin(limitMs, stopping)))
@@ -35,7 +40,7 @@ export class StartedParts {
   }
 
   async #stopAll(): Promise<void> {
-    for (const stop of this.#stops.splice(0).toReversed()) {
+    for (const stop of this.#stops.toReversed()) {
       await stop().catch((error: unknown) => this.#logger.warn({ err: error }, 'A part of the service failed to stop'));
     }
   }

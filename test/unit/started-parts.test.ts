@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { StartedParts } from '../../src/bootstrap/started-parts.ts';
 import { keepingLogger, silentLogger } from '../support/logger.ts';
@@ -11,6 +12,22 @@ describe('the stop of started parts', () => {
     parts.add(async () => void stopped.push('last'));
     await parts.stop();
     expect(stopped).toEqual(['last', 'first']);
+  });
+
+  it('lets a second stop wait for the first', async () => {
+    const parts = new StartedParts(silentLogger);
+    const drain = Promise.withResolvers<void>();
+    const ended: string[] = [];
+    parts.add(async () => {
+      await drain.promise;
+      ended.push('part');
+    });
+    const first = parts.stop();
+    const second = parts.stop().then(() => ended.push('second stop'));
+    await turn();
+    drain.resolve();
+    await Promise.all([first, second]);
+    expect(ended).toEqual(['part', 'second stop']);
   });
 
   it('returns at the limit if a part never stops', async () => {
