@@ -19,7 +19,7 @@ import { composeTransaction } from './compose-transaction.ts';
 import type { Database } from './database.ts';
 import { due } from './due.ts';
 import type { Em } from './em.ts';
-import { findByKey } from './idempotency.ts';
+import { findIdempotency } from './idempotency.ts';
 import { lastComposeId } from './instance.ts';
 import { pinsOf } from './pins.ts';
 import { statement } from './prepared.ts';
@@ -34,7 +34,7 @@ export function composeStore(database: Database, queue: JobSender): ComposeStore
     findMany: (ids, policy) => findComposes(em, ids, policy),
     page: (query, policy) => readPage(em, query, policy),
     count: (filter, policy) => count(em, filter, policy),
-    findByIdempotencyKey: (key) => findByKey(em, key),
+    findByIdempotencyKey: (key) => findIdempotency(em, key),
     due: (query) => due(em, query),
     waitingWithDigest: async (digest, policy) => idsOf(await waiting(em, digest, ownersOf(policy))),
     reusersOf: async (reusedId, policy) => idsOf(await reusers(em, reusedId, ownersOf(policy))),

@@ -15,7 +15,7 @@ import {
 import { insertCompose, patchCompose, saveCompose } from './compose-writes.ts';
 import { runOn } from './database.ts';
 import type { Em } from './em.ts';
-import { rememberKey } from './idempotency.ts';
+import { storeIdempotency } from './idempotency.ts';
 import { deletePackages, insertPackages } from './package-store.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
 
@@ -35,7 +35,7 @@ export function composeTransaction(em: Em, queue: JobSender): ComposeTransaction
     pins: (id) => pinsOfOne(em, id),
     putPin: (id, pin) => putPin(em, id, pin),
     deletePin: (id, name) => deletePin(em, id, name),
-    storeIdempotency: (idempotency, composeId) => rememberKey(em, idempotency, composeId),
+    storeIdempotency: (idempotency, composeId) => storeIdempotency(em, idempotency, composeId),
     lockReusers: (reusedId) => lockReusers(em, reusedId),
     insertPackages: (id, packages) => insertPackages(em, id, packages),
     deletePackages: (id) => deletePackages(em, id),

@@ -16,7 +16,7 @@ const find = statement((db, { owner, mutation, key }: Omit<Idempotency, 'digest'
     .where('key', '=', key),
 );
 
-export async function findByKey(
+export async function findIdempotency(
   em: Em,
   { owner, mutation, key }: Omit<Idempotency, 'digest'>,
 ): Promise<{ composeId: string; digest: string } | null> {
@@ -24,7 +24,7 @@ export async function findByKey(
   return row ?? null;
 }
 
-export async function rememberKey(em: Em, idempotency: Idempotency, composeId: string): Promise<void> {
+export async function storeIdempotency(em: Em, idempotency: Idempotency, composeId: string): Promise<void> {
   await em.insert(IdempotencyEntity, { ...idempotency, composeId }).catch((error: unknown) => {
     if (sqlState(error) !== '23505') throw error;
     throw new IdempotencyKeyTaken(idempotency.key, { cause: error });
