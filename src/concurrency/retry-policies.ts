@@ -4,8 +4,8 @@ export interface RetryPolicy {
   /** Calls in total; 1 means no retry. */
   readonly attempts: number;
   /**
-   * The pause after the first failed call; it doubles after each further one. Each pause is multiplied by a random factor
-   * between 1 and 2, so that clients that fail together do not return together. 0 means no pauses.
+   * The average pause after the first failed call; it doubles after each further one. Each pause is multiplied by a random
+   * factor between ⅔ and 1⅓, so that clients that fail together do not return together. 0 means no pauses.
    */
   readonly firstPauseMs: number;
   /** Default: no limit. */
@@ -18,15 +18,15 @@ export const RETRY_POLICIES = {
   /** One call, where the caller retries as a whole or prefers a fast answer. */
   'no-retry': { attempts: 1, firstPauseMs: 0 },
   /** Files over HTTP: transport failures and passing statuses; a download resumes where it stopped. */
-  'http-download': { attempts: 5, firstPauseMs: 200 },
+  'http-download': { attempts: 5, firstPauseMs: 300 },
   /** JSON of MBS and Pulp: transport failures. */
-  'json-service': { attempts: 4, firstPauseMs: 200 },
+  'json-service': { attempts: 4, firstPauseMs: 300 },
   /** Calls to a Koji hub and looks at its files: transport failures and passing statuses. The first two numbers are defaults of settings. */
   'koji-hub': { attempts: 5, firstPauseMs: 500 },
   /** An id from the Compose Tracking Service: transport failures and passing statuses. */
-  'cts-reservation': { attempts: 5, firstPauseMs: 350 },
+  'cts-reservation': { attempts: 5, firstPauseMs: 500 },
   /** git commands that talk to a server: transport failures. */
-  'git-transport': { attempts: 3, firstPauseMs: 350 },
+  'git-transport': { attempts: 3, firstPauseMs: 500 },
   /** Koji's event of a tag changed while it was computed. */
   'koji-event-race': { attempts: 5, firstPauseMs: 0 },
   /** A small transaction of a running attempt: PostgreSQL cannot be reached or does not keep up. */

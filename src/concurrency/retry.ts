@@ -9,6 +9,9 @@ export interface Retried<T> {
   readonly attempts: number;
 }
 
+/** p-retry multiplies a pause by a random factor between 1 and 2. */
+const AVERAGE_FACTOR = 1.5;
+
 /** Thrown inside p-retry for an outcome that is retryable. */
 const RETRYABLE = new Error('The outcome is retryable');
 
@@ -58,7 +61,7 @@ function optionsOf(
 ): Options {
   return {
     retries: attempts - 1,
-    minTimeout: firstPauseMs,
+    minTimeout: firstPauseMs / AVERAGE_FACTOR,
     maxTimeout: maxPauseMs,
     maxRetryTime: maxTotalMs,
     randomize: true,

@@ -27,7 +27,9 @@ const profileKeys = {
   connectTimeoutMs: any('Milliseconds until a connection attempt fails. Default 10000.'),
   concurrency: any('Calls at the same time. Default 4.'),
   attempts: any('How often a call is sent at most when the connection fails. Default 5.'),
-  firstPauseMs: any('Milliseconds before the second try; later pauses are longer. Default 500.'),
+  firstPauseMs: any(
+    'Average milliseconds before the second try, give or take a third; each later pause is twice as long. Default 500.',
+  ),
   maxResponseBytes: any('Largest answer in bytes. Default 536870912.'),
   multiCallSize: any('Calls in one multiCall. Default 100.'),
 } satisfies Record<keyof Omit<KojiProfile, 'name'>, z.ZodType>;

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RetryPolicy } from '../../src/concurrency/retry-policies.ts';
 import { retry, retryErrors } from '../../src/concurrency/retry.ts';
 
@@ -35,18 +35,25 @@ describe('retry', () => {
     expect(work).toHaveBeenCalledTimes(1);
   });
 
-  it('doubles the pause after each attempt', async () => {
-    const pauses: number[] = [];
-    let last = performance.now();
-    const work = async () => {
-      pauses.push(performance.now() - last);
-      last = performance.now();
-    };
-    await retry({ attempts: 4, firstPauseMs: 20 }, never, work, () => true);
-    // Lower bounds only: timers of a busy machine fire late.
-    expect(pauses[1]).toBeGreaterThanOrEqual(19);
-    expect(pauses[2]).toBeGreaterThanOrEqual(39);
-    expect(pauses[3]).toBeGreaterThanOrEqual(79);
+  it.for([
+    ['shortest', 0, [400, 800, 1_600]],
+    ['average', 0.5, [600, 1_200, 2_400]],
+    ['longest', 1, [800, 1_600, 3_200]],
+  ] as const)('doubles the %s pause after each attempt', async ([, random, expected]) => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, 'random').mockReturnValue(random);
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+    const calls: number[] = [];
+    const start = performance.now();
+    const work = async () => void calls.push(performance.now() - start);
+    const done = retry({ attempts: 4, firstPauseMs: 600 }, never, work, () => true);
+    await vi.runAllTimersAsync();
+    await done;
+    const [first, second, third] = expected;
+    expect(calls).toEqual([0, first, first + second, first + second + third]);
   });
 });
 
