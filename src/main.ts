@@ -14,7 +14,8 @@ import { loadConfig } from './config/load.ts';
 import { DirectoryInUse } from './os/directory-lock.ts';
 import { NewerSchema } from './store/migrations.ts';
 
-const EXIT = { ok: 0, failed: 1, invalidConfiguration: 2 } as const;
+/** A restart does not help after `invalidConfiguration` and `newerSchema`. */
+const EXIT = { ok: 0, failed: 1, invalidConfiguration: 2, newerSchema: 3 } as const;
 
 const options = readOptions();
 if (options.help) end(EXIT.ok, helpText());
@@ -60,11 +61,11 @@ async function serve(config: Config, warnings: readonly string[]): Promise<void>
     await newerSchema.promise;
     logger.error({}, 'A newer version has migrated the database: stopping');
     await service.abandon();
-    process.exit(EXIT.failed);
+    process.exit(EXIT.newerSchema);
   } catch (error) {
     if (error instanceof DirectoryInUse || error instanceof NewerSchema) process.stderr.write(`${error.message}\n`);
     else logger.error({ err: error }, startFailure(error));
-    process.exit(EXIT.failed);
+    process.exit(error instanceof NewerSchema ? EXIT.newerSchema : EXIT.failed);
   }
 }
 

@@ -12,6 +12,8 @@ export interface AuthRequest {
 export interface Authenticator {
   /** Null when the request has no credentials of this method. Refuses with UNAUTHENTICATED when they are not valid. */
   authenticate(request: AuthRequest): Promise<Outcome<Viewer> | null>;
+  /** Ends its connections and timers. */
+  close?(): Promise<void>;
 }
 
 /** The values that the configuration lets requests name. */

@@ -6,24 +6,31 @@ import type { Viewer } from '../compose/viewer.ts';
 import { anonymousAuthenticator } from './anonymous.ts';
 import type { Authenticator, AuthRequest, ConfiguredLists } from './authenticator.ts';
 
-const AUTHENTICATORS: Readonly<Record<string, (configured: ConfiguredLists) => Authenticator>> = {
-  noauth: anonymousAuthenticator,
-};
+/** The section `auth` of the configuration. A method that has settings adds their types. */
+export interface AuthSettings {
+  readonly methods: readonly string[];
+}
+
+const AUTHENTICATORS: Readonly<Record<string, (configured: ConfiguredLists, settings: AuthSettings) => Authenticator>> =
+  {
+    noauth: anonymousAuthenticator,
+  };
 
 export const AUTH_METHODS: readonly string[] = Object.keys(AUTHENTICATORS);
 
 export interface Authentication {
   /** Who sent a request, or UNAUTHENTICATED. */
   authenticate(request: AuthRequest): Promise<Outcome<Viewer>>;
+  close(): Promise<void>;
 }
 
-/** `methods` come from the configuration, which allows AUTH_METHODS only. */
-export function authenticationBy(methods: readonly string[], configured: ConfiguredLists): Authentication {
+/** The configuration allows AUTH_METHODS only. */
+export function authenticationBy(settings: AuthSettings, configured: ConfiguredLists): Authentication {
   return firstOf(
-    methods.map((method) => {
+    settings.methods.map((method) => {
       const create = AUTHENTICATORS[method];
       if (!create) throw new Error(`There is no authentication method ${method}`);
-      return create(configured);
+      return create(configured, settings);
     }),
   );
 }
@@ -37,6 +44,9 @@ export function firstOf(authenticators: readonly Authenticator[]): Authenticatio
         if (outcome) return outcome;
       }
       return refused({ code: 'UNAUTHENTICATED', message: 'The request has no credentials that this server accepts' });
+    },
+    async close() {
+      await Promise.all(authenticators.map((authenticator) => authenticator.close?.()));
     },
   };
 }

@@ -27,14 +27,12 @@ export interface OdcsService {
 export interface StartOptions {
   /** Called when a newer version has migrated the database; the process has to stop then. */
   readonly onNewerSchema?: () => void;
-  /** Replaces the configured authentication methods, for a program that embeds the service. */
-  readonly authentication?: Authentication;
 }
 
 export async function startService(
   config: Config,
   logger: Logger,
-  { onNewerSchema = () => {}, authentication }: StartOptions = {},
+  { onNewerSchema = () => {} }: StartOptions = {},
 ): Promise<OdcsService> {
   const { host, port: wantedPort, publicUrl: configuredUrl } = config.http;
   const port = wantedPort === 0 ? await freePort(host) : wantedPort;
@@ -45,7 +43,7 @@ export async function startService(
   try {
     const platform = await openPlatform(config, publicUrl, logger, onNewerSchema);
     parts.add(() => platform.stop());
-    const role = await startRole({ config, port, publicUrl, platform, parts, logger, authentication });
+    const role = await startRole({ config, port, publicUrl, platform, parts, logger });
     return { url, stop, stopNow: role.stopNow, abandon: () => abandon(role, stop) };
   } catch (error) {
     await stop();
@@ -60,7 +58,6 @@ interface Role {
   readonly platform: Platform;
   readonly parts: StartedParts;
   readonly logger: Logger;
-  readonly authentication: Authentication | undefined;
 }
 
 interface StartedRole {
@@ -76,7 +73,8 @@ async function startRole(role: Role): Promise<StartedRole> {
   parts.add(() => sources.stop());
   const api = await wireApi(config, platform, sources, logger);
   const { targetDirs } = config.results;
-  const auth = role.authentication ?? configuredAuthentication(config);
+  const auth = configuredAuthentication(config);
+  parts.add(() => auth.close());
   const { readiness } = platform;
   const http = httpService({ host: config.http.host, port, publicUrl, api, auth, targetDirs, readiness, logger });
   await parts.start(http);
@@ -93,7 +91,7 @@ async function abandon({ services, stopNow }: StartedRole, stop: () => Promise<v
 }
 
 function configuredAuthentication({ auth, requests, results, rawConfigs }: Config): Authentication {
-  return authenticationBy(auth.methods, {
+  return authenticationBy(auth, {
     arches: requests.arches,
     targetDirs: Object.keys(results.targetDirs),
     rawConfigs: Object.keys(rawConfigs),

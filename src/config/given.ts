@@ -2,7 +2,7 @@
 // work, with a warning.
 
 import type { Setting } from './setting.ts';
-import { FORMER_NAMES_END, settingEntries, type SettingPath } from './settings.ts';
+import { FORMER_NAMES_END, SETTINGS, settingEntries, type SettingPath } from './settings.ts';
 import { keyProblem, problem, type ConfigProblem } from './problem.ts';
 import { isMapping, parseYaml, type Mapping } from './yaml.ts';
 
@@ -29,11 +29,17 @@ export function givenValues(environment: Environment, file: Mapping): Given {
     if ('problem' in read) problems.push(problem(path, read.problem, `Write ${setting.expected}.`));
     else if (read.value !== undefined && read.value !== null) values.set(path, read.value);
   }
-  // The password is a key of `pulp` with a variable of its own, so that no file has to hold it.
   const pulp = values.get('pulp');
-  if (isMapping(pulp) && values.has('pulp.password'))
-    values.set('pulp', { ...pulp, password: values.get('pulp.password') });
+  if (isMapping(pulp)) values.set('pulp', withPassword(pulp, environment, values.get('pulp.password')));
   return { values, problems, warnings: [...warnings, ...unknownVariables(environment)] };
+}
+
+/** The password is a key of `pulp` with a variable of its own, so that no file has to hold it. The variable wins. */
+function withPassword(pulp: Mapping, environment: Environment, password: unknown): Mapping {
+  if (password === undefined) return pulp;
+  if (!environment[SETTINGS['pulp.password'].env]) return { password, ...pulp };
+  const { passwordFile: _replaced, ...others } = pulp;
+  return { ...others, password };
 }
 
 function fromEnvironment(

@@ -4,7 +4,7 @@
 import type { z } from 'zod';
 import { redactLine } from '../compose/redaction.ts';
 import type { Setting } from './setting.ts';
-import { SETTINGS, type SettingPath } from './settings.ts';
+import { SETTINGS, settingEntries, type SettingPath } from './settings.ts';
 
 export interface ConfigProblem {
   /** The environment variable; null for a key of the YAML file that is no setting. */
@@ -32,12 +32,17 @@ export function invalidValue(
     const value = setting.isSecret ? null : shown(given);
     return [problemAt(setting, path, value === null ? 'the value is not valid' : `${value} is not valid`, remedy)];
   }
+  const mayHoldSecret = hasSecretKey(path);
   return issues.map((issue) => {
     const at = [path, ...issue.path.map(String)].join('.');
-    const value = isSecret(at) ? null : shown(valueAt(given, issue.path));
+    // The whole structure is never shown, because it can hold secrets in a wrong place.
+    const value = mayHoldSecret || issue.path.length === 0 ? null : shown(valueAt(given, issue.path));
+    // In `{password:x}` YAML reads the secret as a part of the key.
+    const hidesKeys = mayHoldSecret && issue.code === 'unrecognized_keys';
+    const message = hidesKeys ? 'has keys that do not exist' : issue.message;
     const key = issue.path.map(String).find((name) => setting.keys?.[name] !== undefined);
     const meaning = key === undefined ? remedy : `${key}: ${setting.keys?.[key]}`;
-    return problemAt(setting, at, `${issue.message}${value === null ? '' : `, but is ${value}`}`, meaning);
+    return problemAt(setting, at, `${message}${value === null ? '' : `, but is ${value}`}`, meaning);
   });
 }
 
@@ -51,8 +56,8 @@ function problemAt(setting: Setting<unknown>, path: string, what: string, remedy
   return { env: setting.env, path, text: `${name}: ${what}. ${remedy}` };
 }
 
-function isSecret(path: string): boolean {
-  return path in SETTINGS && SETTINGS[path as SettingPath].isSecret;
+function hasSecretKey(path: SettingPath): boolean {
+  return settingEntries.some(([known, { isSecret }]) => isSecret && known.startsWith(`${path}.`));
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {

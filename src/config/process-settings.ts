@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { AUTH_METHODS } from '../auth/registry.ts';
 import { DEFAULT_POOL } from '../compose/routing.ts';
 import { poolSchema } from './routes.ts';
-import { httpUrl, list, oneOf, seconds, setting, text, wholeNumber, type Kind } from './setting.ts';
+import { httpUrl, isDecodable, list, oneOf, seconds, setting, text, wholeNumber, type Kind } from './setting.ts';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 
 const databaseUrl: Kind<string> = {
-  schema: z.url({ protocol: /^postgres(ql)?$/ }),
-  expected: 'a PostgreSQL URL, postgres://user:password@host:5432/database',
+  schema: z.url({ protocol: /^postgres(ql)?$/, abort: true }).refine((url) => isDecodable(url)),
+  expected: 'a PostgreSQL URL, postgres://user:password@host:5432/database (% in a password as %25)',
 };
 
 export const PROCESS_SETTINGS = {

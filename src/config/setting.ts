@@ -76,7 +76,13 @@ export function oneOf<const Values extends readonly [string, ...string[]]>(value
   return { schema: z.enum(values), expected: `one of ${values.join(', ')}` };
 }
 
-export const yesOrNo: Kind<boolean> = { schema: z.boolean().or(z.stringbool()), expected: '1 or 0' };
+export const yesOrNo: Kind<boolean> = {
+  schema: z
+    .boolean()
+    .or(z.stringbool())
+    .or(z.literal([0, 1]).transform(Boolean)),
+  expected: 'true or false, or 1 or 0',
+};
 
 /** Numbers in a YAML list are refused, because YAML changes key ids such as 00123456 and 12345e67. */
 export function list(what: string, item: z.ZodType<string, string> = z.string(), minimum = 0): Kind<string[]> {
@@ -91,10 +97,29 @@ export function list(what: string, item: z.ZodType<string, string> = z.string(),
 
 /** Without slashes at its end. */
 export const httpUrlSchema = z
-  .url({ protocol: /^https?$/, error: 'is not an http or https URL' })
+  .url({ protocol: /^https?$/, error: 'is not an http or https URL', abort: true })
+  .refine(hasReadableCredentials, 'has a % in its user name or password that begins no escape: write it as %25')
   .transform((url) => url.replace(/\/+$/, ''));
 
-export const httpUrl: Kind<string> = { schema: httpUrlSchema, expected: 'an http or https URL' };
+export const httpUrl: Kind<string> = {
+  schema: httpUrlSchema,
+  expected: 'an http or https URL (% in a user name or password as %25)',
+};
+
+function hasReadableCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return isDecodable(username) && isDecodable(password);
+}
+
+/** Every % in it begins an escape. */
+export function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export function urlPrefixes(): Kind<string[]> {
   return list('http or https URLs', z.url({ protocol: /^https?$/ }));

@@ -56,7 +56,7 @@ export const SOURCE_SETTINGS = {
     kind: text('a password'),
     without: 'none',
     isSecret: true,
-    text: 'Password of the user in `pulp`, where `passwordFile` does not name a file with it.',
+    text: 'Password of the user in `pulp`. The variable wins over `passwordFile`.',
   }),
   rawConfigs: setting({
     env: 'ODCS_RAW_CONFIGS',

@@ -24,7 +24,8 @@ export function parseYaml(text: string): YamlRead<unknown> {
   try {
     return { value: parse(text) };
   } catch (error) {
-    return { problem: `is not YAML: ${(error as Error).message.split('\n')[0]}` };
+    // What follows a colon can be a part of the text, which may hold secrets.
+    return { problem: `is not YAML: ${(error as Error).message.replace(/:\s.*/s, '')}` };
   }
 }
 

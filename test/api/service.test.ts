@@ -94,6 +94,16 @@ describe('authentication', () => {
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
   });
+
+  it('closes every authenticator', async () => {
+    const closed: string[] = [];
+    const authenticator = (name: string) => ({
+      authenticate: async () => null,
+      close: async () => void closed.push(name),
+    });
+    await firstOf([authenticator('a'), { authenticate: async () => null }, authenticator('b')]).close();
+    expect(closed).toEqual(['a', 'b']);
+  });
 });
 
 describe('stop', () => {

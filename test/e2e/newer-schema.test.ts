@@ -17,8 +17,8 @@ describe('A process whose database a newer version has migrated', () => {
     const service = await startService(environment);
     const exited = once(service.child, 'exit') as Promise<[number | null]>;
     await server.query("insert into migration (name) values ('9999-of-a-newer-version')");
-    expect((await exited)[0]).toBe(1);
-    await expect(startService(environment)).rejects.toThrow('ended with 1');
+    expect((await exited)[0]).toBe(3);
+    await expect(startService(environment)).rejects.toThrow('ended with 3');
   });
 });
 

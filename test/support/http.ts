@@ -51,7 +51,7 @@ export function testOptions(api: Api): HttpOptions {
     host: '127.0.0.1',
     port: 0,
     api,
-    auth: authenticationBy(['noauth'], { arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
+    auth: authenticationBy({ methods: ['noauth'] }, { arches: ['x86_64'], targetDirs: ['default'], rawConfigs: [] }),
     logger: silentLogger,
     targetDirs: {},
     readiness: async () => ({ database: true }),

@@ -66,6 +66,35 @@ describe('loadConfig', () => {
     expect(configOf({ ODCS_CONFIG: file, ODCS_PULP_PASSWORD: 'secret' }).pulp).toMatchObject({ password: 'secret' });
   });
 
+  it('prefers ODCS_PULP_PASSWORD to every other password', () => {
+    const pulp = { url: 'https://pulp.example.com', kind: 3, username: 'odcs' };
+    const environments = [
+      { ODCS_CONFIG: yamlFile(JSON.stringify({ pulp: { ...pulp, password: 'old' } })) },
+      { ODCS_CONFIG: yamlFile(JSON.stringify({ pulp: { ...pulp, passwordFile: yamlFile('old') } })) },
+      { ODCS_PULP: JSON.stringify({ ...pulp, password: 'old' }) },
+    ];
+    for (const environment of environments)
+      expect(configOf({ ...environment, ODCS_PULP_PASSWORD: 'new' }).pulp).toMatchObject({ password: 'new' });
+  });
+
+  it('prefers the password in ODCS_PULP to the one in the file', () => {
+    const pulp = { url: 'https://pulp.example.com', kind: 3, username: 'odcs' };
+    const file = yamlFile(JSON.stringify({ pulp: { ...pulp, password: 'old' } }));
+    const variable = JSON.stringify({ ...pulp, password: 'new' });
+    expect(configOf({ ODCS_CONFIG: file, ODCS_PULP: variable }).pulp).toMatchObject({ password: 'new' });
+  });
+
+  it.each([
+    ['1', true],
+    ['0', false],
+    ['true', true],
+    ['no', false],
+  ])('reads %s as a truth value in the environment and in the file', (text, value) => {
+    const file = yamlFile(`results: { adoptTarget: ${text} }`);
+    for (const environment of [{ ODCS_ADOPT_TARGET: text }, { ODCS_CONFIG: file }])
+      expect(configOf(environment)).toMatchObject({ results: { adoptTarget: value } });
+  });
+
   it('allows no local paths and no module defaults if other machines can reach the service, unless they are set', () => {
     expect(configOf({ HOST: '0.0.0.0' })).toMatchObject({
       http: { isLoopback: false },
@@ -176,6 +205,10 @@ describe('problems', () => {
     ['a key of a structure', 'koji: { server: "https://x/kojihub", sever: 1 }', 'ODCS_KOJI', 'koji'],
     ['a missing key of a structure', 'cts: { tokenFile: /dev/null }', 'ODCS_CTS', 'cts.url'],
     ['a sigkey that YAML reads as a number', 'requests: { sigkeys: [31645531] }', 'ODCS_SIGKEYS', 'requests.sigkeys'],
+    ['a number that is no truth value', 'results: { adoptTarget: 2 }', 'ODCS_ADOPT_TARGET', 'results.adoptTarget'],
+    ['a wrong escape in a URL', 'modules: { mbsUrl: "http://u:pa%ss@mbs/" }', 'ODCS_MBS_URL', 'modules.mbsUrl'],
+    ['a wrong escape in a database', 'database: { url: "postgres://u:p%s@db/odcs" }', 'DATABASE_URL', 'database.url'],
+    ['a wrong escape in a structure', 'cts: { url: "http://u:pa%ss@cts/" }', 'ODCS_CTS', 'cts.url'],
     ['a relative root', 'sources: { repoRoots: srv }', 'ODCS_REPO_ROOTS', 'sources.repoRoots'],
     ['what is not YAML', 'http: { port: 1', 'ODCS_CONFIG', 'configFile'],
   ])('name %s', (_, content, env, path) => {
@@ -203,6 +236,12 @@ describe('problems', () => {
       { DATABASE_URL: `mysql://odcs:${secret}@db/odcs` },
       { ODCS_PULP: JSON.stringify({ url: `ftp://odcs:${secret}@pulp`, kind: 3 }) },
       { ODCS_PULP: JSON.stringify({ url: 'https://pulp', kind: 3, password: [secret] }) },
+      { ODCS_PULP: JSON.stringify([{ url: 'https://pulp', kind: 3, password: secret }]) },
+      { ODCS_PULP: JSON.stringify(`url: https://pulp, password: ${secret}`) },
+      { ODCS_PULP: JSON.stringify({ url: ['https://pulp', { password: secret }], kind: 3 }) },
+      { ODCS_PULP: `{url: "https://pulp", kind: 3, password:${secret}}` },
+      { ODCS_PULP: `{url: "https://pulp", kind: 3, password: *${secret}}` },
+      { ODCS_CONFIG: yamlFile(`pulp: [{ url: "https://pulp", kind: 3, password: ${secret} }]`) },
       { ODCS_KOJI: JSON.stringify({ server: `https://odcs:${secret}@koji/kojihub` }) },
       { ODCS_URL_ALLOW: `ftp://odcs:${secret}@mirror` },
       { ODCS_RAW_CONFIGS: JSON.stringify({ f: { url: `https://odcs:${secret}@git/f`, configFile: '/f.conf' } }) },
