@@ -46,7 +46,7 @@ export function firstOf(authenticators: readonly Authenticator[]): Authenticatio
       return refused({ code: 'UNAUTHENTICATED', message: 'The request has no credentials that this server accepts' });
     },
     async close() {
-      await Promise.all(authenticators.map((authenticator) => authenticator.close?.()));
+      await Promise.all(authenticators.map(async (authenticator) => authenticator.close?.()));
     },
   };
 }

@@ -29,7 +29,7 @@ describe('A worker whose database a newer version has migrated', { timeout: 60_0
     await untilCompose(cluster.api(0), id, ({ progress }) => progress?.phase === 'GATHER');
     const exits = [...cluster.apis, ...cluster.workers].map(({ child }) => once(child, 'exit'));
     await cluster.database.query("insert into migration (name) values ('9999-of-a-newer-version')");
-    expect((await Promise.all(exits)).map(([code]) => code as unknown)).toEqual([1, 1]);
+    expect((await Promise.all(exits)).map(([code]) => code as unknown)).toEqual([3, 3]);
     const [row] = await cluster.database.query('select state, losses from compose where id = $1', [id]);
     expect(row).toEqual({ state: 'WAIT', losses: 0 });
   });
