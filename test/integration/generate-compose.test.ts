@@ -87,6 +87,25 @@ describe('A target directory that became full', () => {
     expect(await failureOf(store, id)).toEqual({ ...FULL, details: 'No space left on device' });
   });
 
+  it('is the reason when an error ends the attempt', async ({ store }) => {
+    const id = await waiting(store);
+    const resolver = resolverOf(async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    await generateCompose(attemptDeps({ store, checkTarget: fullLater(), resolver }), id);
+    expect(await failureOf(store, id)).toEqual(FULL);
+  });
+
+  it('is the reason when its check rejects', async ({ store }) => {
+    const id = await waiting(store);
+    const checkTarget = fullLater().mockReset().mockResolvedValueOnce(null).mockRejectedValue(new StorageError(FULL));
+    const generate = async () => {
+      throw new Error('EIO: i/o error, read');
+    };
+    await generateCompose(attemptDeps({ store, checkTarget, generate }), id);
+    expect(await failureOf(store, id)).toEqual(FULL);
+  });
+
   it('is not the reason when the request caused the failure', async ({ store }) => {
     const id = await waiting(store);
     const generate = async () => failure('MISSING_PACKAGES', 'Not in the source: nano');

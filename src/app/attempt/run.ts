@@ -2,7 +2,7 @@
 // is left, and the attempt's directory is published or in the trash.
 
 import { createActor, toPromise } from 'xstate';
-import { failure } from '../../compose/failure.ts';
+import { failure, type ComposeFailure } from '../../compose/failure.ts';
 import { READ_ALL } from '../../compose/read-policy.ts';
 import { StorageError, type AttemptDirectory, type Engine } from '../ports.ts';
 import { resolveReusers } from '../resolve-reusers.ts';
@@ -67,7 +67,7 @@ async function runSteps(attempt: Attempt, engine: Engine | null): Promise<Attemp
     if (!engine) return failed('ENGINE_FAILED', 'The worker does not have the engine that this compose needs');
     return await preferStorageFailure(attempt, await runMachine(stepsOf(attempt, engine, directory)));
   } catch (error) {
-    return outcomeOfError(error, attempt);
+    return await preferStorageFailure(attempt, outcomeOfError(error, attempt));
   } finally {
     await cleanUp(attempt, directory);
   }
@@ -90,12 +90,25 @@ function stepsOf(attempt: Attempt, engine: Engine, directory: AttemptDirectory):
   };
 }
 
-/** An engine on a full or absent disk fails in many ways; the check of the target directory names the cause. */
+/** A full or absent disk fails an engine or a download in many ways; the check of the target directory names the cause. */
 async function preferStorageFailure(attempt: Attempt, outcome: AttemptOutcome): Promise<AttemptOutcome> {
-  if (outcome.type !== 'failed' || outcome.failure.code !== 'ENGINE_FAILED') return outcome;
-  const problem = await attempt.deps.checkTarget(attempt.compose.targetDir);
+  if (outcome.type !== 'failed') return outcome;
+  const { code, message, details } = outcome.failure;
+  if (code !== 'ENGINE_FAILED' && code !== 'INTERNAL') return outcome;
+  const problem = await targetProblem(attempt);
   if (!problem) return outcome;
-  return { type: 'failed', failure: { ...problem, details: outcome.failure.details ?? outcome.failure.message } };
+  return { type: 'failed', failure: { ...problem, details: code === 'INTERNAL' ? null : (details ?? message) } };
+}
+
+/** The check must not reject: the attempt has an outcome already. */
+async function targetProblem({ deps, compose, logger }: Attempt): Promise<ComposeFailure | null> {
+  try {
+    return await deps.checkTarget(compose.targetDir);
+  } catch (error) {
+    if (error instanceof StorageError) return error.failure;
+    logger.warn({ err: error }, 'The target directory could not be checked');
+    return null;
+  }
 }
 
 async function cleanUp({ deps, compose, logger }: Attempt, directory: AttemptDirectory | null): Promise<void> {
