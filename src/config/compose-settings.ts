@@ -46,7 +46,7 @@ export const COMPOSE_SETTINGS = {
     former: 'ODCS_MAX_ATTEMPTS',
     kind: wholeNumber(1, 100, 'workers'),
     default: 3,
-    text: 'A compose that has lost so many workers fails with WORKER_LOST.',
+    text: 'A compose that was lost so many times, by the loss of its worker or of its database, fails with WORKER_LOST.',
   }),
   'engine.preferred': setting({
     env: 'ODCS_ENGINE',
@@ -62,7 +62,7 @@ export const COMPOSE_SETTINGS = {
     former: 'ODCS_PUNGI_TIMEOUT',
     kind: seconds(1, 23 * 3600),
     default: 3600,
-    text: 'An engine that runs longer is stopped, and the compose fails with TIMED_OUT.',
+    text: 'Longest time of one attempt: reading the source, generating, checking and publishing. After it the compose fails with TIMED_OUT.',
   }),
   'engine.link': setting({
     env: 'ODCS_LINK',
@@ -80,7 +80,7 @@ export const COMPOSE_SETTINGS = {
     env: 'ODCS_MAX_SECONDS_TO_LIVE',
     kind: seconds(1),
     default: 259_200,
-    text: 'Longest time that a request may ask for. A longer one is shortened to this.',
+    text: 'Longest time that a request or a renewal may ask for. A longer one is shortened to this without an error. Pins may last longer.',
   }),
   'retention.leftoverGraceSeconds': setting({
     env: 'ODCS_LEFTOVER_GRACE_SECONDS',
@@ -123,6 +123,6 @@ export const COMPOSE_SETTINGS = {
     env: 'ODCS_MIN_FREE_BYTES',
     kind: wholeNumber(0, undefined, 'bytes'),
     default: 268_435_456,
-    text: 'With less free space in a target directory, workers begin no compose for it.',
+    text: 'With less free space in a target directory, workers begin no compose for it. Checked when a compose begins: make it larger than what the composes that run at a time can need.',
   }),
 } as const;

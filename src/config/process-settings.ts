@@ -18,7 +18,7 @@ export const PROCESS_SETTINGS = {
     env: 'ODCS_ROLE',
     kind: oneOf(ROLES),
     default: 'all',
-    text: 'What this process does: `api` serves requests, `worker` generates composes, `all` does both.',
+    text: 'What this process is for: `api` serves requests, `worker` generates composes, `all` does both. The port of a worker serves the API, too.',
   }),
   dataDir: setting({
     env: 'ODCS_DATA_DIR',

@@ -33,7 +33,7 @@ const rawConfig = z.strictObject({
     .min(1)
     .max(23 * 3600)
     .optional()
-    .describe('Seconds that Pungi may run, in place of `engine.timeoutSeconds`.'),
+    .describe('Seconds that an attempt may take, in place of `engine.timeoutSeconds`.'),
   arguments: z
     .array(z.string().regex(/^--[a-z]/, 'must be an option of the form --name=value'))
     .default([])

@@ -19,7 +19,7 @@ export const SOURCE_SETTINGS = {
     env: 'ODCS_URL_ALLOW',
     kind: urlPrefixes(),
     without: 'all if HOST is a loopback address, else all with a public address',
-    text: 'URLs below which repositories may lie. It also holds for the files and repositories of Koji.',
+    text: 'URLs below which repositories may lie. If HOST is not a loopback address, it also holds for redirects and for the files and repositories of Koji.',
   }),
   koji: setting({
     env: 'ODCS_KOJI',
