@@ -38,7 +38,7 @@ export interface ComposeFailure {
   readonly message: string;
   /** Whether the same request may work later, unchanged. */
   readonly retryable: boolean;
-  /** The output of the tool that failed, or the whole list that `message` shortens. Server paths are replaced by URLs. */
+  /** The output of the tool that failed, the answer of the service that failed, or the whole list that `message` shortens. */
   readonly details: string | null;
 }
 

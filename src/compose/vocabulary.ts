@@ -68,9 +68,9 @@ export const COMPOSE_FLAGS = wordsOf(FLAGS);
 
 export const COMPOSE_RESULT_MEANINGS = {
   REPOSITORY: 'RPM repositories, one per arch. Every compose has them.',
-  ISO: 'ISO images of the repositories.',
-  OSTREE: 'An OSTree repository.',
-  BOOT_ISO: 'A bootable installer image, made by lorax.',
+  ISO: 'ISO images of the repositories. They need Pungi.',
+  OSTREE: 'An OSTree repository. No engine of this version makes one, so a request for it is refused.',
+  BOOT_ISO: 'A bootable installer image, made by lorax. It needs Pungi.',
 } satisfies Record<string, string>;
 export type ComposeResult = keyof typeof COMPOSE_RESULT_MEANINGS;
 export const COMPOSE_RESULTS = wordsOf(COMPOSE_RESULT_MEANINGS);

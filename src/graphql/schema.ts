@@ -9,6 +9,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { PROBLEMS } from '../app/problem.ts';
 import { AboutQuery } from './about/about-query.ts';
 import { ChangeCompose } from './composes/change-compose.ts';
 import { ComposeDiffQuery } from './composes/compose-diff.ts';
@@ -66,9 +67,12 @@ export function buildApiSchema(): GraphQLSchema {
 
 /** type-graphql has no place for the descriptions of the schema and of the root types. */
 function describe(schema: GraphQLSchema): void {
-  schema.description = `The API of the On Demand Compose Service. The \`extensions\` of an error have a \`code\` (BAD_USER_INPUT, UNAUTHENTICATED, FORBIDDEN,
-NOT_FOUND, CONFLICT, UPSTREAM_UNAVAILABLE, RATE_LIMITED or INTERNAL_SERVER_ERROR), \`retryable\` (true when the same operation may work later)
-and, for BAD_USER_INPUT, \`fields\`: a list of \`path\` and \`message\`. An operation that answers with an error has changed nothing.`;
+  const codes = Object.entries(PROBLEMS).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`);
+  schema.description = `The API of the On Demand Compose Service. An operation that answers with an error has changed nothing. The \`extensions\` of an error
+have \`retryable\` (true when the same operation may work later), for BAD_USER_INPUT \`fields\` (a list of \`path\` and \`message\`), for
+INTERNAL_SERVER_ERROR \`incident\` (the id of its log entry), and a \`code\`:
+
+${codes.join('\n')}`;
   for (const [type, description] of [
     [schema.getQueryType(), 'Reads. They need no permission unless the server restricts reading.'],
     [schema.getMutationType(), 'Changes. Every change is stored together with its event.'],

@@ -33,7 +33,7 @@ export class ChangeCompose {
   @Mutation(() => CancelComposePayload, {
     description: `Cancels a compose that is WAIT or GENERATING. The engine and its child processes are stopped; then the compose is FAILED with \`CANCELED\`.
 Answers when that is done, or after 10 s while it goes on. Owners may cancel their own composes, administrators any (\`FORBIDDEN\`).
-A compose in another state is a \`CONFLICT\`; repeating a cancellation is not.`,
+A compose in another state is a \`CONFLICT\`; repeating a cancellation is not. An id of no compose that the viewer may read is \`NOT_FOUND\`.`,
   })
   async cancelCompose(
     @Arg('input', () => CancelComposeInput, { description: 'The compose to cancel.' }) input: CancelComposeInput,
@@ -44,7 +44,8 @@ A compose in another state is a \`CONFLICT\`; repeating a cancellation is not.`,
 
   @Mutation(() => RemoveComposePayload, {
     description: `Removes the results of a DONE or FAILED compose before it expires. Owners may remove their own composes, administrators any (\`FORBIDDEN\`).
-A compose that is WAIT or GENERATING, has a pin, or is the target of a \`latest-…\` link is a \`CONFLICT\`; repeating a removal is not.`,
+A compose that is WAIT or GENERATING, has a pin, or is the target of a \`latest-…\` link is a \`CONFLICT\`; repeating a removal is not.
+An id of no compose that the viewer may read is \`NOT_FOUND\`.`,
   })
   async removeCompose(
     @Arg('input', () => RemoveComposeInput, { description: 'The compose to remove.' }) input: RemoveComposeInput,
@@ -56,7 +57,9 @@ A compose that is WAIT or GENERATING, has a pin, or is the target of a \`latest-
   @Mutation(() => RenewComposePayload, {
     description: `Keeps a DONE compose longer, with the composes that share its result. Creates a new compose for one that is FAILED or REMOVED, and when
 \`sigkeys\`, \`builds\` or \`modules\` differ: from the same source at the same Koji event or commit, as a respin. Owners may renew their own
-composes, administrators any (\`FORBIDDEN\`). A compose that is WAIT, GENERATING or being removed is a \`CONFLICT\`.`,
+composes, administrators any (\`FORBIDDEN\`). A compose that is WAIT, GENERATING or being removed is a \`CONFLICT\`.
+Further errors: \`NOT_FOUND\` for an id of no compose that the viewer may read, \`BAD_USER_INPUT\` for changes that do not suit the compose, \`FORBIDDEN\`
+for values that the viewer may not use, \`RATE_LIMITED\` (retryable) when a new compose would be one too many for its owner.`,
   })
   async renewCompose(
     @Arg('input', () => RenewComposeInput, { description: 'The compose to renew, and what to change.' })

@@ -11,7 +11,7 @@ import { PinType } from '../types/pin.ts';
 
 @ObjectType('PinComposePayload', { simpleResolvers: true, description: 'The answer of pinCompose.' })
 export class PinComposePayload {
-  @Field(() => ComposeObject, { description: 'The compose.' })
+  @Field(() => ComposeObject, { description: 'The compose, with the new pin among its `pins`.' })
   compose: Compose;
 
   @Field(() => PinType, { description: 'The pin that was set.' })
@@ -20,7 +20,7 @@ export class PinComposePayload {
 
 @ObjectType('UnpinComposePayload', { simpleResolvers: true, description: 'The answer of unpinCompose.' })
 export class UnpinComposePayload {
-  @Field(() => ComposeObject, { description: 'The compose.' })
+  @Field(() => ComposeObject, { description: 'The compose. It can expire if no other pin keeps it.' })
   compose: Compose;
 }
 
@@ -28,7 +28,8 @@ export class UnpinComposePayload {
 export class PinCompose {
   @Mutation(() => PinComposePayload, {
     description: `Sets a pin, which keeps a compose beyond its expiry for as long as the pin exists. Owners may pin their own composes,
-administrators any (\`FORBIDDEN\`). A compose that is FAILED, REMOVED or being removed, or has 100 pins, is a \`CONFLICT\`.`,
+administrators any (\`FORBIDDEN\`). A compose that is FAILED, REMOVED or being removed, or has 100 pins, is a \`CONFLICT\`.
+An id of no compose that the viewer may read is \`NOT_FOUND\`.`,
   })
   async pinCompose(
     @Arg('input', () => PinComposeInput, { description: 'The compose to pin, and the pin.' })
@@ -40,7 +41,7 @@ administrators any (\`FORBIDDEN\`). A compose that is FAILED, REMOVED or being r
 
   @Mutation(() => UnpinComposePayload, {
     description: `Removes a pin. A compose that has expired and has no other pin is then removed within seconds. Owners may unpin their own
-composes, administrators any (\`FORBIDDEN\`).`,
+composes, administrators any (\`FORBIDDEN\`). A compose that the viewer may not read, and a pin that does not exist, are \`NOT_FOUND\`.`,
   })
   async unpinCompose(
     @Arg('input', () => UnpinComposeInput, { description: 'The compose to unpin, and the pin.' })

@@ -67,10 +67,16 @@ export class ComposeFilterInput {
 
 @InputType('ComposeOrder', { description: 'The order of a list of composes.' })
 export class ComposeOrderInput {
-  @Field(() => ComposeOrderFieldEnum, { defaultValue: 'ID', description: 'The field to order by.' })
+  @Field(() => ComposeOrderFieldEnum, {
+    defaultValue: 'ID',
+    description: 'What is compared. Composes that are equal in it are ordered by id.',
+  })
   field: ComposeOrderField;
 
-  @Field(() => OrderDirectionEnum, { defaultValue: 'DESC', description: 'The direction.' })
+  @Field(() => OrderDirectionEnum, {
+    defaultValue: 'DESC',
+    description: 'Whether the smallest or the largest value is first. By default the newest compose is first.',
+  })
   direction: 'ASC' | 'DESC';
 }
 

@@ -87,7 +87,10 @@ export class PermissionsType {
   @Field(() => [ComposeFlagEnum], { description: 'The flags that may be set.' })
   flags: readonly ComposeFlag[];
 
-  @Field(() => [ComposeResultEnum], { description: 'The results that may be requested.' })
+  @Field(() => [ComposeResultEnum], {
+    description:
+      'The results that the viewer may request. The engine of the source type has to make them, too: see `ComposeResult`.',
+  })
   results: readonly ComposeResult[];
 
   @Field(() => [String], { description: 'The arches that may be requested, for example `x86_64`.' })

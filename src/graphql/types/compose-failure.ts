@@ -20,7 +20,7 @@ export class ComposeFailureType {
   @Field(() => String, {
     nullable: true,
     description:
-      'The error output of the engine, at most 2,000 characters; URLs replace paths of the server. Null when there is none.',
+      'The output of the tool that failed, the answer of the service that failed, or the whole list that `message` shortens: at most 2,000 characters. Null when there is none.',
   })
   details: string | null;
 }

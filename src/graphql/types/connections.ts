@@ -36,7 +36,7 @@ export class ComposeEdge {
   })
   cursor: string;
 
-  @Field(() => ComposeObject, { description: 'The compose.' })
+  @Field(() => ComposeObject, { description: 'The item: the compose as it is now.' })
   node: Compose;
 }
 
@@ -72,7 +72,7 @@ export class ComposeEventEdge {
   @Field(() => EventCursor, { description: 'The position of the event, to pass as `after`.' })
   cursor: string;
 
-  @Field(() => ComposeEventType, { description: 'The event.' })
+  @Field(() => ComposeEventType, { description: 'The item: an event of any compose that the list selects.' })
   node: ComposeEventView;
 }
 
@@ -96,7 +96,7 @@ export class PackageEdge {
   @Field(() => String, { description: 'The place in the list, to pass as `after`.' })
   cursor: string;
 
-  @Field(() => PackageType, { description: 'The package.' })
+  @Field(() => PackageType, { description: 'The item: one RPM file of the compose.' })
   node: PackageRecord;
 }
 
