@@ -2,7 +2,12 @@
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { parseKojiConf, parseKojiProfile, type KojiProfile } from '../upstreams/koji/koji-profile.ts';
+import {
+  KOJI_PROFILE_DEFAULTS,
+  parseKojiConf,
+  parseKojiProfile,
+  type KojiProfile,
+} from '../upstreams/koji/koji-profile.ts';
 import { httpUrlSchema, keysOf, nameSchema, structure } from './setting.ts';
 
 export interface KojiSettings {
@@ -18,20 +23,25 @@ function any(description: string) {
   return z.unknown().optional().describe(description);
 }
 
+function number(key: keyof typeof KOJI_PROFILE_DEFAULTS, description: string) {
+  return any(`${description} Default ${KOJI_PROFILE_DEFAULTS[key]}.`);
+}
+
 const profileKeys = {
   server: any('URL of the hub, for example https://koji.fedoraproject.org/kojihub. Required.'),
   topUrl: any('URL of its files, for example https://kojipkgs.fedoraproject.org.'),
   topDir: any('Directory where workers have its files mounted. Pungi needs it.'),
   webUrl: any('URL of its web pages.'),
-  timeoutMs: any('Milliseconds without a byte from the hub until a call fails. Default 120000.'),
-  connectTimeoutMs: any('Milliseconds until a connection attempt fails. Default 10000.'),
-  concurrency: any('Calls at the same time. Default 4.'),
-  attempts: any('How often a call is sent at most when the connection fails. Default 5.'),
-  firstPauseMs: any(
-    'Average milliseconds before the second try, give or take a third; each later pause is twice as long. Default 500.',
+  timeoutMs: number('timeoutMs', 'Milliseconds without a byte from the hub until a call fails.'),
+  connectTimeoutMs: number('connectTimeoutMs', 'Milliseconds until a connection attempt fails.'),
+  concurrency: number('concurrency', 'Calls at the same time.'),
+  attempts: number('attempts', 'How often a call is sent at most when the connection fails.'),
+  firstPauseMs: number(
+    'firstPauseMs',
+    'Average milliseconds before the second try, give or take a third; each later pause is twice as long.',
   ),
-  maxResponseBytes: any('Largest answer in bytes. Default 536870912.'),
-  multiCallSize: any('Calls in one multiCall. Default 100.'),
+  maxResponseBytes: number('maxResponseBytes', 'Largest answer in bytes.'),
+  multiCallSize: number('multiCallSize', 'Calls in one multiCall.'),
 } satisfies Record<keyof Omit<KojiProfile, 'name'>, z.ZodType>;
 
 const keys = z.strictObject({

@@ -35,6 +35,16 @@ export interface ProfileProblem {
 
 export type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly ProfileProblem[] };
 
+/** Of the keys that are numbers. */
+export const KOJI_PROFILE_DEFAULTS = {
+  timeoutMs: 120_000,
+  connectTimeoutMs: 10_000,
+  concurrency: 4,
+  ...RETRY_POLICIES['koji-hub'],
+  maxResponseBytes: 512 * 1024 * 1024,
+  multiCallSize: 100,
+} as const satisfies Partial<KojiProfile>;
+
 const url = z
   .string('must be an http(s) URL')
   .refine(isHttpUrl, 'must be an http(s) URL without user name and password')
@@ -51,13 +61,13 @@ const schema = z.strictObject({
     .nullish()
     .transform((value) => value ?? null),
   webUrl: optionalUrl,
-  timeoutMs: positive(86_400_000).default(120_000),
-  connectTimeoutMs: positive(600_000).default(10_000),
-  concurrency: positive(100).default(4),
-  attempts: positive(100).default(RETRY_POLICIES['koji-hub'].attempts),
-  firstPauseMs: positive(60_000).default(RETRY_POLICIES['koji-hub'].firstPauseMs),
-  maxResponseBytes: positive(2 ** 31).default(512 * 1024 * 1024),
-  multiCallSize: positive(1_000).default(100),
+  timeoutMs: positive(86_400_000).default(KOJI_PROFILE_DEFAULTS.timeoutMs),
+  connectTimeoutMs: positive(600_000).default(KOJI_PROFILE_DEFAULTS.connectTimeoutMs),
+  concurrency: positive(100).default(KOJI_PROFILE_DEFAULTS.concurrency),
+  attempts: positive(100).default(KOJI_PROFILE_DEFAULTS.attempts),
+  firstPauseMs: positive(60_000).default(KOJI_PROFILE_DEFAULTS.firstPauseMs),
+  maxResponseBytes: positive(2 ** 31).default(KOJI_PROFILE_DEFAULTS.maxResponseBytes),
+  multiCallSize: positive(1_000).default(KOJI_PROFILE_DEFAULTS.multiCallSize),
 });
 
 /** From our settings, an object with the keys of `KojiProfile`; only `server` is required. */
