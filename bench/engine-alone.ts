@@ -53,7 +53,7 @@ export class EngineAlone {
   static pungi(): EngineAlone | null {
     if (!PATH.split(delimiter).some((directory) => isExecutable(join(directory, 'pungi-koji')))) return null;
     return new EngineAlone(
-      createPungiEngine({ path: `${PATH}${delimiter}${dirname(process.execPath)}`, timeoutMs: 600_000, logger }),
+      createPungiEngine({ path: `${PATH}${delimiter}${dirname(process.execPath)}`, logger }),
       null,
     );
   }

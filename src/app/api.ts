@@ -8,7 +8,7 @@ import type { Pin, PinComposeInput } from '../compose/pin.ts';
 import { isReadable, READ_ALL } from '../compose/read-policy.ts';
 import { granted, type Outcome } from '../compose/refusal.ts';
 import type { RenewComposeInput } from '../compose/renewal.ts';
-import type { RequestRules } from '../compose/validate-request.ts';
+import type { RequestRules } from '../compose/validation/rules.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { cancelCompose } from './cancel-compose.ts';
 import type { ChangeRequest } from './change-request.ts';

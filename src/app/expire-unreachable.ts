@@ -10,9 +10,7 @@ import { beginExpiry, lockWithReused, unusedResults, type RemovalDeps } from './
 
 const UNREACHABLE_AFTER_SECONDS = 24 * 3_600;
 
-export interface ExpireUnreachableDeps extends Omit<RemovalDeps, 'results'>, ForEachDueDeps {
-  readonly store: RemovalDeps['store'];
-  readonly logger: RemovalDeps['logger'];
+export interface ExpireUnreachableDeps extends Omit<RemovalDeps, 'results'>, Pick<ForEachDueDeps, 'signal'> {
   readonly knownTargets: Pick<KnownTargets, 'missingFor'>;
 }
 

@@ -12,7 +12,8 @@ import { badInput, granted, refused, type Outcome } from '../compose/refusal.ts'
 import type { ComposeRequest } from '../compose/request.ts';
 import { sharingDigest } from '../compose/sharing.ts';
 import type { ComposeSource } from '../compose/sources/descriptors.ts';
-import { validateRequest, type RequestRules } from '../compose/validate-request.ts';
+import { validateRequest } from '../compose/validate-request.ts';
+import type { RequestRules } from '../compose/validation/rules.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { Slots, type SlotLimits } from '../concurrency/slots.ts';
 import { generationReason, refusalOfFailure, reuseReason } from './plan-texts.ts';

@@ -2,6 +2,7 @@
 // `Refusal`); a rejected promise means a bug or a lost connection.
 
 export * from './ports/platform.ts';
+export * from './ports/process-runner.ts';
 export * from './ports/page.ts';
 export * from './ports/due.ts';
 export * from './ports/composes.ts';

@@ -6,7 +6,7 @@ import { denyChange, denyRequest } from '../compose/permissions.ts';
 import { badInput, granted, type Outcome } from '../compose/refusal.ts';
 import { differs, respin, validateRenewal, type Renewal, type RenewComposeInput } from '../compose/renewal.ts';
 import { descriptorOf } from '../compose/sources/descriptors.ts';
-import type { RequestRules } from '../compose/validate-request.ts';
+import type { RequestRules } from '../compose/validation/rules.ts';
 import type { Viewer } from '../compose/viewer.ts';
 import { acceptRequest } from './accept-request.ts';
 import { changeCompose, type ChangeRules } from './change-compose.ts';

@@ -3,7 +3,7 @@
 import { createApi, type Api, type ServiceSettings } from '../app/api.ts';
 import type { Engine, Logger } from '../app/ports.ts';
 import { poolOf } from '../compose/routing.ts';
-import type { RequestRules } from '../compose/validate-request.ts';
+import type { RequestRules } from '../compose/validation/rules.ts';
 import { redactLine } from '../compose/redaction.ts';
 import type { Config } from '../config/config.ts';
 import { capabilities, configuredEngineFor, engineFor, unsupportedAdditionsByType } from '../engines/engine-choice.ts';

@@ -13,6 +13,7 @@ import type {
 } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { SourceType } from '../compose/sources/descriptors.ts';
+import { wordsOf } from '../compose/vocabulary.ts';
 import type { Config } from '../config/config.ts';
 import type { KojiSettings } from '../config/koji.ts';
 import { createDnfEngine } from '../engines/dnf/dnf-engine.ts';
@@ -102,7 +103,6 @@ function generatingEngines(
   const { searchPath: path, engine } = config;
   const pungi = createPungiEngine({
     path,
-    timeoutMs: engine.timeoutSeconds * 1000,
     sourceTypes: pungiSourceTypes(config),
     cache: results.cache,
     logger,
@@ -172,16 +172,35 @@ function kojiResolvers(
 }
 
 function pungiSourceTypes({ koji, rawConfigs }: Config): readonly SourceType[] {
-  return [
-    'REPO',
-    ...(koji ? (['TAG', 'BUILD', 'MODULE', 'PUNGI_COMPOSE'] as const) : []),
-    ...(Object.keys(rawConfigs).length > 0 ? (['RAW_CONFIG'] as const) : []),
-  ];
+  const hasKoji = koji !== undefined;
+  return typesOf({
+    REPO: true,
+    TAG: hasKoji,
+    BUILD: hasKoji,
+    MODULE: hasKoji,
+    PUNGI_COMPOSE: hasKoji,
+    RAW_CONFIG: Object.keys(rawConfigs).length > 0,
+    PULP: false,
+  });
 }
 
 /** The dnf engine needs Koji's files: mounted, to link them, or served, to download them. */
 function dnfSourceTypes({ koji }: Config): readonly SourceType[] {
-  return koji && (koji.profile.topDir !== null || koji.profile.topUrl !== null) ? ['REPO', 'TAG', 'BUILD'] : ['REPO'];
+  const hasFiles = koji !== undefined && (koji.profile.topDir !== null || koji.profile.topUrl !== null);
+  return typesOf({
+    REPO: true,
+    TAG: hasFiles,
+    BUILD: hasFiles,
+    MODULE: false,
+    PUNGI_COMPOSE: false,
+    RAW_CONFIG: false,
+    PULP: false,
+  });
+}
+
+/** A table of all types, so that the compiler asks for a new one. */
+function typesOf(possible: Readonly<Record<SourceType, boolean>>): readonly SourceType[] {
+  return wordsOf(possible).filter((type) => possible[type]);
 }
 
 function endpointOf({ profile: { name, server, topUrl, topDir }, configFile }: KojiSettings): KojiEndpoint {

@@ -3,7 +3,7 @@
 
 import type { Compose } from './compose.ts';
 import type { FieldProblem } from './refusal.ts';
-import type { ComposeRequest } from './request.ts';
+import { requestOf, type ComposeRequest } from './request.ts';
 import type { RenewedItems, SourceContext } from './sources/descriptor.ts';
 import { descriptorOf } from './sources/descriptors.ts';
 import { Check, type Strings } from './validation/check.ts';
@@ -69,19 +69,10 @@ function sameItems(some: readonly string[], others: readonly string[]): boolean 
 /** The request that generates the compose again. `respinOf` is the Pungi compose id of the first one. */
 export function respin(compose: Compose, renewal: Renewal, respinOf: string | null): ComposeRequest {
   return {
+    ...requestOf(compose),
     source: descriptorOf(compose.source).respin(compose.source, renewal),
     secondsToLive: renewal.secondsToLive,
-    arches: compose.arches,
-    flags: compose.flags,
-    results: compose.results,
     sigkeys: renewal.sigkeys ?? compose.sigkeys,
-    multilibArches: compose.multilibArches,
-    multilibMethods: compose.multilibMethods,
-    lookasideRepos: compose.lookasideRepos,
-    composeType: compose.composeType,
-    label: compose.label,
-    targetDir: compose.targetDir,
-    parentPungiComposeIds: compose.parentPungiComposeIds,
     respinOf,
   };
 }

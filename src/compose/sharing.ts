@@ -2,9 +2,9 @@
 // into the same place. Such composes have equal digests, so a unique index finds a compose to reuse in one look-up.
 
 import { createHash } from 'node:crypto';
-import type { ComposeRequest } from './request.ts';
+import { DIGESTED_FIELDS, type ComposeRequest } from './request.ts';
 import { descriptorOf, type ComposeSource } from './sources/descriptors.ts';
-import type { EngineName } from './vocabulary.ts';
+import { wordsOf, type EngineName } from './vocabulary.ts';
 
 export interface SharingInput {
   readonly request: ComposeRequest;
@@ -21,19 +21,7 @@ export function sharingDigest({ request, engine, fingerprint }: SharingInput): s
     engine,
     canonicalSource(request.source),
     [...fingerprint],
-    sorted(request.arches),
-    sorted(request.flags),
-    sorted(request.results),
-    // Not sorted: the order is the order of preference.
-    request.sigkeys,
-    sorted(request.multilibArches),
-    sorted(request.multilibMethods),
-    sorted(request.lookasideRepos),
-    request.composeType,
-    request.label,
-    request.targetDir,
-    sorted(request.parentPungiComposeIds),
-    request.respinOf,
+    ...digestedFields(request),
   ]);
   return createHash('sha256').update(canonical).digest('hex');
 }
@@ -61,6 +49,15 @@ function canonicalSource(source: ComposeSource): unknown {
         ] as const,
     )
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function digestedFields(request: ComposeRequest): unknown[] {
+  return wordsOf(DIGESTED_FIELDS)
+    .filter((field) => DIGESTED_FIELDS[field] !== null)
+    .map((field) => {
+      const { [field]: value } = request;
+      return DIGESTED_FIELDS[field] === 'sorted' ? sorted(value as readonly string[]) : value;
+    });
 }
 
 function sorted(items: readonly string[]): string[] {

@@ -14,8 +14,6 @@ import { checkIdempotencyKey, readSecondsToLive } from './validation/request-fie
 import { LIMITS, type RequestRules } from './validation/rules.ts';
 import type { ComposeResult } from './vocabulary.ts';
 
-export { LIMITS, type RequestRules } from './validation/rules.ts';
-
 /** As productmd defines labels: a milestone and a version. */
 const LABEL = /^(EA|DevelPhaseExit|InternalAlpha|Alpha|InternalSnapshot|Beta|Snapshot|RC|Update|SecurityFix)-\d+\.\d+$/;
 

@@ -115,7 +115,6 @@ async function generate(
   };
   const engine = createPungiEngine({
     path: FAKE_PUNGI_PATH,
-    timeoutMs: 60_000,
     sourceTypes: ['TAG'],
     cache: results.cache,
     logger: silentLogger,

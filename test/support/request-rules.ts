@@ -1,7 +1,7 @@
 // The rules of a server and a viewer, for tests.
 
 import { READ_ALL } from '../../src/compose/read-policy.ts';
-import type { RequestRules } from '../../src/compose/validate-request.ts';
+import type { RequestRules } from '../../src/compose/validation/rules.ts';
 import type { Viewer } from '../../src/compose/viewer.ts';
 import { COMPOSE_FLAGS, COMPOSE_RESULTS, COMPOSE_TYPES } from '../../src/compose/vocabulary.ts';
 import { SOURCE_TYPES } from '../../src/compose/sources/descriptors.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CreateComposeInput } from '../../src/compose/input.ts';
-import { validateRequest, type RequestRules } from '../../src/compose/validate-request.ts';
+import { validateRequest } from '../../src/compose/validate-request.ts';
+import type { RequestRules } from '../../src/compose/validation/rules.ts';
 
 const RULES: RequestRules = {
   arches: ['x86_64', 'aarch64'],

@@ -3,12 +3,11 @@
 
 import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { isGlob, missingPackages } from '../../compose/package-pattern.ts';
-import { requestedPackages } from '../../compose/sources/descriptors.ts';
+import { descriptorOf, requestedPackages } from '../../compose/sources/descriptors.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import type { AttemptDirectory, PackageRecord } from '../ports.ts';
 import type { Attempt } from './attempt.ts';
 import type { Step } from './machine.ts';
-import { descriptorOf } from '../../compose/sources/descriptors.ts';
 
 export async function validatePackages(
   { compose, deps, reporter, signal }: Attempt,

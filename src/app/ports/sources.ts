@@ -6,8 +6,6 @@ import type { PungiRelease } from '../../compose/pungi-identity.ts';
 import type { ProcessRunner } from './process-runner.ts';
 import type { ComposeSource } from '../../compose/sources/descriptors.ts';
 
-export type { ProcessOutcome, ProcessRun, ProcessRunner } from './process-runner.ts';
-
 /** A repository whose metadata was fetched and verified against repomd.xml. */
 export interface OpenedRepository {
   readonly arch: string;
@@ -96,8 +94,6 @@ export interface RawConfigInput {
   readonly configFile: string;
   readonly release: PungiRelease;
   readonly kojiEvent: number | null;
-  /** Null: the limit of all composes. */
-  readonly timeoutSeconds: number | null;
   /** Further arguments of pungi-koji. */
   readonly arguments: readonly string[];
   /** The Koji that the configuration may name by its profile. */

@@ -1,5 +1,5 @@
-// The facts about one source type. Everything that differs by type, except for how its resolver works, is part of its
-// descriptor, so that a new type needs a new file, an entry in descriptors.ts and a resolver.
+// The facts about one source type that every type has. A new type needs a descriptor in descriptors.ts, a resolver, and in
+// bootstrap/wire-sources.ts the engines that take it. Code for a field that only one type has may test for that type.
 
 import type { Lane } from '../lane.ts';
 import type { Check } from '../validation/check.ts';

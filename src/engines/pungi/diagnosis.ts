@@ -13,7 +13,6 @@ export interface PungiRun {
   readonly outcome: ToolOutcome;
   /** Content of the STATUS file; null when there is none. */
   readonly status: string | null;
-  readonly timeoutMs: number;
 }
 
 /** What the rules look at. */
@@ -31,7 +30,6 @@ type Rule = (evidence: Evidence) => ComposeFailure | null | Promise<ComposeFailu
 
 /** The first rule that applies decides. */
 const RULES: readonly Rule[] = [
-  timedOut,
   notStarted,
   killed,
   noSpace,
@@ -58,15 +56,6 @@ export async function diagnose(run: PungiRun, generation: Generation): Promise<C
   return failure(
     'ENGINE_FAILED',
     reason ? `Pungi failed: ${reason.slice(0, 300)}` : 'Pungi failed without a reason in its output. See the log.',
-    details,
-  );
-}
-
-function timedOut({ outcome, timeoutMs, details }: Evidence): ComposeFailure | null {
-  if (!outcome.timedOut) return null;
-  return failure(
-    'TIMED_OUT',
-    `Pungi was stopped after ${Math.round(timeoutMs / 1000)} seconds, the longest time that a run may take. Try again, or ask for fewer packages.`,
     details,
   );
 }

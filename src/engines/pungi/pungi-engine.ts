@@ -27,8 +27,6 @@ const KEPT_LINES = 500;
 export interface PungiOptions {
   /** PATH that finds pungi-koji. */
   readonly path: string;
-  /** A run is stopped after this time. */
-  readonly timeoutMs: number;
   /** What the configuration of the service makes possible; `['REPO']` by default. */
   readonly sourceTypes?: readonly SourceType[];
   /** For files of tags. Without it, every compose reads its whole tag. */
@@ -39,7 +37,6 @@ export interface PungiOptions {
 /** One run of pungi-koji. */
 interface Run {
   readonly files: PungiInput;
-  readonly timeoutMs: number;
   /** Null: without the cache. */
   readonly oldComposes: string | null;
 }
@@ -70,12 +67,10 @@ async function generate(
   if (unlinkable) return unlinkable;
   const { rawConfig } = input;
   const files = rawConfig ? await writeRawInput(generation, rawConfig) : await writeInput(generation);
-  const timeoutMs =
-    rawConfig && rawConfig.timeoutSeconds !== null ? rawConfig.timeoutSeconds * 1000 : options.timeoutMs;
   const oldComposes = (await cache?.restore(generation)) ?? null;
-  let failed = await runPungi(generation, { files, timeoutMs, oldComposes }, options);
+  let failed = await runPungi(generation, { files, oldComposes }, options);
   if (failed?.code === 'ENGINE_FAILED' && cache && oldComposes !== null)
-    failed = await runWithoutCache(generation, { files, timeoutMs, oldComposes: null }, options, cache);
+    failed = await runWithoutCache(generation, { files, oldComposes: null }, options, cache);
   if (failed) return failed;
   await cache?.store(generation);
   return (await checkFinishedRun(generation)) ?? (await finish(generation));
@@ -99,8 +94,8 @@ async function runWithoutCache(
 async function runPungi(generation: Generation, run: Run, options: PungiOptions): Promise<ComposeFailure | null> {
   const outcome = await runProgram(generation, run, options);
   const status = await readStatus(generation.directory);
-  if (outcome.exitCode === 0 && !outcome.timedOut && status?.startsWith('FINISHED')) return null;
-  const failure = await diagnose({ outcome, status, timeoutMs: run.timeoutMs }, generation);
+  if (outcome.exitCode === 0 && status?.startsWith('FINISHED')) return null;
+  const failure = await diagnose({ outcome, status }, generation);
   // These details come from the log of a program that Pungi ran, which is deleted with the attempt.
   if (failure.code === 'INVALID_SOURCE' || failure.code === 'UPSTREAM_UNAVAILABLE')
     generation.log(`${failure.details}\n`);
@@ -109,7 +104,7 @@ async function runPungi(generation: Generation, run: Run, options: PungiOptions)
 
 async function runProgram(
   generation: Generation,
-  { files, timeoutMs, oldComposes }: Run,
+  { files, oldComposes }: Run,
   { path, logger }: PungiOptions,
 ): Promise<ToolOutcome> {
   const progress = pungiProgress((percent, phase, message) => generation.progress(percent, phase, message));
@@ -120,7 +115,6 @@ async function runProgram(
       cwd: files.directory,
       // Pungi asks for the user's name; the user id of the service may have none.
       env: { LOGNAME: 'odcs', USER: 'odcs' },
-      timeoutMs,
       keptLines: KEPT_LINES,
       logLine: (line) => line,
       onLine(line) {

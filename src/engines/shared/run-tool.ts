@@ -19,7 +19,6 @@ export interface ToolOptions {
   readonly cwd?: string;
   /** Added to the minimal environment. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
   /** Output lines in the outcome; default 20. */
   readonly keptLines?: number;
   /** Handles a line. True: the line belongs neither to the log nor to the outcome. */
@@ -56,7 +55,6 @@ export async function runTool(
       output.add(line);
     },
     registerProcessGroup: (group) => generation.registerProcessGroup(group),
-    ...(options.timeoutMs !== undefined && { timeoutMs: options.timeoutMs }),
   });
   const { survivors } = result;
   if (survivors.length > 0) {

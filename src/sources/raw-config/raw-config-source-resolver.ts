@@ -147,7 +147,6 @@ export class RawConfigSourceResolver implements SourceResolver {
         configFile,
         release: release.release,
         kojiEvent,
-        timeoutSeconds: config.timeoutSeconds ?? null,
         arguments: config.arguments,
         koji: this.#options.koji?.endpoint ?? null,
       },
