@@ -20,8 +20,8 @@ export interface Placed {
   readonly previousQueue: string | null;
 }
 
-// One statement, because every request waits for it; Kysely would build the same text at greater length. A compose that is sent to the same queue again keeps its rank. The lock on
-// the owner's row lasts to the end of the transaction, so ranks become visible in order.
+// Raw, because every request waits for it: one statement. A compose that is sent to the same queue again keeps its rank. The
+// lock on the owner's row lasts to the end of the transaction, so ranks become visible in order.
 const PLACE = prepared(`
   with previous as (
     select lane, pool, rank from queue_entry where compose_id = $1
@@ -37,6 +37,12 @@ const PLACE = prepared(`
   on conflict (compose_id) do update
     set lane = excluded.lane, pool = excluded.pool, rank = excluded.rank, send = entry.send + 1
   returning rank, send, (select lane from previous) as previous_lane, (select pool from previous) as previous_pool`);
+
+/** The entry of a compose whose job the former version sent: the next send keeps this rank. */
+export async function adoptRank(em: Em, composeId: string, { lane, pool }: Place, rank: number): Promise<void> {
+  const entry = { compose_id: composeId, lane, pool, rank, send: 0 };
+  await em.getKysely().insertInto('queue_entry').values(entry).execute();
+}
 
 interface PlacedRow {
   readonly rank: number;

@@ -4,7 +4,8 @@ import type { Sendable } from '../app/ports.ts';
 import type { Lane, Laned } from '../compose/lane.ts';
 import type { Em } from '../store/em.ts';
 
-export interface QueueEntry {
+/** What a job is made of. */
+export interface JobEntry {
   readonly id: string;
   readonly lane: Lane;
   readonly pool: string;
@@ -13,7 +14,11 @@ export interface QueueEntry {
   readonly targetDir: string;
 }
 
+/** An entry of a compose that waits, with what routes it. */
+export type QueueEntry = JobEntry & Sendable;
+
 const COLUMNS = ['e.compose_id as id', 'e.lane', 'e.pool', 'e.rank', 'e.send', 'c.target_dir as targetDir'] as const;
+const ROUTING = ['c.owner', 'c.source_type', 'c.arches', 'c.compose_type as composeType'] as const;
 
 /**
  * WAIT composes that were never sent: composes of the schema before queue entries. Their rows stay locked to the end of the
@@ -42,21 +47,41 @@ export async function composesWithoutEntry(em: Em, limit: number): Promise<reado
 }
 
 /** Entries of WAIT composes with an id above `after`, in the order of ids. */
-export function waitingEntries(em: Em, after: string, limit: number): Promise<readonly QueueEntry[]> {
-  return em
+export async function waitingEntries(em: Em, after: string, limit: number): Promise<readonly QueueEntry[]> {
+  const rows = await em
     .getKysely()
     .selectFrom('queue_entry as e')
     .innerJoin('compose as c', 'c.id', 'e.compose_id')
-    .select(COLUMNS)
+    .select([...COLUMNS, ...ROUTING])
     .where('c.state', '=', 'WAIT')
     .where('e.compose_id', '>', after)
     .orderBy('e.compose_id')
     .limit(limit)
     .execute();
+  return rows.map(({ source_type: type, ...entry }) => ({ ...entry, source: { type } }));
+}
+
+/** Which of these composes still wait. Their rows stay locked to the end of the transaction. */
+export async function lockWaiting(em: Em, ids: readonly string[]): Promise<readonly string[]> {
+  const rows = await em
+    .getKysely()
+    .selectFrom('compose as c')
+    .select('c.id')
+    .where('c.id', 'in', ids)
+    .where('c.state', '=', 'WAIT')
+    .orderBy('c.id')
+    .forNoKeyUpdate()
+    .skipLocked()
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+export async function poolsOfEntries(em: Em): Promise<readonly string[]> {
+  return (await em.getKysely().selectFrom('queue_entry').select('pool').distinct().execute()).map(({ pool }) => pool);
 }
 
 /** Deletes the entries of composes that have ended, and returns them. */
-export function deleteEndedEntries(em: Em): Promise<readonly QueueEntry[]> {
+export function deleteEndedEntries(em: Em): Promise<readonly JobEntry[]> {
   return em
     .getKysely()
     .deleteFrom('queue_entry as e')

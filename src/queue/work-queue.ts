@@ -2,21 +2,22 @@
 // transaction that needs them. pg-boss's own limits are so wide that they never decide about a compose: deadlines, retries
 // and lost workers are counted by the lifecycle.
 
-import { PgBoss, type Db, type JobInsert } from 'pg-boss';
+import { PgBoss, type Db } from 'pg-boss';
 import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
-import { laneOf, type Lane } from '../compose/lane.ts';
+import type { Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
 import { settleWithin } from '../concurrency/settle-within.ts';
-import { runOn, type Database } from '../store/database.ts';
-import { prepared } from '../store/prepared.ts';
-import { Dispatcher, type ComposeJob } from './dispatcher.ts';
+import type { Database } from '../store/database.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { advanceQueue, placeCompose } from './fair-share.ts';
 import { jobId } from './job-id.ts';
-import { composesWithoutEntry, deleteEndedEntries, waitingEntries, type QueueEntry } from './queue-entries.ts';
+import { jobOf, transactionDb } from './jobs.ts';
+import { poolsOfEntries } from './queue-entries.ts';
 import { LANES, queueName } from './queue-name.ts';
+import { Reconciler } from './reconciler.ts';
 
 export interface WorkQueueOptions {
-  readonly database: Pick<Database, 'pool' | 'em' | 'transaction'>;
+  readonly database: Pick<Database, 'queuePool' | 'em' | 'transaction'>;
   readonly logger: Logger;
   /** Which pool a compose is for. Default: all composes are for the default pool. */
   readonly routes?: readonly Route[];
@@ -43,24 +44,28 @@ const QUEUE_SETTINGS = {
   heartbeatSeconds: 10,
 } as const;
 const STOP_LIMIT_MS = 5_000;
-const RECONCILED_AT_A_TIME = 1_000;
 
 export class PgBossQueue implements WorkQueue {
   readonly #options: WorkQueueOptions;
   #boss: PgBoss | null = null;
   #dispatchers: Dispatcher[] = [];
-  /** The last compose whose job was sent again. */
-  #reconciledUpTo = '0';
+  readonly #reconciler: Reconciler;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
+    this.#reconciler = new Reconciler({
+      database: options.database,
+      boss: () => this.#running(),
+      poolOf: (compose) => this.#poolOf(compose),
+      send: (run, compose, lane) => this.send(run, compose, lane),
+    });
   }
 
   async start(): Promise<void> {
     if (this.#boss) return;
     const { logger, listen } = this.#options;
     const boss = new PgBoss({
-      db: this.#pooledDb(),
+      db: this.#queueDb(),
       schema: 'pgboss',
       schedule: false,
       monitorIntervalSeconds: 1,
@@ -75,12 +80,12 @@ export class PgBossQueue implements WorkQueue {
     await boss.start({ attempts: 3 });
     // Creating a queue that exists changes none of its settings.
     const { policy: _, ...changeable } = QUEUE_SETTINGS;
-    for (const name of this.#queueNames()) {
+    for (const name of await this.#queueNames()) {
       await boss.createQueue(name, QUEUE_SETTINGS);
       await boss.updateQueue(name, changeable);
     }
     // After an upgrade, composes that wait have no entries: pools are configuration, which a migration cannot see.
-    await this.#sendMissing();
+    await this.#reconciler.sendMissing();
   }
 
   /** Takes at most twice the limit, whatever the database does. */
@@ -95,7 +100,7 @@ export class PgBossQueue implements WorkQueue {
 
   async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
     const boss = this.#running();
-    const pool = poolOf(this.#options.routes ?? [], compose);
+    const pool = this.#poolOf(compose);
     const { rank, send, previousQueue } = await placeCompose(run, compose, { lane, pool });
     const db = transactionDb(run);
     // Its former job may be open still, or held by a lost worker.
@@ -135,43 +140,18 @@ export class PgBossQueue implements WorkQueue {
     await Promise.all(this.#dispatchers.map((dispatcher) => dispatcher.stop()));
   }
 
-  async reconcile(): Promise<{ sent: number; dropped: number }> {
-    return { sent: (await this.#sendMissing()) + (await this.#sendLost()), dropped: await this.#dropEnded() };
+  reconcile(): Promise<{ sent: number; dropped: number }> {
+    return this.#reconciler.reconcile();
   }
 
-  /** Sends WAIT composes that were never sent. */
-  #sendMissing(): Promise<number> {
-    return this.#options.database.transaction(async (em) => {
-      const composes = await composesWithoutEntry(em, RECONCILED_AT_A_TIME);
-      for (const compose of composes) await this.send(runOn(em), compose, laneOf(compose));
-      return composes.length;
-    });
+  #poolOf(compose: Sendable): string {
+    return poolOf(this.#options.routes ?? [], compose);
   }
 
-  /** Sends the jobs of WAIT composes again, a page at each call; only jobs that were lost are added. */
-  async #sendLost(): Promise<number> {
-    const entries = await waitingEntries(this.#options.database.em, this.#reconciledUpTo, RECONCILED_AT_A_TIME);
-    this.#reconciledUpTo = entries.length < RECONCILED_AT_A_TIME ? '0' : (entries.at(-1)?.id ?? '0');
-    let sent = 0;
-    for (const [queue, those] of byQueue(entries))
-      sent += (await this.#running().insert(queue, those.map(jobOf), { returnId: true }))?.length ?? 0;
-    return sent;
-  }
-
-  /** Deletes the entries and jobs of composes that have ended. */
-  #dropEnded(): Promise<number> {
-    return this.#options.database.transaction(async (em) => {
-      const entries = await deleteEndedEntries(em);
-      for (const [queue, those] of byQueue(entries)) {
-        const ids = those.map(({ id, send }) => jobId(id, send));
-        await this.#running().deleteJob(queue, ids, { db: transactionDb(runOn(em)) });
-      }
-      return entries.length;
-    });
-  }
-
-  #queueNames(): readonly string[] {
-    const pools = new Set([...poolsOf(this.#options.routes ?? []), ...(this.#options.pools ?? [])]);
+  /** Also those of entries whose pool is configured no more: their jobs must be found to be replaced. */
+  async #queueNames(): Promise<readonly string[]> {
+    const { routes = [], pools: served = [], database } = this.#options;
+    const pools = new Set([...poolsOf(routes), ...served, ...(await poolsOfEntries(database.em))]);
     return [...pools].flatMap((pool) => LANES.map((lane) => queueName(lane, pool)));
   }
 
@@ -180,12 +160,12 @@ export class PgBossQueue implements WorkQueue {
     return this.#boss;
   }
 
-  /** pg-boss on the pool of the process. Its notifications wake our dispatchers as well. */
-  #pooledDb(): Db {
+  /** pg-boss on connections of its own. Its notifications wake our dispatchers as well. */
+  #queueDb(): Db {
     const { database, listen } = this.#options;
     return {
       // The pool's own query: some of pg-boss's texts hold several statements, and it reads the rows of each.
-      executeSql: (text, values) => database.pool.query(text, values),
+      executeSql: (text, values) => database.queuePool.query(text, values),
       ...(listen && {
         listen: (channel, onNotification, onReconnect) =>
           listen(
@@ -202,18 +182,4 @@ export class PgBossQueue implements WorkQueue {
       }),
     };
   }
-}
-
-/** pg-boss in a transaction of ours. Few texts, which run for every request: prepared. */
-function transactionDb(run: RunStatement): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await run(prepared(text), values))] }) };
-}
-
-function jobOf({ id, send, rank, targetDir }: Pick<QueueEntry, 'id' | 'send' | 'rank' | 'targetDir'>): JobInsert {
-  const data: ComposeJob = { composeId: id };
-  return { id: jobId(id, send), data, priority: -rank, singletonKey: id, group: { id: targetDir } };
-}
-
-function byQueue(entries: readonly QueueEntry[]): Map<string, QueueEntry[]> {
-  return Map.groupBy(entries, ({ lane, pool }) => queueName(lane, pool));
 }

@@ -4,7 +4,7 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntityManager, type PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { CompiledQuery } from 'kysely';
-import type { Pool } from 'pg';
+import pg, { type Pool, type PoolConfig } from 'pg';
 import type { Logger, RunStatement } from '../app/ports.ts';
 import { DRIVER_TYPES } from './driver-types.ts';
 import type { Em, Orm } from './em.ts';
@@ -28,8 +28,8 @@ export interface DatabaseOptions {
 export interface Database {
   readonly url: string;
   readonly orm: Orm;
-  /** For pg-boss, which brings statements of its own. */
-  readonly pool: Pool;
+  /** Connections of their own for pg-boss, so that its heartbeats never wait for slow reads. Opened when they are used. */
+  readonly queuePool: Pool;
   /** Outside of any transaction. */
   readonly em: Em;
   readonly run: RunStatement;
@@ -44,16 +44,18 @@ const SETTINGS = ['idle_in_transaction_session_timeout=8s', 'lock_timeout=5s', '
 /** A request waits at most this long for a connection and at most twice as long for a lost answer: below 10 s in all. */
 const PATIENCE_MS = 2_500;
 const CONNECT_MS = 4_000;
+const QUEUE_POOL_SIZE = 4;
 /** Closing waits this long for running statements. */
 const CLOSE_LIMIT_MS = 5_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const orm = await connect(options);
   const em = orm.em.fork();
+  const queuePool = openQueuePool(options);
   return {
     url: options.url,
     orm,
-    pool: await orm.em.getConnection().getNativeClient(),
+    queuePool,
     em,
     run: runOn(em),
     // Kysely's transaction: MikroORM's own never returns a connection to the pool on which BEGIN failed.
@@ -68,7 +70,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
             return work(inside);
           }),
       ),
-    close: async () => void (await settleWithin(CLOSE_LIMIT_MS, orm.close(true))),
+    close: async () => void (await settleWithin(CLOSE_LIMIT_MS, Promise.all([orm.close(true), queuePool.end()]))),
   };
 }
 
@@ -83,12 +85,7 @@ async function connect(options: DatabaseOptions): Promise<Orm> {
     debug: false,
     logger: (message) => options.logger.debug({}, message),
     driverOptions: {
-      connectionString: options.url,
-      application_name: options.applicationName ?? 'odcs',
-      max: options.poolSize ?? 10,
-      options: connectionSettings(...SETTINGS),
-      keepAlive: true,
-      connectionTimeoutMillis: CONNECT_MS,
+      ...poolConfig(options, options.poolSize ?? 10),
       types: DRIVER_TYPES,
       onPoolCreated: (pool: Pool) => {
         endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
@@ -98,6 +95,25 @@ async function connect(options: DatabaseOptions): Promise<Orm> {
   });
   await orm.em.getConnection().connect();
   return orm;
+}
+
+function openQueuePool(options: DatabaseOptions): Pool {
+  const pool = new pg.Pool(poolConfig(options, QUEUE_POOL_SIZE));
+  // An idle connection that is lost is replaced at its next use.
+  pool.on('error', (error) => options.logger.debug({ err: error }, 'An idle connection of the queue was lost'));
+  endSilentConnections(pool, { url: options.url, patienceMs: PATIENCE_MS });
+  return pool;
+}
+
+function poolConfig({ url, applicationName = 'odcs' }: DatabaseOptions, max: number): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    max,
+    options: connectionSettings(...SETTINGS),
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_MS,
+  };
 }
 
 /** Runs statements of others, such as the queue's, through an `Em`. */

@@ -59,6 +59,19 @@ describe('a route', () => {
     expect(await openJobs('generate.power')).toEqual([{ id, state: 'created' }]);
   });
 
+  it('moves composes that wait to the pool of the present routes when the routes have changed', async ({
+    aProcess,
+    openJobs,
+  }) => {
+    const before = await aProcess({ routes: ROUTES, pools: ['power'] });
+    const { id } = await before.create({ arches: ['s390x'], flags: ['NO_REUSE'] });
+    const after = await aProcess({ routes: [{ pool: 'large', arches: ['s390x'] }], pools: ['large'] });
+    expect(await after.queue.reconcile()).toEqual({ sent: 1, dropped: 0 });
+    expect(await openJobs('generate.power')).toEqual([]);
+    expect(await openJobs('generate.large')).toEqual([{ id, state: 'created' }]);
+    expect(await after.queue.reconcile()).toEqual({ sent: 0, dropped: 0 });
+  });
+
   it('shares the slots of a worker among the pools that it serves', async ({ aProcess }) => {
     const process = await aProcess({ routes: ROUTES, pools: ['default', 'power'] });
     for (let n = 0; n < 4; n += 1) await process.create({ arches: [n % 2 === 0 ? 'x86_64' : 'ppc64le'] });

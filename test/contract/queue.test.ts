@@ -225,6 +225,24 @@ describe('reconciling', () => {
     expect(await process.queue.reconcile()).toEqual({ sent: 0, dropped: 0 });
   });
 
+  it('keeps the rank of a job that the former version sent, and replaces the job', async ({
+    process,
+    database,
+    boss,
+    openJobs,
+  }) => {
+    const { id } = await process.create({ flags: ['NO_REUSE'] });
+    const [job] = await boss.findJobs('generate', { key: id });
+    await boss.deleteJob('generate', job?.id ?? '');
+    await database.em.getKysely().deleteFrom('queue_entry').execute();
+    await boss.insert('generate', [{ data: { composeId: id }, priority: -41, singletonKey: id }]);
+    expect(await process.queue.reconcile()).toEqual({ sent: 1, dropped: 0 });
+    const entries = await database.em.getKysely().selectFrom('queue_entry').select(['rank', 'send']).execute();
+    expect(entries).toEqual([{ rank: 41, send: 1 }]);
+    expect(await openJobs()).toEqual([{ id, state: 'created' }]);
+    expect((await boss.findJobs('generate', { key: id })).map(({ priority }) => priority)).toEqual([-41]);
+  });
+
   it('sends composes that were never sent, to the lane that they are for', async ({
     process,
     test,

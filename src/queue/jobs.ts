@@ -1,0 +1,18 @@
+// Jobs of composes as pg-boss takes them, and pg-boss in a transaction of ours.
+
+import type { Db, JobInsert } from 'pg-boss';
+import type { RunStatement } from '../app/ports.ts';
+import { prepared } from '../store/prepared.ts';
+import type { ComposeJob } from './dispatcher.ts';
+import { jobId } from './job-id.ts';
+import type { JobEntry } from './queue-entries.ts';
+
+export function jobOf({ id, send, rank, targetDir }: Pick<JobEntry, 'id' | 'send' | 'rank' | 'targetDir'>): JobInsert {
+  const data: ComposeJob = { composeId: id };
+  return { id: jobId(id, send), data, priority: -rank, singletonKey: id, group: { id: targetDir } };
+}
+
+/** pg-boss has few texts, which run for every request: prepared. */
+export function transactionDb(run: RunStatement): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await run(prepared(text), values))] }) };
+}
