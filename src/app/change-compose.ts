@@ -36,7 +36,7 @@ export async function changeCompose(
 }
 
 /** The kind of the event that a change of the lifecycle stores. */
-export function eventKindOf({ type }: LifecycleEvent, stateChanged: boolean): ChangeNote['kind'] {
+function eventKindOf({ type }: LifecycleEvent, stateChanged: boolean): ChangeNote['kind'] {
   if (stateChanged) return 'STATE_CHANGED';
   switch (type) {
     case 'EXTEND':

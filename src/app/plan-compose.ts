@@ -61,7 +61,7 @@ export interface Plan {
   readonly queuePosition: number | null;
 }
 
-export const MAX_PLANNED_PACKAGES = 5_000;
+const MAX_PLANNED_PACKAGES = 5_000;
 
 export type PlanCompose = (viewer: Viewer, input: CreateComposeInput, signal?: AbortSignal) => Promise<Outcome<Plan>>;
 

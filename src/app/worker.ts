@@ -89,7 +89,8 @@ export class Worker implements Service {
     const { attempts, drainSeconds, lease, queue, targets } = this.#deps;
     await this.#starting?.catch(() => undefined);
     attempts.close();
-    // Not awaited: a fetch takes as long as the database needs. What it still brings is refused.
+    // Not awaited: a fetch takes as long as the database needs. `generate` rejects a job that it still brings; the drain time
+    // bounds a preparation.
     void queue.stopWorking();
     await this.#ended(AbortSignal.any([AbortSignal.timeout(drainSeconds * 1000), this.#stoppingNow.signal]));
     attempts.stopAll('DRAIN');

@@ -42,7 +42,7 @@ export interface ComposeFailure {
   readonly details: string | null;
 }
 
-export const MAX_FAILURE_DETAILS = 2_000;
+const MAX_FAILURE_DETAILS = 2_000;
 /** Enough for the names of all missing packages. */
 const MAX_FAILURE_MESSAGE = 20_000;
 

@@ -47,13 +47,6 @@ export function newIdentity(composeId: string, type: ComposeType, at: Date): Pun
   return releaseIdentity(ownRelease(composeId), type, at, 0);
 }
 
-/** The identity that an earlier attempt reserved in the compose's own release. */
-export function readIdentity(composeId: string, type: ComposeType, id: string): PungiIdentity {
-  const identity = readReleaseIdentity(ownRelease(composeId), type, id);
-  if (!identity) throw new Error(`Not a Pungi compose id: ${id}`);
-  return identity;
-}
-
 /** The identity in a release that other composes may share, so that the first respins of a day can be taken. */
 export function releaseIdentity(release: PungiRelease, type: ComposeType, at: Date, respin: number): PungiIdentity {
   const date = at.toISOString().slice(0, 10).replaceAll('-', '');

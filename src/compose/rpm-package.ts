@@ -100,7 +100,3 @@ export function parseNevra(text: string): Pick<RpmPackage, 'name' | 'epoch' | 'v
   const [, name, epoch, version, release, arch] = /^(.+)-(\d+):([^-]+)-([^-]+)\.([^.]+)$/.exec(text) ?? [];
   return name && version && release && arch ? { name, epoch: Number(epoch), version, release, arch } : null;
 }
-
-export function fileName(pkg: Pick<RpmPackage, 'name' | 'version' | 'release' | 'arch'>): string {
-  return `${pkg.name}-${pkg.version}-${pkg.release}.${pkg.arch}.rpm`;
-}

@@ -14,7 +14,6 @@ export const COMPOSE_STATE_MEANINGS = {
   REMOVED: 'The files are deleted; the record stays. Final.',
 } satisfies Record<string, string>;
 export type ComposeState = keyof typeof COMPOSE_STATE_MEANINGS;
-export const COMPOSE_STATES = wordsOf(COMPOSE_STATE_MEANINGS);
 
 /**
  * What a flag is about. A source type names the scopes that it has (`flags` of its descriptor), so that a flag is added
@@ -93,7 +92,6 @@ export const MULTILIB_METHOD_MEANINGS = {
   ALL: 'All packages.',
 } satisfies Record<string, string>;
 export type MultilibMethod = keyof typeof MULTILIB_METHOD_MEANINGS;
-export const MULTILIB_METHODS = wordsOf(MULTILIB_METHOD_MEANINGS);
 
 export type EngineName = 'pungi' | 'dnf' | 'repofile';
 

@@ -1,6 +1,6 @@
 // At most four wake-ups a second per compose, the last one never lost.
 
-export const PROGRESS_INTERVAL_MS = 250;
+const PROGRESS_INTERVAL_MS = 250;
 
 export class ProgressPacer {
   readonly #resting = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();

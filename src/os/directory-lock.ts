@@ -3,7 +3,7 @@
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+import { identify, stillRuns, type ProcessIdentity } from './process-identity.ts';
 
 export interface DirectoryLock {
   release(): void;
@@ -56,7 +56,7 @@ function read(lock: string): string | null {
 
 function refuseIfHeld(directory: string, found: string): void {
   const holder = JSON.parse(found) as ProcessIdentity;
-  if (!isAlive(holder)) return;
+  if (!stillRuns(holder)) return;
   throw new DirectoryInUse(
     `${directory} is in use by process ${holder.pid}: only one service may run on a data directory. Stop that one, or give this one a directory of its own (ODCS_DATA_DIR).`,
   );

@@ -2,6 +2,7 @@
 // Relies on Linux's /proc.
 
 import { readFileSync } from 'node:fs';
+import { isAlive, readProcess } from './process-table.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -12,17 +13,8 @@ export interface ProcessIdentity {
 
 /** Null where there is no such process, or only its zombie. */
 export function identify(pid: number): ProcessIdentity | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name is in parentheses and may hold anything, so the fields are counted from the last one.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const state = fields[0];
-    const startTime = fields[19];
-    if (startTime === undefined || state === 'Z' || state === 'X') return null;
-    return { pid, startTime, bootId: currentBootId() };
-  } catch {
-    return null;
-  }
+  const entry = readProcess(pid);
+  return entry && isAlive(entry) ? { pid, startTime: entry.startTime, bootId: currentBootId() } : null;
 }
 
 let bootId: string | undefined;
@@ -32,7 +24,7 @@ export function currentBootId(): string {
   return bootId;
 }
 
-export function isAlive(identity: ProcessIdentity): boolean {
+export function stillRuns(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now !== null && now.startTime === identity.startTime && now.bootId === identity.bootId;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { newIdentity, readIdentity } from '../../src/compose/pungi-identity.ts';
+import { newIdentity, ownRelease, readReleaseIdentity } from '../../src/compose/pungi-identity.ts';
 
 const at = new Date('2026-11-22T23:59:59.999Z');
 
@@ -16,12 +16,12 @@ describe('newIdentity', () => {
   });
 });
 
-describe('readIdentity', () => {
+describe('readReleaseIdentity', () => {
   it.each(['TEST', 'CI', 'NIGHTLY', 'DEVELOPMENT', 'PRODUCTION'] as const)(
     'reads the identity of a %s compose from its Pungi compose id',
     (type) => {
       const identity = newIdentity('7', type, at);
-      expect(readIdentity('7', type, identity.id)).toEqual(identity);
+      expect(readReleaseIdentity(ownRelease('7'), type, identity.id)).toEqual(identity);
     },
   );
 });
