@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MalformedMessage, readMessage, XmlRpcReader } from '../../src/upstreams/xml-rpc/reader.ts';
+import { MalformedMessage, XmlRpcReader, type XmlRpcMessage } from '../../src/upstreams/xml-rpc/reader.ts';
 import { XmlRpcDateTime, type XmlRpcValue } from '../../src/upstreams/xml-rpc/value.ts';
-import { NotExpressible, writeCall, writeFault, writeResponse } from '../../src/upstreams/xml-rpc/writer.ts';
-import { response as pythonResponse } from '../support/fake-koji/wire.ts';
+import { NotExpressible, writeCall } from '../../src/upstreams/xml-rpc/writer.ts';
+import { faultResponse, response } from '../support/fake-koji/wire.ts';
 
 const text = fc
   .string({ unit: 'binary' })
@@ -28,6 +28,12 @@ const { value: anyValue } = fc.letrec<{ value: XmlRpcValue }>((tie) => ({
   ),
 }));
 
+function readMessage(xml: string): XmlRpcMessage {
+  const reader = new XmlRpcReader();
+  reader.write(xml);
+  return reader.end();
+}
+
 function readResponse(xml: string): XmlRpcValue {
   const message = readMessage(xml);
   if (message.kind !== 'response') throw new Error(message.kind);
@@ -38,20 +44,12 @@ const inValue = (xml: string): string =>
   `<?xml version='1.0'?><methodResponse><params><param><value>${xml}</value></param></params></methodResponse>`;
 
 describe('XML-RPC with the extensions of Koji', () => {
-  it('reads back every value that it writes', () => {
-    fc.assert(
-      fc.property(anyValue, (value) => {
-        expect(readResponse(writeResponse(value))).toEqual(value);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('reads calls with their method and parameters', () => {
+  it('reads back every call that it writes, with its method and parameters', () => {
     fc.assert(
       fc.property(fc.array(anyValue, { maxLength: 4 }), (params) => {
         expect(readMessage(writeCall('getTag', params))).toEqual({ kind: 'call', method: 'getTag', params });
       }),
+      { numRuns: 500 },
     );
   });
 
@@ -59,7 +57,7 @@ describe('XML-RPC with the extensions of Koji', () => {
     const carriageReturn = /\r/;
     fc.assert(
       fc.property(anyValue, fc.array(fc.nat({ max: 200 })), (value, cuts) => {
-        const xml = pythonResponse(value);
+        const xml = response(value);
         // Python does not escape carriage returns, which XML parsers read as line feeds.
         fc.pre(!carriageReturn.test(xml));
         const reader = new XmlRpcReader();
@@ -110,7 +108,7 @@ describe('XML-RPC with the extensions of Koji', () => {
   });
 
   it('distinguishes a fault from an answer', () => {
-    expect(readMessage(writeFault({ faultCode: 1000, faultString: 'No such tag: <x>' }))).toEqual({
+    expect(readMessage(faultResponse(1000, 'No such tag: <x>'))).toEqual({
       kind: 'fault',
       fault: { faultCode: 1000, faultString: 'No such tag: <x>' },
     });
@@ -137,8 +135,8 @@ describe('XML-RPC with the extensions of Koji', () => {
     ['nothing', ''],
     ['a page of HTML', '<html><body>Bad Gateway<br></body></html>'],
     ['another document', '<feed/>'],
-    ['a truncated message', writeResponse([1, 2, 3]).slice(0, -30)],
-    ['two messages', writeResponse(1).repeat(2)],
+    ['a truncated message', response([1, 2, 3]).slice(0, -30)],
+    ['two messages', response(1).repeat(2)],
     [
       'two values',
       '<methodResponse><params><param><value>1</value></param><param><value>2</value></param></params></methodResponse>',

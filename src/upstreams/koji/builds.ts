@@ -48,11 +48,6 @@ const stateRow = z.object({ ...fields, state: z.number().int() });
 /** A row about a build. */
 export const buildRow = z.object(fields).transform(toBuild);
 
-/** A row about a build in a tag. */
-export const taggedBuildRow = z
-  .object({ ...fields, tag_name: z.string() })
-  .transform((row) => ({ ...toBuild(row), tag: row.tag_name }));
-
 /** A row about an RPM; null if Koji has only metadata of it, and no file. */
 export const rpmRow = z
   .object({

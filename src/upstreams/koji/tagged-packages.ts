@@ -7,7 +7,7 @@ import { missingPackagesFailure } from '../../compose/package-failures.ts';
 import { missingPackages } from '../../compose/package-pattern.ts';
 import { runInSlices } from '../../concurrency/slices.ts';
 import type { Answer } from '../answer.ts';
-import { buildRow, rpmRow, taggedBuildRow, type KojiBuild, type KojiRpm } from './builds.ts';
+import { buildRow, rpmRow, type KojiBuild, type KojiRpm } from './builds.ts';
 import { checkRows } from './check-reply.ts';
 import type { KojiHub } from './koji-hub.ts';
 
@@ -18,25 +18,13 @@ export interface TagAtEvent {
   readonly inheritance: boolean;
 }
 
-export interface TaggedBuild extends KojiBuild {
-  /** The tag that the build is tagged in; another one if it is inherited. */
-  readonly tag: string;
-}
-
 const nameRow = z.object({ name: z.string(), arch: z.string() });
 const packageConfig = z.object({ package_name: z.string(), tag_name: z.string(), blocked: z.boolean() });
 
-/** The latest build of each package that is not blocked. */
-export async function taggedBuilds(
-  hub: KojiHub,
-  { tag, event, inheritance }: TagAtEvent,
-  signal: AbortSignal,
-): Promise<Answer<readonly TaggedBuild[]>> {
-  const kwargs = { event, inherit: inheritance, latest: true };
-  return hub.callRows({ method: 'listTagged', args: [tag], kwargs }, taggedBuildRow, signal);
-}
-
-/** The RPMs of those builds that are of one of `arches`; `src` for sources. */
+/**
+ * The latest build of each package that is not blocked, and the RPMs of these builds that are of one of `arches`; `src`
+ * for sources.
+ */
 export async function taggedRpms(
   hub: KojiHub,
   wanted: TagAtEvent & { readonly arches: readonly string[] },

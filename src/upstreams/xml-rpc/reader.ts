@@ -120,13 +120,6 @@ export class XmlRpcReader {
   }
 }
 
-/** A whole message at once. */
-export function readMessage(text: string): XmlRpcMessage {
-  const reader = new XmlRpcReader();
-  reader.write(text);
-  return reader.end();
-}
-
 function closeElement(ended: Frame, parent: Frame, text: string): void {
   switch (ended.tag) {
     case 'value':

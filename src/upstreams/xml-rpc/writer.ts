@@ -1,8 +1,8 @@
-// Writes XML-RPC messages with xmldom, which escapes all values; reading is done by saxes, which streams (reader.ts). What
+// Writes XML-RPC calls with xmldom, which escapes all values; reading is done by saxes, which streams (reader.ts). What
 // XML cannot carry (control characters, lone surrogates, numbers out of range) throws `NotExpressible`.
 
 import { DOMImplementation, XMLSerializer, type Document, type Element } from '@xmldom/xmldom';
-import { XmlRpcDateTime, type XmlRpcFault, type XmlRpcValue } from './value.ts';
+import { XmlRpcDateTime, type XmlRpcValue } from './value.ts';
 
 export class NotExpressible extends Error {
   override readonly name = 'NotExpressible';
@@ -14,25 +14,12 @@ const I8 = 2n ** 63n;
 const DATE_TIME = /^\d{8}T\d\d:\d\d:\d\d$/;
 
 export function writeCall(method: string, params: readonly XmlRpcValue[]): string {
-  return write('methodCall', (root) => {
-    child(root, 'methodName', expressible(method));
-    const list = child(root, 'params');
-    for (const param of params) writeValue(child(list, 'param'), param);
-  });
-}
-
-export function writeResponse(value: XmlRpcValue): string {
-  return write('methodResponse', (root) => writeValue(child(child(root, 'params'), 'param'), value));
-}
-
-export function writeFault(fault: XmlRpcFault): string {
-  return write('methodResponse', (root) => writeValue(child(root, 'fault'), { ...fault }));
-}
-
-function write(name: string, fill: (root: Element) => void): string {
-  const document = new DOMImplementation().createDocument(null, name, null);
-  if (!document.documentElement) throw new Error('the new document has no root element');
-  fill(document.documentElement);
+  const document = new DOMImplementation().createDocument(null, 'methodCall', null);
+  const root = document.documentElement;
+  if (!root) throw new Error('the new document has no root element');
+  child(root, 'methodName', expressible(method));
+  const list = child(root, 'params');
+  for (const param of params) writeValue(child(list, 'param'), param);
   const xml = new XMLSerializer().serializeToString(document, { requireWellFormed: true });
   // A parser would read a bare carriage return as a line feed.
   return `<?xml version="1.0"?>${xml.replaceAll('\r', '&#13;')}`;

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { parseKojiProfile, type KojiProfile } from '../../../src/upstreams/koji/koji-profile.ts';
-import { readMessage } from '../../../src/upstreams/xml-rpc/reader.ts';
+import { readChunks } from '../../../src/upstreams/koji/read-answer.ts';
 import { isStruct, type XmlRpcValue } from '../../../src/upstreams/xml-rpc/value.ts';
 import { HubFault } from './hub-arguments.ts';
 import { callMethod } from './methods.ts';
@@ -148,7 +148,7 @@ export class FakeKoji extends KojiModel {
       reply.writeHead(this.signedCopies.has(decodeURIComponent(path.slice('/kojifiles/'.length))) ? 200 : 404).end();
       return;
     }
-    const message = readMessage(Buffer.concat(await request.toArray()).toString('utf8'));
+    const message = readChunks(await request.toArray());
     if (path !== '/kojihub' || message.kind !== 'call') {
       reply.writeHead(404, { 'content-type': 'text/html' }).end('<h1>Not Found</h1>');
       return;
