@@ -41,6 +41,8 @@ export class Session {
   readonly #closed = new AbortController();
   #client: pg.Client | null = null;
   #connecting: Promise<pg.Client> | null = null;
+  /** The latest statement of the connection: pg takes one at a time. */
+  #latest: Promise<unknown> = Promise.resolve();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -81,6 +83,7 @@ export class Session {
       connectionTimeoutMillis: this.#patienceMs,
       types: DRIVER_TYPES,
     });
+    this.#latest = Promise.resolve();
     client.on('error', (error) => this.#break(client, error));
     client.on('end', () => this.#break(client, new Error('Connection terminated by the server')));
     client.on('notification', ({ channel, payload }) => onNotification?.(channel, payload ?? ''));
@@ -105,7 +108,17 @@ export class Session {
     return this.#options.patienceMs ?? PATIENCE_MS;
   }
 
-  async #ask<Row extends object>(
+  #ask<Row extends object>(
+    client: pg.Client,
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<pg.QueryResult<Row>> {
+    const answer = this.#latest.then(() => this.#send<Row>(client, sql, parameters));
+    this.#latest = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #send<Row extends object>(
     client: pg.Client,
     sql: string,
     parameters: readonly unknown[],
