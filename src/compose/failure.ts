@@ -25,7 +25,10 @@ const FAILURE_TABLE = {
   ENGINE_FAILED: { retryable: false, meaning: 'Pungi or another tool that generates the compose ended with an error.' },
   TIMED_OUT: { retryable: true, meaning: 'Generating the compose, or waiting for a worker, took too long.' },
   CANCELED: { retryable: false, meaning: 'The compose was canceled on request.' },
-  WORKER_LOST: { retryable: true, meaning: 'The worker was lost or stopped more often than the service tries again.' },
+  WORKER_LOST: {
+    retryable: true,
+    meaning: 'The compose was lost `queue.maxLostWorkers` times, or 100 attempts were made.',
+  },
   STORAGE: { retryable: true, meaning: 'The results could not be written to the target directory.' },
   INTERNAL: { retryable: true, meaning: 'An error of the service itself; the service log has the details.' },
 } satisfies Record<string, FailureDefinition>;

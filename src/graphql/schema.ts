@@ -68,7 +68,9 @@ export function buildApiSchema(): GraphQLSchema {
 /** type-graphql has no place for the descriptions of the schema and of the root types. */
 function describe(schema: GraphQLSchema): void {
   const codes = Object.entries(PROBLEMS).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`);
-  schema.description = `The API of the On Demand Compose Service. An operation that answers with an error has changed nothing. The \`extensions\` of an error
+  schema.description = `The API of the On Demand Compose Service. A field that answers with an error has changed nothing, except that after
+UPSTREAM_UNAVAILABLE and INTERNAL_SERVER_ERROR its change may be stored. Each field of a mutation is a transaction of its own: if one
+fails, the fields before it took effect, and those behind it are not executed. The \`extensions\` of an error
 have \`retryable\` (true when the same operation may work later), for BAD_USER_INPUT \`fields\` (a list of \`path\` and \`message\`), for
 INTERNAL_SERVER_ERROR \`incident\` (the id of its log entry), and a \`code\`:
 

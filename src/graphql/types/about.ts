@@ -78,7 +78,8 @@ export class AboutType {
 
 @ObjectType('Permissions', {
   ...simple,
-  description: 'The values that a viewer may use in a request. Any other value is `FORBIDDEN`.',
+  description:
+    'The values that a viewer may use in a request. Another value that this server has is `FORBIDDEN`; one that it does not have is `BAD_USER_INPUT`.',
 })
 export class PermissionsType {
   @Field(() => [SourceTypeEnum], { description: 'The source types that may be requested.' })
