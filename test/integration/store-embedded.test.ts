@@ -124,9 +124,7 @@ describe('The embedded PostgreSQL', () => {
     const answer = () => query(url, 'select 42 as answer').catch(() => []);
     await expect.poll(answer, { timeout: 20_000, interval: 100 }).toEqual([{ answer: 42 }]);
     expect(server()).not.toBe(killed);
-    expect(entries.map(({ message }) => message)).toContain(
-      'The embedded database ended unexpectedly; restarting it',
-    );
+    expect(entries.map(({ message }) => message)).toContain('The embedded database ended unexpectedly; restarting it');
     process.kill(server(), 'SIGKILL');
     await postgres.stop();
     expect(await answer()).toEqual([]);
