@@ -9,7 +9,7 @@ import { invalidValue, problem, type ConfigProblem } from './problem.ts';
 import { settingEntries, type SettingPath, type Values } from './settings.ts';
 import { readYamlFile, type Mapping } from './yaml.ts';
 
-export type Loaded =
+type Loaded =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[]; readonly warnings: readonly string[] };
 

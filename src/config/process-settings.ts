@@ -6,7 +6,7 @@ import { DEFAULT_POOL } from '../compose/routing.ts';
 import { poolSchema } from './routes.ts';
 import { httpUrl, isDecodable, list, oneOf, seconds, setting, text, wholeNumber, type Kind } from './setting.ts';
 
-export const ROLES = ['all', 'api', 'worker'] as const;
+const ROLES = ['all', 'api', 'worker'] as const;
 
 const databaseUrl: Kind<string> = {
   schema: z.url({ protocol: /^postgres(ql)?$/, abort: true }).refine((url) => isDecodable(url)),

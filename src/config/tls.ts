@@ -2,7 +2,7 @@
 
 import { createSecureContext } from 'node:tls';
 
-export interface TlsFiles {
+interface TlsFiles {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 export type Mapping = Readonly<Record<string, unknown>>;
 
-export type YamlRead<T> = { readonly value: T } | { readonly problem: string };
+type YamlRead<T> = { readonly value: T } | { readonly problem: string };
 
 export function readYamlFile(path: string): YamlRead<Mapping> {
   let text: string;

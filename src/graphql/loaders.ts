@@ -22,17 +22,17 @@ export interface Loaders {
   readonly pins: DataLoader<string, readonly Pin[]>;
 }
 
-export interface EventsKey {
+interface EventsKey {
   readonly composeId: string;
   readonly after: bigint;
   readonly limit: number;
 }
 
-export interface PackagesKey extends PackagesQuery {
+interface PackagesKey extends PackagesQuery {
   readonly composeId: string;
 }
 
-export type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
+type PackageCountKey = Pick<PackagesKey, 'composeId' | 'nameContains'>;
 
 export function createLoaders(api: Api, viewer: Viewer, options: { readonly cache: boolean }): Loaders {
   return {

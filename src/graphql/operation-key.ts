@@ -5,7 +5,7 @@
 import { Kind, visit, type DocumentNode, type OperationDefinitionNode } from 'graphql';
 import { canonicalJson } from '../compose/canonical-json.ts';
 
-export interface OperationParts {
+interface OperationParts {
   /** The text of the document. */
   readonly source: string;
   readonly document: DocumentNode;

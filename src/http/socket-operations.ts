@@ -30,7 +30,7 @@ interface OperationArgs extends ExecutionArgs {
   readonly live: { readonly key: string; readonly id: string; readonly socket: WebSocket };
 }
 
-export interface SocketOperation {
+interface SocketOperation {
   readonly viewer: Viewer;
   readonly socket: WebSocket;
   readonly id: string;

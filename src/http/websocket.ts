@@ -31,7 +31,7 @@ export interface GraphqlSockets {
   terminate(): void;
 }
 
-export interface SocketOptions extends GraphqlRoute {
+interface SocketOptions extends GraphqlRoute {
   readonly limits: HttpLimits;
   /** Origins whose pages may connect, besides the host that they connect to. */
   readonly trustedOrigins: readonly string[];

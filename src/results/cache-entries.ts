@@ -65,7 +65,7 @@ async function readEntry(key: CacheKey, path: string): Promise<CacheEntry | null
   return { ...content, key, path, lastUsedAt: stats.mtimeMs, bytes: totalBytes(content.files) };
 }
 
-export interface NewEntry extends CachedFiles {
+interface NewEntry extends CachedFiles {
   readonly key: CacheKey;
   /** The entry is made here, so that a crash leaves it to the purge of the attempt. */
   readonly scratch: string;

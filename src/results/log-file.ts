@@ -7,7 +7,7 @@ import type { LogChunk, Logger } from '../app/ports.ts';
 import { unlessAbsent } from './storage-failure.ts';
 import type { LogText } from './log-text.ts';
 
-export const MAX_CHUNK_BYTES = 65_536;
+const MAX_CHUNK_BYTES = 65_536;
 /** Text in memory when the disk is slower than the engine. More text is dropped, and the log says so. */
 const MAX_PENDING_LENGTH = 4 * 1024 * 1024;
 const DROPPED_NOTE = '[… output was dropped here: the engine wrote faster than the disk]\n';

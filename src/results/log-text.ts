@@ -15,7 +15,7 @@ export interface LogText {
   end(): string;
 }
 
-export interface LogSource {
+interface LogSource {
   readonly target: string;
   readonly id: string;
   readonly attempt: number;

@@ -4,7 +4,7 @@ import { compareEvr, compareText } from '../../compose/rpm-version.ts';
 import type { ArchSet } from '../shared/arches.ts';
 import { evrOf, type Candidate } from './package-pool.ts';
 
-export interface Preference {
+interface Preference {
   readonly arches: ArchSet;
   /** Also take the candidates from the same source package (Pungi's `greedy_method = build`). */
   readonly withSiblings: boolean;

@@ -9,7 +9,7 @@ import { ownRelease, type PungiIdentity } from '../../compose/pungi-identity.ts'
 import { treeOf, treesOf, type Tree } from '../shared/layout.ts';
 import { writeRpmsJson } from '../shared/rpms-json.ts';
 
-export interface DescribedCompose {
+interface DescribedCompose {
   readonly compose: Compose;
   readonly identity: PungiIdentity;
   /** The compose's `compose/` directory. */

@@ -28,7 +28,7 @@ import { linkPackages } from './link-packages.ts';
 import { selectAll } from './select-all.ts';
 import { writeRepositories } from './write-repositories.ts';
 
-export interface DnfEngineOptions {
+interface DnfEngineOptions {
   /** PATH that finds dnf and createrepo_c. */
   readonly path: string;
   readonly link: LinkMode;

@@ -14,7 +14,7 @@ interface Downloadable {
   readonly checksum: string;
 }
 
-export interface DownloadTask {
+interface DownloadTask {
   readonly packages: Iterable<Downloadable> | AsyncIterable<Downloadable>;
   /** URL of the repository. */
   readonly from: string;

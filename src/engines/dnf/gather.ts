@@ -8,7 +8,7 @@ import { bestCandidates } from './best-candidates.ts';
 import { byId, byNevra, type Candidate, type PackagePool } from './package-pool.ts';
 import { PythonSet } from './python-set.ts';
 
-export interface GatherOptions {
+interface GatherOptions {
   readonly arches: ArchSet;
   /** Names or globs. A name that ends in `.+` asks for the multilib package only. */
   readonly names: readonly string[];
@@ -21,7 +21,7 @@ export interface GatherOptions {
   selectsMultilib(pkg: Candidate): boolean;
 }
 
-export interface Gathered {
+interface Gathered {
   readonly binary: readonly Candidate[];
   readonly debug: readonly Candidate[];
   readonly source: readonly Candidate[];

@@ -31,7 +31,7 @@ export interface LinkTask {
   readonly acceptsAnySignature: boolean;
 }
 
-export interface LinkArch {
+interface LinkArch {
   readonly arch: string;
   readonly planFile: string;
   /** Directory of a local repository; null for a remote one, whose packages are in `downloads`. */

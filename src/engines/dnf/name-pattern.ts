@@ -1,7 +1,7 @@
 // Package names of a request under NO_DEPS. Pungi takes them for globs when it follows dependencies, and otherwise for regular
 // expressions with `*` for any text, so that `?` and `[…]` mean something else.
 
-export type NamePattern = (name: string) => boolean;
+type NamePattern = (name: string) => boolean;
 
 /** Matches itself only, as a glob and as an expression. */
 const PLAIN = /^[\w.+-]+$/;

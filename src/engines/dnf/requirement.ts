@@ -3,14 +3,14 @@
 
 import { compareEvr, parseEvr, type Evr } from '../../compose/rpm-version.ts';
 
-export type Operator = '<' | '<=' | '=' | '>=' | '>';
+type Operator = '<' | '<=' | '=' | '>=' | '>';
 
 export interface Relation {
   readonly name: string;
   readonly range: Range | null;
 }
 
-export interface Range {
+interface Range {
   readonly operator: Operator;
   readonly evr: Evr;
 }

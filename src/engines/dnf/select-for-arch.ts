@@ -10,7 +10,7 @@ import type { ArchInput } from './arch-input.ts';
 import { downloadPackages } from './download-packages.ts';
 import type { ArchSelection, SelectionResult, SelectionTask } from './selection-thread.ts';
 
-export interface SelectForArchTask {
+interface SelectForArchTask {
   readonly compose: Compose;
   readonly input: ArchInput;
   /** Directory of downloaded packages, by checksum. */

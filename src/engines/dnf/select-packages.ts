@@ -36,7 +36,7 @@ export interface Selection {
   readonly unresolved: readonly Unresolved[];
 }
 
-export interface SelectionSources {
+interface SelectionSources {
   readonly packages: readonly RpmPackage[];
   readonly lookasides: readonly (readonly RpmPackage[])[];
   /** Repository metadata lacks these; they are in the RPM header. */

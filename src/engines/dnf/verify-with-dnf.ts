@@ -10,7 +10,7 @@ import { treeOf, type Tree } from '../shared/layout.ts';
 import { runTool, toolFailure, type ToolContext } from '../shared/run-tool.ts';
 import { readPlan } from './plan.ts';
 
-export interface VerifyTask {
+interface VerifyTask {
   /** dnf or dnf5. */
   readonly command: string;
   readonly arch: string;

@@ -55,7 +55,7 @@ interface CommonOptions {
 export type RepositoriesByArch = Readonly<Record<string, readonly string[]>>;
 
 /** The source of the packages. */
-export type PackageSet = { readonly repositories: RepositoriesByArch } | { readonly koji: KojiInput };
+type PackageSet = { readonly repositories: RepositoriesByArch } | { readonly koji: KojiInput };
 
 export function pungiConfiguration(
   compose: Compose,

@@ -7,7 +7,7 @@ import { lineSplitter } from '../supervisor/output-lines.ts';
 const POLL_MS = 100;
 const CHUNK_BYTES = 65_536;
 
-export interface FileFollower {
+interface FileFollower {
   /** Settles when the rest of the file is read. */
   stop(): Promise<void>;
 }

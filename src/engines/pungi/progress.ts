@@ -3,14 +3,14 @@
 
 import { percentOf } from '../shared/phase-progress.ts';
 
-export interface PungiProgress {
+interface PungiProgress {
   /** A line of the events file: `phase-start {"phase_name": "pkgset", …}`. */
   event(line: string): void;
   /** A line of the log. */
   log(line: string): void;
 }
 
-export type Report = (percent: number, phase: string, message?: string) => void;
+type Report = (percent: number, phase: string, message?: string) => void;
 
 /** Percentage at which a phase begins. It ends where the next phase begins. */
 const PHASES = {

@@ -24,7 +24,7 @@ const PROGRAM = 'pungi-koji';
 /** Output lines that the diagnosis of a failure looks at. */
 const KEPT_LINES = 500;
 
-export interface PungiOptions {
+interface PungiOptions {
   /** PATH that finds pungi-koji. */
   readonly path: string;
   /** What the configuration of the service makes possible; `['REPO']` by default. */

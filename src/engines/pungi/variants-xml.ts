@@ -4,7 +4,7 @@ import { VARIANT } from '../../compose/productmd.ts';
 import { GROUP } from '../shared/comps.ts';
 import { xmlElement, type XmlNode } from '../shared/xml.ts';
 
-export interface VariantContent {
+interface VariantContent {
   /** N:S:V:C. */
   readonly modules?: readonly string[];
   /** Koji tags; the variant gets all their modules. */

@@ -14,7 +14,7 @@ import { percentOf } from '../shared/phase-progress.ts';
 import { orCanceled, runTool, toolFailure, type ToolContext } from '../shared/run-tool.ts';
 import { DnfToolVersions } from '../shared/tool-versions.ts';
 
-export interface RepofileEngineOptions {
+interface RepofileEngineOptions {
   /** PATH that finds mergerepo_c and createrepo_c. */
   readonly path: string;
   /** The text of the .repo file for a compose's own repositories. */

@@ -4,7 +4,7 @@
 import type { ComposeFailure } from '../../compose/failure.ts';
 import { runTool, toolFailure, type ToolContext } from './run-tool.ts';
 
-export interface RepodataOptions {
+interface RepodataOptions {
   /** Directories with repodata/. */
   readonly metadata?: readonly string[];
   /** Path of a comps.xml. */

@@ -5,7 +5,7 @@ import { open, readFile } from 'node:fs/promises';
 import { productmdJson, VARIANT, type RpmManifestEntry } from '../../compose/productmd.ts';
 
 /** A package of a tree, with its place in the manifest. */
-export interface ManifestPackage {
+interface ManifestPackage {
   readonly sourceNevra: string;
   readonly nevra: string;
   readonly entry: RpmManifestEntry;

@@ -14,7 +14,7 @@ export interface ToolContext {
   readonly logger: Logger;
 }
 
-export interface ToolOptions {
+interface ToolOptions {
   /** The attempt's scratch directory by default. */
   readonly cwd?: string;
   /** Added to the minimal environment. */

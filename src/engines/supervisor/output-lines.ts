@@ -3,10 +3,10 @@
 
 import { StringDecoder } from 'node:string_decoder';
 
-export const MAX_LINE_LENGTH = 16_384;
+const MAX_LINE_LENGTH = 16_384;
 const CUT_MARK = ' […]';
 
-export interface LineSplitter {
+interface LineSplitter {
   push(chunk: Uint8Array): void;
   /** Emits a last line without a line end. */
   end(): void;

@@ -21,7 +21,7 @@ export interface OperationRequest {
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-export interface AdmittedOperation {
+interface AdmittedOperation {
   readonly ok: true;
   readonly source: string;
   readonly document: DocumentNode;
@@ -29,7 +29,7 @@ export interface AdmittedOperation {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-export type Admitted = AdmittedOperation | { readonly ok: false; readonly errors: readonly GraphQLError[] };
+type Admitted = AdmittedOperation | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 export class Admission {
   readonly #schema: GraphQLSchema;

@@ -23,7 +23,7 @@ export interface PreparedDocument {
   readonly costs: Map<string, number>;
 }
 
-export type Prepared = PreparedDocument | { readonly ok: false; readonly errors: readonly GraphQLError[] };
+type Prepared = PreparedDocument | { readonly ok: false; readonly errors: readonly GraphQLError[] };
 
 const CACHED = 500;
 /** Longer documents are rarely sent twice. */

@@ -8,19 +8,19 @@ import { CancelComposeInput, RemoveComposeInput, RenewComposeInput } from '../in
 import { ComposeObject } from '../types/compose.ts';
 
 @ObjectType('CancelComposePayload', { simpleResolvers: true, description: 'The answer of cancelCompose.' })
-export class CancelComposePayload {
+class CancelComposePayload {
   @Field(() => ComposeObject, { description: 'The compose: FAILED, or GENERATING while its engine is being stopped.' })
   compose: Compose;
 }
 
 @ObjectType('RemoveComposePayload', { simpleResolvers: true, description: 'The answer of removeCompose.' })
-export class RemoveComposePayload {
+class RemoveComposePayload {
   @Field(() => ComposeObject, { description: 'The compose: REMOVED, or in its old state while its files are deleted.' })
   compose: Compose;
 }
 
 @ObjectType('RenewComposePayload', { simpleResolvers: true, description: 'The answer of renewCompose.' })
-export class RenewComposePayload {
+class RenewComposePayload {
   @Field(() => ComposeObject, { description: 'The compose that was extended, or the new one.' })
   compose: Compose;
 

@@ -8,7 +8,7 @@ import { CreateComposeInput } from '../inputs/create-compose-input.ts';
 import { ComposeObject } from '../types/compose.ts';
 
 @ObjectType('CreateComposePayload', { simpleResolvers: true, description: 'The answer of createCompose.' })
-export class CreateComposePayload {
+class CreateComposePayload {
   @Field(() => ComposeObject, {
     description: 'The compose that was created, now or by an earlier request with the same key.',
   })

@@ -10,7 +10,7 @@ import { ComposeObject } from '../types/compose.ts';
 import { PinType } from '../types/pin.ts';
 
 @ObjectType('PinComposePayload', { simpleResolvers: true, description: 'The answer of pinCompose.' })
-export class PinComposePayload {
+class PinComposePayload {
   @Field(() => ComposeObject, { description: 'The compose, with the new pin among its `pins`.' })
   compose: Compose;
 
@@ -19,7 +19,7 @@ export class PinComposePayload {
 }
 
 @ObjectType('UnpinComposePayload', { simpleResolvers: true, description: 'The answer of unpinCompose.' })
-export class UnpinComposePayload {
+class UnpinComposePayload {
   @Field(() => ComposeObject, { description: 'The compose. It can expire if no other pin keeps it.' })
   compose: Compose;
 }

@@ -46,7 +46,7 @@ with the last cursor.`,
   }
 }
 
-export async function composeChanged(
+async function composeChanged(
   { api, viewer }: Pick<OperationContext, 'api' | 'viewer'>,
   { id, after, untilDone }: Args,
 ): Promise<LiveSource<ComposeEventView>> {

@@ -48,7 +48,7 @@ itself. When the event stream breaks off, the error is \`UPSTREAM_UNAVAILABLE\`:
   }
 }
 
-export async function composesChanged(
+async function composesChanged(
   { api, viewer }: Pick<OperationContext, 'api' | 'viewer'>,
   { filter: input, after, progress }: Args,
 ): Promise<LiveSource<ComposeEventView>> {

@@ -8,7 +8,7 @@ import type { LiveTail } from '../../live/live-source.ts';
 import type { ComposeEventView } from '../types/compose-event.ts';
 import { signalView } from '../views.ts';
 
-export interface EventsWanted {
+interface EventsWanted {
   readonly composeId?: string;
   readonly filter?: ComposeFilter;
   readonly progress: boolean;

@@ -8,7 +8,7 @@ import type { SourceType } from '../../compose/sources/descriptors.ts';
 const simple = { simpleResolvers: true } as const;
 
 @ObjectType('EngineInfo', { ...simple, description: 'A tool that generates composes.' })
-export class EngineInfoType {
+class EngineInfoType {
   @Field(() => String, { description: 'The name of the engine: `pungi`, `dnf` or `repofile`.' })
   name: string;
 
@@ -32,7 +32,7 @@ export class EngineInfoType {
   ...simple,
   description: 'A Pungi configuration that the server offers for composes of type `RAW_CONFIG`.',
 })
-export class RawConfigInfo {
+class RawConfigInfo {
   @Field(() => String, { description: 'The name to use in `RawConfigSourceInput.name`.' })
   name: string;
 
@@ -81,7 +81,7 @@ export class AboutType {
   description:
     'The values that a viewer may use in a request. Another value that this server has is `FORBIDDEN`; one that it does not have is `BAD_USER_INPUT`.',
 })
-export class PermissionsType {
+class PermissionsType {
   @Field(() => [SourceTypeEnum], { description: 'The source types that may be requested.' })
   sourceTypes: readonly SourceType[];
 

@@ -30,7 +30,7 @@ export class PageInfo {
 }
 
 @ObjectType('ComposeEdge', { ...simple, description: 'A compose and its place in a list.' })
-export class ComposeEdge {
+class ComposeEdge {
   @Field(() => String, {
     description: 'The place in the list, to pass as `after` or `before`. Valid for the same `orderBy.field` only.',
   })
@@ -68,7 +68,7 @@ export class ComposeConnection {
 }
 
 @ObjectType('ComposeEventEdge', { ...simple, description: 'An event and its place in the event stream.' })
-export class ComposeEventEdge {
+class ComposeEventEdge {
   @Field(() => EventCursor, { description: 'The position of the event, to pass as `after`.' })
   cursor: string;
 
@@ -92,7 +92,7 @@ export class ComposeEventConnection {
 }
 
 @ObjectType('PackageEdge', { ...simple, description: 'A package and its place in a list.' })
-export class PackageEdge {
+class PackageEdge {
   @Field(() => String, { description: 'The place in the list, to pass as `after`.' })
   cursor: string;
 

@@ -17,7 +17,7 @@ const LIMIT =
   ...simple,
   description: 'A package that only one of two composes has, or that they have in different versions.',
 })
-export class PackageChangeType {
+class PackageChangeType {
   @Field(() => PackageChangeKindEnum, { description: 'What changed.' })
   kind: PackageChangeKind;
 
@@ -43,7 +43,7 @@ export class PackageChangeType {
 }
 
 @ObjectType('PackageChangeEdge', { ...simple, description: 'A change of a package and its place in a list.' })
-export class PackageChangeEdge {
+class PackageChangeEdge {
   @Field(() => String, { description: 'The place in the list, to pass as `after`.' })
   cursor: string;
 
@@ -73,7 +73,7 @@ export class PackageChangeConnection {
   ...simple,
   description: 'The exact number of changes of each kind, without a limit.',
 })
-export class ComposeDiffCounts {
+class ComposeDiffCounts {
   @Field(() => Int, { description: 'The number of `ADDED` changes.' })
   added: number;
 

@@ -6,7 +6,7 @@ import { failure } from '../../compose/failure.ts';
 import type { Answer } from '../../upstreams/answer.ts';
 import { openCreated, type FoundRepository } from '../repo/open-repository.ts';
 
-export interface MetadataWanted {
+interface MetadataWanted {
   /** The directory that the packages are below. */
   readonly root: string;
   /** A file with their paths, one a line. */

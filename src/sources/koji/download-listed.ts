@@ -10,7 +10,7 @@ import { mapFailFast } from '../../concurrency/map-fail-fast.ts';
 import { encodePath } from '../../upstreams/koji/path-info.ts';
 import type { PackageFiles } from '../repo/package-files.ts';
 
-export interface DownloadPlaces {
+interface DownloadPlaces {
   /** Koji's top URL, with a slash at its end. */
   readonly from: string;
   /** Gets the files under their paths. */

@@ -18,7 +18,7 @@ import { createMetadata } from './create-metadata.ts';
 import { downloadListed } from './download-listed.ts';
 import type { AbsentFile, VerifyFilesResult, VerifyFilesTask } from './verify-files-thread.ts';
 
-export interface KojiPackageReaderOptions {
+interface KojiPackageReaderOptions {
   readonly hub: KojiHub;
   readonly endpoint: KojiEndpoint;
   /** PATH of createrepo_c. */
@@ -31,7 +31,7 @@ export type KojiFiles = Pick<OpenedRepository, 'location' | 'isLocal'>;
 
 type Wanted = Parameters<PackageReader['read']>[0];
 
-export interface ExaminedPackages {
+interface ExaminedPackages {
   /** An index of the packages whose relations were known already. */
   readonly found: string;
   /** The metadata that createrepo_c wrote of the others. */

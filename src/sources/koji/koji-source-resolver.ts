@@ -17,7 +17,7 @@ import type {
 import { fetchDefaults, identifyDefaults, moduleDefaultsOf, type GitTools } from './module-defaults.ts';
 import { openPackageSet, type PackageSetOptions } from './package-set.ts';
 
-export interface KojiSourceOptions extends KojiUpstreams {
+interface KojiSourceOptions extends KojiUpstreams {
   readonly endpoint: KojiEndpoint;
   /** Null if no MBS is configured. */
   readonly mbsUrl: string | null;
@@ -27,7 +27,7 @@ export interface KojiSourceOptions extends KojiUpstreams {
   readonly packageSets: PackageSets | null;
 }
 
-export interface PackageSets extends Omit<PackageSetOptions, 'hub'> {
+interface PackageSets extends Omit<PackageSetOptions, 'hub'> {
   /** Whether the compose's engine is given the packages. */
   isFor(compose: Compose): Promise<boolean>;
 }

@@ -14,7 +14,7 @@ import { taggedRpms } from '../../upstreams/koji/tagged-packages.ts';
 import { refuseHref } from '../repo/href.ts';
 import type { KojiSelection } from './koji-lookup.ts';
 
-export interface RpmListing {
+interface RpmListing {
   readonly selection: Pick<KojiSelection, 'tag' | 'event' | 'inheritance' | 'builds'>;
   /** RPM arches, `src` included. */
   readonly arches: readonly string[];

@@ -16,7 +16,7 @@ export interface GitTools {
   readonly run: ProcessRunner;
 }
 
-export interface FetchedDefaults {
+interface FetchedDefaults {
   readonly commit: string;
   readonly directory: string;
 }

@@ -28,7 +28,7 @@ export interface PackageSetSources {
 
 export type PackageSetContext = Pick<ResolveContext, 'scratch' | 'signal' | 'run' | 'log'>;
 
-export interface PackageSetWork {
+interface PackageSetWork {
   readonly compose: Compose;
   readonly tag: string | null;
   readonly tagRepository: TagRepository | null;

@@ -21,7 +21,7 @@ export interface PackageSetOptions extends PackageSetSources {
   readonly repoUrl: string | null;
 }
 
-export type PackageSet = OpenedRepositories & Required<Pick<ResolvedInput, 'downloadDirectory'>>;
+type PackageSet = OpenedRepositories & Required<Pick<ResolvedInput, 'downloadDirectory'>>;
 
 /** Rejects after an abort. */
 export async function openPackageSet(

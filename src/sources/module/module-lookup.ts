@@ -11,7 +11,7 @@ import { readModulemds } from '../../upstreams/mbs/read-modulemds.ts';
 import type { FoundModule } from './module-map.ts';
 
 /** The modules that Koji has as builds. */
-export type FindInKoji = (modules: readonly Nsvc[], signal: AbortSignal) => Promise<Answer<readonly Nsvc[]>>;
+type FindInKoji = (modules: readonly Nsvc[], signal: AbortSignal) => Promise<Answer<readonly Nsvc[]>>;
 
 export interface LookupOptions {
   readonly mbs: Pick<MbsClient, 'latest'>;

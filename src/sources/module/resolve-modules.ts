@@ -10,7 +10,7 @@ import { lookUpModule, type FoundModules, type LookupOptions } from './module-lo
 import { ModuleMap } from './module-map.ts';
 import { conflictOfDependencies } from './stream-conflicts.ts';
 
-export const BASE_MODULES: readonly string[] = ['platform', 'bootstrap'];
+const BASE_MODULES: readonly string[] = ['platform', 'bootstrap'];
 
 export interface ModulesWanted {
   /** name:stream[:version[:context]] */
@@ -29,7 +29,7 @@ export interface ResolveModulesOptions extends Omit<LookupOptions, 'dependencies
   readonly tags?: string;
 }
 
-export interface ResolvedModule extends Nsvc {
+interface ResolvedModule extends Nsvc {
   readonly kojiTag: string | null;
 }
 

@@ -4,7 +4,7 @@
 import type { PulpRepository } from '../../upstreams/pulp/pulp-repository.ts';
 
 /** A merge by mergerepo_c. */
-export interface Merge {
+interface Merge {
   readonly arch: string;
   /** In the order of their ids. */
   readonly urls: readonly string[];

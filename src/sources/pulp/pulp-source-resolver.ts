@@ -9,7 +9,7 @@ import type { PulpServer } from '../../upstreams/pulp/pulp-repository.ts';
 import { mergedDirectory, pulpRepoFile } from './repo-file.ts';
 import { resolveContentSets, type PulpPlan } from './resolve-content-sets.ts';
 
-export interface PulpSourceOptions {
+interface PulpSourceOptions {
   readonly pulp: PulpServer;
   /** Where the variant of a compose will be served, without a slash at its end. */
   readonly resultUrl: (compose: Compose) => string;

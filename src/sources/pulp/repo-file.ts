@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { ComposeFlag } from '../../compose/vocabulary.ts';
 import type { Section } from './plan-section.ts';
 
-export interface RepoFileOptions {
+interface RepoFileOptions {
   readonly flags: readonly ComposeFlag[];
   /** Merged repositories are served at `<resultUrl>/<content set>/<arch>`. Without a slash at its end. */
   readonly resultUrl: string;

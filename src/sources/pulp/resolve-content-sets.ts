@@ -6,7 +6,7 @@ import { invalidSource, type Answer, type Failed } from '../../upstreams/answer.
 import { repositoryId, type PulpRepository, type PulpServer } from '../../upstreams/pulp/pulp-repository.ts';
 import { planSection, withBasearch, type Section } from './plan-section.ts';
 
-export interface PulpWanted {
+interface PulpWanted {
   readonly contentSets: readonly string[];
   readonly flags: readonly ComposeFlag[];
   /** Of the request: for empty repositories, and for repositories without an arch in Pulp. */

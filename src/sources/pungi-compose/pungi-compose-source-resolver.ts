@@ -12,7 +12,7 @@ import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { readPungiCompose } from './read-pungi-compose.ts';
 
-export interface PungiComposeSourceOptions {
+interface PungiComposeSourceOptions {
   /** Guarded: its URLs are those of requests. */
   readonly client: HttpClient;
   /** Of BUILD sources, for an engine that calls Koji itself. */

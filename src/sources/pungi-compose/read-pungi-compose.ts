@@ -22,7 +22,7 @@ export interface PungiComposeContext {
   readonly maxBytes?: number;
 }
 
-export interface VariantLocation {
+interface VariantLocation {
   readonly variant: string;
   readonly rpmsUrl: URL;
 }
@@ -31,7 +31,7 @@ const MAX_BYTES = 384 * 1024 ** 2;
 const MAX_INLINE_BYTES = 256 * 1024;
 
 /** `…/compose/<Variant>`, or a URL below it; otherwise the last segment is the variant. A query, e.g. a token, is kept. */
-export function locateVariant(text: string): VariantLocation | null {
+function locateVariant(text: string): VariantLocation | null {
   const url = URL.parse(text);
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null;
   const segments = url.pathname.split('/').filter((segment) => segment !== '');

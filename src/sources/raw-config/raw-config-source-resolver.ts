@@ -28,7 +28,7 @@ import { prepareConfig, type Checkout, type PreparedConfig, type RawConfig } fro
 import { kojiProfileOf, releaseOf } from './release.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
 
-export interface RawConfigSourceOptions {
+interface RawConfigSourceOptions {
   readonly configs: Readonly<Record<string, RawConfig>>;
   /** The Koji that configurations may name; null if none is configured. */
   readonly koji: { readonly hub: KojiHub; readonly endpoint: KojiEndpoint } | null;

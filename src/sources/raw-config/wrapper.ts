@@ -6,7 +6,7 @@ import type { Compose } from '../../compose/compose.ts';
 import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { literal, type LiteralKind, type LiteralValue } from './literal.ts';
 
-export type WrapperResult = { readonly text: string } | { readonly problem: string };
+type WrapperResult = { readonly text: string } | { readonly problem: string };
 
 /** A template whose path ends with `.json` is JSON; any other one is in Pungi's syntax, which has Python's literals. */
 export function wrapperKind(path: string): LiteralKind {
@@ -22,7 +22,7 @@ export function renderWrapper(template: string, compose: Compose, commit: string
 }
 
 /** The fields of a template, e.g. `{{compose.label}}`; lists are also sections. */
-export function fieldsOf(compose: Compose, commit: string): Readonly<Record<string, LiteralValue>> {
+function fieldsOf(compose: Compose, commit: string): Readonly<Record<string, LiteralValue>> {
   const source = sourceOfType(compose, 'RAW_CONFIG');
   return {
     id: Number(compose.id),

@@ -4,7 +4,7 @@ import { SaxesParser } from 'saxes';
 
 export type Attributes = Readonly<Record<string, string>>;
 
-export interface MetadataListener {
+interface MetadataListener {
   open(name: string, attributes: Attributes): void;
   /** `content`: the text since the last tag. */
   close(name: string, content: string): void;

@@ -25,7 +25,7 @@ export interface FoundRepository extends Repomd {
   readonly needed: readonly MetadataFile[];
 }
 
-export interface OpenContext {
+interface OpenContext {
   /** Directories that local repositories may lie below. */
   readonly repoRoots: readonly string[];
   readonly client: HttpClient;

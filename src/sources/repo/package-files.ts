@@ -10,7 +10,7 @@ import type { HttpClient } from '../../upstreams/http/http-client.ts';
 import { isAbsent } from '../../upstreams/http/problem.ts';
 import type { ExtractTask } from './extract-thread.ts';
 
-export interface FileWanted {
+interface FileWanted {
   readonly url: string;
   readonly to: string;
   readonly maxBytes: number;

@@ -19,7 +19,7 @@ import {
 } from './index-repositories.ts';
 import { openRepository, readRepomd, type FoundRepository } from './open-repository.ts';
 
-export interface RepositoryReaderOptions {
+interface RepositoryReaderOptions {
   /** Directories that local repositories may lie below. */
   readonly repoRoots: readonly string[];
   /** Guarded: the URLs are those of requests. */

@@ -12,7 +12,7 @@ import { retry } from '../../concurrency/retry.ts';
 import { JsonClient, type JsonClientOptions } from '../http/json-client.ts';
 import type { HttpFailure } from '../http/problem.ts';
 
-export interface CtsOptions extends Pick<JsonClientOptions, 'url' | 'timeouts'> {
+interface CtsOptions extends Pick<JsonClientOptions, 'url' | 'timeouts'> {
   /** Called for each try, because tokens are renewed. Null: CTS needs none. */
   readonly token: (() => Promise<string>) | null;
   /** Where the compose will be served. */

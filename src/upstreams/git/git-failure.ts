@@ -15,7 +15,7 @@ const NO_CREDENTIALS =
 const FORBIDDEN_PROTOCOL = /transport '[^']*' not allowed/i;
 const DAMAGED = /fsck error|error in object|bad object|invalid path/i;
 
-export interface GitProblem {
+interface GitProblem {
   readonly failure: ComposeFailure;
   /** Whether another try may succeed at once. */
   readonly isTransient: boolean;

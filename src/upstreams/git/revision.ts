@@ -1,12 +1,12 @@
 // The commit that a revision means among a server's references: a full commit itself, else a tag, a branch, or the one
 // commit that it abbreviates. A tag takes precedence over a branch, as in git.
 
-export interface Reference {
+interface Reference {
   readonly name: string;
   readonly commit: string;
 }
 
-export type Resolution =
+type Resolution =
   | { readonly commit: string }
   /** No reference matches; `short-commit` may still abbreviate a commit that no reference points to. */
   | { readonly unknown: 'name' | 'short-commit' }

@@ -4,7 +4,7 @@ import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, resolve } from 'node:path';
 import { isBelow } from '../../compose/location.ts';
 
-export interface TreeBounds {
+interface TreeBounds {
   readonly maxBytes: number;
   readonly maxFiles: number;
 }

@@ -8,7 +8,7 @@ import { algorithmOf, type Expected } from './checksum.ts';
 import type { Attempt, HttpAnswer, HttpClient } from './http-client.ts';
 import { requestProblem, statusProblem, transientProblem, type HttpFailure, type Problem } from './problem.ts';
 
-export interface FileRequest {
+interface FileRequest {
   readonly client: HttpClient;
   readonly url: URL;
   /** Replaced. Its directory exists. */

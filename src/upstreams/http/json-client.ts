@@ -19,7 +19,7 @@ export interface JsonClientOptions extends Pick<HttpClientOptions, 'tls'> {
   readonly connections?: number;
 }
 
-export interface JsonRequest<T> {
+interface JsonRequest<T> {
   readonly method?: 'GET' | 'POST';
   /** Below the service's URL; begins with a slash, its variable parts encoded. */
   readonly path: string;

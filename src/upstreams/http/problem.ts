@@ -33,7 +33,7 @@ export interface Timeouts {
   readonly totalMs?: number;
 }
 
-export type ChosenBy = 'request' | 'operators';
+type ChosenBy = 'request' | 'operators';
 
 const TRY_LATER = 'Try again later.';
 const CHECK_URL = 'Check the URL.';

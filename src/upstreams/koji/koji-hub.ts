@@ -12,14 +12,14 @@ import { HubTransport, type HubReply } from './hub-transport.ts';
 import type { KojiProfile } from './koji-profile.ts';
 import { encodePath } from './path-info.ts';
 
-export interface HubCall {
+interface HubCall {
   readonly method: string;
   readonly args: readonly XmlRpcValue[];
   readonly kwargs?: XmlRpcStruct;
 }
 
 /** What one call of a multiCall came to. */
-export type CallResult<T> = { readonly value: T } | { readonly fault: XmlRpcFault };
+type CallResult<T> = { readonly value: T } | { readonly fault: XmlRpcFault };
 
 /** Every method rejects after an abort. */
 export class KojiHub {

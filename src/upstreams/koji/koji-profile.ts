@@ -27,13 +27,13 @@ export interface KojiProfile {
   readonly multiCallSize: number;
 }
 
-export interface ProfileProblem {
+interface ProfileProblem {
   /** The key of `KojiProfile`; null when the whole profile is wrong. */
   readonly key: string | null;
   readonly message: string;
 }
 
-export type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly ProfileProblem[] };
+type ProfileRead = { readonly profile: KojiProfile } | { readonly problems: readonly ProfileProblem[] };
 
 /** Of the keys that are numbers. */
 export const KOJI_PROFILE_DEFAULTS = {

@@ -1,13 +1,13 @@
 // Paths of a build's files below Koji's top directory or top URL, as in `koji.PathInfo`.
 
-export interface BuildPath {
+interface BuildPath {
   readonly name: string;
   readonly version: string;
   readonly release: string;
   readonly volume: string | null;
 }
 
-export interface RpmName {
+interface RpmName {
   readonly name: string;
   readonly version: string;
   readonly release: string;

@@ -6,7 +6,7 @@ import type { Answer } from '../answer.ts';
 import type { KojiHub } from './koji-hub.ts';
 import { refuseSource } from './refuse-source.ts';
 
-export interface ScratchTask {
+interface ScratchTask {
   readonly id: number;
   /** What was built, e.g. a git URL with its commit, or a source RPM; null if the task has none. */
   readonly source: string | null;

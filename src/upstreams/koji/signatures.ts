@@ -9,7 +9,7 @@ import type { KojiBuild, KojiRpm } from './builds.ts';
 import type { KojiHub } from './koji-hub.ts';
 import { signedRpmPath } from './path-info.ts';
 
-export interface SignatureCheck {
+interface SignatureCheck {
   readonly builds: readonly KojiBuild[];
   readonly rpms: readonly KojiRpm[];
   /** In order of preference. An empty key allows unsigned packages; no key at all means that nothing is checked. */

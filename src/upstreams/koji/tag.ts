@@ -5,7 +5,7 @@ import type { Answer } from '../answer.ts';
 import type { KojiHub } from './koji-hub.ts';
 import { refuseSource } from './refuse-source.ts';
 
-export interface KojiTag {
+interface KojiTag {
   readonly id: number;
   readonly name: string;
   readonly arches: readonly string[];

@@ -11,7 +11,7 @@ import { buildRow, rpmRow, type KojiBuild, type KojiRpm } from './builds.ts';
 import { checkRows } from './check-reply.ts';
 import type { KojiHub } from './koji-hub.ts';
 
-export interface TagAtEvent {
+interface TagAtEvent {
   readonly tag: string;
   readonly event: number;
   /** Whether inherited builds count. */

@@ -17,7 +17,7 @@ export interface MbsBuild extends Nsvc {
   readonly bounds: BaseBounds | null;
 }
 
-export interface ModuleQuery {
+interface ModuleQuery {
   /** With `stream` null: the newest version of any stream that is not excluded. */
   readonly wanted: ModuleName | { readonly name: string; readonly stream: null; readonly excluded: readonly string[] };
   /** Accepts builds in state done, besides ready ones. */

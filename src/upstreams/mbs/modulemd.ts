@@ -17,7 +17,7 @@ export type DependencySet = readonly StreamChoice[];
 
 export type ModulemdResult = { readonly dependencies: readonly DependencySet[] } | { readonly problem: string };
 
-export const MAX_MODULEMD_BYTES = 16 * 1024 ** 2;
+const MAX_MODULEMD_BYTES = 16 * 1024 ** 2;
 
 // A key without a value is read as an empty text.
 const nothing = z.literal('');

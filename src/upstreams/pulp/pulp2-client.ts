@@ -15,7 +15,7 @@ import {
   type PulpServer,
 } from './pulp-repository.ts';
 
-export interface Pulp2Options extends Omit<JsonClientOptions, 'name'> {
+interface Pulp2Options extends Omit<JsonClientOptions, 'name'> {
   /** The base of the repositories' relative URLs. Default: the server itself. */
   readonly contentUrl?: string;
 }

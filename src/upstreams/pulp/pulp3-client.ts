@@ -16,14 +16,14 @@ import {
   type PulpServer,
 } from './pulp-repository.ts';
 
-export interface Pulp3Options extends Omit<JsonClientOptions, 'name'> {
+interface Pulp3Options extends Omit<JsonClientOptions, 'name'> {
   /** Of the distributions. Default: that of the default domain. */
   readonly apiPath?: string;
   readonly labels?: Partial<Pulp3Labels>;
 }
 
 /** The names of the labels. */
-export interface Pulp3Labels {
+interface Pulp3Labels {
   readonly contentSet: string;
   readonly arch: string;
   readonly signatures: string;
