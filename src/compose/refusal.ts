@@ -8,7 +8,7 @@ export interface FieldProblem {
 }
 
 export type Refusal =
-  | { readonly code: 'BAD_USER_INPUT'; readonly fields: readonly FieldProblem[] }
+  | { readonly code: 'INVALID_INPUT'; readonly fields: readonly FieldProblem[] }
   | { readonly code: 'UNAUTHENTICATED'; readonly message: string }
   | { readonly code: 'FORBIDDEN'; readonly message: string }
   | { readonly code: 'NOT_FOUND'; readonly message: string }
@@ -27,5 +27,5 @@ export function refused(refusal: Refusal): { readonly ok: false; readonly refusa
 }
 
 export function badInput(...fields: FieldProblem[]): { readonly ok: false; readonly refusal: Refusal } {
-  return refused({ code: 'BAD_USER_INPUT', fields });
+  return refused({ code: 'INVALID_INPUT', fields });
 }

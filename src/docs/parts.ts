@@ -1,6 +1,6 @@
 // The generated parts of the documents, by name. Each is made from the one place in the code that has the facts.
 
-import { PROBLEMS } from '../app/problem.ts';
+import { GRAPHQL_ERRORS } from '../graphql/error-codes.ts';
 import { FAILURES } from '../compose/failure.ts';
 import { SOURCE_DESCRIPTORS } from '../compose/sources/descriptors.ts';
 import {
@@ -34,7 +34,7 @@ export const PARTS: Readonly<Record<string, () => string>> = {
     ),
   sources: sourcesTable,
   failures: () => codes(FAILURES),
-  problems: () => codes(PROBLEMS),
+  problems: () => codes(GRAPHQL_ERRORS),
 };
 
 function codes(entries: Readonly<Record<string, { readonly retryable: boolean; readonly meaning: string }>>): string {

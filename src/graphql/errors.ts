@@ -2,8 +2,9 @@
 
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from '../app/ports.ts';
-import { problemOf, PROBLEMS, unexpectedProblem, type Problem } from '../app/problem.ts';
+import { problemOf, unexpectedProblem, type Problem } from '../app/problem.ts';
 import type { FieldProblem, Outcome, Refusal } from '../compose/refusal.ts';
+import { errorCodeOf, GRAPHQL_ERRORS } from './error-codes.ts';
 
 /** Codes of Apollo Server for requests that are not valid GraphQL. */
 const REQUEST_FAULTS: ReadonlySet<string> = new Set([
@@ -18,12 +19,16 @@ const REQUEST_FAULTS: ReadonlySet<string> = new Set([
 export function refusalError(refusal: Refusal): GraphQLError {
   const { message, ...extensions } = problemOf(refusal);
   return new GraphQLError(message, {
-    extensions: { ...extensions, ...(refusal.code === 'UNAUTHENTICATED' && { http: { status: 401 } }) },
+    extensions: {
+      ...extensions,
+      code: errorCodeOf(refusal.code),
+      ...(refusal.code === 'UNAUTHENTICATED' && { http: { status: 401 } }),
+    },
   });
 }
 
 export function badInput(...fields: readonly FieldProblem[]): GraphQLError {
-  return refusalError({ code: 'BAD_USER_INPUT', fields });
+  return refusalError({ code: 'INVALID_INPUT', fields });
 }
 
 /** The value of an outcome. Throws the error that clients get for a refusal. */
@@ -38,8 +43,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, lo
   // The code of an error that is not a GraphQLError comes from elsewhere (PostgreSQL, Node.js) and means nothing here.
   const cause = error instanceof GraphQLError ? error.originalError : error;
   const isDeliberate = !cause || cause instanceof GraphQLError;
-  if (isDeliberate && isRefusal(code))
-    return { ...formatted, extensions: { retryable: PROBLEMS[code].retryable, ...formatted.extensions } };
+  const refusal = isDeliberate && typeof code === 'string' ? refusalCode(code) : undefined;
+  if (refusal) return { ...formatted, extensions: { retryable: refusal.retryable, ...formatted.extensions } };
   // graphql-js raises errors without a code and a cause only for faults of the request.
   if (isDeliberate && (code === undefined || REQUEST_FAULTS.has(String(code))))
     return withProblem(formatted, requestFault(formatted.message));
@@ -51,14 +56,14 @@ export function formatErrors(errors: readonly GraphQLError[], log: Logger): Grap
   return errors.map((error) => formatError(error.toJSON(), error, log));
 }
 
-function isRefusal(code: unknown): code is Refusal['code'] {
-  return typeof code === 'string' && Object.hasOwn(PROBLEMS, code) && code !== 'INTERNAL_SERVER_ERROR';
+function refusalCode(code: string): { readonly retryable: boolean } | undefined {
+  return code !== errorCodeOf('INTERNAL') && Object.hasOwn(GRAPHQL_ERRORS, code) ? GRAPHQL_ERRORS[code] : undefined;
 }
 
 function requestFault(message: string): Problem {
-  return { ...problemOf({ code: 'BAD_USER_INPUT', fields: [{ path: 'query', message }] }), message };
+  return { ...problemOf({ code: 'INVALID_INPUT', fields: [{ path: 'query', message }] }), message };
 }
 
 function withProblem(formatted: GraphQLFormattedError, { message, ...extensions }: Problem): GraphQLFormattedError {
-  return { ...formatted, message, extensions };
+  return { ...formatted, message, extensions: { ...extensions, code: errorCodeOf(extensions.code) } };
 }

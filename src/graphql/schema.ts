@@ -9,7 +9,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
-import { PROBLEMS } from '../app/problem.ts';
+import { GRAPHQL_ERRORS } from './error-codes.ts';
 import { AboutQuery } from './about/about-query.ts';
 import { ChangeCompose } from './composes/change-compose.ts';
 import { ComposeDiffQuery } from './composes/compose-diff.ts';
@@ -67,7 +67,7 @@ export function buildApiSchema(): GraphQLSchema {
 
 /** type-graphql has no place for the descriptions of the schema and of the root types. */
 function describe(schema: GraphQLSchema): void {
-  const codes = Object.entries(PROBLEMS).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`);
+  const codes = Object.entries(GRAPHQL_ERRORS).map(([code, { meaning }]) => `- \`${code}\`: ${meaning}`);
   schema.description = `The API of the On Demand Compose Service. A field that answers with an error has changed nothing, except that after
 UPSTREAM_UNAVAILABLE and INTERNAL_SERVER_ERROR its change may be stored. Each field of a mutation is a transaction of its own: if one
 fails, the fields before it took effect, and those behind it are not executed. The \`extensions\` of an error

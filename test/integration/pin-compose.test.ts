@@ -222,7 +222,7 @@ describe('pinCompose', () => {
     const id = await pins.compose();
     for (const name of ['', ' ', 'x'.repeat(101), 'a\nb', 'é', '<b>'])
       expect(await pins.pin(id, name)).toMatchObject({
-        refusal: { code: 'BAD_USER_INPUT', fields: [{ path: 'input.name' }] },
+        refusal: { code: 'INVALID_INPUT', fields: [{ path: 'input.name' }] },
       });
     expect(await pins.pin(id, 'x', 0)).toMatchObject({ refusal: { fields: [{ path: 'input.secondsToLive' }] } });
   });

@@ -208,8 +208,8 @@ describe('A refused renewal', () => {
       [generating.id, ann, {}, 'CONFLICT'],
       ['999999', ann, {}, 'NOT_FOUND'],
       [finished.id, aViewer('eve'), {}, 'FORBIDDEN'],
-      [finished.id, ann, { modules: ['m:1'] }, 'BAD_USER_INPUT'],
-      [finished.id, ann, { secondsToLive: 0 }, 'BAD_USER_INPUT'],
+      [finished.id, ann, { modules: ['m:1'] }, 'INVALID_INPUT'],
+      [finished.id, ann, { secondsToLive: 0 }, 'INVALID_INPUT'],
     ] as const;
     for (const [id, viewer, input, code] of refusals)
       expect(await renewCompose(one, viewer, { id, ...input })).toMatchObject({ ok: false, refusal: { code } });
