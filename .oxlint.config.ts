@@ -1,6 +1,6 @@
 // Lint rules. The rules about imports between rooms are made of the table in src/docs/rooms.ts.
 
-import { defineConfig } from 'oxlint';
+import { defineConfig, type OxlintOverride } from 'oxlint';
 import { ROOMS, type Room } from './src/docs/rooms.ts';
 
 /** Folders below a room are at most this deep. */
@@ -13,14 +13,14 @@ interface Pattern {
 }
 
 /** One override for each depth of a room's folders: a path leaves the room by exactly that many `../`. */
-function importRules([name, room]: [string, Room]) {
+function importRules([name, room]: [string, Room]): OxlintOverride[] {
   return Array.from({ length: DEEPEST }, (_, depth) => ({
     files: [`src/${name}/${'*/'.repeat(depth)}*.ts`],
     rules: {
       'eslint/no-restricted-imports': [
         'error',
         { paths: restrictedPackages(name), patterns: patterns(name, room, depth + 1) },
-      ] as const,
+      ],
     },
   }));
 }
@@ -121,11 +121,7 @@ export default defineConfig({
         'eslint/max-lines': ['error', { max: 400 }],
         // vitest reads which fixtures a fixture needs from an object pattern, also from an empty one.
         'eslint/no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
-        // The rule does not know it.for.
-        'vitest/no-standalone-expect': 'off',
         'vitest/valid-expect': 'off',
-        // The rule does not know it.for.
-        'vitest/no-standalone-expect': 'off',
         // Tests with fixtures come from an `it` of their own.
         // The rule does not know it.for.
         'vitest/no-standalone-expect': 'off',

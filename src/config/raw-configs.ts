@@ -1,6 +1,7 @@
 // The Pungi configurations, in git repositories, that raw-config composes may use.
 
 import { z } from 'zod';
+import type { RawConfig } from '../compose/raw-config.ts';
 import { keysOf, nameSchema, structure } from './setting.ts';
 
 const relativePath = z
@@ -38,9 +39,7 @@ const rawConfig = z.strictObject({
     .array(z.string().regex(/^--[a-z]/, 'must be an option of the form --name=value'))
     .default([])
     .describe('Further arguments of pungi-koji.'),
-});
-
-export type RawConfigSettings = z.infer<typeof rawConfig>;
+} satisfies Record<keyof RawConfig, z.ZodType>);
 
 export const rawConfigsKind = structure(
   z.record(nameSchema, rawConfig),

@@ -35,3 +35,21 @@ it('the dashboard of the guide shows every change once, also those while it was 
     await service.stop();
   }
 });
+
+it('the dashboard of the guide begins with a new page if its cursor belongs to another database', async () => {
+  const service = await DocumentService.start();
+  await service.makeComposes();
+  const code = (program?.block.code ?? '').replace('let after = null;', "let after = 'of another database';");
+  expect(code).not.toBe(program?.block.code);
+  const child = service.spawn('js', service.substituted(code));
+  const seen: string[] = [];
+  createInterface({ input: child.stdout! }).on('line', (line) => seen.push(line.split(' ').slice(0, 2).join(' ')));
+  try {
+    await expect.poll(() => seen).toContain('2 DONE');
+    const id = await service.makeCompose();
+    await expect.poll(() => seen).toContain(`${id} DONE`);
+  } finally {
+    child.kill('SIGKILL');
+    await service.stop();
+  }
+});

@@ -5,26 +5,11 @@ import { lstat, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Compose } from '../../compose/compose.ts';
 import { failure } from '../../compose/failure.ts';
+import type { RawConfig } from '../../compose/raw-config.ts';
 import { redactLine } from '../../compose/redaction.ts';
 import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import { dumpConfig, validateConfig, type ToolContext } from './pungi-tools.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
-
-/** A raw configuration, as the operators configure it. */
-export interface RawConfig {
-  /** Of the git repository. */
-  readonly url: string;
-  /** The directory of the configuration in the repository. */
-  readonly path?: string | undefined;
-  readonly configFile: string;
-  /** Replaces the commit of the request. */
-  readonly commit?: string | undefined;
-  /** The wrapper's path on this machine. */
-  readonly wrapper?: string | undefined;
-  readonly schemaOverride: readonly string[];
-  readonly timeoutSeconds?: number | undefined;
-  readonly arguments: readonly string[];
-}
 
 export interface Checkout {
   readonly commit: string;

@@ -17,6 +17,7 @@ import type {
 import type { Compose } from '../../compose/compose.ts';
 import { sourceOfType } from '../../compose/sources/descriptors.ts';
 import { failure } from '../../compose/failure.ts';
+import type { RawConfig } from '../../compose/raw-config.ts';
 import { redactLine } from '../../compose/redaction.ts';
 import type { RawConfigSource } from '../../compose/sources/raw-config.ts';
 import type { RetryPolicy } from '../../concurrency/retry-policies.ts';
@@ -24,7 +25,7 @@ import { invalidSource, type Answer } from '../../upstreams/answer.ts';
 import { GIT_PROTOCOLS, GitClient } from '../../upstreams/git/git-client.ts';
 import { lastEvent } from '../../upstreams/koji/event.ts';
 import type { KojiHub } from '../../upstreams/koji/koji-hub.ts';
-import { prepareConfig, type Checkout, type PreparedConfig, type RawConfig } from './config-file.ts';
+import { prepareConfig, type Checkout, type PreparedConfig } from './config-file.ts';
 import { kojiProfileOf, releaseOf } from './release.ts';
 import { renderWrapper, wrapperKind } from './wrapper.ts';
 

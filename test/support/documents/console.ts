@@ -13,6 +13,7 @@ export interface Command {
 /** Commands that no test runs, and why. */
 const NOT_RUN: Readonly<Record<string, string>> = {
   sudo: 'changes the machine',
+  git: 'changes the machine',
   docker: 'needs a container engine and the network',
   systemctl: 'needs systemd',
   journalctl: 'needs systemd',
