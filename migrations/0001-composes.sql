@@ -1,6 +1,6 @@
--- Composes, their events in commit order, progress, packages, idempotency keys, workers and the queue's fairness.
+-- Composes, their events in the order of commits, progress, packages, idempotency keys, workers, and fair shares of the queue.
 
--- Which database this is: cursors and target directories carry it.
+-- The id of the database, which cursors and target directories carry.
 create table instance (
   id uuid primary key default gen_random_uuid(),
   created_at timestamptz(3) not null default now()
@@ -50,16 +50,16 @@ create table compose (
   removing_at timestamptz(3)
 );
 
--- One per order of the lists, so that every page of every order costs the same.
+-- One for each order of lists, so that every page in every order costs the same.
 create index compose_submitted_at on compose (submitted_at, id);
 create index compose_done_at on compose (done_at, id);
 create index compose_removed_at on compose (removed_at, id);
 create index compose_expires_at on compose (expires_at, id);
--- One per filter that people have, each in the default order of the list.
+-- One for each common filter, in the default order of lists.
 create index compose_owner on compose (owner, id);
 create index compose_owner_state on compose (owner, state, id);
 create index compose_state on compose (state, id);
--- By hash: a source may be longer than an index entry may be.
+-- By hash, because a source may be longer than an index entry.
 create index compose_source on compose (hashtextextended(source_key, 0), id);
 create index compose_source_type on compose (source_type, id);
 create index compose_compose_type on compose (compose_type, id);
@@ -67,11 +67,11 @@ create index compose_label on compose (label, id) where label is not null;
 create unique index compose_pungi_compose_id on compose (pungi_compose_id) where pungi_compose_id is not null;
 create index compose_worker on compose (worker_id) where worker_id is not null;
 create index compose_reuses on compose (reuses) where reuses is not null;
--- For the sweep.
+-- For chores.
 create index compose_expiring on compose (expires_at, id) where state in ('DONE', 'FAILED') and removing_at is null;
 create index compose_removing on compose (id) where removing_at is not null and state <> 'REMOVED';
 
--- What happened. `seq` is gapless per compose under its row's lock; `position` is the place in the feed over all.
+-- `seq` counts the events of a compose without gaps, under the lock of its row. `position` is the place among all events.
 create table compose_event (
   compose_id bigint not null references compose,
   seq integer not null,
@@ -89,9 +89,9 @@ create unique index compose_event_position on compose_event (position);
 
 create sequence compose_event_position_seq;
 
--- Runs at commit, one transaction at a time from here until the commit is done: so positions rise in the order in which
--- transactions become visible, and whoever has read up to one will never find a smaller one later. No client is asked
--- for anything in between, so none can hold the lock up.
+-- Runs at commit, in one transaction at a time until its commit is done. So positions rise in the order in which
+-- transactions become visible, and after reading up to a position, no smaller one appears. No client can hold the lock,
+-- because none is asked for anything in between.
 create function assign_event_position() returns trigger language plpgsql as $$
 declare
   assigned bigint;
@@ -109,7 +109,7 @@ create constraint trigger compose_event_position
   deferrable initially deferred
   for each row execute function assign_event_position();
 
--- Not events: overwritten in place, several times a second, in a table of its own.
+-- Overwritten in place several times a second, so it has a table of its own.
 create table compose_progress (
   compose_id bigint primary key references compose,
   attempt integer not null,
@@ -143,7 +143,7 @@ create table idempotency (
 );
 create index idempotency_compose on idempotency (compose_id);
 
--- A worker process, for as long as it refreshes its row.
+-- A row is the lease of a worker process, which refreshes it.
 create table worker (
   id uuid primary key,
   host text not null,
@@ -154,7 +154,7 @@ create table worker (
   refreshed_at timestamptz(3) not null default clock_timestamp()
 ) with (fillfactor = 50);
 
--- The engines' process groups, so that whoever takes over on the same host can end what is left of them.
+-- The process groups of engines, so that another process of the same host can kill orphans.
 create table process_group (
   compose_id bigint not null references compose,
   attempt integer not null,
@@ -166,12 +166,12 @@ create table process_group (
 );
 create index process_group_host on process_group (host);
 
--- Fairness is virtual time: each owner has a clock that every job of theirs moves on by one.
+-- Fair shares by virtual time: each job advances the virtual time of its owner by one.
 create table queue_owner (
   owner text primary key,
   virtual_time integer not null
 ) with (fillfactor = 70);
--- The virtual time of the job handed over last: where an owner's clock starts who had nothing to do for a while.
+-- The virtual time of the job that was handed out last. An owner who was idle resumes there.
 create table queue_lane (
   name text primary key,
   virtual_time integer not null

@@ -8,5 +8,5 @@ create table pin (
   created_at timestamptz(3) not null,
   primary key (compose_id, name)
 );
--- For the sweep: pins that end by the clock.
+-- For the chore that deletes expired pins.
 create index pin_expires_at on pin (expires_at, compose_id) where expires_at is not null;

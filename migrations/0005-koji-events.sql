@@ -1,4 +1,4 @@
--- The event at which composes of a Koji tag are taken for as long as nothing changes in it, so that they can be shared.
+-- The canonical event of a Koji tag. Composes of the tag use it until the tag changes, so that they have the same digest.
 
 create table koji_event (
   profile text not null,

@@ -1,6 +1,6 @@
--- How long composes took, found by what they have in common.
+-- How long similar composes took.
 
--- The source's type, the arches, and how much was asked for by name, in powers of two; nothing named is everything.
+-- The type of the source, the arches, and the number of requested names in powers of two. No names mean everything.
 create function compose_likeness(source jsonb, arches text[]) returns text language sql immutable parallel safe as $$
   select (source ->> 'type') || ' ' || array_to_string(arches, ',') || ' ' || floor(log(2, 1
     + coalesce(jsonb_array_length(nullif(source -> 'packages', 'null')), 0)

@@ -1,3 +1,3 @@
--- Why a compose is being removed: whoever finishes a removal that was cut off tells it, too.
+-- Why a compose is being removed. A process that finishes an interrupted removal needs it for the event.
 
 alter table compose add column removal_reason text;

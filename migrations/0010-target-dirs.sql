@@ -1,5 +1,5 @@
--- When a target directory was last configured somewhere: what lies in one that nobody knows any more has nobody to
--- remove it.
+-- When a process last had a target directory in its configuration. The composes in a directory that no process has are
+-- unreachable.
 
 create table target_dir (
   name text primary key,

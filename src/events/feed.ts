@@ -1,10 +1,10 @@
-// What happens to all composes, for all who want to know in this process, through one reader: it listens first, reads on
-// from its cursor, and reads again after every wake-up, every reconnect and every second. A NOTIFY is a wake-up and no
-// more, so a lost one costs a second at worst, and never an event.
+// The feed: one reader of the event log for all followers in this process. It listens first, reads from its position, and
+// reads again after every notification, every reconnect and every second. A notification carries no data, so that a lost
+// one delays events by a second at most.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComposeStore, EventLog, Feed, FeedSignal, Logger, ProgressStore } from '../app/ports.ts';
 import { READ_ALL, type ReadPolicy } from '../compose/read-policy.ts';
+import { settleWithin } from '../concurrency/settle-within.ts';
 import { Follower, type FollowOptions } from './follower.ts';
 import { Listener } from './listener.ts';
 import { ProgressPacer } from './progress-pacer.ts';
@@ -16,7 +16,7 @@ export interface EventFeedOptions {
   readonly log: EventLog;
   readonly progress: Pick<ProgressStore, 'findMany'>;
   readonly composes: Pick<ComposeStore, 'findMany'>;
-  /** How often it reads without being woken. */
+  /** The interval of reads without a notification. Default: 1,000. */
   readonly pollMs?: number;
 }
 
@@ -31,11 +31,10 @@ export class EventFeed implements Feed {
   readonly #listener: Listener;
   readonly #pacer: ProgressPacer;
   readonly #dueProgress = new Set<string>();
-  /** Followers of everything, and of one compose each. */
-  readonly #wide = new Set<Follower>();
-  readonly #narrow = new Map<string, Set<Follower>>();
+  readonly #followersOfAll = new Set<Follower>();
+  readonly #followersOfOne = new Map<string, Set<Follower>>();
   #recent = new RecentEvents(0n);
-  #hasCursor = false;
+  #hasPosition = false;
   #poll: NodeJS.Timeout | null = null;
   #reading: Promise<void> | null = null;
   #readAgain = false;
@@ -63,20 +62,20 @@ export class EventFeed implements Feed {
     return this.#poll !== null && this.#listener.listening && this.#caughtUp;
   }
 
-  /** How many follow: for metrics, and for tests that nobody is left. */
+  /** The number of followers. */
   get followers(): number {
-    return [...this.#narrow.values()].reduce((sum, { size }) => sum + size, this.#wide.size);
+    return [...this.#followersOfOne.values()].reduce((sum, { size }) => sum + size, this.#followersOfAll.size);
   }
 
   get #isFollowed(): boolean {
-    return this.#wide.size > 0 || this.#narrow.size > 0;
+    return this.#followersOfAll.size > 0 || this.#followersOfOne.size > 0;
   }
 
   async start(): Promise<void> {
     if (this.#poll) return;
     this.#poll = setInterval(() => this.#wake(), this.#options.pollMs ?? POLL_MS);
     try {
-      // Not before it listens could it skip what is there: anything later wakes it.
+      // The first read happens once it listens: every later event notifies it.
       await this.#listener.start();
       await this.#reading;
     } catch (error) {
@@ -90,8 +89,9 @@ export class EventFeed implements Feed {
     this.#poll = null;
     this.#pacer.clear();
     await this.#listener.stop();
-    for (const follower of [...this.#wide, ...[...this.#narrow.values()].flatMap((set) => [...set])]) follower.end();
-    await Promise.race([this.#reading, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
+    const ofOne = [...this.#followersOfOne.values()].flatMap((set) => [...set]);
+    for (const follower of [...this.#followersOfAll, ...ofOne]) follower.end();
+    await settleWithin(STOP_LIMIT_MS, this.#reading);
   }
 
   follow(options: Omit<FollowOptions, 'policy'>, policy: ReadPolicy): AsyncIterableIterator<FeedSignal> {
@@ -109,17 +109,17 @@ export class EventFeed implements Feed {
 
   #wake(): void {
     this.#readAgain = true;
-    this.#reading ??= this.#readOn().finally(() => {
+    this.#reading ??= this.#readUntilIdle().finally(() => {
       this.#reading = null;
       if (this.#readAgain && this.#poll) this.#wake();
     });
   }
 
-  async #readOn(): Promise<void> {
+  async #readUntilIdle(): Promise<void> {
     try {
       while (this.#readAgain && this.#poll) {
         this.#readAgain = false;
-        if (!this.#hasCursor || !this.#isFollowed) await this.#skipAhead();
+        if (!this.#hasPosition || !this.#isFollowed) await this.#skipToHead();
         if (this.#isFollowed) {
           await this.#readEvents();
           await this.#readProgress();
@@ -129,17 +129,17 @@ export class EventFeed implements Feed {
     } catch (error) {
       this.#caughtUp = false;
       this.#readAgain = false;
-      this.#options.logger.warn({ err: error }, 'Events could not be read; trying again');
+      this.#options.logger.warn({ err: error }, 'Events could not be read; the next read tries again');
     }
   }
 
-  /** What nobody follows need not be read; whoever comes and asks for it reads it from the log. */
-  async #skipAhead(): Promise<void> {
+  /** Without followers events are not read. A new follower reads earlier ones from the log. */
+  async #skipToHead(): Promise<void> {
     const head = await this.#options.log.head();
-    // Who came meanwhile waits for what is after the old place.
-    if (this.#hasCursor && this.#isFollowed) return;
+    // A follower that came meanwhile waits for the events after the former position.
+    if (this.#hasPosition && this.#isFollowed) return;
     this.#recent = new RecentEvents(head);
-    this.#hasCursor = true;
+    this.#hasPosition = true;
   }
 
   async #readEvents(): Promise<void> {
@@ -164,7 +164,7 @@ export class EventFeed implements Feed {
     ids.forEach((id, index) => {
       const progress = rows[index];
       const compose = composes[index];
-      // Of an attempt that is over there is nothing to tell.
+      // Progress of an attempt that has ended is out of date.
       if (!progress || !compose || compose.state !== 'GENERATING' || compose.attempt !== progress.attempt) return;
       const signal = { compose: Object.freeze(compose), progress: Object.freeze(progress), position: this.#recent.end };
       for (const follower of this.#followersOf(id)) follower.offerProgress(signal);
@@ -172,26 +172,25 @@ export class EventFeed implements Feed {
   }
 
   #followersOf(composeId: string): readonly Follower[] {
-    const narrow = this.#narrow.get(composeId);
-    return narrow ? [...this.#wide, ...narrow] : [...this.#wide];
+    return [...this.#followersOfAll, ...(this.#followersOfOne.get(composeId) ?? [])];
   }
 
   #add(follower: Follower): void {
     const { composeId } = follower.options;
     if (composeId === undefined) {
-      this.#wide.add(follower);
+      this.#followersOfAll.add(follower);
       return;
     }
-    const narrow = this.#narrow.get(composeId) ?? new Set();
-    this.#narrow.set(composeId, narrow.add(follower));
+    const others = this.#followersOfOne.get(composeId) ?? new Set();
+    this.#followersOfOne.set(composeId, others.add(follower));
   }
 
   #remove(follower: Follower): void {
     const { composeId } = follower.options;
-    this.#wide.delete(follower);
+    this.#followersOfAll.delete(follower);
     if (composeId === undefined) return;
-    const narrow = this.#narrow.get(composeId);
-    narrow?.delete(follower);
-    if (narrow?.size === 0) this.#narrow.delete(composeId);
+    const others = this.#followersOfOne.get(composeId);
+    others?.delete(follower);
+    if (others?.size === 0) this.#followersOfOne.delete(composeId);
   }
 }

@@ -1,15 +1,15 @@
-// One reader of the feed. It holds a position and no events: live ones are handed to it while it waits, what it was too
-// slow for it finds among the recent ones, and what is no longer there it reads from the log. So a slow follower costs no
-// memory, and none sees a gap or an event twice. One consumer, one `next` at a time.
+// A follower of the feed, for one consumer that calls `next` once at a time. It has a position and stores no events: it gets
+// new ones while it waits, finds those that it missed among the recent ones, and reads older ones from the log. So a slow
+// follower costs no memory, and a follower sees every event once.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventLog, FeedItem, FeedProgress, FeedSignal } from '../app/ports.ts';
-import { wantsEvent, wantsProgress, type Interest } from './interest.ts';
+import { matchesEvent, matchesProgress, type Interest } from './interest.ts';
 import type { RecentEvents } from './recent-events.ts';
 
 const PAGE = 256;
-/** Of how many composes progress is kept for a follower that does not come for it. */
-const PROGRESS_KEPT = 256;
+/** The number of composes whose progress is stored for a follower that is not waiting. */
+const MAX_STORED_PROGRESS = 256;
 const RETRY_MS = 250;
 
 export interface FollowerContext {
@@ -29,8 +29,9 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 export class Follower implements AsyncIterableIterator<FeedSignal> {
   readonly options: FollowOptions;
   readonly #context: FollowerContext;
-  /** Everything up to here was handed out or is not wanted. */
+  /** All events up to this position were delivered, or do not match. */
   #position: bigint;
+  /** Events from the log that come next. */
   #backlog: FeedItem[] = [];
   readonly #progress = new Map<string, FeedProgress>();
   #waiting: ((result: IteratorResult<FeedSignal>) => void) | null = null;
@@ -51,13 +52,13 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
   async next(): Promise<IteratorResult<FeedSignal>> {
     while (!this.#ended) {
       const ready = this.#backlog.shift() ?? this.#fromRecent();
-      if (ready) return { done: false, value: this.#handOut(ready) };
+      if (ready) return { done: false, value: this.#deliver(ready) };
       if (!this.#context.recent().reaches(this.#position)) {
         await this.#readLog();
         continue;
       }
       const [progress] = this.#progress.values();
-      if (progress) return { done: false, value: this.#handOutProgress(progress) };
+      if (progress) return { done: false, value: this.#deliverProgress(progress) };
       return new Promise((resolve) => {
         this.#waiting = resolve;
       });
@@ -74,19 +75,19 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
     this.end();
   }
 
-  /** A live event; one that does not wait finds it among the recent ones. */
+  /** Delivers a new event if the consumer waits. Otherwise it finds the event among the recent ones. */
   offer(item: FeedItem): void {
-    if (!this.#waiting || item.event.position <= this.#position || !wantsEvent(this.options, item)) return;
-    this.#resolve(this.#handOut(item));
+    if (!this.#waiting || item.event.position <= this.#position || !matchesEvent(this.options, item)) return;
+    this.#resolve(this.#deliver(item));
   }
 
   offerProgress(progress: FeedProgress): void {
-    if (!this.options.progress || !wantsProgress(this.options, progress.compose)) return;
+    if (!this.options.progress || !matchesProgress(this.options, progress.compose)) return;
     if (this.#waiting) {
-      // While it waits, every event up to now was offered to it.
+      // A waiting follower was offered every event up to this position.
       if (progress.position > this.#position) this.#position = progress.position;
       this.#resolve({ type: 'progress', ...progress });
-    } else if (this.#progress.size < PROGRESS_KEPT || this.#progress.has(progress.compose.id)) {
+    } else if (this.#progress.size < MAX_STORED_PROGRESS || this.#progress.has(progress.compose.id)) {
       this.#progress.set(progress.compose.id, progress);
     }
   }
@@ -108,14 +109,14 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
     waiting?.({ done: false, value });
   }
 
-  #handOut(item: FeedItem): FeedSignal {
+  #deliver(item: FeedItem): FeedSignal {
     if (item.event.position > this.#position) this.#position = item.event.position;
-    // What is known of its progress is older than this.
+    // Stored progress is older than this event.
     this.#progress.delete(item.compose.id);
     return { type: 'event', ...item };
   }
 
-  #handOutProgress(progress: FeedProgress): FeedSignal {
+  #deliverProgress(progress: FeedProgress): FeedSignal {
     this.#progress.delete(progress.compose.id);
     return { type: 'progress', ...progress };
   }
@@ -123,14 +124,14 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
   #fromRecent(): FeedItem | null {
     const recent = this.#context.recent();
     if (!recent.reaches(this.#position)) return null;
-    const found = recent.find(this.#position, (item) => wantsEvent(this.options, item));
+    const found = recent.find(this.#position, (item) => matchesEvent(this.options, item));
     if (!found && recent.end > this.#position) this.#position = recent.end;
     return found;
   }
 
   async #readLog(): Promise<void> {
     const { composeId, filter, policy } = this.options;
-    // What was dispatched before the read is visible to it.
+    // The read sees every event up to this position.
     const visible = this.#context.recent().end;
     try {
       const query = {
@@ -145,7 +146,7 @@ export class Follower implements AsyncIterableIterator<FeedSignal> {
       const last = page.at(-1)?.event.position ?? this.#position;
       this.#position = page.length < PAGE && visible > last ? visible : last;
     } catch {
-      // The database is away; the feed says so in the log. A follower outlives that.
+      // The database cannot be reached, which the feed logs; the follower continues afterwards.
       await sleep(RETRY_MS, undefined, { signal: this.options.signal }).catch(() => {});
     }
   }

@@ -1,4 +1,5 @@
-// What a follower wants to see. The same rules as the event log's SQL (store/event-log.ts); a test holds the two together.
+// Which events and progress a follower gets. The rules are those of the statements in store/event-log.ts, and a test compares
+// the two.
 
 import type { ComposeFilter, FeedItem } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
@@ -12,16 +13,16 @@ export interface Interest {
   readonly policy: ReadPolicy;
 }
 
-/** States let an event through that leads into or out of one of them; an event that changes none happened in one. */
-export function wantsEvent(interest: Interest, { event, compose }: FeedItem): boolean {
-  return wants(interest, compose, [event.from, event.to ?? event.snapshot.state]);
+/** A filter of states matches an event that leads into or out of one of them, or that happens in one without a change. */
+export function matchesEvent(interest: Interest, { event, compose }: FeedItem): boolean {
+  return matches(interest, compose, [event.from, event.to ?? event.snapshot.state]);
 }
 
-export function wantsProgress(interest: Interest, compose: Compose): boolean {
-  return wants(interest, compose, [compose.state]);
+export function matchesProgress(interest: Interest, compose: Compose): boolean {
+  return matches(interest, compose, [compose.state]);
 }
 
-function wants(
+function matches(
   { composeId, filter, policy }: Interest,
   compose: Compose,
   states: readonly (ComposeState | null)[],
@@ -29,11 +30,11 @@ function wants(
   if (!isReadable(compose, policy) || (composeId !== undefined && composeId !== compose.id)) return false;
   if (!filter) return true;
   return (
-    holds(filter.ids, compose.id) &&
-    holds(filter.owners, compose.owner) &&
+    isAnyOf(filter.ids, compose.id) &&
+    isAnyOf(filter.owners, compose.owner) &&
     (filter.states === undefined || states.some((state) => state !== null && filter.states?.includes(state))) &&
-    holds(filter.sourceTypes, compose.source.type) &&
-    holds(filter.composeTypes, compose.composeType) &&
+    isAnyOf(filter.sourceTypes, compose.source.type) &&
+    isAnyOf(filter.composeTypes, compose.composeType) &&
     (filter.source === undefined || filter.source === sourceKey(compose.source)) &&
     (filter.label === undefined || filter.label === compose.label) &&
     (filter.pungiComposeId === undefined || filter.pungiComposeId === compose.pungiComposeId) &&
@@ -42,6 +43,6 @@ function wants(
   );
 }
 
-function holds<T>(values: readonly T[] | undefined, value: T): boolean {
+function isAnyOf<T>(values: readonly T[] | undefined, value: T): boolean {
   return values === undefined || values.includes(value);
 }

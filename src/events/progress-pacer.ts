@@ -1,33 +1,33 @@
-// At most four wake-ups a second per compose, the last one never lost.
+// Limits progress to four signals a second for each compose. The last notification always leads to a signal.
 
-const PROGRESS_INTERVAL_MS = 250;
+const INTERVAL_MS = 250;
 
 export class ProgressPacer {
-  readonly #resting = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();
-  readonly #due: (composeId: string) => void;
+  readonly #pauses = new Map<string, { again: boolean; readonly timer: NodeJS.Timeout }>();
+  readonly #onDue: (composeId: string) => void;
 
-  constructor(due: (composeId: string) => void) {
-    this.#due = due;
+  constructor(onDue: (composeId: string) => void) {
+    this.#onDue = onDue;
   }
 
   notice(composeId: string): void {
-    const resting = this.#resting.get(composeId);
-    if (resting) resting.again = true;
-    else this.#pass(composeId);
+    const pause = this.#pauses.get(composeId);
+    if (pause) pause.again = true;
+    else this.#signal(composeId);
   }
 
   clear(): void {
-    for (const { timer } of this.#resting.values()) clearTimeout(timer);
-    this.#resting.clear();
+    for (const { timer } of this.#pauses.values()) clearTimeout(timer);
+    this.#pauses.clear();
   }
 
-  #pass(composeId: string): void {
+  #signal(composeId: string): void {
     const timer = setTimeout(() => {
-      const again = this.#resting.get(composeId)?.again ?? false;
-      this.#resting.delete(composeId);
-      if (again) this.#pass(composeId);
-    }, PROGRESS_INTERVAL_MS);
-    this.#resting.set(composeId, { again: false, timer });
-    this.#due(composeId);
+      const again = this.#pauses.get(composeId)?.again ?? false;
+      this.#pauses.delete(composeId);
+      if (again) this.#signal(composeId);
+    }, INTERVAL_MS);
+    this.#pauses.set(composeId, { again: false, timer });
+    this.#onDue(composeId);
   }
 }

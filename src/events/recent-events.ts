@@ -1,20 +1,21 @@
-// The latest events, without a gap, shared by all followers of this process: what is in here need not be read from the
-// database again. Bounded by weight, because a compose may name thousands of packages.
+// The latest events without a gap, shared by all followers of this process, so that they are read from the database once.
+// Bounded by weight, because a compose may name thousands of packages.
 
 import type { FeedItem } from '../app/ports.ts';
 
-const LIMIT = 50_000;
-const WEIGHT_OF_ONE = 50;
+const MAX_WEIGHT = 50_000;
+/** The weight of an event without lists. */
+const BASE_WEIGHT = 50;
 
 export class RecentEvents {
   #items: FeedItem[] = [];
   #weight = 0;
-  /** Every event after this position, up to `end`, is in here. */
+  /** All events after this position and up to `end` are stored. */
   #start: bigint;
   #end: bigint;
   readonly #limit: number;
 
-  constructor(position: bigint, limit = LIMIT) {
+  constructor(position: bigint, limit = MAX_WEIGHT) {
     this.#start = position;
     this.#end = position;
     this.#limit = limit;
@@ -32,14 +33,14 @@ export class RecentEvents {
     this.#items.push(item);
     this.#end = item.event.position;
     this.#weight += weightOf(item);
-    if (this.#weight > this.#limit * 2) this.#forget();
+    if (this.#weight > this.#limit * 2) this.#evict();
   }
 
-  /** The first event after `position` that is wanted. */
-  find(position: bigint, wanted: (item: FeedItem) => boolean): FeedItem | null {
+  /** The first event after `position` that matches. */
+  find(position: bigint, matches: (item: FeedItem) => boolean): FeedItem | null {
     for (let index = this.#indexAfter(position); index < this.#items.length; index += 1) {
       const item = this.#items[index];
-      if (item && wanted(item)) return item;
+      if (item && matches(item)) return item;
     }
     return null;
   }
@@ -56,8 +57,8 @@ export class RecentEvents {
     return low;
   }
 
-  /** Down to half at a time, so that it costs next to nothing per event. */
-  #forget(): void {
+  /** Evicts half at a time, so that the cost for each event is small. */
+  #evict(): void {
     let index = 0;
     for (; this.#weight > this.#limit && index < this.#items.length; index += 1) {
       const item = this.#items[index];
@@ -71,5 +72,5 @@ export class RecentEvents {
 
 function weightOf({ compose }: FeedItem): number {
   const lists = Object.values(compose.source).filter((value) => Array.isArray(value));
-  return lists.reduce((sum, list) => sum + list.length, WEIGHT_OF_ONE);
+  return lists.reduce((sum, list) => sum + list.length, BASE_WEIGHT);
 }
