@@ -2,10 +2,10 @@
 // job's rank is its owner's virtual time: one owner's first job waits for at most one of another owner's thousand. An owner
 // who was idle resumes at the virtual time of the queue, and so cannot save up a lead.
 
-import type { RunStatement } from '../app/ports.ts';
+import { sql } from 'kysely';
 import type { Lane } from '../compose/lane.ts';
 import type { Em } from '../store/em.ts';
-import { prepared, statement } from '../store/prepared.ts';
+import { statement } from '../store/prepared.ts';
 import { queueName } from './queue-name.ts';
 
 export interface Place {
@@ -20,23 +20,33 @@ export interface Placed {
   readonly previousQueue: string | null;
 }
 
-// Raw, because every request waits for it: one statement. A compose that is sent to the same queue again keeps its rank. The
-// lock on the owner's row lasts to the end of the transaction, so ranks become visible in order.
-const PLACE = prepared(`
-  with previous as (
-    select lane, pool, rank from queue_entry where compose_id = $1
-  ), turn as (
-    insert into queue_owner (lane, owner, virtual_time)
-    select $5, $2, greatest(1, (select virtual_time from queue_lane where name = $5))
-    where not exists (select 1 from previous where lane = $3 and pool = $4)
-    on conflict (lane, owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
-    returning virtual_time
-  )
-  insert into queue_entry as entry (compose_id, lane, pool, rank, send)
-  values ($1, $3, $4, coalesce((select virtual_time from turn), (select rank from previous)), 1)
-  on conflict (compose_id) do update
-    set lane = excluded.lane, pool = excluded.pool, rank = excluded.rank, send = entry.send + 1
-  returning rank, send, (select lane from previous) as previous_lane, (select pool from previous) as previous_pool`);
+interface Sent extends Place {
+  readonly composeId: string;
+  readonly owner: string;
+  /** The name of the queue. */
+  readonly queue: string;
+}
+
+// Raw, because every request waits for it: one statement, in which an insert reads what another one returns. A compose that
+// is sent to the same queue again keeps its rank. The lock on the owner's row lasts to the end of the transaction, so ranks
+// become visible in order.
+const place = statement(
+  (_db, { composeId, owner, lane, pool, queue }: Sent) => sql<PlacedRow>`
+    with previous as (
+      select lane, pool, rank from queue_entry where compose_id = ${composeId}
+    ), turn as (
+      insert into queue_owner (lane, owner, virtual_time)
+      select ${queue}, ${owner}, greatest(1, (select virtual_time from queue_lane where name = ${queue}))
+      where not exists (select 1 from previous where lane = ${lane} and pool = ${pool})
+      on conflict (lane, owner) do update set virtual_time = greatest(queue_owner.virtual_time + 1, excluded.virtual_time)
+      returning virtual_time
+    )
+    insert into queue_entry as entry (compose_id, lane, pool, rank, send)
+    values (${composeId}, ${lane}, ${pool}, coalesce((select virtual_time from turn), (select rank from previous)), 1)
+    on conflict (compose_id) do update
+      set lane = excluded.lane, pool = excluded.pool, rank = excluded.rank, send = entry.send + 1
+    returning rank, send, (select lane from previous) as previous_lane, (select pool from previous) as previous_pool`,
+);
 
 /** The entry of a compose whose job the former version sent: the next send keeps this rank. */
 export async function adoptRank(em: Em, composeId: string, { lane, pool }: Place, rank: number): Promise<void> {
@@ -51,13 +61,14 @@ interface PlacedRow {
   readonly previous_pool: string | null;
 }
 
-/** Counts a send of the compose and gives it a rank, in the transaction of `run`. */
+/** Counts a send of the compose and gives it a rank, in the transaction of `em`. */
 export async function placeCompose(
-  run: RunStatement,
+  em: Em,
   compose: { readonly id: string; readonly owner: string },
   { lane, pool }: Place,
 ): Promise<Placed> {
-  const [row] = await run<PlacedRow>(PLACE, [compose.id, compose.owner, lane, pool, queueName(lane, pool)]);
+  const queue = queueName(lane, pool);
+  const [row] = await place(em, { composeId: compose.id, owner: compose.owner, lane, pool, queue });
   if (!row) throw new Error('An insert returned no row');
   const { rank, send, previous_lane: previousLane, previous_pool: previousPool } = row;
   const previousQueue = previousLane && previousPool !== null ? queueName(previousLane, previousPool) : null;

@@ -1,8 +1,8 @@
 // Jobs of composes as pg-boss takes them, and pg-boss in a transaction of ours.
 
 import type { Db, JobInsert } from 'pg-boss';
-import type { RunStatement } from '../app/ports.ts';
-import { prepared } from '../store/prepared.ts';
+import type { Em } from '../store/em.ts';
+import { runText } from '../store/prepared.ts';
 import type { ComposeJob } from './dispatcher.ts';
 import { jobId } from './job-id.ts';
 import type { JobEntry } from './queue-entries.ts';
@@ -13,6 +13,6 @@ export function jobOf({ id, send, rank, targetDir }: Pick<JobEntry, 'id' | 'send
 }
 
 /** pg-boss has few texts, which run for every request: prepared. */
-export function transactionDb(run: RunStatement): Db {
-  return { executeSql: async (text, values = []) => ({ rows: [...(await run(prepared(text), values))] }) };
+export function transactionDb(em: Em): Db {
+  return { executeSql: async (text, values = []) => ({ rows: [...(await runText(em, text, values))] }) };
 }

@@ -1,9 +1,9 @@
 // Makes queue entries, jobs and composes agree again, whatever was lost, changed in the configuration or done by hand.
 
 import type { PgBoss } from 'pg-boss';
-import type { RunStatement, Sendable } from '../app/ports.ts';
+import type { Sendable } from '../app/ports.ts';
 import { laneOf, type Lane } from '../compose/lane.ts';
-import { runOn, type Database } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
 import type { Em } from '../store/em.ts';
 import { adoptRank } from './fair-share.ts';
 import { jobId } from './job-id.ts';
@@ -22,7 +22,7 @@ export interface ReconcilerDeps {
   readonly database: Pick<Database, 'em' | 'transaction'>;
   readonly boss: () => PgBoss;
   readonly poolOf: (compose: Sendable) => string;
-  readonly send: (run: RunStatement, compose: Sendable, lane: Lane) => Promise<void>;
+  readonly send: (em: Em, compose: Sendable, lane: Lane) => Promise<void>;
 }
 
 const MISSING_AT_A_TIME = 1_000;
@@ -49,7 +49,7 @@ export class Reconciler {
       for (const compose of composes) {
         const lane = laneOf(compose);
         await this.#adoptFormerJob(em, compose, lane);
-        await send(runOn(em), compose, lane);
+        await send(em, compose, lane);
       }
       return composes.length;
     });
@@ -59,7 +59,7 @@ export class Reconciler {
     const { boss, poolOf } = this.#deps;
     const place = { lane, pool: poolOf(compose) };
     const queue = queueName(lane, place.pool);
-    const db = transactionDb(runOn(em));
+    const db = transactionDb(em);
     const [former] = await boss().findJobs(queue, { key: compose.id, queued: true, db });
     if (!former) return;
     await boss().deleteJob(queue, former.id, { db });
@@ -84,7 +84,7 @@ export class Reconciler {
     return database.transaction(async (em) => {
       const ids = entries.map(({ id }) => id);
       const waiting = new Set(await lockWaiting(em, ids));
-      for (const entry of entries) if (waiting.has(entry.id)) await send(runOn(em), entry, entry.lane);
+      for (const entry of entries) if (waiting.has(entry.id)) await send(em, entry, entry.lane);
       return waiting.size;
     });
   }
@@ -96,7 +96,7 @@ export class Reconciler {
       const entries = await deleteEndedEntries(em);
       for (const [queue, those] of byQueue(entries)) {
         const ids = those.map(({ id, send }) => jobId(id, send));
-        await boss().deleteJob(queue, ids, { db: transactionDb(runOn(em)) });
+        await boss().deleteJob(queue, ids, { db: transactionDb(em) });
       }
       return entries.length;
     });

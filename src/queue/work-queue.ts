@@ -3,11 +3,12 @@
 // and lost workers are counted by the lifecycle.
 
 import { PgBoss, type Db } from 'pg-boss';
-import type { Job, Logger, RunStatement, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
+import type { Job, Logger, Sendable, WorkOptions, WorkQueue } from '../app/ports.ts';
 import type { Lane } from '../compose/lane.ts';
 import { DEFAULT_POOL, poolOf, poolsOf, type Route } from '../compose/routing.ts';
 import { settleWithin } from '../concurrency/settle-within.ts';
 import type { Database } from '../store/database.ts';
+import type { Em } from '../store/em.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { advanceQueue, placeCompose } from './fair-share.ts';
 import { jobId } from './job-id.ts';
@@ -57,7 +58,7 @@ export class PgBossQueue implements WorkQueue {
       database: options.database,
       boss: () => this.#running(),
       poolOf: (compose) => this.#poolOf(compose),
-      send: (run, compose, lane) => this.send(run, compose, lane),
+      send: (em, compose, lane) => this.send(em, compose, lane),
     });
   }
 
@@ -98,11 +99,11 @@ export class PgBossQueue implements WorkQueue {
     await settleWithin(STOP_LIMIT_MS, boss?.stop({ timeout: STOP_LIMIT_MS }));
   }
 
-  async send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void> {
+  async send(em: Em, compose: Sendable, lane: Lane): Promise<void> {
     const boss = this.#running();
     const pool = this.#poolOf(compose);
-    const { rank, send, previousQueue } = await placeCompose(run, compose, { lane, pool });
-    const db = transactionDb(run);
+    const { rank, send, previousQueue } = await placeCompose(em, compose, { lane, pool });
+    const db = transactionDb(em);
     // Its former job may be open still, or held by a lost worker.
     if (previousQueue !== null) await boss.deleteJob(previousQueue, jobId(compose.id, send - 1), { db });
     await boss.insert(queueName(lane, pool), [jobOf({ ...compose, rank, send })], { db });

@@ -1,6 +1,6 @@
 // Reads of composes, and the entry to transactions on them.
 
-import type { ComposeFilter, ComposeStore, JobSender } from '../app/ports.ts';
+import type { ComposeFilter, ComposeStore } from '../app/ports.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
 import {
   anyOf,
@@ -15,7 +15,7 @@ import {
 import { findCompose, findComposes } from './compose-find.ts';
 import { readPage } from './compose-page.ts';
 import { validIds } from './compose-row.ts';
-import { composeTransaction } from './compose-transaction.ts';
+import { composeTransaction, type JobSender } from './compose-transaction.ts';
 import type { Database } from './database.ts';
 import { due } from './due.ts';
 import type { Em } from './em.ts';

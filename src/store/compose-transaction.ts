@@ -1,6 +1,7 @@
 // What one transaction may do to composes and the tables beside them.
 
-import type { ComposeTransaction, JobSender } from '../app/ports.ts';
+import type { ComposeTransaction, Sendable } from '../app/ports.ts';
+import type { Lane } from '../compose/lane.ts';
 import { READ_ALL } from '../compose/read-policy.ts';
 import { findCompose } from './compose-find.ts';
 import {
@@ -13,11 +14,16 @@ import {
   lockReusers,
 } from './compose-locks.ts';
 import { insertCompose, patchCompose, saveCompose } from './compose-writes.ts';
-import { runOn } from './database.ts';
 import type { Em } from './em.ts';
 import { storeIdempotency } from './idempotency.ts';
 import { deletePackages, insertPackages } from './package-store.ts';
 import { deletePin, pinsOfOne, putPin } from './pins.ts';
+
+/** The queue, as far as a transaction needs it. */
+export interface JobSender {
+  /** Sends the job of a compose in the transaction of `em`, in place of an open one. */
+  send(em: Em, compose: Sendable, lane: Lane): Promise<void>;
+}
 
 export function composeTransaction(em: Em, queue: JobSender): ComposeTransaction {
   return {
@@ -26,7 +32,7 @@ export function composeTransaction(em: Em, queue: JobSender): ComposeTransaction
     lock: (id) => lockCompose(em, id),
     save: (compose, next, note, patch) => saveCompose(em, compose, next, note, patch ?? {}),
     patch: (compose, patch) => patchCompose(em, compose, patch),
-    enqueue: (compose, lane) => queue.send(runOn(em), compose, lane),
+    enqueue: (compose, lane) => queue.send(em, compose, lane),
     findReusable: (digest) => findReusable(em, digest),
     lockSharingResult: (id) => lockSharingResult(em, id),
     lockLatest: (targetDir) => lockLatest(em, targetDir),

@@ -3,9 +3,8 @@
 
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM, type EntityManager, type PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { CompiledQuery } from 'kysely';
 import pg, { type Pool, type PoolConfig } from 'pg';
-import type { Logger, RunStatement } from '../app/ports.ts';
+import type { Logger } from '../app/ports.ts';
 import { DRIVER_TYPES } from './driver-types.ts';
 import type { Em, Orm } from './em.ts';
 import { RETRY_POLICIES } from '../concurrency/retry-policies.ts';
@@ -32,7 +31,6 @@ export interface Database {
   readonly queuePool: Pool;
   /** Outside of any transaction. */
   readonly em: Em;
-  readonly run: RunStatement;
   /** Retries once on a serialization failure or a deadlock. */
   transaction<T>(work: (em: Em) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -57,7 +55,6 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     orm,
     queuePool,
     em,
-    run: runOn(em),
     // Kysely's transaction: MikroORM's own never returns a connection to the pool on which BEGIN failed.
     transaction: (work) =>
       retryConflicts(() =>
@@ -114,12 +111,6 @@ function poolConfig({ url, applicationName = 'odcs' }: DatabaseOptions, max: num
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_MS,
   };
-}
-
-/** Runs statements of others, such as the queue's, through an `Em`. */
-export function runOn(em: Em): RunStatement {
-  return async <Row extends object>(sql: string, parameters: readonly unknown[]) =>
-    (await em.getKysely().executeQuery<Row>(CompiledQuery.raw(sql, [...parameters]))).rows;
 }
 
 function retryConflicts<T>(work: () => Promise<T>): Promise<T> {

@@ -7,8 +7,7 @@ import type { Em, Tables } from './em.ts';
 
 const names = new Map<string, string>();
 
-/** Marks the text of a statement as one to prepare, and returns it. */
-export function prepared(sql: string): string {
+function prepared(sql: string): string {
   if (!names.has(sql)) names.set(sql, `odcs_${names.size}`);
   return sql;
 }
@@ -67,6 +66,11 @@ export function statementsBy<Key, Args extends readonly unknown[], Row>(
     statements.set(name, known);
     return known;
   };
+}
+
+/** Runs a text of another library as a prepared statement; there must be few texts. */
+export async function runText(em: Em, sql: string, values: readonly unknown[]): Promise<readonly object[]> {
+  return (await em.getKysely().executeQuery<object>(CompiledQuery.raw(prepared(sql), [...values]))).rows;
 }
 
 type Query = (text: unknown, values?: unknown, callback?: unknown) => unknown;

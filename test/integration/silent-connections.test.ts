@@ -45,20 +45,20 @@ async function lostAfter(work: Promise<unknown>): Promise<number> {
 
 describe('a connection of the pool', () => {
   it('that went half-open is ended within seconds, and with it those that were idle', async () => {
-    await Promise.all([1, 2, 3].map(() => behindProxy.run('select pg_sleep(0.05)', [])));
+    await Promise.all([1, 2, 3].map(() => behindProxy.em.execute('select pg_sleep(0.05)')));
     proxy.halfOpen();
-    expect(await lostAfter(behindProxy.run('select 1', []))).toBeLessThan(6_000);
+    expect(await lostAfter(behindProxy.em.execute('select 1'))).toBeLessThan(6_000);
     const begun = performance.now();
-    await Promise.all([1, 2, 3].map(() => behindProxy.run('select 1', [])));
+    await Promise.all([1, 2, 3].map(() => behindProxy.em.execute('select 1')));
     expect(performance.now() - begun).toBeLessThan(1_000);
   }, 20_000);
 
   it('is ended as well where the server cannot be asked about it', async () => {
-    await behindProxy.run('select 1', []);
+    await behindProxy.em.execute('select 1');
     proxy.freeze();
     expect(await lostAfter(behindProxy.transaction((em) => em.execute('select 1')))).toBeLessThan(9_000);
     proxy.restore();
-    await expect(behindProxy.run('select 1 as one', [])).resolves.toEqual([{ one: 1 }]);
+    await expect(behindProxy.em.execute('select 1 as one')).resolves.toEqual([{ one: 1 }]);
   }, 20_000);
 
   it('on which a statement takes its time is let be', async () => {
@@ -68,7 +68,7 @@ describe('a connection of the pool', () => {
       await paused.promise;
       return em.execute('select 2 as two');
     });
-    await expect(behindProxy.run('select pg_sleep(4)', [])).resolves.toHaveLength(1);
+    await expect(behindProxy.em.execute('select pg_sleep(4)')).resolves.toHaveLength(1);
     paused.resolve();
     // Nor is anything else ended because of it.
     await expect(transaction).resolves.toEqual([{ two: 2 }]);
@@ -109,7 +109,7 @@ describe('the leader of a chore', () => {
   it('goes on for as long as its chore takes', async () => {
     const held = Promise.withResolvers<string>();
     const first = leadership(behindProxy).whenLeader('a chore', () => held.promise);
-    await direct.run('select pg_sleep(5)', []);
+    await direct.em.execute('select pg_sleep(5)');
     expect(await leadership(direct).whenLeader('a chore', async () => 'led')).toBeNull();
     held.resolve('done');
     await expect(first).resolves.toBe('done');

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import type { JobSender } from '../../src/app/ports.ts';
 import { PgBossQueue } from '../../src/queue/work-queue.ts';
+import type { JobSender } from '../../src/store/compose-transaction.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { silentLogger } from './logger.ts';

@@ -1,4 +1,4 @@
-// What every room may use: a clock, a logger, services, and SQL statements.
+// What every room may use: a clock, a logger and services.
 
 export interface Clock {
   now(): Date;
@@ -17,6 +17,3 @@ export interface Service {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-/** Runs one SQL statement with a fixed text, inside the transaction that it was made for or outside of any. Bigints are strings. */
-export type RunStatement = <Row extends object>(sql: string, parameters: readonly unknown[]) => Promise<readonly Row[]>;

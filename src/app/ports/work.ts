@@ -3,7 +3,7 @@
 import type { Compose } from '../../compose/compose.ts';
 import type { Lane } from '../../compose/lane.ts';
 import type { Routable } from '../../compose/routing.ts';
-import type { RunStatement, Service } from './platform.ts';
+import type { Service } from './platform.ts';
 
 export interface Job {
   readonly composeId: string;
@@ -19,11 +19,7 @@ export interface WorkOptions {
   readonly unusable?: () => readonly string[];
 }
 
-export type JobSender = Pick<WorkQueue, 'send'>;
-
 export interface WorkQueue extends Service {
-  /** Sends the job of a compose in the transaction of `run`, in place of an open one; for `ComposeTransaction.enqueue`. */
-  send(run: RunStatement, compose: Sendable, lane: Lane): Promise<void>;
   /** Hands jobs of the lane to `concurrency` slots, one job a slot, until stopped. */
   work(lane: Lane, concurrency: number, handle: (job: Job) => Promise<void>, options?: WorkOptions): Promise<void>;
   /** Looks for jobs now: one that could not be taken may be possible. */
