@@ -17,13 +17,13 @@ export interface RetryPolicy {
 export const RETRY_POLICIES = {
   /** One call, where the caller retries as a whole or prefers a fast answer. */
   'no-retry': { attempts: 1, firstPauseMs: 0 },
-  /** Files over HTTP: transport failures and passing statuses; a download resumes where it stopped. */
+  /** Files over HTTP: transport failures and transient HTTP statuses; a download resumes where it stopped. */
   'http-download': { attempts: 5, firstPauseMs: 300 },
   /** JSON of MBS and Pulp: transport failures. */
   'json-service': { attempts: 4, firstPauseMs: 300 },
-  /** Calls to a Koji hub and looks at its files: transport failures and passing statuses. The first two numbers are defaults of settings. */
+  /** Calls to a Koji hub and checks of its files: transport failures and transient HTTP statuses. Settings override both numbers. */
   'koji-hub': { attempts: 5, firstPauseMs: 500 },
-  /** An id from the Compose Tracking Service: transport failures and passing statuses. */
+  /** An id from the Compose Tracking Service: transport failures and transient HTTP statuses. */
   'cts-reservation': { attempts: 5, firstPauseMs: 500 },
   /** git commands that talk to a server: transport failures. */
   'git-transport': { attempts: 3, firstPauseMs: 500 },

@@ -108,7 +108,7 @@ describe('the single job of a compose', () => {
     await lost.stop();
   });
 
-  it('tells its handler when it was taken away', async ({ process, boss }) => {
+  it('aborts the signal of its handler when it is taken away', async ({ process, boss }) => {
     const { id } = await process.create();
     const aborted = Promise.withResolvers<void>();
     const taken = Promise.withResolvers<void>();

@@ -21,7 +21,7 @@ describe('runInThread', () => {
   });
 
   it('rejects with what the thread throws', async () => {
-    await expect(ask('throw')).rejects.toThrow('as told');
+    await expect(ask('throw')).rejects.toThrow('as requested');
   });
 
   it('terminates a thread that never yields when it is aborted', async () => {

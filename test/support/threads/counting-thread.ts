@@ -6,7 +6,7 @@ let served = 0;
 
 await serveThread(async (order: 'answer' | 'throw' | 'hang' | 'grow', report: (at: string) => void) => {
   served++;
-  if (order === 'throw') throw new Error('as told');
+  if (order === 'throw') throw new Error('as requested');
   if (order === 'hang') {
     report('hanging');
     for (;;);
