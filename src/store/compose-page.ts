@@ -2,7 +2,7 @@
 // costs as much as the first one. NULL sorts as the largest value. A page that may cross from values to NULLs is a union
 // of two ranges, because an OR of them could use no index.
 
-import { sql, type Kysely, type SqlBool } from 'kysely';
+import { sql, type Kysely, type RawBuilder, type SqlBool } from 'kysely';
 import type { ComposeFilter, ComposeOrderField, Page, PageKey, PageQuery } from '../app/ports.ts';
 import type { Compose } from '../compose/compose.ts';
 import type { ReadPolicy } from '../compose/read-policy.ts';
@@ -91,54 +91,57 @@ interface Restriction {
 }
 
 export function pageRows(db: Kysely<Tables>, shape: Shape, keys: Keys, restriction?: Restriction) {
-  const column = COLUMN[shape.field];
-  const direction = shape.ascending ? 'asc' : 'desc';
-  const ends = rangesAfter({ ...shape, ascending: !shape.ascending, start: shape.end }, keys.endValue, keys.endId);
-  const select = (range: Range, index: number) =>
+  const order = orderOf(shape);
+  const end = rangesAfter({ ...shape, ascending: !shape.ascending, start: shape.end }, keys.endValue, keys.endId);
+  const select = (range?: Range) =>
     db
       .selectFrom('compose as c')
       .selectAll('c')
-      .select(sql.lit(index).as('range'))
-      .where((eb) => eb.and([range(eb), eb.or(ends.map((end) => end(eb))), ...restrictionConditions(eb, restriction)]))
-      .orderBy(column, direction)
-      .orderBy('c.id', direction)
+      .where((eb) => eb.and(conditionsOf(eb, range, end, restriction)))
+      .orderBy(order)
       .limit(keys.rows);
-  const [range = always, nextRange] = rangesAfter(shape, keys.startValue, keys.startId);
+  const [range, nextRange] = rangesAfter(shape, keys.startValue, keys.startId);
   // Only the rows of the page become JSON.
-  if (nextRange === undefined)
-    return db
-      .selectFrom(select(range, 0).as('c'))
-      .select(composeColumns)
-      .orderBy(column, direction)
-      .orderBy('c.id', direction);
-  const rows = db.selectFrom(select(range, 0).as('c')).selectAll('c');
-  const nextRows = db.selectFrom(select(nextRange, 1).as('c')).selectAll('c');
+  if (nextRange === undefined) return db.selectFrom(select(range).as('c')).select(composeColumns).orderBy(order);
+  const rows = db.selectFrom(select(range).as('c')).selectAll('c').select(sql.lit(0).as('range'));
+  const nextRows = db.selectFrom(select(nextRange).as('c')).selectAll('c').select(sql.lit(1).as('range'));
   return db
     .selectFrom(rows.unionAll(nextRows).as('c'))
     .select(composeColumns)
     .orderBy('c.range')
-    .orderBy(column, direction)
-    .orderBy('c.id', direction)
+    .orderBy(order)
     .limit(keys.rows);
 }
 
-function restrictionConditions(eb: OnCompose, restriction: Restriction | undefined): readonly Condition[] {
-  if (restriction === undefined) return [];
-  const { filter, policy } = restriction;
-  return [isReadable(eb, policy), ...filterConditions(eb, filter), ...stateConditions(eb, filter)];
+function orderOf({ field, ascending }: Shape): RawBuilder<unknown> {
+  const direction = sql.raw(ascending ? 'asc' : 'desc');
+  const id = sql`${sql.ref('c.id')} ${direction}`;
+  return field === 'ID' ? id : sql`${sql.ref(COLUMN[field])} ${direction}, ${id}`;
+}
+
+function conditionsOf(
+  eb: OnCompose,
+  range: Range | undefined,
+  end: readonly Range[],
+  restriction: Restriction | undefined,
+): readonly Condition[] {
+  return [
+    ...(range ? [range(eb)] : []),
+    ...(end.length > 0 ? [eb.or(end.map((each) => each(eb)))] : []),
+    ...(restriction && restriction.policy.owners !== 'ALL' ? [isReadable(eb, restriction.policy)] : []),
+    ...(restriction ? [...filterConditions(eb, restriction.filter), ...stateConditions(eb, restriction.filter)] : []),
+  ];
 }
 
 type Range = (eb: OnCompose) => Condition;
 
-const always: Range = (eb) => eb.lit(true);
-
-/** The one or two ranges of rows that come after the key in this order. */
+/** The one or two ranges of rows that come after the key in this order; none without a key. */
 function rangesAfter(
   { field, ascending, start }: Omit<Shape, 'end'>,
   value: string | null,
   id: string | null,
 ): readonly Range[] {
-  if (start === 'NONE') return [always];
+  if (start === 'NONE') return [];
   const column = COLUMN[field];
   const compare = ascending ? '>' : '<';
   const hasId: Range = (eb) => eb('c.id', compare, id ?? '');
