@@ -129,6 +129,10 @@ export class Session {
       const name = preparedName(sql);
       const statement = { text: sql, values: [...parameters], ...(name !== undefined && { name }) };
       return await client.query<Row>(statement);
+    } catch (error) {
+      // Whatever PostgreSQL did not answer itself means that the connection cannot be used.
+      if (!(error instanceof pg.DatabaseError)) this.#break(client, error);
+      throw error;
     } finally {
       answered.abort();
     }
