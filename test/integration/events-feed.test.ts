@@ -78,14 +78,14 @@ const never = new AbortController().signal;
 
 it('reads no events while nobody follows, and misses none for who comes while it looks how far they are', async () => {
   let reads = 0;
-  let letGo = () => {};
+  let release = () => {};
   const asked: (() => void)[] = [];
   const slow: EventLog = {
     ...log,
     head: async () => {
       const head = await log.head();
       await new Promise<void>((resolve) => {
-        letGo = resolve;
+        release = resolve;
         asked.splice(0).forEach((tell) => tell());
         // At the start there is nothing.
         if (head === 0n) resolve();
@@ -111,7 +111,7 @@ it('reads no events while nobody follows, and misses none for who comes while it
   expect(reads).toBe(0);
   const follower = other.follow({ after: 0n, progress: false, signal: never }, READ_ALL);
   const signal = follower.next();
-  letGo();
+  release();
   expect((await signal).value).toMatchObject({ compose: { id } });
   await follower.return?.();
   await other.stop();
