@@ -19,29 +19,29 @@ export interface KojiSettings {
 }
 
 /** `parseKojiProfile` checks the value. */
-function any(description: string) {
+function profileKey(description: string) {
   return z.unknown().optional().describe(description);
 }
 
-function number(key: keyof typeof KOJI_PROFILE_DEFAULTS, description: string) {
-  return any(`${description} Default ${KOJI_PROFILE_DEFAULTS[key]}.`);
+function profileNumber(key: keyof typeof KOJI_PROFILE_DEFAULTS, description: string) {
+  return profileKey(`${description} Default ${KOJI_PROFILE_DEFAULTS[key]}.`);
 }
 
 const profileKeys = {
-  server: any('URL of the hub, for example https://koji.fedoraproject.org/kojihub. Required.'),
-  topUrl: any('URL of its files, for example https://kojipkgs.fedoraproject.org.'),
-  topDir: any('Directory where workers have its files mounted. Pungi needs it.'),
-  webUrl: any('URL of its web pages.'),
-  timeoutMs: number('timeoutMs', 'Milliseconds without a byte from the hub until a call fails.'),
-  connectTimeoutMs: number('connectTimeoutMs', 'Milliseconds until a connection attempt fails.'),
-  concurrency: number('concurrency', 'Calls at the same time.'),
-  attempts: number('attempts', 'How often a call is sent at most when the connection fails.'),
-  firstPauseMs: number(
+  server: profileKey('URL of the hub, for example https://koji.fedoraproject.org/kojihub. Required.'),
+  topUrl: profileKey('URL of its files, for example https://kojipkgs.fedoraproject.org.'),
+  topDir: profileKey('Directory where workers have its files mounted. Pungi needs it.'),
+  webUrl: profileKey('URL of its web pages.'),
+  timeoutMs: profileNumber('timeoutMs', 'Milliseconds without a byte from the hub until a call fails.'),
+  connectTimeoutMs: profileNumber('connectTimeoutMs', 'Milliseconds until a connection attempt fails.'),
+  concurrency: profileNumber('concurrency', 'Calls at the same time.'),
+  attempts: profileNumber('attempts', 'How often a call is sent at most when the connection fails.'),
+  firstPauseMs: profileNumber(
     'firstPauseMs',
     'Average milliseconds before the second try, give or take a third; each later pause is twice as long.',
   ),
-  maxResponseBytes: number('maxResponseBytes', 'Largest answer in bytes.'),
-  multiCallSize: number('multiCallSize', 'Calls in one multiCall.'),
+  maxResponseBytes: profileNumber('maxResponseBytes', 'Largest answer in bytes.'),
+  multiCallSize: profileNumber('multiCallSize', 'Calls in one multiCall.'),
 } satisfies Record<keyof Omit<KojiProfile, 'name'>, z.ZodType>;
 
 const keys = z.strictObject({

@@ -71,7 +71,7 @@ function unprivilegedAccount(): Account {
     .find((fields) => fields !== undefined);
   if (!found)
     throw new Error(
-      'PostgreSQL does not run as root, and the accounts `postgres` and `nobody` do not exist: create one, or set DATABASE_URL',
+      'PostgreSQL does not run as root, and the accounts `postgres` and `nobody` do not exist: create the account `postgres`, or set DATABASE_URL',
     );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }

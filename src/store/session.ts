@@ -96,7 +96,7 @@ export class Session {
       throw error;
     }
     this.#client = client;
-    void this.#beat(client);
+    void this.#sendHeartbeats(client);
     return client;
   }
 
@@ -147,7 +147,7 @@ export class Session {
     }
   }
 
-  async #beat(client: pg.Client): Promise<void> {
+  async #sendHeartbeats(client: pg.Client): Promise<void> {
     const { heartbeatMs } = this.#options;
     while (heartbeatMs !== undefined && this.#client === client) {
       await sleep(heartbeatMs, undefined, { ref: false });
